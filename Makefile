@@ -1,0 +1,79 @@
+# The only entry points. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON := $(shell for p in $$(which -a python3); do $$p -m pip --version >/dev/null 2>&1 && echo $$p && break; done)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: build ## install everything, start a demonstration agency and print where to look; LAN=1 for phones
+	@exec sightline demo $(if $(LAN),--lan)
+
+serve: build ## run the service with the SIGHTLINE_… settings of this shell
+	@exec sightline serve
+
+test: build ## install what the tests need and run all of them; PYTEST="-k words" picks some
+	@tests/machine.sh
+	pytest $(PYTEST)
+
+check: build ## style, types, import rules, house rules: Python and TypeScript
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+	pytest -q tests/rules
+	cd pwa && npm run --silent lint && npm run --silent typecheck
+
+bench: build ## press to picture, bytes of the caller's page, CPU per packet; a JSON line at the end
+	@tests/machine.sh
+	@python -m tests.bench
+
+screens: build ## take the README's screenshots from the running product
+	@tests/machine.sh
+	@python -m tests.screens
+
+wire: .venv/.installed ## write pwa/src/wire.ts from backend/wire.py
+	python -m backend.wire > pwa/src/wire.ts
+
+fix: .venv/.installed pwa/node_modules/.installed ## format and mend what can be mended by itself
+	ruff check --fix
+	ruff format
+	cd pwa && npm run --silent fix
+
+lock: .tools/bin/uv ## write requirements/*.txt anew from pyproject.toml
+	.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra postgresql --group dev pyproject.toml -o requirements/dev.txt
+	.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra postgresql pyproject.toml -o requirements/serve.txt
+
+build: pwa/dist/.built ## the pages, into pwa/dist
+install: .venv/.installed ## Python packages, exactly as locked
+
+.tools/bin/uv: requirements/uv.txt
+	@echo "Installing uv, which installs the rest"
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --root-user-action=ignore \
+		--require-hashes --upgrade --target .tools -r requirements/uv.txt
+	@touch $@
+
+.venv/.installed: .tools/bin/uv requirements/dev.txt pyproject.toml
+	@echo "Installing Python packages and Node into .venv"
+	@test -x $(BIN)/python || .tools/bin/uv venv -q --python $(PYTHON) .venv
+	@VIRTUAL_ENV=.venv .tools/bin/uv pip sync -q --require-hashes requirements/dev.txt
+	@mkdir -p pwa/dist
+	@VIRTUAL_ENV=.venv .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+pwa/node_modules/.installed: pwa/package-lock.json .venv/.installed
+	@echo "Installing what builds the pages"
+	@cd pwa && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
+	@echo "Building the pages"
+	@cd pwa && npm run --silent build
+	@touch $@
+
+.PHONY: help demo serve test check bench screens wire fix lock build install

@@ -1,0 +1,109 @@
+"""Guards: who is asking, from where, and in what role. Every route has one or is on the public list.
+
+Cookies are believed only together with our own Origin and the session's CSRF token.
+"""
+
+import ipaddress
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from backend.config import Config
+from backend.model.ids import Cookie, GrantSecret
+from backend.model.people import Role, StaffSession
+from backend.model.refusals import Refusal, Refused
+from backend.services.signin import SignIn
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+DESK = (Role.DISPATCHER, Role.SUPERVISOR)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def cookie_name(config: Config) -> str:
+    """`__Host-` binds the cookie to this very host, where TLS allows it (RFC 6265bis)."""
+    return "__Host-sightline" if config.secure else "sightline"
+
+
+def address(connection: Connection) -> str:
+    """Where a request comes from, as far as the server (or the proxy it trusts) can tell.
+
+    Of an IPv6 address its /64: whoever has one has all of them.
+    """
+    host = connection.client.host if connection.client else "unknown"
+    try:
+        six = ipaddress.IPv6Address(host)
+    except ValueError:
+        return host
+    return str(six.ipv4_mapped or ipaddress.IPv6Network((six, 64), strict=False))
+
+
+def check_origin(connection: Connection) -> None:
+    """Raises Refused unless the page that asks is ours."""
+    config: Config = connection.app.state.config
+    if connection.headers.get("origin") != config.origin:
+        raise Refused(Refusal.BAD_ORIGIN, f"Open {config.public_url} and try again from there.")
+
+
+def our_pages(connection: Connection, _: BaseRouteHandler) -> None:
+    """For routes without a cookie: a browser that says where it is from must be on one of our pages."""
+    if "origin" in connection.headers:
+        check_origin(connection)
+
+
+async def who(connection: Connection) -> StaffSession:
+    """The session of this cookie. Raises Refused."""
+    sign_in: SignIn = connection.app.state.sign_in
+    text = connection.cookies.get(cookie_name(connection.app.state.config), "")
+    try:
+        cookie = Cookie(text)
+    except ValueError:
+        raise Refused(Refusal.NOT_SIGNED_IN, "Sign in first.") from None
+    return await sign_in.session(cookie)
+
+
+async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Anyone who is signed in."""
+    session = await who(connection)
+    if connection.scope.get("method", "GET") not in _SAFE:
+        check_origin(connection)
+        sign_in: SignIn = connection.app.state.sign_in
+        sign_in.check_csrf(session, connection.headers.get("x-csrf-token", ""))
+    connection.state.session = session
+
+
+async def desk(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Dispatchers and supervisors."""
+    await _in_role(connection, handler, DESK)
+
+
+async def officers(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Officers."""
+    await _in_role(connection, handler, (Role.OFFICER,))
+
+
+async def _in_role(connection: Connection, handler: BaseRouteHandler, roles: tuple[Role, ...]) -> None:
+    await signed_in(connection, handler)
+    session: StaffSession = connection.state.session
+    if session.user.role not in roles:
+        sign_in: SignIn = connection.app.state.sign_in
+        await sign_in.wrong_role(session, connection.scope["path"])
+        raise Refused(Refusal.WRONG_ROLE, f"This is not for the role {session.user.role.value}.")
+
+
+def provide_session(request: Request[Any, Any, Any]) -> StaffSession:
+    """The session that the guard found."""
+    session: StaffSession = request.state.session
+    return session
+
+
+def provide_grant(request: Request[Any, Any, Any]) -> GrantSecret:
+    """The bearer of a caller's page (RFC 6750). Raises Refused."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise ValueError("no bearer")
+        return GrantSecret(text.strip())
+    except ValueError:
+        raise Refused(Refusal.GRANT_UNKNOWN, "Open the link again.") from None

@@ -1,0 +1,147 @@
+"""The built pages: read once at the start, served compressed, under a strict policy.
+
+The caller's page is one document whose scripts and styles are named by their hashes.
+"""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get, head
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from backend.api import guards
+from backend.api.problems import problem
+from backend.model.refusals import Refused
+from backend.services.board import is_desk
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+_INLINE = re.compile(rb"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_COMMON = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+APP_POLICY = f"{_COMMON}; script-src 'self'; style-src 'self'; manifest-src 'self'; worker-src 'self'"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self), screen-wake-lock=(self)",
+}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One file, with the forms it is sent in."""
+
+    media_type: str
+    etag: str
+    plain: bytes
+    encoded: dict[str, bytes]
+    policy: str
+    immutable: bool
+
+
+class Pages:
+    """Everything under the build's folder, by the path it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files: dict[str, Page] = {}
+        caller, app = folder / "caller" / "index.html", folder / "app"
+        if caller.is_file():
+            self._files["/c"] = _page(caller, _hash_policy(caller.read_bytes()), immutable=False)
+        for path in sorted(app.rglob("*")) if app.is_dir() else ():
+            if not path.is_file() or path.suffix not in TYPES:
+                continue
+            where = f"/{path.relative_to(app).as_posix()}"
+            page = _page(path, APP_POLICY, immutable=where.startswith("/assets/"))
+            self._files[where.removesuffix(".html") if path.suffix == ".html" else where] = page
+
+    def paths(self) -> list[str]:
+        """What can be asked for."""
+        return sorted(self._files)
+
+    def answer(self, path: str, request: Request[Any, Any, Any]) -> Response[Any]:
+        """The page in the best form that the browser takes, or 304."""
+        page = self._files.get(path)
+        if page is None:
+            return problem(404, "not-found", "There is no such page.")
+        cache = "public, max-age=31536000, immutable" if page.immutable else "no-cache"
+        headers = {
+            **HEADERS,
+            "Cache-Control": cache,
+            "Content-Security-Policy": page.policy,
+            "ETag": page.etag,
+            "Vary": "Accept-Encoding",
+        }
+        if page.etag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers=headers, media_type=page.media_type)
+        accepted = request.headers.get("accept-encoding", "")
+        for name, body in page.encoded.items():
+            if re.search(rf"\b{name}\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", accepted):
+                return Response(
+                    body, headers={**headers, "Content-Encoding": name}, media_type=page.media_type
+                )
+        return Response(page.plain, headers=headers, media_type=page.media_type)
+
+
+def _page(path: Path, policy: str, *, immutable: bool) -> Page:
+    plain = path.read_bytes()
+    encoded = {}
+    for name, suffix in _ENCODINGS:
+        beside = path.with_name(path.name + suffix)
+        if beside.is_file():
+            encoded[name] = beside.read_bytes()
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:24]}"'
+    return Page(TYPES[path.suffix], etag, plain, encoded, policy, immutable)
+
+
+def _hash_policy(html: bytes) -> str:
+    found: dict[str, list[str]] = {"script": [], "style": []}
+    for tag, body in _INLINE.findall(html):
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        found[tag.decode().lower()].append(f"'sha256-{digest}'")
+    scripts, styles = (" ".join(found[kind]) or "'none'" for kind in ("script", "style"))
+    return f"{_COMMON}; script-src {scripts}; style-src {styles}"
+
+
+@get("/")
+async def front(request: Request[Any, Any, Any]) -> Redirect:
+    try:
+        session = await guards.who(request)
+    except Refused:
+        return Redirect("/signin")
+    return Redirect("/console" if is_desk(session.user) else "/officer")
+
+
+def routes(pages: Pages) -> Router:
+    """One route for each file there is: nothing is looked up on disk while running."""
+
+    async def page(request: Request[Any, Any, Any], pages: NamedDependency[Pages]) -> Response[Any]:
+        return pages.answer(request.scope["path"], request)
+
+    async def page_head(request: Request[Any, Any, Any], pages: NamedDependency[Pages]) -> Response[None]:
+        return Response(None, headers=pages.answer(request.scope["path"], request).headers)
+
+    handlers: list[HTTPRouteHandler] = []
+    paths = pages.paths()
+    if paths:
+        handlers = [get(paths, name="page")(page), head(paths, name="page-head")(page_head)]
+    return Router("/", route_handlers=[front, *handlers])

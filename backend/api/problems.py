@@ -1,0 +1,142 @@
+"""Refusals and faults as problem documents (RFC 9457). The only place that knows status codes."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from backend.api.bodies import Problem
+from backend.model.refusals import Refusal, Refused
+from media.ports import BadOffer, Full, NoSuchSession
+from signaling import ports as signaling
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[Refusal, HTTPStatus] = {
+    Refusal.LINK_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.LINK_EXPIRED: HTTPStatus.GONE,
+    Refusal.LINK_REVOKED: HTTPStatus.GONE,
+    Refusal.LINK_BOUND: HTTPStatus.FORBIDDEN,
+    Refusal.CHALLENGE_STALE: HTTPStatus.CONFLICT,
+    Refusal.BAD_SIGNATURE: HTTPStatus.FORBIDDEN,
+    Refusal.CODE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    Refusal.GRANT_UNKNOWN: HTTPStatus.UNAUTHORIZED,
+    Refusal.GRANT_EXPIRED: HTTPStatus.FORBIDDEN,
+    Refusal.GRANT_REVOKED: HTTPStatus.FORBIDDEN,
+    Refusal.WRONG_SCOPE: HTTPStatus.FORBIDDEN,
+    Refusal.WRONG_FEED: HTTPStatus.FORBIDDEN,
+    Refusal.INCIDENT_CLOSED: HTTPStatus.GONE,
+    Refusal.SIGN_IN_FAILED: HTTPStatus.UNAUTHORIZED,
+    Refusal.LOCKED: HTTPStatus.TOO_MANY_REQUESTS,
+    Refusal.NOT_SIGNED_IN: HTTPStatus.UNAUTHORIZED,
+    Refusal.WRONG_ROLE: HTTPStatus.FORBIDDEN,
+    Refusal.NOT_ASSIGNED: HTTPStatus.FORBIDDEN,
+    Refusal.BAD_CSRF: HTTPStatus.FORBIDDEN,
+    Refusal.BAD_ORIGIN: HTTPStatus.FORBIDDEN,
+    Refusal.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Refusal.BAD_NUMBER: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.BAD_POSITION: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.CALLER_PLACED: HTTPStatus.CONFLICT,
+    Refusal.TOO_OFTEN: HTTPStatus.TOO_MANY_REQUESTS,
+    Refusal.NO_UNIT: HTTPStatus.FORBIDDEN,
+    Refusal.NOT_ASKING: HTTPStatus.CONFLICT,
+    Refusal.ALREADY_SHARING: HTTPStatus.CONFLICT,
+    Refusal.NO_HANDOUT: HTTPStatus.NOT_FOUND,
+    Refusal.FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_CODES = {
+    400: "malformed",
+    401: "not-signed-in",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    412: "precondition-failed",
+    413: "too-large",
+    415: "unsupported-type",
+    422: "malformed",
+    428: "precondition-required",
+    429: "too-often",
+    503: "unavailable",
+}
+Headers = dict[str, str]
+Answer = Response[Any]
+
+
+def problem(status: int, code: str, detail: str = "", headers: Headers | None = None) -> Answer:
+    """One problem document."""
+    body = Problem(
+        type=f"/problems/{code}", title=HTTPStatus(status).phrase, status=int(status), detail=detail
+    )
+    return Response(
+        msgspec.json.encode(body),
+        status_code=int(status),
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def _refused(_: Request[Any, Any, Any], error: Refused) -> Answer:
+    status = STATUS[error.refusal]
+    headers = {"WWW-Authenticate": "Bearer"} if error.refusal is Refusal.GRANT_UNKNOWN else {}
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        headers["Retry-After"] = str(error.retry_after_s or 2)
+    return problem(status, error.refusal.value, error.words, headers)
+
+
+def _not_admitted(request: Request[Any, Any, Any], error: signaling.Refused) -> Answer:
+    return _refused(request, Refused(Refusal(error.refusal.value)))
+
+
+def _malformed(_: Request[Any, Any, Any], error: signaling.Malformed) -> Answer:
+    return problem(error.status, _CODES.get(error.status, "malformed"), str(error))
+
+
+def _bad_offer(_: Request[Any, Any, Any], error: BadOffer) -> Answer:
+    return problem(400, "malformed", str(error))
+
+
+def _full(_: Request[Any, Any, Any], error: Full) -> Answer:
+    return problem(503, "full", str(error), {"Retry-After": "2"})
+
+
+def _no_session(_: Request[Any, Any, Any], error: NoSuchSession) -> Answer:
+    return problem(404, "not-found", str(error))
+
+
+def _http(_: Request[Any, Any, Any], error: HTTPException) -> Answer:
+    status = error.status_code
+    if status >= 500:
+        log.error("the framework failed", exc_info=error)
+        return problem(500, "internal", "Something went wrong here. Try again.")
+    extra = error.extra if isinstance(error.extra, list) else []
+    found = [str(item.get("message", "")) for item in extra if isinstance(item, dict)]
+    detail = "; ".join([error.detail, *found])[:300]
+    return problem(status, _CODES.get(status, "malformed"), detail, dict(error.headers or {}))
+
+
+def _undecodable(_: Request[Any, Any, Any], _error: Exception) -> Answer:
+    return problem(400, "malformed", "The body is not JSON in UTF-8, or is nested too deeply.")
+
+
+def _fault(_: Request[Any, Any, Any], error: Exception) -> Answer:
+    log.error("a request failed", exc_info=error)
+    return problem(500, "internal", "Something went wrong here. Try again.")
+
+
+HANDLERS: dict[type[Exception] | int, Any] = {
+    Refused: _refused,
+    signaling.Refused: _not_admitted,
+    signaling.Malformed: _malformed,
+    BadOffer: _bad_offer,
+    Full: _full,
+    NoSuchSession: _no_session,
+    UnicodeDecodeError: _undecodable,
+    RecursionError: _undecodable,
+    HTTPException: _http,
+    Exception: _fault,
+}

@@ -1,0 +1,264 @@
+"""create_app: the only file that builds things and connects them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from backend.api import callers as callers_api
+from backend.api import desk, events, guards, machines, pages, staff
+from backend.api.problems import HANDLERS
+from backend.config import Config, ConfigError, secret_key
+from backend.hub import Hub
+from backend.model.incidents import INCIDENT_TYPES
+from backend.model.views import Agency
+from backend.services.access import Access
+from backend.services.accounts import Accounts
+from backend.services.board import Board
+from backend.services.callers import Callers
+from backend.services.feeds import Feeds
+from backend.services.incidents import Incidents
+from backend.services.keys import Keys
+from backend.services.links import Links
+from backend.services.outbox import Outbox
+from backend.services.sharing import Sharing
+from backend.services.signin import SignIn
+from backend.services.steps import Clock, Steps
+from backend.services.units import Units
+from backend.store.store import Store
+from media.config import SfuConfig
+from media.sfu import EmbeddedSfu
+from notifications.console import ConsoleSender
+from notifications.messages import misfit
+from notifications.numbers import known_country
+from notifications.ports import Sender
+from notifications.sms import API as TWILIO_API
+from notifications.sms import TwilioSender
+from signaling.routes import create_router
+
+log = logging.getLogger(__name__)
+
+BODY_BYTES = 64 * 1024
+RESTART_S = 1.0
+
+
+def utc_now() -> datetime:
+    """The time of day, aware."""
+    return datetime.now(UTC)
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What create_app built, for those who look inside: the command line and tests."""
+
+    store: Store
+    hub: Hub
+    board: Board
+    steps: Steps
+    sfu: EmbeddedSfu
+    sender: Sender
+    sign_in: SignIn
+    accounts: Accounts
+    incidents: Incidents
+    links: Links
+    callers: Callers
+    sharing: Sharing
+    access: Access
+    feeds: Feeds
+    units: Units
+    outbox: Outbox
+
+
+def open_store(config: Config) -> Store:
+    """The database of this configuration; SQLite in data_dir unless another is named."""
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = database_file(config)
+    if not config.database_url:
+        path.touch(mode=0o600)  # a folder that was there before may be open to others
+    return Store(config.database_url or f"sqlite+aiosqlite:///{path}")
+
+
+def database_file(config: Config) -> Path:
+    """Where SQLite is, when no other database is named."""
+    return config.data_dir.resolve() / "sightline.db"
+
+
+def build(config: Config, clock: Clock = utc_now) -> Parts:
+    """Everything, connected; nothing is opened or started. Raises ConfigError."""
+    _refuse_misfits(config)
+    sender = _sender(config)
+    store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
+    board = Board(store, sender.kind)
+    steps = Steps(store, hub, board, clock)
+    feeds = Feeds(steps)
+    media = SfuConfig(host=config.media_host, port=config.media_port, advertised=config.media_advertise)
+    sfu = EmbeddedSfu(media, feeds)
+    outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
+    links = Links(
+        steps,
+        board,
+        keys,
+        sfu,
+        lasts=timedelta(minutes=config.link_minutes),
+        country=config.country,
+        public_url=config.public_url,
+        handouts=sender.kind == "console",
+        wake=outbox.wake,
+    )
+    return Parts(
+        store=store,
+        hub=hub,
+        board=board,
+        steps=steps,
+        sfu=sfu,
+        sender=sender,
+        sign_in=SignIn(steps, keys, sfu, timedelta(hours=config.session_hours)),
+        accounts=Accounts(steps),
+        incidents=Incidents(steps, board, sfu, config.country),
+        links=links,
+        callers=Callers(steps, keys, sfu),
+        sharing=Sharing(steps, sfu),
+        access=Access(steps),
+        feeds=feeds,
+        units=Units(steps),
+        outbox=outbox,
+    )
+
+
+def create_app(config: Config, clock: Clock = utc_now) -> Litestar:
+    """The service. Raises ConfigError for settings that cannot work."""
+    parts = build(config, clock)
+    agency = Agency(
+        name=config.agency,
+        incident_types=INCIDENT_TYPES,
+        sender=parts.sender.kind,
+        country=config.country,
+    )
+    built = pages.Pages(built_pages())
+    given: dict[str, Any] = {
+        "config": config,
+        "agency": agency,
+        "clock": clock,
+        "pages": built,
+        "gatekeeper": parts.access,
+        "sign_in_service": parts.sign_in,
+        **{
+            name: getattr(parts, name)
+            for name in (
+                "store",
+                "hub",
+                "board",
+                "sfu",
+                "incidents",
+                "links",
+                "callers",
+                "sharing",
+                "access",
+                "units",
+                "outbox",
+            )
+        },
+    }
+    carrier_routes = []
+    if isinstance(parts.sender, TwilioSender):
+        given["carrier"] = parts.sender
+        carrier_routes = [machines.CARRIER_ROUTER]
+    return Litestar(
+        route_handlers=[
+            *carrier_routes,
+            staff.ROUTER,
+            desk.ROUTER,
+            callers_api.ROUTER,
+            events.ROUTER,
+            machines.ROUTER,
+            create_router(),
+            pages.routes(built),
+        ],
+        dependencies={
+            **{name: Provide(_given(value), sync_to_thread=False) for name, value in given.items()},
+            "session": Provide(guards.provide_session, sync_to_thread=False),
+            "bearer": Provide(guards.provide_grant, sync_to_thread=False),
+        },
+        exception_handlers=HANDLERS,
+        request_max_body_size=BODY_BYTES,
+        lifespan=[lambda _: _running(parts)],
+        state=State({"config": config, "sign_in": parts.sign_in, "parts": parts}),
+        openapi_config=None,
+        logging_config=None,
+        pdb_on_exception=False,
+        debug=False,
+    )
+
+
+def built_pages() -> Path:
+    """Where the built pages are: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).parent
+    packed = here / "pwa"
+    return packed if packed.is_dir() else here.parent / "pwa" / "dist"
+
+
+@asynccontextmanager
+async def _running(parts: Parts) -> AsyncIterator[None]:
+    await parts.store.migrate()
+    await parts.sfu.start()
+    await parts.feeds.recover()
+    work = [
+        asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
+        asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
+        asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
+    ]
+    try:
+        yield
+    finally:
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        await parts.sfu.stop()
+        await parts.sender.aclose()
+        await parts.store.close()
+
+
+async def _kept_up(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Background work goes on after a fault: one bad row must not stop every later text."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s failed and starts again", name)
+        await asyncio.sleep(RESTART_S)
+
+
+def _given(value: Any) -> Callable[[], Any]:
+    def provide() -> Any:
+        return value
+
+    return provide
+
+
+def _refuse_misfits(config: Config) -> None:
+    if not known_country(config.country):
+        raise ConfigError(f"SIGHTLINE_COUNTRY: {config.country} is no country with telephone numbers")
+    problem = misfit(config.agency, config.public_url)
+    if problem:
+        raise ConfigError(f"SIGHTLINE_AGENCY and SIGHTLINE_PUBLIC_URL: {problem}")
+
+
+def _sender(config: Config) -> Sender:
+    if config.twilio is None:
+        return ConsoleSender()
+    try:
+        return TwilioSender(
+            account_sid=config.twilio.account_sid,
+            auth_token=config.twilio.auth_token,
+            sender=config.twilio.sender,
+            base_url=config.twilio.api_url or TWILIO_API,
+        )
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_TWILIO_…: {error}") from error

@@ -1,0 +1,207 @@
+"""Config from the environment. It refuses weak settings at the start instead of running with them.
+
+Every variable is SIGHTLINE_ and the field's name in capitals; docs/operations.md lists them.
+"""
+
+import contextlib
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+SECRET_BYTES = 32
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; the text names it and says what to do."""
+
+
+class Twilio(msgspec.Struct, frozen=True, kw_only=True):
+    """A carrier account. `auth_token` is a secret: this struct is never printed."""
+
+    account_sid: str
+    auth_token: str
+    sender: str  # a number in E.164, or a messaging service (MG…)
+    api_url: str | None = None  # Twilio's own when None
+
+    def __repr__(self) -> str:
+        return f"Twilio({self.account_sid!r}, …)"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What create_app needs to know."""
+
+    agency: str = "Sightline"
+    country: str = "US"
+    host: str = "127.0.0.1"
+    port: int = 8800
+    public_url: str = "http://127.0.0.1:8800"
+    data_dir: Path = Path("var")
+    database_url: str = ""  # SQLite in data_dir when empty
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    media_host: str = "127.0.0.1"
+    media_port: int = 8801
+    media_advertise: tuple[str, ...] = ("127.0.0.1",)
+    link_minutes: int = 60
+    session_hours: int = 12
+    twilio: Twilio | None = None
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """The one Origin whose pages may change anything, as browsers write it (RFC 6454, section 6.2)."""
+        parts = urlsplit(self.public_url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        usual = parts.port in (None, 443 if parts.scheme == "https" else 80)
+        return f"{parts.scheme}://{host}" if usual else f"{parts.scheme}://{host}:{parts.port}"
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of this environment. Raises ConfigError."""
+    given: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Config):
+        variable = f"SIGHTLINE_{field.name.upper()}"
+        text = environ.get(variable, "").strip()
+        if not text or field.name == "twilio":
+            continue
+        value = [part.strip() for part in text.split(",")] if field.name == "media_advertise" else text
+        try:
+            given[field.name] = msgspec.convert(value, field.type, strict=False, dec_hook=_path)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{variable} cannot be read: {error}") from error
+    given["public_url"] = given.get("public_url") or _default_url(given)
+    if "media_advertise" not in given and "media_host" in given:
+        given["media_advertise"] = (given["media_host"],)
+    config = Config(**given)
+    config = msgspec.structs.replace(config, twilio=_twilio(environ))
+    refuse_weak(config)
+    return config
+
+
+def _path(kind: type, text: Any) -> Any:
+    if kind is Path:
+        return Path(text)
+    raise NotImplementedError(kind)  # msgspec's own way of saying that there is no such conversion
+
+
+def _default_url(given: Mapping[str, str]) -> str:
+    scheme = "https" if given.get("tls_cert") else "http"
+    return f"{scheme}://{given.get('host', '127.0.0.1')}:{given.get('port', '8800')}"
+
+
+def _twilio(environ: Mapping[str, str]) -> Twilio | None:
+    sid, token, sender = (
+        environ.get(f"SIGHTLINE_TWILIO_{name}", "").strip()
+        for name in ("ACCOUNT_SID", "AUTH_TOKEN", "SENDER")
+    )
+    if not (sid or token or sender):
+        return None
+    if not (sid and token and sender):
+        raise ConfigError(
+            "Twilio needs all of SIGHTLINE_TWILIO_ACCOUNT_SID, SIGHTLINE_TWILIO_AUTH_TOKEN and "
+            "SIGHTLINE_TWILIO_SENDER (a number, or a messaging service that starts with MG)"
+        )
+    return Twilio(
+        account_sid=sid,
+        auth_token=token,
+        sender=sender,
+        api_url=environ.get("SIGHTLINE_TWILIO_API_URL", "").strip() or None,
+    )
+
+
+def _is_reachable(address: str) -> bool:
+    try:
+        return not ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return True  # refused below, by name
+
+
+def refuse_weak(config: Config) -> None:
+    """Raise ConfigError for a setting that would hurt the people who rely on it."""
+    for variable, port in (("SIGHTLINE_PORT", config.port), ("SIGHTLINE_MEDIA_PORT", config.media_port)):
+        if not 0 <= port <= 65535:
+            raise ConfigError(f"{variable} is 0 to 65535")
+    parts = _address(config.public_url)
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+        raise ConfigError(
+            "SIGHTLINE_PUBLIC_URL must be https: phones give camera and position to secure pages only"
+        )
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise ConfigError("SIGHTLINE_TLS_CERT and SIGHTLINE_TLS_KEY go together")
+    if not 1 <= config.link_minutes <= 24 * 60:
+        raise ConfigError("SIGHTLINE_LINK_MINUTES is 1 to 1440")
+    if not 1 <= config.session_hours <= 24:
+        raise ConfigError("SIGHTLINE_SESSION_HOURS is 1 to 24")
+    if not 1 <= len(config.agency) <= 40:
+        raise ConfigError("SIGHTLINE_AGENCY is 1 to 40 characters: it stands in every text message")
+    if not (len(config.country) == 2 and config.country.isalpha() and config.country.isupper()):
+        raise ConfigError("SIGHTLINE_COUNTRY is two capital letters, such as US")
+    if parts.hostname not in LOCAL_HOSTS and not any(map(_is_reachable, config.media_advertise)):
+        raise ConfigError(
+            "SIGHTLINE_MEDIA_HOST and SIGHTLINE_MEDIA_ADVERTISE: phones elsewhere cannot reach 127.0.0.1; "
+            "bind 0.0.0.0 and advertise the address that they reach"
+        )
+    for address in config.media_advertise:
+        try:
+            unspecified = ipaddress.ip_address(address).is_unspecified
+        except ValueError:
+            raise ConfigError(f"SIGHTLINE_MEDIA_ADVERTISE: {address!r} is no IP address") from None
+        if unspecified:
+            raise ConfigError(
+                "SIGHTLINE_MEDIA_ADVERTISE names the addresses that phones can reach, not 0.0.0.0 or ::"
+            )
+
+
+def _address(public_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(public_url)
+        bare = f"{parts.scheme}://{parts.netloc}"
+        fits = parts.port != 0 and parts.hostname and re.fullmatch(r"https?://[\w.:\[\]-]+", bare, re.ASCII)
+    except ValueError:  # brackets or a port that are none
+        fits = None
+    if not fits or public_url.rstrip("/") != bare:
+        raise ConfigError("SIGHTLINE_PUBLIC_URL is https:// and a host name, with nothing after it")
+    return parts
+
+
+def secret_key(data_dir: Path) -> bytes:
+    """32 bytes that links, codes and CSRF tokens derive from; made once, readable by this user only.
+
+    Raises ConfigError when the file is open to others or not 32 bytes long.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = data_dir / "secret.key"
+    if not path.exists():
+        _make_key(path)
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path} can be read by others: chmod 600 it")
+    key = path.read_bytes()
+    if len(key) != SECRET_BYTES:
+        raise ConfigError(f"{path} is damaged: {SECRET_BYTES} bytes were expected; restore it from a backup")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """It appears whole or not at all, and the first of several processes makes it."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)

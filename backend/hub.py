@@ -1,0 +1,77 @@
+"""Live events to sockets. In this process for now; `publish` takes plain values so that it may cross one.
+
+It decides nothing about who may see what: services.board does, for each socket.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from backend.model.views import EntryRecorded, IncidentChanged, PositionMoved, UnitChanged
+
+LISTENERS = 2000  # sockets at once; one more is refused
+QUEUE = 256  # events waiting for one socket; at the bound the socket is let go
+
+
+class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended"):
+    """A sign-out: the sockets of this session close."""
+
+    session_id: str
+
+
+# One piece of news, not yet trimmed for anyone.
+News = IncidentChanged | PositionMoved | UnitChanged | EntryRecorded | SessionEnded
+
+
+class Full(Exception):
+    """No room for another listener."""
+
+
+class TooSlow(Exception):
+    """A listener did not keep up; it must start again from a snapshot."""
+
+
+class Hub:
+    """Hands each piece of news to every listener, in order."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+
+    async def publish(self, news: News) -> None:
+        """Never waits: a listener that is full is marked too slow and gets nothing more."""
+        for listener in self._listeners:
+            listener.offer(news)
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator["Listener"]:
+        """News from here on. Raises Full."""
+        if len(self._listeners) >= LISTENERS:
+            raise Full
+        listener = Listener()
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+
+class Listener:
+    """One socket's queue."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
+        self._late = asyncio.Event()
+
+    def offer(self, news: News) -> None:
+        try:
+            self._queue.put_nowait(news)
+        except asyncio.QueueFull:
+            self._late.set()
+
+    async def next(self) -> News:
+        """The next piece of news. Raises TooSlow when some were dropped."""
+        if self._late.is_set():
+            raise TooSlow
+        return await self._queue.get()

@@ -1,0 +1,79 @@
+"""Audit entries: what was done or refused, by whom, to what, chained by hash."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+GENESIS = "0" * 64
+
+
+class Action(StrEnum):
+    """Every step that leaves an entry. docs/a-call.md says when each is recorded."""
+
+    INCIDENT_OPEN = "incident.open"
+    INCIDENT_AMEND = "incident.amend"
+    INCIDENT_CLOSE = "incident.close"
+    UNIT_ASSIGN = "unit.assign"
+    UNIT_RELEASE = "unit.release"
+    LINK_ISSUE = "link.issue"
+    LINK_SEND = "link.send"
+    LINK_DELIVERY = "link.delivery"
+    LINK_CODE = "link.code"
+    LINK_CODE_USE = "link.code-use"
+    LINK_OPEN = "link.open"
+    LINK_REDEEM = "link.redeem"
+    LINK_ALLOW = "link.allow"
+    LINK_REVOKE = "link.revoke"
+    LINK_HANDOUT = "link.handout"
+    CALLER_STATUS = "caller.status"
+    CALLER_STOP = "caller.stop"
+    FEED_PUBLISH = "feed.publish"
+    FEED_LIVE = "feed.live"
+    FEED_END = "feed.end"
+    FEED_WATCH = "feed.watch"
+    FEED_SUBSCRIBE = "feed.subscribe"
+    FEED_UNSUBSCRIBE = "feed.unsubscribe"
+    USER_ADD = "user.add"
+    USER_PASSWORD = "user.password"  # noqa: S105  the word, not one of them
+    USER_SIGN_IN = "user.sign-in"
+    USER_SIGN_OUT = "user.sign-out"
+    ACCESS_REFUSE = "access.refuse"
+
+
+# What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
+# same list in pwa/src/staff/notable.ts.
+NEWS = (
+    Action.LINK_DELIVERY,
+    Action.LINK_OPEN,
+    Action.LINK_REDEEM,
+    Action.LINK_CODE_USE,
+    Action.CALLER_STATUS,
+    Action.CALLER_STOP,
+    Action.FEED_LIVE,
+    Action.FEED_END,
+    Action.INCIDENT_CLOSE,
+)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the log. `actor` and `subject` are ids or one of the words caller, carrier, system."""
+
+    index: int
+    at: datetime
+    action: Action
+    actor: str
+    subject: str
+    incident_id: str | None
+    refusal: str | None
+    details: dict[str, str]
+    previous: str  # hash of entry index - 1; GENESIS for the first
+    hash: str
+
+
+def digest(entry: Entry) -> str:
+    """SHA-256 in hex over the canonical JSON of the entry without its own hash."""
+    fields = msgspec.to_builtins(entry)
+    del fields["hash"]
+    return hashlib.sha256(msgspec.json.encode(fields, order="deterministic")).hexdigest()

@@ -1,0 +1,61 @@
+"""Incidents: an emergency from its opening to its close; everything else hangs on one."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from backend.model.ids import FeedId, IncidentId, UnitId
+from backend.model.positions import Position
+
+INCIDENT_TYPES = (
+    "Break-in",
+    "Medical",
+    "Fire",
+    "Traffic collision",
+    "Disturbance",
+    "Weapons",
+    "Domestic",
+    "Missing person",
+    "Welfare check",
+    "Other",
+)
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """As stored. `position` is what is best known: the caller's own as soon as there is one."""
+
+    id: IncidentId
+    type: str
+    words: str
+    opened_at: datetime
+    opened_by: str
+    callback_number: str | None = None
+    position: Position | None = None
+    closed_at: datetime | None = None
+    unit_ids: tuple[UnitId, ...] = ()
+
+
+class FeedKind(StrEnum):
+    """Where a feed's picture comes from."""
+
+    CALLER = "caller"
+
+
+class FeedState(StrEnum):
+    """How a feed is, as its watchers are told."""
+
+    WAITING = "waiting"  # allowed, no packet yet
+    LIVE = "live"
+    SILENT = "silent"  # no packet for 700 ms; it may come back
+    ENDED = "ended"  # the publisher went away; it may publish again while the link lasts
+
+
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """One publisher's tracks over time."""
+
+    id: FeedId
+    incident_id: IncidentId
+    kind: FeedKind
+    state: FeedState
+    since: datetime

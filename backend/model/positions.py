@@ -1,0 +1,81 @@
+"""Positions: where on earth, WGS 84, with the accuracy the phone claims."""
+
+import math
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
+
+
+class PositionSource(StrEnum):
+    """Who says so."""
+
+    CALLER = "caller"
+    DISPATCHER = "dispatcher"
+    UNIT = "unit"
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """Degrees north and east, metres, metres a second; `heading_deg` clockwise from true north."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    at: datetime
+    source: PositionSource
+    heading_deg: float | None = None
+    speed_mps: float | None = None
+
+    def outdated_by(self, known: "Position | None", now: datetime) -> bool:
+        """Whether the same source has said something newer: reports overtake each other on bad networks.
+
+        What lies in the future was said before our clock was set back, and outdates nothing.
+        """
+        return known is not None and known.source is self.source and self.at < known.at <= now
+
+
+class PositionReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a phone sends: an age, for phones' clocks are wrong and their stopwatches are not."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    age_ms: int = 0
+    heading_deg: float | None = None
+    speed_mps: float | None = None
+
+    def received(self, now: datetime, source: PositionSource) -> Position:
+        """The position as of the server's clock. Raises ValueError when it is nowhere on earth."""
+        numbers = [self.latitude, self.longitude, self.accuracy_m]
+        numbers += [n for n in (self.heading_deg, self.speed_mps) if n is not None]
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError("a position is made of finite numbers")
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
+            raise ValueError("latitude is -90 to 90 and longitude -180 to 180 degrees")
+        if not 0 <= self.accuracy_m <= 10_000_000:
+            raise ValueError("accuracy_m is 0 to 10,000,000 metres")
+        if not 0 <= self.age_ms <= 86_400_000:
+            raise ValueError("age_ms is 0 to one day")
+        if self.heading_deg is not None and not 0 <= self.heading_deg <= 360:
+            raise ValueError("heading_deg is 0 to 360 degrees")
+        if self.speed_mps is not None and not 0 <= self.speed_mps <= 1000:
+            raise ValueError("speed_mps is 0 to 1000 metres a second")
+        return Position(
+            latitude=self.latitude,
+            longitude=self.longitude,
+            accuracy_m=self.accuracy_m,
+            at=now - timedelta(milliseconds=self.age_ms),
+            source=source,
+            heading_deg=self.heading_deg,
+            speed_mps=self.speed_mps,
+        )
+
+
+def distance_m(a: Position, b: Position) -> float:
+    """Great-circle distance in metres (haversine)."""
+    p1, p2 = math.radians(a.latitude), math.radians(b.latitude)
+    dp, dl = p2 - p1, math.radians(b.longitude - a.longitude)
+    h = math.sin(dp / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(dl / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))

@@ -1,0 +1,56 @@
+"""Refusals: every expected no, by name. What each one costs in HTTP is backend.api.problems' business."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a step was not taken. The value is the problem's code on the wire and in the audit log."""
+
+    # the caller's link
+    LINK_UNKNOWN = "link-unknown"
+    LINK_EXPIRED = "link-expired"
+    LINK_REVOKED = "link-revoked"
+    LINK_BOUND = "link-bound"  # another browser redeemed it first; the dispatcher is asked
+    CHALLENGE_STALE = "challenge-stale"
+    BAD_SIGNATURE = "bad-signature"
+    CODE_UNKNOWN = "code-unknown"
+    TOO_MANY_TRIES = "too-many-tries"
+    # media grants
+    GRANT_UNKNOWN = "unknown-grant"
+    GRANT_EXPIRED = "grant-expired"
+    GRANT_REVOKED = "grant-revoked"
+    WRONG_SCOPE = "wrong-scope"
+    WRONG_FEED = "wrong-feed"
+    INCIDENT_CLOSED = "incident-closed"
+    # staff
+    SIGN_IN_FAILED = "sign-in-failed"
+    LOCKED = "locked"
+    NOT_SIGNED_IN = "not-signed-in"
+    WRONG_ROLE = "wrong-role"
+    NOT_ASSIGNED = "not-assigned"
+    BAD_CSRF = "bad-csrf"
+    BAD_ORIGIN = "bad-origin"
+    # things
+    NOT_FOUND = "not-found"
+    BAD_NUMBER = "bad-number"
+    BAD_POSITION = "bad-position"
+    CALLER_PLACED = "caller-placed"  # the caller's phone has said where it is; a guess does not replace that
+    TOO_OFTEN = "too-often"
+    NO_UNIT = "no-unit"
+    NOT_ASKING = "not-asking"
+    ALREADY_SHARING = "already-sharing"
+    NO_HANDOUT = "no-handout"
+    FULL = "full"
+
+
+class Refused(Exception):
+    """A step was refused; its audit entry, where it has one, is already written.
+
+    `retry_after_s` is there when the same step may be taken after a known time.
+    """
+
+    def __init__(self, refusal: Refusal, words: str = "", retry_after_s: int | None = None) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+        self.words = words
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,136 @@
+"""What a signed-in browser is shown: whole things, so that any one message heals a missed one."""
+
+from datetime import datetime
+
+import msgspec
+
+from backend.model.incidents import Feed
+from backend.model.links import Capture, LinkKind, LinkState
+from backend.model.people import Unit, User
+from backend.model.positions import Position
+
+
+class LinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A link as a dispatcher sees it. `number` is None for officers."""
+
+    id: str
+    kind: LinkKind
+    state: LinkState
+    number: str | None
+    reason: str | None  # the carrier's, when state is failed
+    sender: str  # "sms", or "console" when no carrier is configured
+    issued_at: datetime
+    expires_at: datetime
+    opened_at: datetime | None
+    redeemed_at: datetime | None
+    asking: bool  # another phone wants in; the dispatcher may allow it
+    camera: Capture
+    position: Capture
+
+
+class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident with all that hangs on it, newest link first. `callback_number` is None for officers."""
+
+    id: str
+    type: str
+    words: str
+    opened_at: datetime
+    opened_by: str
+    callback_number: str | None
+    position: Position | None
+    closed_at: datetime | None
+    news_at: datetime  # of the newest entry that deserves an eye, for marks that outlast a page
+    unit_ids: tuple[str, ...]
+    links: tuple[LinkView, ...]
+    feeds: tuple[Feed, ...]
+
+
+class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an incident's log, with names for ids."""
+
+    index: int
+    at: datetime
+    action: str
+    actor: str  # a display name, or caller, carrier, system
+    subject: str
+    refusal: str | None
+    details: dict[str, str]
+
+
+class Agency(msgspec.Struct, frozen=True, kw_only=True):
+    """Who runs this."""
+
+    name: str
+    incident_types: tuple[str, ...]
+    sender: str  # "sms" or "console"
+    country: str  # ISO 3166: how numbers without a prefix are read
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token."""
+
+    user: User
+    agency: Agency
+    csrf: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """The first message on a socket: everything that this person may see now."""
+
+    now: datetime  # the server's clock, to tell ages by
+    incidents: tuple[IncidentView, ...]
+    units: tuple[Unit, ...]
+
+
+class IncidentChanged(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
+    """An incident, its links or its feeds changed."""
+
+    incident: IncidentView
+
+
+class IncidentHidden(msgspec.Struct, frozen=True, kw_only=True, tag="incident-hidden"):
+    """This person may no longer see the incident."""
+
+    incident_id: str
+
+
+class PositionMoved(msgspec.Struct, frozen=True, kw_only=True, tag="position"):
+    """The incident's position moved."""
+
+    incident_id: str
+    position: Position
+
+
+class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
+    """A unit moved or appeared."""
+
+    unit: Unit
+
+
+class EntryRecorded(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
+    """Something was written to an incident's log."""
+
+    incident_id: str
+    entry: EntryView
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
+    """Nothing happened, and the socket is alive: a browser that hears nothing for long connects again."""
+
+    now: datetime  # the server's clock
+
+
+class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
+    """The session ended; the socket closes after this."""
+
+
+Event = (
+    Snapshot
+    | IncidentChanged
+    | IncidentHidden
+    | PositionMoved
+    | UnitChanged
+    | EntryRecorded
+    | Tick
+    | SignedOut
+)

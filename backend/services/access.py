@@ -1,0 +1,127 @@
+"""Access: who may publish and who may watch, answered before any media flows. Steps 6 and 11.
+
+Implements signaling.ports.Gatekeeper. Every answer, yes or no, is in the audit log before it is given.
+"""
+
+from datetime import timedelta
+
+from backend.model import grants as rules
+from backend.model.entries import Action
+from backend.model.grants import Grant, Scope
+from backend.model.ids import FeedId, GrantId, GrantSecret, new_id, new_secret
+from backend.model.people import StaffSession
+from backend.model.refusals import Refusal, Refused
+from backend.services.board import visible
+from backend.services.limits import Rate
+from backend.services.steps import Step, Steps
+from media import ports as media
+from signaling import ports as signaling
+
+WATCH_OPENS_FOR = timedelta(seconds=60)  # a watch grant is for opening a session, which then goes on
+WATCHES_A_SECOND = 5
+
+
+class Access:
+    """The gate."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._watches = Rate(every_s=1 / WATCHES_A_SECOND, burst=30)
+        self._attempts = Rate(every_s=2, burst=30)  # each leaves an entry, whoever once held a grant
+        self._strangers = Rate(every_s=10, burst=30, keys=1)
+
+    async def watch(self, session: StaffSession, feed_id: FeedId) -> tuple[GrantSecret, timedelta]:
+        """A grant for one person to watch one feed. Raises Refused."""
+        if not self._watches.take(session.id):
+            raise Refused(Refusal.TOO_OFTEN, "Wait a second, then open it again.")
+        secret = GrantSecret(new_secret())
+        async with self._steps.begin() as step:
+            refusal = await self._grant_watch(step, session, feed_id, secret)
+        if refusal is not None:
+            raise Refused(refusal)
+        return secret, WATCH_OPENS_FOR
+
+    async def _grant_watch(
+        self, step: Step, session: StaffSession, feed_id: FeedId, secret: GrantSecret
+    ) -> Refusal | None:
+        feed = await step.tx.feeds.get(feed_id)
+        if feed is None:
+            return Refusal.NOT_FOUND
+        refusal = None
+        try:
+            incident = await visible(step.tx, session.user, feed.incident_id)
+        except Refused as no:
+            refusal = no.refusal
+        else:
+            refusal = Refusal.INCIDENT_CLOSED if incident.closed_at is not None else None
+        if not await step.tx.sessions.is_open(session.id, step.now):
+            refusal = Refusal.NOT_SIGNED_IN  # signed out since the request came in
+        if refusal is None:
+            grant = Grant(
+                id=GrantId(new_id("grt")),
+                scope=Scope.WATCH,
+                incident_id=feed.incident_id,
+                feed_id=feed_id,
+                user_id=session.user.id,
+                issued_at=step.now,
+                expires_at=step.now + WATCH_OPENS_FOR,
+            )
+            await step.tx.grants.add(grant, secret.hashed, session.id)
+        await step.record(
+            Action.FEED_WATCH,
+            actor=session.user.id,
+            subject=feed_id,
+            incident=feed.incident_id,
+            refusal=refusal,
+        )
+        return refusal
+
+    async def admit_publisher(self, bearer: signaling.Bearer) -> signaling.Admission:
+        """Whether this bearer may publish, and which feed. Raises signaling.Refused."""
+        return await self._admit(bearer, Scope.PUBLISH, Action.FEED_PUBLISH, None)
+
+    async def admit_subscriber(self, bearer: signaling.Bearer, feed: media.FeedId) -> signaling.Admission:
+        """Whether this bearer may watch that feed. Raises signaling.Refused."""
+        return await self._admit(bearer, Scope.WATCH, Action.FEED_SUBSCRIBE, FeedId(feed))
+
+    async def _admit(
+        self, bearer: signaling.Bearer, scope: Scope, action: Action, wanted: FeedId | None
+    ) -> signaling.Admission:
+        secret = _secret(bearer)
+        async with self._steps.begin() as step:
+            grant = await step.tx.grants.by_secret(secret.hashed) if secret else None
+            refusal = rules.check(grant, scope, step.now)
+            if grant is not None and not self._attempts.take(grant.id):
+                raise Refused(Refusal.TOO_OFTEN, "Wait a few seconds, then connect again.")
+            if grant is not None:
+                refusal = await self._check_place(step, grant, wanted, refusal)
+                await step.record(
+                    action,
+                    actor=grant.user_id or "caller",
+                    subject=grant.feed_id or grant.id,
+                    incident=grant.incident_id,
+                    refusal=refusal,
+                    grant=grant.id,
+                )
+            elif self._strangers.take("all"):
+                await step.record(action, actor="unknown", subject="unknown", refusal=refusal)
+        if grant is None or grant.feed_id is None or refusal is not None:
+            raise signaling.Refused(signaling.Refusal((refusal or Refusal.WRONG_SCOPE).value))
+        return signaling.Admission(feed=media.FeedId(grant.feed_id), holder=media.Holder(grant.id))
+
+    async def _check_place(
+        self, step: Step, grant: Grant, wanted: FeedId | None, refusal: Refusal | None
+    ) -> Refusal | None:
+        incident = await step.tx.incidents.get(grant.incident_id)
+        if incident is None or incident.closed_at is not None:
+            return Refusal.INCIDENT_CLOSED
+        if refusal is None and wanted is not None and grant.feed_id != wanted:
+            return Refusal.WRONG_FEED
+        return refusal
+
+
+def _secret(bearer: str) -> GrantSecret | None:
+    try:
+        return GrantSecret(bearer)
+    except ValueError:
+        return None

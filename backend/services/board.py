@@ -1,0 +1,191 @@
+"""The board: what each person may see, whole, and nothing more."""
+
+from datetime import datetime
+
+import msgspec
+
+from backend.hub import News, SessionEnded
+from backend.model import links as link_rules
+from backend.model.entries import Entry
+from backend.model.ids import IncidentId
+from backend.model.incidents import Incident
+from backend.model.links import Link
+from backend.model.people import Role, StaffSession, User
+from backend.model.positions import Position, PositionSource
+from backend.model.refusals import Refusal, Refused
+from backend.model.views import (
+    EntryRecorded,
+    EntryView,
+    Event,
+    IncidentChanged,
+    IncidentHidden,
+    IncidentView,
+    LinkView,
+    PositionMoved,
+    SignedOut,
+    Snapshot,
+    UnitChanged,
+)
+from backend.store.store import Store, Tx
+
+CLOSED_SHOWN = 50
+ENTRIES_SHOWN = 500
+TRAIL_SHOWN = 300
+
+
+class Board:
+    """Views of the store. `sender` is the kind of carrier that links go by."""
+
+    def __init__(self, store: Store, sender: str) -> None:
+        self._store, self._sender = store, sender
+
+    def link(self, link: Link, now: datetime) -> LinkView:
+        return LinkView(
+            id=link.id,
+            kind=link.kind,
+            state=link_rules.state(link, now),
+            number=link.number,
+            reason=link.delivery_reason,
+            sender=self._sender,
+            issued_at=link.issued_at,
+            expires_at=link.expires_at,
+            opened_at=link.opened_at,
+            redeemed_at=link.redeemed_at,
+            asking=link.asking_key is not None,
+            camera=link.camera,
+            position=link.position,
+        )
+
+    async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
+        """Everything about one incident, as a dispatcher may see it."""
+        names = await tx.users.names()
+        links = await tx.links.of_incident(incident.id)
+        return IncidentView(
+            id=incident.id,
+            type=incident.type,
+            words=incident.words,
+            opened_at=incident.opened_at,
+            opened_by=names.get(incident.opened_by, incident.opened_by),
+            callback_number=incident.callback_number,
+            position=incident.position,
+            closed_at=incident.closed_at,
+            news_at=await tx.entries.news_at(incident.id) or incident.opened_at,
+            unit_ids=incident.unit_ids,
+            links=tuple(self.link(link, now) for link in links),
+            feeds=tuple(await tx.feeds.of_incident(incident.id)),
+        )
+
+    async def snapshot(self, user: User, now: datetime) -> Snapshot:
+        """What a socket starts from."""
+        async with self._store.read() as tx:
+            incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids)]
+            views = [await self.incident(tx, i, now) for i in incidents]
+            units = await tx.units.all()
+        return Snapshot(now=now, incidents=tuple(trim(user, view) for view in views), units=tuple(units))
+
+    async def closed(self, now: datetime) -> list[IncidentView]:
+        """Closed incidents, the last closed first."""
+        async with self._store.read() as tx:
+            return [await self.incident(tx, i, now) for i in await tx.incidents.closed(CLOSED_SHOWN)]
+
+    async def entries(self, user: User, incident: IncidentId) -> list[EntryView]:
+        """An incident's log, oldest first. Raises Refused."""
+        async with self._store.read() as tx:
+            await visible(tx, user, incident)
+            names = await tx.users.names()
+            return [
+                trim_entry(user, entry_view(e, names))
+                for e in await tx.entries.of_incident(incident, ENTRIES_SHOWN)
+            ]
+
+    async def trail(self, user: User, incident: IncidentId) -> list[Position]:
+        """Where the caller has been, oldest first. Raises Refused."""
+        async with self._store.read() as tx:
+            await visible(tx, user, incident)
+            trail = await tx.incidents.trail(incident, TRAIL_SHOWN)
+        return [at for at in trail if at.source is PositionSource.CALLER]  # a dispatcher's guess is no step
+
+
+def entry_view(entry: Entry, names: dict[str, str]) -> EntryView:
+    """An entry with names for ids."""
+    return EntryView(
+        index=entry.index,
+        at=entry.at,
+        action=entry.action.value,
+        actor=names.get(entry.actor, entry.actor),
+        subject=entry.subject,
+        refusal=entry.refusal,
+        details=entry.details,
+    )
+
+
+def is_desk(user: User) -> bool:
+    """Whether this person works the console and sees every incident."""
+    return user.role in (Role.DISPATCHER, Role.SUPERVISOR)
+
+
+def may_see(user: User, unit_ids: tuple[str, ...]) -> bool:
+    """The desk sees every incident, an officer those that the officer's unit is assigned to."""
+    return is_desk(user) or (user.unit_id is not None and user.unit_id in unit_ids)
+
+
+async def visible(tx: Tx, user: User, incident: IncidentId) -> Incident:
+    """The incident, when this person may see it. Raises Refused."""
+    found = await tx.incidents.get(incident)
+    if found is None:
+        raise Refused(Refusal.NOT_FOUND)
+    if not may_see(user, found.unit_ids):
+        raise Refused(Refusal.NOT_ASSIGNED)
+    if found.closed_at is not None and not is_desk(user):
+        raise Refused(Refusal.INCIDENT_CLOSED)
+    return found
+
+
+def trim(user: User, view: IncidentView) -> IncidentView:
+    """What this person may see of it: numbers are for the desk only."""
+    if is_desk(user):
+        return view
+    links = tuple(msgspec.structs.replace(link, number=None) for link in view.links)
+    return msgspec.structs.replace(view, callback_number=None, links=links)
+
+
+def trim_entry(user: User, view: EntryView) -> EntryView:
+    """The same for a line of the log."""
+    if is_desk(user) or "number" not in view.details:
+        return view
+    details = {name: text for name, text in view.details.items() if name != "number"}
+    return msgspec.structs.replace(view, details=details)
+
+
+class Audience:
+    """One socket's view: turns news into what this session may be told, if anything."""
+
+    def __init__(self, session: StaffSession, snapshot: Snapshot) -> None:
+        self._session, self._user = session, session.user
+        self._shown = {incident.id for incident in snapshot.incidents}
+
+    def hears(self, news: News) -> Event | None:
+        """The event for this socket, or None."""
+        match news:
+            case SessionEnded():
+                return SignedOut() if news.session_id == self._session.id else None
+            case UnitChanged():
+                return news
+            case IncidentChanged():
+                return self._incident(news)
+            case PositionMoved():
+                return news if news.incident_id in self._shown else None
+            case EntryRecorded():
+                if news.incident_id not in self._shown:
+                    return None
+                return msgspec.structs.replace(news, entry=trim_entry(self._user, news.entry))
+
+    def _incident(self, news: IncidentChanged) -> Event | None:
+        view = news.incident
+        if may_see(self._user, view.unit_ids) and (view.closed_at is None or is_desk(self._user)):
+            self._shown.add(view.id)
+            return IncidentChanged(incident=trim(self._user, view))
+        if view.id in self._shown:
+            self._shown.discard(view.id)
+            return IncidentHidden(incident_id=view.id)
+        return None

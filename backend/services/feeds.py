@@ -1,0 +1,93 @@
+"""Feeds: what the engine says of them, made true for everyone else. Step 8 of the story.
+
+Implements media.ports.FeedListener. `went_live` is the one place where a picture's arrival has consequences.
+"""
+
+from backend.model.entries import Action
+from backend.model.ids import FeedId, GrantId
+from backend.model.incidents import Feed, FeedState
+from backend.services.steps import Step, Steps
+from media import ports as media
+
+_AWAY = (  # the publisher may be back at once; of a replaced one the next has come already
+    media.EndReason.SILENT,
+    media.EndReason.FAILED,
+    media.EndReason.SHUTDOWN,
+    media.EndReason.REPLACED,
+)
+_TOLD = (Action.FEED_LIVE, Action.FEED_END)
+
+
+class Feeds:
+    """Keeps each feed's state as its watchers are told it."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    async def recover(self) -> None:
+        """After a start: what was live before is silent until its publisher comes back."""
+        async with self._steps.begin() as step:
+            for feed in await step.tx.feeds.in_states((FeedState.LIVE,)):
+                await self._change(step, feed, FeedState.SILENT)
+
+    async def went_live(self, feed: media.FeedId) -> None:
+        """Packets arrive."""
+        async with self._steps.begin() as step:
+            found = await self._running(step, feed)
+            if found is None or found.state is FeedState.LIVE:
+                return
+            await self._change(step, found, FeedState.LIVE)
+            if await step.tx.entries.newest_of(found.id, _TOLD) is not Action.FEED_LIVE:
+                await step.record(
+                    Action.FEED_LIVE, actor="caller", subject=found.id, incident=found.incident_id
+                )
+
+    async def went_silent(self, feed: media.FeedId) -> None:
+        """Packets stopped; shown, and not logged, for radio does this all the time."""
+        async with self._steps.begin() as step:
+            found = await self._running(step, feed)
+            if found is not None and found.state is FeedState.LIVE:
+                await self._change(step, found, FeedState.SILENT)
+
+    async def ended(self, feed: media.FeedId, reason: media.EndReason) -> None:
+        """The publisher's session is over."""
+        async with self._steps.begin() as step:
+            found = await step.tx.feeds.get(FeedId(feed))
+            if found is None:
+                return
+            incident = await step.tx.incidents.get(found.incident_id)
+            if found.state is not FeedState.ENDED and incident is not None and incident.closed_at is None:
+                await self._change(step, found, FeedState.SILENT if reason in _AWAY else FeedState.ENDED)
+            await step.record(
+                Action.FEED_END,
+                actor="caller" if reason is media.EndReason.HUNG_UP else "system",
+                subject=found.id,
+                incident=found.incident_id,
+                reason=reason.value,
+            )
+
+    async def subscriber_ended(self, summary: media.SessionSummary) -> None:
+        """Somebody stopped watching; how long and how much is on record."""
+        async with self._steps.begin() as step:
+            grant = await step.tx.grants.get(GrantId(summary.holder))
+            feed = await step.tx.feeds.get(FeedId(summary.feed))
+            if grant is None or feed is None:
+                return
+            await step.record(
+                Action.FEED_UNSUBSCRIBE,
+                actor=grant.user_id or "unknown",
+                subject=feed.id,
+                incident=feed.incident_id,
+                reason=summary.reason.value,
+                seconds=f"{summary.seconds:.1f}",
+                bytes=str(summary.bytes_out),
+            )
+
+    async def _running(self, step: Step, feed: media.FeedId) -> Feed | None:
+        found = await step.tx.feeds.get(FeedId(feed))
+        incident = await step.tx.incidents.get(found.incident_id) if found else None
+        return found if incident is not None and incident.closed_at is None else None
+
+    async def _change(self, step: Step, feed: Feed, state: FeedState) -> None:
+        await step.tx.feeds.change(feed.id, state, step.now)
+        step.changed(feed.incident_id)

@@ -1,0 +1,90 @@
+"""Sharing: what comes from a caller's phone while it shares, beside the picture. Step 8's positions.
+
+Every call carries the grant that redeeming gave.
+"""
+
+from backend.model import grants as rules
+from backend.model.entries import Action
+from backend.model.grants import Grant, Scope
+from backend.model.ids import GrantSecret
+from backend.model.incidents import FeedState
+from backend.model.links import Capture, Link
+from backend.model.positions import PositionReport, PositionSource
+from backend.model.refusals import Refusal, Refused
+from backend.services.limits import Rate
+from backend.services.steps import Step, Steps
+from media.ports import EndReason, Holder, Sfu
+
+
+class Sharing:
+    """Positions, the phone's own account of what it captures, and Stop."""
+
+    def __init__(self, steps: Steps, sfu: Sfu) -> None:
+        self._steps, self._sfu = steps, sfu
+        self._positions = Rate(every_s=1, burst=3)
+        self._statuses = Rate(every_s=1, burst=10)
+        self._stops = Rate(every_s=10, burst=5)
+
+    async def moved(self, bearer: GrantSecret, report: PositionReport) -> None:
+        """Take a position. Raises Refused."""
+        if not self._positions.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "A position a second is enough.")
+        async with self._steps.begin() as step:
+            grant, _ = await self._allowed(step, bearer)
+            try:
+                position = report.received(step.now, PositionSource.CALLER)
+            except ValueError as error:
+                raise Refused(Refusal.BAD_POSITION, str(error)) from error
+            incident = await step.tx.incidents.get(grant.incident_id)
+            if incident is not None and not position.outdated_by(incident.position, step.now):
+                await step.tx.incidents.move(grant.incident_id, position)
+                step.moved(grant.incident_id, position)
+
+    async def status(self, bearer: GrantSecret, camera: Capture, position: Capture) -> None:
+        """What became of the camera and the position on the phone. Raises Refused."""
+        if not self._statuses.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "Not so often.")
+        async with self._steps.begin() as step:
+            grant, link = await self._allowed(step, bearer)
+            if (link.camera, link.position) == (camera, position):
+                return
+            await step.tx.links.change(link.id, camera=camera, position=position)
+            await step.record(
+                Action.CALLER_STATUS,
+                actor="caller",
+                subject=link.id,
+                incident=grant.incident_id,
+                camera=camera.value,
+                position=position.value,
+            )
+            step.changed(grant.incident_id)
+
+    async def stop(self, bearer: GrantSecret) -> None:
+        """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused."""
+        if not self._stops.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "Not so often.")
+        async with self._steps.begin() as step:
+            step.attempts(Action.CALLER_STOP, actor="caller", subject="unknown")
+            grant, link = await self._allowed(step, bearer)
+            await step.tx.links.change(link.id, ended_at=step.now, camera=Capture.OFF, position=Capture.OFF)
+            if link.feed_id is not None:
+                await step.tx.feeds.change(link.feed_id, FeedState.ENDED, step.now)
+            revoked = await step.tx.grants.revoke_of_link(link.id, step.now)
+            await step.record(Action.CALLER_STOP, actor="caller", subject=link.id, incident=grant.incident_id)
+            step.changed(grant.incident_id)
+        for held in revoked:
+            await self._sfu.end_holder(Holder(held), EndReason.HUNG_UP)
+
+    async def _allowed(self, step: Step, bearer: GrantSecret) -> tuple[Grant, Link]:
+        grant = await step.tx.grants.by_secret(bearer.hashed)
+        refusal = rules.check(grant, Scope.POSITION, step.now)
+        link = await step.tx.links.get(grant.link_id) if grant and grant.link_id else None
+        if link is not None:
+            step.about(link.incident_id, link.id)
+        if grant is None or link is None or refusal is not None:
+            if grant is not None:
+                incident = await step.tx.incidents.get(grant.incident_id)
+                if incident is not None and incident.closed_at is not None:
+                    refusal = Refusal.INCIDENT_CLOSED
+            raise Refused(refusal or Refusal.WRONG_SCOPE)
+        return grant, link

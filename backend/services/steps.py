@@ -1,0 +1,159 @@
+"""Steps: one transaction, its audit entries, and the news of it, told only once it is true."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+
+from backend.hub import Hub, News, SessionEnded
+from backend.model.entries import Action, Entry
+from backend.model.ids import IncidentId, SessionId
+from backend.model.positions import Position
+from backend.model.refusals import Refusal, Refused
+from backend.model.views import EntryRecorded, IncidentChanged, PositionMoved, UnitChanged
+from backend.services import audit
+from backend.services.board import Board, entry_view
+from backend.store.store import Store, Tx
+
+Clock = Callable[[], datetime]
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Who tried what."""
+
+    action: Action
+    actor: str
+    subject: str
+    incident: IncidentId | None = None
+
+
+class Step:
+    """What one verb does: reads and writes through `tx`, records, and marks what to tell."""
+
+    def __init__(self, tx: Tx, now: datetime) -> None:
+        self.tx, self.now = tx, now
+        self._entries: list[Entry] = []
+        self._changed: dict[IncidentId, None] = {}
+        self._moved: dict[IncidentId, Position] = {}
+        self._units: dict[str, None] = {}
+        self._ended: list[SessionId] = []
+        self._attempt: Attempt | None = None
+
+    def attempts(self, action: Action, *, actor: str, subject: str) -> None:
+        """What is tried: should Refused be raised, everything is undone and the refusal is on record."""
+        self._attempt = Attempt(action=action, actor=actor, subject=subject)
+
+    def about(self, incident: IncidentId, subject: str | None = None) -> None:
+        """The incident (and the thing) that the attempt turns out to be about; only then is it recorded."""
+        if self._attempt is not None:
+            self._attempt = Attempt(
+                action=self._attempt.action,
+                actor=self._attempt.actor,
+                subject=subject or self._attempt.subject,
+                incident=incident,
+            )
+
+    @property
+    def attempt(self) -> "Attempt | None":
+        """What was tried and on what; None until both are known."""
+        return self._attempt if self._attempt and self._attempt.incident else None
+
+    async def record(
+        self,
+        action: Action,
+        *,
+        actor: str,
+        subject: str,
+        incident: IncidentId | None = None,
+        refusal: Refusal | None = None,
+        details: dict[str, str] | None = None,
+        **more: str,
+    ) -> None:
+        """Append to the audit log; the incident's watchers see the line."""
+        entry = await audit.record(
+            self.tx,
+            self.now,
+            action,
+            actor=actor,
+            subject=subject,
+            incident_id=incident,
+            refusal=refusal,
+            details={**(details or {}), **more},
+        )
+        self._entries.append(entry)
+
+    def changed(self, incident: IncidentId) -> None:
+        """The incident, its links or its feeds look different now."""
+        self._changed[incident] = None
+
+    def moved(self, incident: IncidentId, position: Position) -> None:
+        """The incident's position moved, and nothing else."""
+        self._moved[incident] = position
+
+    def unit_changed(self, unit: str) -> None:
+        """A unit moved or appeared."""
+        self._units[unit] = None
+
+    def session_ended(self, session: SessionId) -> None:
+        """The sockets of this session are to close."""
+        self._ended.append(session)
+
+    async def news(self, board: Board) -> list[News]:
+        """All of it as of the end of this transaction: things first, then the lines about them."""
+        told: list[News] = []
+        for changed in self._changed:
+            incident = await self.tx.incidents.get(changed)
+            if incident is not None:
+                told.append(IncidentChanged(incident=await board.incident(self.tx, incident, self.now)))
+        told += [PositionMoved(incident_id=moved, position=at) for moved, at in self._moved.items()]
+        units = await self.tx.units.all() if self._units else []
+        told += [UnitChanged(unit=unit) for unit in units if unit.id in self._units]
+        names = await self.tx.users.names() if self._entries else {}
+        told += [
+            EntryRecorded(incident_id=entry.incident_id, entry=entry_view(entry, names))
+            for entry in self._entries
+            if entry.incident_id is not None
+        ]
+        told += [SessionEnded(session_id=session) for session in self._ended]
+        return told
+
+
+class Steps:
+    """Begins steps: the one way in which a service writes."""
+
+    def __init__(self, store: Store, hub: Hub, board: Board, clock: Clock) -> None:
+        self._store, self._hub, self._board = store, hub, board
+        self.clock = clock
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Step]:
+        """One step. An exception inside undoes all of it; Refused leaves the entry of `attempts` behind."""
+        step: Step | None = None
+        try:
+            async with self._store.begin() as tx:
+                step = Step(tx, self.clock())
+                yield step
+                told = await step.news(self._board)
+        except Refused as no:
+            if step is not None and step.attempt is not None:
+                await self._refused(step.attempt, no.refusal)
+            raise
+        for news in told:
+            await self._hub.publish(news)
+
+    async def _refused(self, attempt: Attempt, refusal: Refusal) -> None:
+        async with self.begin() as step:
+            await step.record(
+                attempt.action,
+                actor=attempt.actor,
+                subject=attempt.subject,
+                incident=attempt.incident,
+                refusal=refusal,
+            )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """Look without writing."""
+        async with self._store.read() as tx:
+            yield tx

@@ -1,0 +1,1 @@
+"""Memory: SQL, and nothing else knows SQL. It takes and returns model values, never rows."""

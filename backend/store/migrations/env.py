@@ -1,0 +1,10 @@
+"""Alembic's entry: runs the steps on the connection that Store.migrate brings."""
+
+from alembic import context
+
+from backend.store.tables import METADATA
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

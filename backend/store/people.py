@@ -1,0 +1,127 @@
+"""Accounts, units, sign-in failures and sessions."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.model.ids import SessionId, UnitId, UserId
+from backend.model.people import StaffSession, Unit, User
+from backend.model.positions import Position
+from backend.store.rows import columns, value, values
+from backend.store.tables import sessions, sign_in_failures, units, users
+
+_USER = (users.c.id, users.c.name, users.c.display_name, users.c.role, users.c.unit_id)
+
+
+class Users:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def add(self, user: User, password_hash: str) -> None:
+        """Raises sqlalchemy.exc.IntegrityError when the name is taken."""
+        await self._db.execute(insert(users).values(**columns(user), password_hash=password_hash))
+
+    async def set_password(self, user: UserId, password_hash: str) -> None:
+        await self._db.execute(update(users).where(users.c.id == user).values(password_hash=password_hash))
+
+    async def by_name(self, name: str) -> tuple[User, str] | None:
+        """The account and its password hash."""
+        row = (
+            await self._db.execute(select(*_USER, users.c.password_hash).where(users.c.name == name))
+        ).one_or_none()
+        user = value(row, User)
+        return (user, row.password_hash) if row is not None and user is not None else None
+
+    async def all(self) -> list[User]:
+        return values(await self._db.execute(select(*_USER).order_by(users.c.name)), User)
+
+    async def names(self) -> dict[str, str]:
+        """Display names by id."""
+        rows = await self._db.execute(select(users.c.id, users.c.display_name))
+        return {row.id: row.display_name for row in rows}
+
+    async def failures_since(self, name: str, since: datetime) -> list[datetime]:
+        """Moments of failed sign-ins under this name, oldest first."""
+        rows = await self._db.scalars(
+            select(sign_in_failures.c.at)
+            .where(sign_in_failures.c.name == name, sign_in_failures.c.at > since)
+            .order_by(sign_in_failures.c.at)
+        )
+        return list(rows)
+
+    async def add_failure(self, name: str, at: datetime, forget_before: datetime) -> None:
+        await self._db.execute(delete(sign_in_failures).where(sign_in_failures.c.at < forget_before))
+        await self._db.execute(insert(sign_in_failures).values(name=name, at=at))
+
+    async def clear_failures(self, name: str) -> None:
+        await self._db.execute(delete(sign_in_failures).where(sign_in_failures.c.name == name))
+
+
+class Sessions:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def add(self, session: StaffSession, cookie_hash: str) -> None:
+        await self._db.execute(
+            insert(sessions).values(
+                id=session.id, user_id=session.user.id, cookie_hash=cookie_hash, expires_at=session.expires_at
+            )
+        )
+
+    async def by_cookie(self, cookie_hash: str, now: datetime) -> StaffSession | None:
+        row = (
+            await self._db.execute(
+                select(sessions.c.id.label("session_id"), sessions.c.expires_at, *_USER)
+                .join(users, users.c.id == sessions.c.user_id)
+                .where(sessions.c.cookie_hash == cookie_hash, sessions.c.expires_at > now)
+            )
+        ).one_or_none()
+        user = value(row, User)
+        if row is None or user is None:
+            return None
+        return StaffSession(id=SessionId(row.session_id), user=user, expires_at=row.expires_at)
+
+    async def is_open(self, session: SessionId, now: datetime) -> bool:
+        found = await self._db.scalar(
+            select(sessions.c.id).where(sessions.c.id == session, sessions.c.expires_at > now)
+        )
+        return found is not None
+
+    async def expired(self, now: datetime) -> list[SessionId]:
+        rows = await self._db.scalars(select(sessions.c.id).where(sessions.c.expires_at <= now))
+        return [SessionId(row) for row in rows]
+
+    async def expire_all(self, user: UserId, now: datetime) -> None:
+        await self._db.execute(update(sessions).where(sessions.c.user_id == user).values(expires_at=now))
+
+    async def remove(self, session: SessionId) -> None:
+        await self._db.execute(delete(sessions).where(sessions.c.id == session))
+
+
+class Units:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def add(self, unit: Unit) -> None:
+        await self._db.execute(insert(units).values(**columns(unit)))
+
+    async def get(self, unit: UnitId) -> Unit | None:
+        found = await self._db.execute(select(units).where(units.c.id == unit))
+        return value(found.one_or_none(), Unit)
+
+    async def by_call_sign(self, call_sign: str) -> Unit | None:
+        found = await self._db.execute(select(units).where(units.c.call_sign == call_sign))
+        return value(found.one_or_none(), Unit)
+
+    async def all(self) -> list[Unit]:
+        return values(await self._db.execute(select(units).order_by(units.c.call_sign)), Unit)
+
+    async def crew(self, unit: UnitId) -> list[UserId]:
+        rows = await self._db.scalars(select(users.c.id).where(users.c.unit_id == unit))
+        return [UserId(row) for row in rows]
+
+    async def move(self, unit: UnitId, position: Position) -> None:
+        row = msgspec.to_builtins(position)
+        await self._db.execute(update(units).where(units.c.id == unit).values(position=row))

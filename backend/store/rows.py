@@ -1,0 +1,32 @@
+"""Rows to model values and back."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def fields(row: Any) -> dict[str, Any]:
+    """A row by column name, as plain strings: SQLAlchemy's are its own for reserved words."""
+    return {str(name): held for name, held in row._mapping.items()}
+
+
+def value(row: Any, kind: type[T]) -> T | None:
+    """One row (or None) as a model value; columns that the struct does not have are left out."""
+    return None if row is None else msgspec.convert(fields(row), kind)
+
+
+def values(rows: Any, kind: type[T]) -> list[T]:
+    """Many rows as model values."""
+    return [msgspec.convert(fields(row), kind) for row in rows]
+
+
+def columns(struct: msgspec.Struct) -> dict[str, Any]:
+    """A model value as columns: datetimes stay datetimes, nested structs become JSON values."""
+    found: dict[str, Any] = msgspec.to_builtins(struct, builtin_types=(datetime,))
+    for name, held in found.items():
+        if isinstance(held, dict):
+            found[name] = msgspec.to_builtins(getattr(struct, name))
+    return found

@@ -1,0 +1,107 @@
+"""The store: one transaction at a time writes, many read.
+
+SQLite by default: WAL, synchronous=FULL, BEGIN IMMEDIATE, one writer. Any other database_url is handed to
+SQLAlchemy as it is (PostgreSQL through psycopg). Never a rule, never a clock.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from backend.store.entries import Entries
+from backend.store.incidents import Feeds, Incidents
+from backend.store.links import Grants, Links, Messages
+from backend.store.people import Sessions, Units, Users
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Tx:
+    """A database transaction, by what it holds."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.users = Users(connection)
+        self.sessions = Sessions(connection)
+        self.units = Units(connection)
+        self.incidents = Incidents(connection)
+        self.feeds = Feeds(connection)
+        self.links = Links(connection)
+        self.messages = Messages(connection)
+        self.grants = Grants(connection)
+        self.entries = Entries(connection)
+
+
+class Store:
+    """Opens nothing until it is used; `close` when done."""
+
+    def __init__(self, url: str) -> None:
+        self._sqlite = url.startswith("sqlite")
+        self._write = _engine(url, "BEGIN IMMEDIATE", pool_size=1)
+        if self._sqlite:
+            self._read = _engine(url, "BEGIN", pool_size=4)
+        else:  # the default there, READ COMMITTED, sees another moment with each statement
+            self._read = self._write.execution_options(isolation_level="REPEATABLE READ")
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """One transaction that writes: committed and on disk at the end, or undone by an exception."""
+        async with self._turn, self._write.begin() as connection:
+            yield Tx(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """One transaction that sees a single moment and changes nothing."""
+        async with self._read.connect() as connection, connection.begin():
+            yield Tx(connection)
+
+    async def migrate(self) -> None:
+        """Bring the tables to this version's shape. Raises for a database that is newer than this code."""
+        async with self._turn, self._write.begin() as connection:
+            await connection.run_sync(_upgrade)
+
+    async def ping(self) -> None:
+        """Raises when the database does not answer."""
+        async with self._read.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._write.dispose()
+        await self._read.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, hide_parameters=True, pool_size=5, pool_pre_ping=True)
+    # numbers and hashes must not reach a log by way of a failed statement
+    engine = create_async_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=0)
+    _tell_sqlite(engine.sync_engine, begin)
+    return engine
+
+
+def _tell_sqlite(engine: Engine, begin: str) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

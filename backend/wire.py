@@ -1,0 +1,116 @@
+"""The structs that a browser sees, written out as TypeScript for pwa/src/wire.ts (`make wire`).
+
+Reads the types; never a running app.
+"""
+
+import types
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from backend.api import bodies
+from backend.model import entries, incidents, links, people, positions, refusals, views
+
+ENUMS: tuple[type[Enum], ...] = (
+    entries.Action,
+    incidents.FeedKind,
+    incidents.FeedState,
+    links.Capture,
+    links.LinkKind,
+    links.LinkState,
+    people.Role,
+    positions.PositionSource,
+    refusals.Refusal,
+)
+STRUCTS: tuple[type[msgspec.Struct], ...] = (
+    positions.Position,
+    positions.PositionReport,
+    people.Unit,
+    people.User,
+    incidents.Feed,
+    views.LinkView,
+    views.IncidentView,
+    views.EntryView,
+    views.Agency,
+    views.Me,
+    views.Snapshot,
+    views.IncidentChanged,
+    views.IncidentHidden,
+    views.PositionMoved,
+    views.UnitChanged,
+    views.EntryRecorded,
+    views.Tick,
+    views.SignedOut,
+    bodies.SignIn,
+    bodies.Place,
+    bodies.OpenIncident,
+    bodies.AmendIncident,
+    bodies.AssignUnit,
+    bodies.IssueLink,
+    bodies.IssuedLink,
+    bodies.Handout,
+    bodies.SpokenCode,
+    bodies.WatchGrant,
+    bodies.OpenLink,
+    bodies.Invitation,
+    bodies.PublicKey,
+    bodies.RedeemLink,
+    bodies.CallerGrant,
+    bodies.EnterCode,
+    bodies.EnteredCode,
+    bodies.CallerStatus,
+    bodies.Problem,
+)
+_PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean", datetime: "string"}
+
+
+def _typescript(kind: Any) -> str:
+    """The TypeScript for one Python type; raises TypeError for one that has no place on the wire."""
+    if hasattr(kind, "__supertype__"):
+        return _typescript(kind.__supertype__)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _typescript(arguments[0])
+    if origin in (Union, types.UnionType):
+        return " | ".join(_typescript(a) for a in arguments)
+    if origin is tuple:
+        return f"{_typescript(arguments[0])}[]"
+    if origin is dict:
+        return f"Record<{_typescript(arguments[0])}, {_typescript(arguments[1])}>"
+    if kind is type(None):
+        return "null"
+    if kind in _PRIMITIVES:
+        return _PRIMITIVES[kind]
+    if isinstance(kind, type) and issubclass(kind, (Enum, msgspec.Struct)):
+        return kind.__name__
+    raise TypeError(f"{kind!r} has no TypeScript")
+
+
+def _struct(struct: type[msgspec.Struct]) -> str:
+    hints = get_type_hints(struct, include_extras=True)
+    lines = [f"export interface {struct.__name__} {{"]
+    tag = struct.__struct_config__.tag
+    if tag is not None:
+        lines.append(f'  type: "{tag}";')
+    for field in msgspec.structs.fields(struct):
+        optional = "" if field.required or not struct.__struct_config__.forbid_unknown_fields else "?"
+        lines.append(f"  {field.encode_name}{optional}: {_typescript(hints[field.name])};")
+    return "\n".join([*lines, "}"])
+
+
+def typescript() -> str:
+    """All of wire.ts."""
+    parts = ["// Written by `make wire` from backend/wire.py. Never by hand."]
+    for enum in ENUMS:
+        values = " | ".join(f'"{member.value}"' for member in enum)
+        parts.append(f"export type {enum.__name__} = {values};")
+    parts += [_struct(struct) for struct in STRUCTS]
+    events = " | ".join(kind.__name__ for kind in get_args(views.Event))
+    parts.append(f"export type Event = {events};")
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(typescript(), end="")

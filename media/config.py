@@ -1,0 +1,27 @@
+"""How the engine is set up: where it listens, what it advertises, and the bound of everything it keeps.
+
+Built once by backend/app.py and handed to `media.sfu.EmbeddedSfu`. Reads no environment.
+"""
+
+import msgspec
+
+
+class SfuConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The defaults suit one process on a small machine. Port 0 takes any free one."""
+
+    host: str = "0.0.0.0"  # noqa: S104  "::" takes IPv6 and IPv4 on one socket
+    port: int = 0
+    advertised: tuple[str, ...] = ()  # addresses that peers can reach; () asks the routing table
+
+    sessions: int = 1024
+    feeds: int = 1024
+    subscribers_per_feed: int = 128
+    handshakes: int = 64  # DTLS handshakes at once; more wait for their next STUN check
+    start_bitrate_bps: int = 1_000_000  # what a sender is told to begin with
+    max_bitrate_bps: int = 4_000_000  # what a sender without transport-wide feedback may reach
+
+    connect_within_s: float = 10.0  # ICE and DTLS must be up by then
+    silent_after_s: float = 0.7  # no packet from a publisher: the feed is silent
+    dead_after_s: float = 5.0  # nothing at all from a peer: it is gone
+    idle_dead_after_s: float = 15.0  # the same for a subscriber that is sent nothing: RFC 7675
+    # asks it for a check only every 4 to 6 s

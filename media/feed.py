@@ -1,0 +1,211 @@
+"""A feed: at most one publisher, many subscribers, and the line that runs on through all of them.
+
+Step 12 of the story. `forward` is the packet path: place once, then hand the same immutable packet to every
+subscriber. Must never decode, and never wait.
+"""
+
+import time
+from collections.abc import Callable
+
+from media.keyframe import KeyframeRequests, begins_keyframe
+from media.ports import EndReason, FeedId, FeedStats
+from media.publisher import Publisher
+from media.rewrite import Timeline
+from media.rtp import TIMESTAMP_MASK, Codec, Header, Kind, Packet
+from media.stats import Drop, Drops, Meter
+from media.subscriber import Subscriber, Track
+
+_NTP_EPOCH_S = 2_208_988_800  # 1900 to 1970
+_NTP = 1 << 32  # NTP fractions of a second
+
+
+class TrackClock:
+    """Which NTP time belongs to which timestamp of a track's line, so that sound and picture stay in step.
+
+    Known from the publisher's first sender report on, and moved to our clock by the same amount for all of
+    its tracks; between reports it runs on by itself.
+    """
+
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self._known: tuple[float, int, int] | None = None  # when, NTP then, timestamp then
+
+    def forget(self) -> None:
+        self._known = None
+
+    def set(self, now: float, ntp: int, timestamp: int) -> None:
+        self._known = now, ntp, timestamp
+
+    def at(self, now: float) -> tuple[int, int] | None:
+        """NTP (64 bits) and timestamp; None when no report came yet."""
+        if self._known is None:
+            return None
+        then, ntp, timestamp = self._known
+        passed = now - then
+        return ntp + int(passed * _NTP), (timestamp + int(passed * self._clock_rate)) & TIMESTAMP_MASK
+
+
+class Line:
+    """One kind of media of one feed."""
+
+    def __init__(self, kind: Kind) -> None:
+        rate = 90_000 if kind is Kind.VIDEO else 48_000
+        self.kind = kind
+        self.timeline = Timeline(rate)
+        self.clock = TrackClock(rate)
+        self.tracks: list[Track] = []
+
+
+class Feed:
+    """`over` is told of sessions whose peer has left; `live` when that changes."""
+
+    def __init__(
+        self,
+        name: FeedId,
+        drops: Drops,
+        *,
+        over: Callable[[Publisher | Subscriber, EndReason], None],
+        live: Callable[["Feed"], None],
+    ) -> None:
+        self.name = name
+        self.publisher: Publisher | None = None
+        self.subscribers: dict[str, Subscriber] = {}
+        self.is_live = False
+        self.meter = Meter()
+        self._drops = drops
+        self._over = over
+        self._live = live
+        self._keyframes = KeyframeRequests()
+        self._lines = {kind: Line(kind) for kind in Kind}
+        self._ntp_offset: int | None = None  # our NTP clock minus the publisher's
+        self._packets_before = 0  # of publishers that are gone
+        self._bytes_before = 0
+        self._packets_out = 0
+        self._bytes_out = 0
+
+    # Sessions
+
+    def take_publisher(self, publisher: Publisher) -> None:
+        self.publisher = publisher
+
+    def drop_publisher(self) -> None:
+        """The publisher is over; subscribers stay and wait."""
+        publisher, self.publisher = self.publisher, None
+        if publisher is not None:
+            self._packets_before += publisher.packets_in
+            self._bytes_before += publisher.bytes_in
+        self.is_live = False
+        self.meter = Meter()
+        self._ntp_offset = None
+        for kind in Kind:
+            self.new_source(kind)
+
+    def take_subscriber(self, subscriber: Subscriber) -> None:
+        self.subscribers[subscriber.session] = subscriber
+        for kind, track in subscriber.tracks.items():
+            self._lines[kind].tracks.append(track)
+
+    def drop_subscriber(self, subscriber: Subscriber) -> None:
+        if self.subscribers.pop(subscriber.session, None) is not None:
+            for kind, track in subscriber.tracks.items():
+                # a new list: the packet path may be walking the old one
+                self._lines[kind].tracks = [t for t in self._lines[kind].tracks if t is not track]
+
+    def sessions(self) -> list[Publisher | Subscriber]:
+        return [*([self.publisher] if self.publisher else []), *self.subscribers.values()]
+
+    def session_over(self, session: Publisher | Subscriber, reason: EndReason) -> None:
+        self._over(session, reason)
+
+    # From the publisher
+
+    def publisher_connected(self) -> None:
+        """Its first packets begin with a keyframe anyway; nothing is asked for yet."""
+
+    def new_source(self, kind: Kind) -> None:
+        line = self._lines[kind]
+        line.timeline.close()
+        line.clock.forget()
+
+    def forward(self, codec: Codec, header: Header, orientation: int | None, now: float) -> None:
+        """Hand one packet of the publisher to every subscriber. `now` in seconds, monotonic."""
+        if not self.is_live:
+            self.is_live = True
+            self._live(self)
+        line = self._lines[codec.kind]
+        timeline = line.timeline
+        keyframe = begins_keyframe(codec, header.payload)
+        if not timeline.open:
+            if not keyframe:
+                self._drops[Drop.UNPLACED] += 1
+                self.want_keyframe()
+                return
+            timeline.begin(header, now)
+        place = timeline.place(header, now)
+        if place is None:
+            self._drops[Drop.UNPLACED] += 1
+            return
+        if keyframe and codec.kind is Kind.VIDEO:
+            self._keyframes.arrived()
+        packet = Packet(codec, header.marker, place[0], place[1], header.payload, keyframe, orientation)
+        for track in line.tracks:
+            sent = track.write(packet)
+            if sent:
+                self._packets_out += 1
+                self._bytes_out += sent
+
+    def clock(self, kind: Kind, ntp: int, timestamp: int, now: float) -> None:
+        """The publisher's sender report: this timestamp of its own was at this NTP time of its own."""
+        line = self._lines[kind]
+        if not line.timeline.open:
+            return
+        if self._ntp_offset is None:
+            self._ntp_offset = int((time.time() + _NTP_EPOCH_S) * _NTP) - ntp
+        line.clock.set(
+            now, ntp + self._ntp_offset, (timestamp + line.timeline.timestamp_offset) & TIMESTAMP_MASK
+        )
+
+    # From subscribers
+
+    def clock_of(self, kind: Kind) -> TrackClock:
+        return self._lines[kind].clock
+
+    def want_keyframe(self) -> None:
+        self._keyframes.want()
+        self._ask(time.monotonic())
+
+    def _ask(self, now: float) -> None:
+        publisher = self.publisher
+        if publisher is not None and publisher.sends_video and self._keyframes.due(now):
+            publisher.ask_for_keyframe()
+
+    # Time
+
+    def tick(self, now: float) -> None:
+        """Every 50 ms."""
+        if self.publisher is not None:
+            self._ask(now)
+            self.publisher.tick(now)
+        for subscriber in self.subscribers.values():
+            subscriber.tick(now)
+
+    def second(self, now: float) -> None:
+        """Every second."""
+        publisher = self.publisher
+        if publisher is not None:
+            self.meter.second(now, publisher.bytes_in, publisher.expected, publisher.received)
+            publisher.second(self.meter.bitrate_bps, self.meter.loss)
+
+    def stats(self) -> FeedStats:
+        publisher = self.publisher
+        return FeedStats(
+            live=self.is_live,
+            subscribers=len(self.subscribers),
+            packets_in=self._packets_before + (publisher.packets_in if publisher else 0),
+            bytes_in=self._bytes_before + (publisher.bytes_in if publisher else 0),
+            packets_out=self._packets_out,
+            bytes_out=self._bytes_out,
+            keyframe_requests=self._keyframes.total,
+            bitrate_bps=self.meter.bitrate_bps,
+            loss=self.meter.loss,
+        )

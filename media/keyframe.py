@@ -1,0 +1,77 @@
+"""Keyframes: telling one when it passes, and asking for one without asking too often.
+
+RFC 7741 (VP8) and RFC 6184 (H.264) are read just far enough. `KeyframeRequests` merges what all viewers of a
+feed ask for, so that a crowd costs the caller's phone two keyframes a second and no more.
+"""
+
+from media.rtp import Codec
+
+ASK_EVERY_S = 0.5
+
+
+def begins_keyframe(codec: Codec, payload: bytes) -> bool:
+    """Whether this is the packet with which a decoder may begin."""
+    if codec.name == "VP8":
+        return _vp8(payload)
+    if codec.name == "H264":
+        return _h264(payload)
+    return True  # audio begins anywhere
+
+
+def _vp8(payload: bytes) -> bool:
+    size = len(payload)
+    if size < 2 or payload[0] & 0x17 != 0x10:  # start of partition 0 (S set, PID 0)
+        return False
+    at = 1
+    if payload[0] & 0x80:  # X
+        more = payload[1]
+        at = 2
+        if more & 0x80:  # I: picture id, one or two bytes
+            if at >= size:
+                return False
+            at += 2 if payload[at] & 0x80 else 1
+        at += bool(more & 0x40)  # L
+        at += bool(more & 0x30)  # T, K
+    return at < size and not payload[at] & 0x01  # P is 0 in a keyframe
+
+
+def _h264(payload: bytes) -> bool:
+    """A sequence parameter set or the start of an IDR slice, alone, aggregated or fragmented."""
+    if not payload:
+        return False
+    kind = payload[0] & 0x1F
+    if kind in (5, 7):
+        return True
+    if kind == 24:  # STAP-A
+        at = 1
+        while at + 2 < len(payload):
+            if payload[at + 2] & 0x1F in (5, 7):
+                return True
+            at += 2 + int.from_bytes(payload[at : at + 2])
+        return False
+    if kind == 28 and len(payload) > 1:  # FU-A
+        return payload[1] & 0x80 != 0 and payload[1] & 0x1F in (5, 7)
+    return False
+
+
+class KeyframeRequests:
+    """What the viewers of one feed are owed. Times are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self.total = 0  # carried to publishers
+        self._wanted = False
+        self._asked_at = float("-inf")
+
+    def want(self) -> None:
+        self._wanted = True
+
+    def arrived(self) -> None:
+        self._wanted = False
+
+    def due(self, now: float) -> bool:
+        """Whether to ask now. Stays due every half second until one arrives, for a request may be lost."""
+        if not self._wanted or now - self._asked_at < ASK_EVERY_S:
+            return False
+        self._asked_at = now
+        self.total += 1
+        return True

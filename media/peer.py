@@ -1,0 +1,260 @@
+"""The other end of one session: its ICE checks, its DTLS, its keys, and whether it is still there.
+
+Knows neither feeds nor directions. A session (media/publisher, media/subscriber) owns one and is told of
+decrypted packets; media/port hands it datagrams. Sends nothing once closed.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from media import rtc, rtcp
+from media.offer import Offer
+from media.stats import Drop, Drops
+
+Address = tuple[Any, ...]  # as the socket gives it: two parts for IPv4, four for IPv6
+
+_MAX_ADDRESSES = 8  # one peer's; the oldest is forgotten
+_MAX_SSRCS = 32  # that one peer may send from: libsrtp keeps a state for each
+_MAX_CHECKS = 40  # between two ticks of 50 ms; browsers send one per pair in that time
+
+
+class Network(Protocol):
+    """What a peer needs of the port."""
+
+    def expect(self, ufrag: str, peer: "Peer") -> None: ...
+    def forget_ufrag(self, ufrag: str) -> None: ...
+    def take_address(self, address: Address, peer: "Peer") -> "Peer | None": ...
+    def forget_address(self, address: Address, peer: "Peer") -> None: ...
+    def send(self, datagram: bytes, address: Address) -> None: ...
+    def send_all(self, datagrams: list[bytes], address: Address) -> None: ...
+    def flush_soon(self, peer: "Peer") -> None: ...
+    def plain(self, address: Address) -> tuple[str, int]: ...
+
+
+class Owner(Protocol):
+    """What a peer tells its session."""
+
+    def connected(self) -> None: ...
+    def receive_rtp(self, packet: bytes, now: float) -> None: ...
+    def receive_rtcp(self, packet: bytes, now: float) -> None: ...
+    def peer_left(self, failed: bool) -> None: ...
+
+
+class Handshakes:
+    """How many DTLS handshakes are under way, of how many that may be."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.running = 0
+
+
+class Peer:
+    def __init__(
+        self,
+        network: Network,
+        certificate: rtc.Certificate,
+        offer: Offer,
+        *,
+        owner: Owner,
+        handshakes: Handshakes,
+        drops: Drops,
+        spawn: Callable[["Peer"], asyncio.Task[None]],
+        now: float,
+    ) -> None:
+        self.opened_at = now
+        self.heard_at = now  # last time that anything genuine came
+        self.up = False  # the keys are there
+        self.closed = False
+        self.active = (
+            offer.setup != "active"
+        )  # who sends the ClientHello; an ICE-lite side gains a round trip
+        self.remote_ufrag = offer.ice_ufrag
+        self.remote_pwd = offer.ice_pwd
+        self.ufrag = self.password = ""
+        self._old: tuple[str, str] | None = None  # our side before an ICE restart, until the new one is used
+        self._network = network
+        self._owner = owner
+        self._handshakes = handshakes
+        self._drops = drops
+        self._spawn = spawn
+        self._address: Address | None = None  # where to send
+        self._addresses: list[Address] = []  # where it has been heard from
+        self._checks = 0
+        self._shaking = False
+        self._ssrcs: set[bytes] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._in: rtc.Srtp | None = None
+        self._out: rtc.Srtp | None = None
+        self._waiting: list[bytes] = []  # encrypted in this wake-up, not yet sent
+        self._dtls = rtc.Dtls(
+            certificate, client=self.active, fingerprints=offer.fingerprints, send=self._send_dtls
+        )
+        self._new_side()
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        return self._task
+
+    def _new_side(self) -> None:
+        self.ufrag, self.password = secrets.token_hex(8), secrets.token_hex(16)
+        self._network.expect(self.ufrag, self)
+
+    def restart_ice(self, ufrag: str, password: str) -> None:
+        """Take the peer's new ICE side and make one of our own; the old path carries media until then."""
+        if self._old is not None:
+            self._network.forget_ufrag(self._old[0])
+        self._old = self.ufrag, self.password
+        self.remote_ufrag, self.remote_pwd = ufrag, password
+        self._new_side()
+
+    def tick(self) -> None:
+        self._checks = 0
+
+    # In
+
+    def receive_stun(self, data: bytes, ufrag: bytes, address: Address, now: float) -> None:
+        self._checks += 1
+        if self._checks > _MAX_CHECKS:
+            self._drops[Drop.STUN_TOO_MANY] += 1
+            return
+        fresh = ufrag == self.ufrag.encode()
+        password = self.password if fresh or self._old is None else self._old[1]
+        nominated = rtc.nominates(data, password)
+        if nominated is None:
+            self._drops[Drop.STUN_FORGED] += 1
+            return
+        self.heard_at = now
+        if fresh and self._old is not None:
+            self._network.forget_ufrag(self._old[0])
+            self._old = None
+            self._address = None  # the new generation's first path replaces the old
+        if address not in self._addresses:
+            self._learn(address)
+        if self._address is None or nominated:
+            self._address = address
+        self._network.send(rtc.binding_response(data, self._network.plain(address), password), address)
+        if self._task is None:
+            if self._handshakes.running < self._handshakes.most:
+                self._handshakes.running += 1
+                self._shaking = True
+                self._task = self._spawn(self)
+                self._task.add_done_callback(self._handshake_over)  # also when it never came to run
+            else:
+                self._drops[Drop.DTLS_WAITING] += 1
+
+    def _learn(self, address: Address) -> None:
+        self._addresses.append(address)
+        before = self._network.take_address(address, self)
+        if before is not None:
+            before.lost(address)
+        if len(self._addresses) > _MAX_ADDRESSES:
+            oldest = next(a for a in self._addresses if a != self._address)
+            self._addresses.remove(oldest)
+            self._network.forget_address(oldest, self)
+
+    def lost(self, address: Address) -> None:
+        """Another peer proved to be at this address: a browser reuses its port after a reload."""
+        if address in self._addresses:
+            self._addresses.remove(address)
+        if self._address == address:
+            self._address = None
+
+    def receive_dtls(self, data: bytes) -> None:
+        if self._task is None or not self._dtls.receive(data):
+            self._drops[Drop.DTLS_WAITING] += 1
+
+    def receive_srtp(self, data: bytes, now: float) -> None:
+        keys = self._in
+        if keys is None:
+            self._drops[Drop.SRTP_EARLY] += 1
+            return
+        is_rtcp = rtcp.is_rtcp(data)
+        ssrc = data[4:8] if is_rtcp else data[8:12]
+        new = ssrc not in self._ssrcs
+        if new and len(self._ssrcs) >= _MAX_SSRCS:
+            self._drops[Drop.SSRC_TOO_MANY] += 1
+            return
+        packet = keys.unprotect_rtcp(data) if is_rtcp else keys.unprotect(data)
+        if packet is None:
+            self._drops[Drop.SRTP_FORGED] += 1
+            return
+        if new:
+            self._ssrcs.add(ssrc)
+        self.heard_at = now
+        if is_rtcp:
+            self._owner.receive_rtcp(packet, now)
+        else:
+            self._owner.receive_rtp(packet, now)
+
+    # Out
+
+    def send_rtp(self, packet: bytes) -> int:
+        """Encrypt and send; how many bytes went, 0 when none could."""
+        keys, address = self._out, self._address
+        if keys is None or address is None:
+            return 0
+        datagram = keys.protect(packet)
+        if datagram is None:
+            self._drops[Drop.TOO_LONG] += 1
+            return 0
+        self._waiting.append(datagram)
+        if len(self._waiting) == 1:
+            self._network.flush_soon(self)
+        return len(datagram)
+
+    def flush(self) -> None:
+        """Send what `send_rtp` has encrypted; the port calls this before it goes back to sleep."""
+        waiting, self._waiting = self._waiting, []
+        if self._address is not None and not self.closed:
+            self._network.send_all(waiting, self._address)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        keys, address = self._out, self._address
+        if keys is not None and address is not None:
+            datagram = keys.protect_rtcp(packet)
+            if datagram is not None:
+                self._network.send(datagram, address)
+
+    def _send_dtls(self, datagram: bytes) -> None:
+        if self._address is not None:
+            self._network.send(datagram, self._address)
+
+    # Life
+
+    async def run(self) -> None:
+        """DTLS from the first verified check to the end. Run as a task by the engine."""
+        try:
+            await self._dtls.run(self._shaken)
+        finally:
+            if not self.closed:
+                self._owner.peer_left(failed=self._in is None)
+
+    def _shaken(self, received: rtc.Srtp, sent: rtc.Srtp) -> None:
+        self._handshake_over()
+        if not self.closed:
+            self._in, self._out = received, sent
+            self.up = True
+            self._owner.connected()
+
+    def _handshake_over(self, _task: object = None) -> None:
+        if self._shaking:
+            self._shaking = False
+            self._handshakes.running -= 1
+
+    def close(self) -> None:
+        """No packet passes in or out from here on, a DTLS goodbye excepted."""
+        if self.closed:
+            return
+        self.closed = True
+        self.up = False
+        self._in = self._out = None
+        self._network.forget_ufrag(self.ufrag)
+        if self._old is not None:
+            self._network.forget_ufrag(self._old[0])
+        for address in self._addresses:
+            self._network.forget_address(address, self)
+        self._dtls.close()
+        if self._task is not None:
+            self._task.cancel()

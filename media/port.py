@@ -1,0 +1,195 @@
+"""The one UDP port that all peers share (ICE-lite: RFC 8445 section 2.5).
+
+Reads many datagrams per wake-up and hands each to its peer: STUN by the ufrag it names, all else by the
+address that a verified STUN check came from. Must never raise, log or allocate for a stranger's datagram.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import socket
+import time
+from struct import Struct
+
+from media import rtc
+from media.peer import Address, Peer
+from media.stats import Drop, Drops
+
+_READS = 256  # datagrams per wake-up; the loop turns to others after that
+_RUN = 32  # datagrams in one call; the kernel takes 64
+_RUN_BYTES = 60_000  # and not more than 64 KiB in all
+_UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
+_SEGMENT = Struct("=H")
+_BUFFER = 4 << 20  # bytes asked of the kernel each way; it may grant less
+
+
+class Port:
+    def __init__(self, drops: Drops) -> None:
+        self.number = 0
+        self.addresses: tuple[str, ...] = ()  # what peers are told
+        self._drops = drops
+        self._socket: socket.socket | None = None
+        self._mapped = False  # IPv4 peers show up as ::ffff:a.b.c.d
+        self._segments = True  # the kernel cuts runs of equal datagrams itself (UDP_SEGMENT)
+        self._reading = False
+        self._to_flush: list[Peer] = []
+        self._by_ufrag: dict[bytes, Peer] = {}
+        self._by_address: dict[Address, Peer] = {}
+
+    def open(self, host: str, port: int, advertised: tuple[str, ...]) -> None:
+        """Bind and begin to read on the running loop. Raises OSError when the address is not to be had."""
+        six = ":" in host
+        opened = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            if six:
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                with contextlib.suppress(OSError):
+                    opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+            opened.setblocking(False)
+            opened.bind((host, port))
+        except BaseException:
+            opened.close()
+            raise
+        self._socket, self._mapped = opened, six
+        self.number = opened.getsockname()[1]
+        self.addresses = advertised or _own_addresses(host)
+        asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
+
+    def close(self) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+        self._by_ufrag.clear()
+        self._by_address.clear()
+
+    def expect(self, ufrag: str, peer: Peer) -> None:
+        """Checks that name this ufrag are for this peer."""
+        self._by_ufrag[ufrag.encode()] = peer
+
+    def forget_ufrag(self, ufrag: str) -> None:
+        self._by_ufrag.pop(ufrag.encode(), None)
+
+    def take_address(self, address: Address, peer: Peer) -> Peer | None:
+        """Datagrams from here are this peer's from now on; whose they were, when they were another's."""
+        before = self._by_address.get(address)
+        self._by_address[address] = peer
+        return before if before is not peer else None
+
+    def forget_address(self, address: Address, peer: Peer) -> None:
+        if self._by_address.get(address) is peer:
+            del self._by_address[address]
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Best effort: what the kernel does not take now is dropped and counted, as a network would."""
+        if self._socket is None:
+            return
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError:
+            self._drops[Drop.SEND_FAILED] += 1
+
+    def send_all(self, datagrams: list[bytes], address: Address) -> None:
+        """A run of equal size, of which the last may be shorter, costs one call: a third of the CPU."""
+        at, end = 0, len(datagrams)
+        while at < end:
+            size, stop = len(datagrams[at]), at + 1
+            most = min(end, at + min(_RUN, _RUN_BYTES // size)) if self._segments else stop
+            while stop < most and len(datagrams[stop]) == size:
+                stop += 1
+            if at + 1 < stop < most and len(datagrams[stop]) < size:
+                stop += 1
+            if stop == at + 1 or not self._send_run(datagrams[at:stop], size, address):
+                for datagram in datagrams[at:stop]:
+                    self.send(datagram, address)
+            at = stop
+
+    def _send_run(self, run: list[bytes], size: int, address: Address) -> bool:
+        if self._socket is None:
+            return True
+        try:
+            self._socket.sendmsg(run, [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))], 0, address)
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP):
+                self._segments = False  # an older kernel, or a device that cannot
+            return False
+        return True
+
+    def flush_soon(self, peer: Peer) -> None:
+        """At the end of this wake-up; at once when there is none, as on a timer."""
+        if self._reading:
+            self._to_flush.append(peer)
+        else:
+            peer.flush()
+
+    def plain(self, address: Address) -> tuple[str, int]:
+        """An address as its own peer knows it."""
+        host: str = address[0]
+        if self._mapped and host.startswith("::ffff:") and "." in host:
+            host = host[7:]
+        return host.partition("%")[0], address[1]
+
+    def _readable(self) -> None:
+        self._reading = True
+        try:
+            self._read()
+        finally:
+            self._reading = False
+            flushing, self._to_flush = self._to_flush, []
+            for peer in flushing:
+                peer.flush()
+
+    def _read(self) -> None:
+        if self._socket is None:
+            return
+        receive, clock, peers, drops = self._socket.recvfrom, time.monotonic, self._by_address, self._drops
+        for _ in range(_READS):
+            try:
+                data, address = receive(rtc.MAX_DATAGRAM)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:  # an ICMP error of an earlier send, if anything
+                continue
+            if not data:
+                continue
+            first = data[0]
+            if 128 <= first <= 191:
+                peer = peers.get(address)
+                if peer is None:
+                    drops[Drop.STRANGER] += 1
+                elif len(data) >= 12:
+                    peer.receive_srtp(data, clock())
+                else:
+                    drops[Drop.RTP_MALFORMED] += 1
+            elif first <= 3:
+                ufrag = rtc.checked_ufrag(data)
+                peer = self._by_ufrag.get(ufrag) if ufrag is not None else None
+                if peer is None or ufrag is None:
+                    drops[Drop.STUN_MALFORMED] += 1
+                else:
+                    peer.receive_stun(data, ufrag, address, clock())
+            elif 20 <= first <= 63:
+                peer = peers.get(address)
+                if peer is None:
+                    drops[Drop.STRANGER] += 1
+                else:
+                    peer.receive_dtls(data)
+            else:
+                drops[Drop.NOT_WEBRTC] += 1
+
+
+def _own_addresses(host: str) -> tuple[str, ...]:
+    """What to advertise when nothing was configured: the bound address, or the default route's."""
+    if not ipaddress.ip_address(host).is_unspecified:
+        return (host,)
+    found = []
+    probes = [(socket.AF_INET, "192.0.2.1")]  # documentation addresses; connecting UDP sends nothing
+    if ":" in host:
+        probes.append((socket.AF_INET6, "2001:db8::1"))
+    for family, towards in probes:
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((towards, 9))
+            found.append(str(probe.getsockname()[0]))
+    return tuple(found) or ("127.0.0.1",)

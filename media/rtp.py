@@ -1,0 +1,117 @@
+"""RTP as it stands on the wire (RFC 3550) and as the engine carries it.
+
+Stands between a publisher's datagrams and the feed. Parsing never raises on hostile bytes: it returns None.
+Nothing here knows sessions or keys.
+"""
+
+from enum import StrEnum
+from struct import Struct, unpack_from
+
+import msgspec
+
+SEQUENCE_MASK = 0xFFFF
+TIMESTAMP_MASK = 0xFFFFFFFF
+
+_FIXED = Struct("!BBHII")
+
+
+class Kind(StrEnum):
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """What a payload type stands for, whatever its number is in one session."""
+
+    kind: Kind
+    name: str  # "VP8", "H264" or "opus"
+    clock_rate: int  # Hz
+    profile: int = 0  # H.264: rank among the profiles (0 constrained baseline … 4 high, 5 4:4:4)
+    packetization_mode: int = 0  # H.264: RFC 6184 section 6.2
+
+    def plays(self, sent: "Codec") -> bool:
+        """Whether a receiver that asked for this codec can take what was sent as `sent`."""
+        return (
+            self.name == sent.name
+            and self.profile >= sent.profile
+            and self.packetization_mode >= sent.packetization_mode
+        )
+
+
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """One received packet, its header read and its padding gone."""
+
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    extensions: bytes  # the body of a one-byte header extension (RFC 8285), or empty
+    payload: bytes
+
+
+class Packet(msgspec.Struct, frozen=True, gc=False):
+    """One packet on its feed's own running line. Shared by all subscribers, so never changed."""
+
+    codec: Codec
+    marker: bool
+    sequence: int  # runs on without wrapping, through every publisher of the feed
+    timestamp: int  # modulo 2**32, runs on likewise
+    payload: bytes
+    keyframe: bool  # a decoder may begin with this packet
+    orientation: int | None  # the byte of urn:3gpp:video-orientation, where there was one
+
+
+def parse(data: bytes) -> Header | None:
+    """Read a decrypted RTP packet. None when it is not one (RFC 3550 appendix A.1)."""
+    size = len(data)
+    if size < 12:
+        return None
+    first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
+    if first >> 6 != 2:
+        return None
+    start = 12 + 4 * (first & 0x0F)
+    extensions = b""
+    if first & 0x10:
+        if size < start + 4:
+            return None
+        profile, words = unpack_from("!HH", data, start)
+        end = start + 4 + 4 * words
+        if size < end:
+            return None
+        if profile == 0xBEDE:
+            extensions = data[start + 4 : end]
+        start = end
+    if first & 0x20:
+        padding = data[-1]
+        if padding == 0 or padding > size - start:
+            return None
+        size -= padding
+    if size < start:
+        return None
+    return Header(second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, extensions, data[start:size])
+
+
+def extension(body: bytes, wanted: int) -> bytes | None:
+    """The value of one element of a one-byte header extension (RFC 8285 section 4.2)."""
+    at, end = 0, len(body)
+    while at < end:
+        head = body[at]
+        at += 1
+        if head == 0:  # padding
+            continue
+        number = head >> 4
+        if number == 15:  # reserved: stop
+            return None
+        size = (head & 0x0F) + 1
+        if at + size > end:
+            return None
+        if number == wanted:
+            return body[at : at + size]
+        at += size
+    return None
+
+
+def difference(a: int, b: int) -> int:
+    """How far sequence number `a` is ahead of `b`, from -32768 to 32767, through the wrap."""
+    return ((a - b + 0x8000) & SEQUENCE_MASK) - 0x8000

@@ -1,0 +1,326 @@
+"""The embedded engine: every feed and session of this process, behind media.ports.Sfu.
+
+Steps 7, 12 and 13 of the story. Owns the port, the certificate, the tick and all bounds. Knows no people: a
+holder is a name to end sessions by. Offers are answered without waiting, so that nothing can come between
+what was checked and what was done.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from media import negotiate, rtc
+from media.config import SfuConfig
+from media.feed import Feed
+from media.negotiate import Agreed
+from media.news import Newsroom
+from media.offer import Offer
+from media.peer import Handshakes, Peer
+from media.port import Port
+from media.ports import (
+    Answer,
+    BadOffer,
+    Closed,
+    EndReason,
+    FeedId,
+    FeedListener,
+    FeedStats,
+    Full,
+    Holder,
+    IceFragment,
+    NoSuchSession,
+    SessionId,
+    SessionSummary,
+)
+from media.publisher import Publisher
+from media.rtp import Kind
+from media.stats import Drops
+from media.subscriber import Subscriber
+
+_log = logging.getLogger(__name__)
+
+TICK_S = 0.05
+MAX_OFFER = 64 * 1024  # bytes
+_CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
+_REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
+_MAX_ENDED = 10_000
+_GOODBYE_S = 5.0
+
+_UFRAG = re.compile(r"^a=ice-ufrag:([0-9A-Za-z+/]{4,256})\s*$", re.MULTILINE | re.ASCII)
+_PWD = re.compile(r"^a=ice-pwd:([0-9A-Za-z+/]{22,256})\s*$", re.MULTILINE | re.ASCII)
+
+Session = Publisher | Subscriber
+
+
+class EmbeddedSfu:
+    """The engine in this process. Construct anywhere; `start` opens the port on the running loop."""
+
+    def __init__(self, config: SfuConfig, listener: FeedListener) -> None:
+        self.drops: Drops = Drops()
+        self._config = config
+        self._listener = listener
+        self._port = Port(self.drops)
+        self._newsroom = Newsroom(self.drops)
+        self._handshakes = Handshakes(config.handshakes)
+        self._certificate: rtc.Certificate | None = None
+        self._feeds: dict[FeedId, Feed] = {}
+        self._sessions: dict[SessionId, Session] = {}
+        self._holders: dict[Holder, set[SessionId]] = {}
+        self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
+        self._tasks: set[asyncio.Task[None]] = set()  # the peers' DTLS; each ends with its session
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_second = 0.0
+
+    @property
+    def port(self) -> int:
+        """The bound UDP port; 0 before `start`."""
+        return self._port.number
+
+    @property
+    def listening(self) -> bool:
+        return self._certificate is not None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What peers are told to send to."""
+        return self._port.addresses
+
+    async def start(self) -> None:
+        """Open the port and begin. Raises OSError when the address cannot be bound."""
+        for address in self._config.advertised:
+            if not negotiate.is_address(address):
+                raise ValueError(f"{address!r} is not an IP address that peers can be told")
+        self._certificate = rtc.Certificate()
+        self._port.open(self._config.host, self._config.port, self._config.advertised)
+        self._newsroom.open()
+        self._tick()
+
+    async def stop(self) -> None:
+        """End every session, tell the listener, and close the port."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for session in list(self._sessions.values()):
+            self._end(session, EndReason.SHUTDOWN)
+        self._feeds.clear()
+        if self._tasks:  # they say goodbye on their way out
+            _, late = await asyncio.wait(self._tasks, timeout=_GOODBYE_S)
+            if late:
+                _log.warning("%d peers did not end in time", len(late))
+        self._port.close()
+        self._certificate = None
+        await self._newsroom.close()
+
+    # media.ports.Sfu
+
+    async def publish(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+        agreed = negotiate.for_publisher(_read(offer))
+        self._admit(feed, holder, replaces=feed in self._feeds and self._feeds[feed].publisher is not None)
+        home = self._feed(feed)
+        if home.publisher is not None:
+            self._end(home.publisher, EndReason.REPLACED)
+        session = Publisher(
+            _session_id(), feed, holder, agreed, sink=home, config=self._config, drops=self.drops
+        )
+        answer = self._open(session, agreed, {})
+        home.take_publisher(session)
+        return answer
+
+    async def subscribe(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+        agreed = negotiate.for_subscriber(_read(offer))
+        self._admit(feed, holder)
+        home = self._feed(feed)
+        if len(home.subscribers) >= self._config.subscribers_per_feed:
+            raise Full("this feed has as many subscribers as it may")
+        session = Subscriber(_session_id(), feed, holder, agreed, source=home, drops=self.drops)
+        answer = self._open(session, agreed, session.ssrcs)
+        home.take_subscriber(session)
+        return answer
+
+    async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
+        known = self._sessions.get(session)
+        if known is None:
+            raise NoSuchSession("the session ended or never was")
+        if len(fragment) > MAX_OFFER:
+            raise BadOffer("the fragment is too long")
+        ufrag, password = _UFRAG.search(fragment), _PWD.search(fragment)
+        if (ufrag is None) != (password is None):
+            raise BadOffer("ice-ufrag and ice-pwd belong together")
+        if ufrag is None or password is None:
+            if "a=candidate:" in fragment or "a=end-of-candidates" in fragment:
+                return None  # an ICE-lite side never checks, so it has no use for candidates
+            raise BadOffer("neither candidates nor an ice-ufrag")
+        peer = known.peer
+        if (ufrag[1], password[1]) == (peer.remote_ufrag, peer.remote_pwd):
+            return None
+        peer.restart_ice(ufrag[1], password[1])
+        return IceFragment(sdp=negotiate.fragment(known.agreed, self._side(peer)), etag=peer.ufrag)
+
+    async def end_session(self, session: SessionId, reason: EndReason) -> None:
+        known = self._sessions.get(session)
+        if known is not None:
+            self._end(known, reason)
+
+    async def end_holder(self, holder: Holder, reason: EndReason) -> None:
+        if reason is EndReason.REVOKED:
+            self._refuse(holder, _REVOKED_FOR_S)
+        for session in list(self._holders.get(holder, ())):
+            self._end(self._sessions[session], reason)
+
+    async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
+        if reason is EndReason.CLOSED:
+            self._refuse(feed, _CLOSED_FOR_S)
+        home = self._feeds.get(feed)
+        if home is None:
+            return
+        for session in home.sessions():
+            self._end(session, reason)
+        del self._feeds[feed]
+
+    def stats(self, feed: FeedId) -> FeedStats | None:
+        home = self._feeds.get(feed)
+        return home.stats() if home is not None else None
+
+    # Sessions
+
+    def _admit(self, feed: FeedId, holder: Holder, *, replaces: bool = False) -> None:
+        if not self.listening:
+            raise Full("the engine is not running")
+        now = time.monotonic()
+        if any(self._ended.get(name, 0) > now for name in (feed, holder)):
+            raise Closed("what allowed this has just ended")
+        if len(self._sessions) - replaces >= self._config.sessions:
+            raise Full("the engine has as many sessions as it may")
+
+    def _feed(self, name: FeedId) -> Feed:
+        home = self._feeds.get(name)
+        if home is None:
+            if len(self._feeds) >= self._config.feeds:
+                empty = next((f for f in self._feeds.values() if not f.publisher and not f.subscribers), None)
+                if empty is None:
+                    raise Full("the engine has as many feeds as it may")
+                del self._feeds[empty.name]
+            home = Feed(name, self.drops, over=self._end, live=self._went_live)
+            self._feeds[name] = home
+        return home
+
+    def _open(self, session: Session, agreed: Agreed, ssrcs: Mapping[Kind, int]) -> Answer:
+        assert self._certificate is not None
+        peer = session.peer = Peer(
+            self._port,
+            self._certificate,
+            agreed.offer,
+            owner=session,
+            handshakes=self._handshakes,
+            drops=self.drops,
+            spawn=self._spawn,
+            now=time.monotonic(),
+        )
+        self._sessions[session.session] = session
+        self._holders.setdefault(session.holder, set()).add(session.session)
+        sdp = negotiate.answer(
+            agreed,
+            self._side(peer),
+            active=peer.active,
+            ssrcs=ssrcs,
+            start_bitrate_bps=self._config.start_bitrate_bps,
+        )
+        return Answer(session=session.session, sdp=sdp, etag=peer.ufrag)
+
+    def _side(self, peer: Peer) -> negotiate.Side:
+        assert self._certificate is not None
+        return negotiate.Side(
+            peer.ufrag, peer.password, self._certificate.fingerprint, self._port.addresses, self._port.number
+        )
+
+    def _spawn(self, peer: Peer) -> asyncio.Task[None]:
+        task = asyncio.create_task(_survive(peer.run), name="media-dtls")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _end(self, session: Session, reason: EndReason) -> None:
+        """End one session, once: nothing of it is sent or taken after this."""
+        if self._sessions.pop(session.session, None) is None:
+            return
+        session.peer.close()
+        of_holder = self._holders[session.holder]
+        of_holder.discard(session.session)
+        if not of_holder:
+            del self._holders[session.holder]
+        home = self._feeds[session.feed]
+        if isinstance(session, Publisher):
+            home.drop_publisher()
+            self._newsroom.tell(partial(self._listener.ended, session.feed, reason))
+        else:
+            home.drop_subscriber(session)
+            summary = SessionSummary(
+                session=session.session,
+                feed=session.feed,
+                holder=session.holder,
+                reason=reason,
+                seconds=session.seconds(time.monotonic()),
+                bytes_out=session.bytes_out,
+            )
+            self._newsroom.tell(partial(self._listener.subscriber_ended, summary))
+
+    def _refuse(self, name: FeedId | Holder, for_s: float) -> None:
+        if len(self._ended) >= _MAX_ENDED:
+            self._ended.pop(next(iter(self._ended)))
+        self._ended[name] = time.monotonic() + for_s
+
+    # Time
+
+    def _tick(self) -> None:
+        """Every 50 ms: feedback, silence, and peers that are gone."""
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        now = time.monotonic()
+        second = now >= self._next_second
+        if second:
+            self._next_second = now + 1.0
+            self._ended = {name: until for name, until in self._ended.items() if until > now}
+        for feed in list(self._feeds.values()):
+            try:
+                feed.tick(now)
+                if second:
+                    feed.second(now)
+                self._watch(feed, now)
+            except Exception:  # one feed's fault must not stop the others' clock
+                _log.exception("tick of %s failed", feed.name)
+
+    def _watch(self, feed: Feed, now: float) -> None:
+        config = self._config
+        publisher = feed.publisher
+        if publisher is not None and feed.is_live and now - (publisher.media_at or 0) > config.silent_after_s:
+            feed.is_live = False
+            self._newsroom.tell(partial(self._listener.went_silent, feed.name))
+        for session in feed.sessions():
+            peer = session.peer
+            if not peer.up and now - peer.opened_at > config.connect_within_s:
+                self._end(session, EndReason.FAILED)
+            elif peer.up and now - peer.heard_at > session.patience(config, now):
+                self._end(session, EndReason.SILENT)
+
+    def _went_live(self, feed: Feed) -> None:
+        self._newsroom.tell(partial(self._listener.went_live, feed.name))
+
+
+async def _survive(run: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await run()
+    except Exception:  # a bug in DTLS ends one session, never the engine
+        _log.exception("a peer's DTLS failed")
+
+
+def _session_id() -> SessionId:
+    return SessionId(f"ses_{secrets.token_hex(16)}")
+
+
+def _read(offer: str) -> Offer:
+    if len(offer) > MAX_OFFER:
+        raise BadOffer("the offer is too long")
+    return rtc.parse_offer(offer)

@@ -1,0 +1,1 @@
+"""Words to phones: what is said, and the carriers that take it there."""

@@ -1,0 +1,188 @@
+"""The words that go to phones, and the arithmetic of one text message.
+
+Stands behind step 2 of the story. A link must arrive whole and at once, so it goes out as one segment: at
+most 160 septets of the GSM 7-bit default alphabet (3GPP TS 23.038, section 6.2.1). One character outside
+that alphabet would leave room for 70. No link shortener: carriers filter them, and callers cannot tell
+where they lead.
+"""
+
+import unicodedata
+from enum import StrEnum
+
+SEGMENT_SEPTETS = 160
+LINK_TAIL_CHARS = 25  # what an address gains to become a link: "/c#" and 22 characters of token
+
+# 3GPP TS 23.038, section 6.2.1, in code order; 0x1B, the escape to the extension table, is left out.
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = frozenset("\f^{}\\[~]|€")  # section 6.2.1.1: an escape and a character, two septets
+
+_REPLACED = {  # what names are typed with, and Unicode does not decompose to what the alphabet has
+    "‘": "'",
+    "’": "'",
+    "‚": "'",
+    "‛": "'",
+    "′": "'",
+    "`": "'",
+    "´": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "‐": "-",
+    "‑": "-",
+    "‒": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "·": "-",
+    "•": "-",
+    "Đ": "D",
+    "đ": "d",
+    "ı": "i",
+    "Ł": "L",
+    "ł": "l",
+    "Œ": "OE",
+    "œ": "oe",
+    "Ð": "D",
+    "ð": "d",
+    "Þ": "Th",
+    "þ": "th",
+    "ʻ": "'",
+    "ʼ": "'",
+}
+
+
+class NotGsm7(ValueError):
+    """A character that the GSM 7-bit alphabet does not have."""
+
+    def __init__(self, character: str) -> None:
+        name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
+        super().__init__(f"a plain text message cannot hold {character!r} ({name})")
+        self.character = character
+
+
+class Ask(StrEnum):
+    """What the link asks the caller for."""
+
+    LIVE = "live"
+    POSITION = "position"
+
+
+# From the friendliest to the shortest; the first that fits is sent. The link stands last, with nothing after
+# it that a phone could take for a part of it. Spanish has á, í, ó and ú, which the alphabet lacks: the words
+# are chosen to need none. Arabic has no GSM-7 form: its readers get English words, then a page in Arabic.
+_WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
+    "en": {
+        Ask.LIVE: (
+            "{agency}: tap to show us live video and where you are. You choose what to share. {url}",
+            "{agency}: tap to show us live video and where you are: {url}",
+            "{agency}: show us live video: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.POSITION: (
+            "{agency}: tap to show us where you are. No video. {url}",
+            "{agency}: show us where you are: {url}",
+            "{agency}: {url}",
+        ),
+    },
+    "es": {
+        Ask.LIVE: (
+            "{agency}: toque para mostrarnos video en vivo y su lugar exacto. Usted elige. {url}",
+            "{agency}: toque para mostrarnos video en vivo y su lugar exacto: {url}",
+            "{agency}: muestre video en vivo: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.POSITION: (
+            "{agency}: toque para mostrarnos su lugar exacto. Sin video. {url}",
+            "{agency}: muestre su lugar exacto: {url}",
+            "{agency}: {url}",
+        ),
+    },
+}
+
+LANGUAGES = frozenset(_WORDS)
+
+
+def septets(text: str) -> int:
+    """The length of a text in GSM 7-bit septets; raises NotGsm7 for what the alphabet does not have."""
+    length = 0
+    for character in text:
+        if character in _BASIC:
+            length += 1
+        elif character in _EXTENSION:
+            length += 2
+        else:
+            raise NotGsm7(character)
+    return length
+
+
+def plain_name(name: str) -> str:
+    """An agency's name in the GSM 7-bit alphabet, on one line, accents dropped only where they must be.
+
+    Raises ValueError for an empty name, and NotGsm7 for one that has no such form.
+    """
+    plain: list[str] = []
+    for character in " ".join(unicodedata.normalize("NFC", name).split()):
+        plain += _plain(character)
+    if not plain:
+        raise ValueError("the agency's name is empty")
+    return "".join(plain)
+
+
+def _plain(character: str) -> str:
+    if character in _BASIC or (character in _EXTENSION and character.isprintable()):
+        return character
+    if character in _REPLACED:
+        return _REPLACED[character]
+    letters = [
+        _REPLACED.get(part, part)
+        for part in unicodedata.normalize("NFKD", character)
+        if not unicodedata.combining(part)
+    ]
+    if not letters or any(part not in _BASIC for part in letters):
+        raise NotGsm7(character)
+    return "".join(letters)
+
+
+def invitation(agency: str, url: str, ask: Ask, language: str = "en") -> str:
+    """The text that carries a link: one segment, the agency named first, the link last.
+
+    `language` is a BCP 47 tag; one that we have no words for gets English. Raises ValueError when not even
+    the shortest words fit, which `misfit` tells at start.
+    """
+    if not url.isprintable() or " " in url:
+        raise ValueError("a link has no spaces")
+    name = plain_name(agency)
+    words = _WORDS.get(language.split("-")[0].lower(), _WORDS["en"])[ask]
+    for template in words:
+        text = template.format(agency=name, url=url)
+        if septets(text) <= SEGMENT_SEPTETS:
+            return text
+    raise ValueError(f"the agency's name and the link together exceed {SEGMENT_SEPTETS} characters")
+
+
+def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:
+    """Why no invitation could be sent with this agency's name and address, or None when all of them can.
+
+    Stricter than `invitation`: a link without a word about it is not enough, so the shortest words must fit.
+    """
+    try:
+        name = plain_name(agency)
+        if not base_url.isprintable() or " " in base_url:
+            return "the public address is no URL"
+        link = septets(base_url) + tail_chars
+    except ValueError as error:
+        return str(error)
+    for language, asks in _WORDS.items():
+        for words in asks.values():
+            over = septets(words[-2].format(agency=name, url="")) + link - SEGMENT_SEPTETS
+            if over > 0:
+                return (
+                    f"the agency's name and the public address are {over} characters too long together "
+                    f"for one text message ({language})"
+                )
+    return None

@@ -1,0 +1,136 @@
+"""What the outbox asks of a carrier, and what it may answer.
+
+Stands behind step 2 of the story: backend.services.links writes the message in the transaction that
+issues the link; a worker then hands it to a Sender. No sender keeps state of its own, retries, or logs a
+number or a text: the text carries the link's token.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, NewType, Protocol, runtime_checkable
+
+import msgspec
+
+MessageKey = NewType("MessageKey", str)  # the outbox's name for one message; opaque here
+CarrierId = NewType("CarrierId", str)  # the carrier's name for it, e.g. Twilio's SID
+
+
+class CarrierState(StrEnum):
+    """How far a message has come, in the carrier's words made few."""
+
+    ACCEPTED = "accepted"  # the carrier has it and will try
+    SENT = "sent"  # handed to the phone's network
+    DELIVERED = "delivered"  # the network says that the phone has it
+    FAILED = "failed"  # it will not arrive
+
+
+_RANK = {
+    CarrierState.ACCEPTED: 0,
+    CarrierState.SENT: 1,
+    CarrierState.FAILED: 2,
+    CarrierState.DELIVERED: 3,
+}
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message so far. `reason` is for the dispatcher, `code` is the carrier's own."""
+
+    state: CarrierState
+    reason: str | None = None
+    code: str | None = None
+
+
+def advance(old: Delivery | None, new: Delivery) -> Delivery:
+    """The later of two reports, whichever came first: a state never goes back, and delivered is final.
+
+    A phone that has the text outweighs a report of failure, in either order. Of two equal states the first
+    stays, unless only the second says why.
+    """
+    if old is None or _RANK[new.state] > _RANK[old.state]:
+        return new
+    if new.state is old.state and old.reason is None and new.reason is not None:
+        return new
+    return old
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One text message to one phone. Its repr shows the key only."""
+
+    key: MessageKey
+    to: str  # E.164
+    text: str  # holds a token: never logged
+    created_at: datetime  # aware; no send of it can have happened earlier
+    valid_for_s: int = 3600  # the carrier gives up after that: a link that has expired helps nobody
+    status_callback: str | None = None  # absolute URL for the carrier's reports
+
+    def __repr__(self) -> str:
+        return f"Message(key={self.key!r}, …)"
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """The carrier has the message, and this is how far it is."""
+
+    carrier_id: CarrierId
+    delivery: Delivery = Delivery(state=CarrierState.ACCEPTED)
+
+
+class NotSent(Exception):
+    """A definite no: nothing went out. `reason` is a sentence for the dispatcher."""
+
+    def __init__(self, reason: str, *, code: str | None = None, retryable: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.retryable = retryable  # the same message may succeed later, unchanged
+
+
+class Unknown(Exception):
+    """The carrier gave no answer that settles it. Ask `Sender.find` before a message is sent again."""
+
+    def __init__(self, reason: str, *, code: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class Sender(Protocol):
+    """Takes messages to phones. Each call ends within a few seconds, whatever the network does."""
+
+    @property
+    def kind(self) -> Literal["sms", "console"]:
+        """`console` reaches no phone: the dispatcher is shown the link instead."""
+        ...
+
+    async def send(self, message: Message) -> Sent:
+        """Sends once. Raises NotSent (nothing went out) or Unknown (it may have)."""
+        ...
+
+    async def find(self, message: Message, *, taken: Collection[CarrierId] = ()) -> Sent | None:
+        """What the carrier has of a message whose outcome is unknown; None when it has nothing.
+
+        `taken` are ids that belong to other messages: the same link sent again has the same text. Raises
+        Unknown when the carrier does not say. A request still under way can land after a None.
+        """
+        ...
+
+    async def delivery_of(self, carrier_id: CarrierId) -> Delivery:
+        """How far a message is, when reports were missed. Raises Unknown when the carrier does not say."""
+        ...
+
+    async def aclose(self) -> None:
+        """Lets go of connections."""
+        ...
+
+
+@runtime_checkable  # Litestar checks what it injects
+class CallbackReader(Protocol):
+    """Reads the reports that a carrier posts to `Message.status_callback`; pairs are the form's, in order."""
+
+    def verify_callback(self, url: str, params: Sequence[tuple[str, str]], signature: str | None) -> bool:
+        """Did the carrier sign this? `url` is the address as the carrier was given it, query included."""
+        ...
+
+    def parse_callback(self, params: Sequence[tuple[str, str]]) -> tuple[CarrierId, Delivery]:
+        """What a signed report says. Raises ValueError for what no carrier sends."""
+        ...

@@ -1,0 +1,193 @@
+// The screens that stand still, each made of its words. One decision on each; what a press does is given.
+import type { Invitation } from "../wire.ts";
+import { h, icon } from "./dom.ts";
+import type { Summary } from "./share.ts";
+import type { Words } from "./words/en.ts";
+
+export interface Screen {
+  name: string;
+  /** Who this page is from. */
+  from: string;
+  parts: (Element | null)[];
+}
+
+/** What this browser has. */
+export interface Ability {
+  camera: boolean;
+  place: boolean;
+}
+
+export interface Button {
+  words: string;
+  press(): void;
+}
+
+/** The sentence at the top: announced when it changes, focused when the screen does. */
+export function headline(text: string): HTMLElement {
+  return h("div", { role: "status" }, h("h1", { tabindex: "-1" }, text));
+}
+
+/** Who is asking, and that it is 911 where the agency's name does not say so. */
+function from(agency: string, { call }: Words): string {
+  return agency.includes(call) ? agency : `${agency} · ${call}`;
+}
+
+const fill = (): HTMLElement => h("div", { class: "fill" });
+
+function button({ words, press }: Button, main = true): HTMLElement {
+  return h("button", { type: "button", class: main ? "main" : "", onclick: press }, words);
+}
+
+export function connecting(words: Words): Screen {
+  return { name: "opening", from: words.call, parts: [headline(words.connecting), fill()] };
+}
+
+/** A sentence, advice, and at most one thing to press. */
+export function notice(
+  name: string,
+  words: Words,
+  sentence: string,
+  advice: string,
+  next: Button | null,
+): Screen {
+  return {
+    name,
+    from: words.call,
+    parts: [headline(sentence), h("p", {}, advice), fill(), next && button(next)],
+  };
+}
+
+export interface AskFor {
+  /** null until the server has said who asks for what: then 911 asks for both, which nobody may exceed. */
+  invitation: Invitation | null;
+  can: Ability;
+  /** No answer for a while. */
+  slow: boolean;
+  share(camera: boolean): void;
+}
+
+function asksForCamera({ invitation, can }: AskFor): boolean {
+  return can.camera && invitation?.kind !== "position";
+}
+
+function announcement(words: Words, asked: AskFor): string {
+  if (asked.slow) return words.stillOpening;
+  if (!asksForCamera(asked)) return words.willAskPlace;
+  return asked.can.place ? words.willAskBoth : words.willAskCamera;
+}
+
+export function ask(words: Words, asked: AskFor): Screen {
+  const { invitation, can, share } = asked;
+  const agency = invitation?.agency ?? words.call;
+  const camera = asksForCamera(asked);
+  const facts = [words.onlyThem, words.onlyWhile, words.canStop, camera ? words.noSound : words.onlyLogged];
+  const label = camera ? (can.place ? words.shareBoth : words.shareCamera) : words.sharePlace;
+  const both = camera && can.place;
+  return {
+    name: "ask",
+    from: from(agency, words),
+    parts: [
+      headline((camera ? words.asksForPicture : words.asksForPlace)(agency)),
+      h("ul", {}, ...facts.map((fact) => h("li", {}, icon("check"), h("span", {}, fact)))),
+      fill(),
+      h("p", {}, announcement(words, asked)),
+      h(
+        "div",
+        { class: "actions" },
+        button({ words: label, press: () => share(camera) }),
+        both ? button({ words: words.sharePlaceOnly, press: () => share(false) }, false) : null,
+      ),
+    ],
+  };
+}
+
+export interface CodeFor {
+  /** What was wrong with the last try. */
+  problem: string;
+  enter(code: string): void;
+}
+
+/** Digits of any script that a phone's keyboard types. */
+export function digitsOf(text: string): string {
+  return text
+    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
+    .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
+    .replace(/\D/g, "")
+    .slice(0, 6);
+}
+
+export function code(words: Words, { problem, enter }: CodeFor): Screen {
+  const field = h("input", {
+    id: "digits",
+    class: "digits",
+    inputmode: "numeric",
+    autocomplete: "one-time-code",
+    dir: "ltr",
+    "aria-describedby": "problem",
+    "aria-invalid": problem === "" ? "false" : "true",
+    oninput: () => {
+      const digits = digitsOf(field.value);
+      field.value = digits;
+      if (digits.length === 6) enter(digits);
+    },
+  });
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (field.value.length === 6) enter(field.value);
+    else field.focus();
+  };
+  return {
+    name: "code",
+    from: words.call,
+    parts: [
+      headline(words.typeDigits),
+      h(
+        "form",
+        { onsubmit: submit },
+        h("label", { for: "digits" }, words.sixDigits),
+        field,
+        h("p", { id: "problem", class: "problem", role: "alert" }, problem),
+        h("button", { class: "main" }, words.goOn),
+      ),
+      fill(),
+    ],
+  };
+}
+
+export interface EndedFor {
+  agency: string;
+  sentence: string;
+  summary: Summary;
+  again: Button | null;
+}
+
+function duration(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function ended(words: Words, { agency, sentence, summary, again }: EndedFor): Screen {
+  const shared: string[] = [];
+  if (summary.camera_s > 0) shared.push(words.sawCamera(duration(summary.camera_s)));
+  if (summary.place_s > 0) shared.push(words.sawPlace(duration(summary.place_s)));
+  const about = (term: string, ...lines: string[]): HTMLElement =>
+    h("div", {}, h("dt", {}, term), ...lines.map((line) => h("dd", {}, line)));
+  const facts =
+    shared.length === 0
+      ? [about(words.whatTheySaw, words.sawNothing)]
+      : [
+          about(words.whatTheySaw, ...shared),
+          about(words.withWhom, words.withThem(agency)),
+          about(words.whatIsKept, words.kept),
+        ];
+  return {
+    name: "ended",
+    from: from(agency, words),
+    parts: [
+      headline(sentence),
+      h("dl", {}, ...facts),
+      fill(),
+      h("p", {}, words.mayClose),
+      again && button(again),
+    ],
+  };
+}

@@ -1,0 +1,214 @@
+// The dispatcher's console: three columns that never move. This file places the columns and carries out keys.
+import { useEffect, useState } from "preact/hooks";
+import type { Desk } from "../staff/desk.ts";
+import { useStore } from "../staff/hooks.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { Timeline } from "../staff/parts/timeline.tsx";
+import type { Store } from "../staff/store.ts";
+import { setTheme, theme } from "../staff/theme.ts";
+import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
+import { IncidentHead } from "./incident-head.tsx";
+import { IncidentList } from "./incident-list.tsx";
+import { type Command, command, keysOn, takesKeys } from "./keys.ts";
+import { KeysHelp } from "./keys-help.tsx";
+import { NUMBER_FIELD } from "./link-form.tsx";
+import { LinkPanel } from "./link-panel.tsx";
+import { Middle } from "./middle.tsx";
+import { NewIncident, TYPE_FIELD } from "./new-incident.tsx";
+import { AT_REST, type ConsoleState, change, swap, turn } from "./state.ts";
+import { Units } from "./units.tsx";
+
+interface Props {
+  desk: Desk;
+  state: Store<ConsoleState>;
+}
+
+function step({ desk, state }: Props, by: 1 | -1): void {
+  const world = desk.world.value;
+  const list = state.value.list === "open" ? openIncidents(world) : closedIncidents(world);
+  const at = list.findIndex((incident) => incident.id === world.selected);
+  const next = list[at === -1 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
+  if (next === undefined) return;
+  change(state, AT_REST);
+  desk.select(next.id);
+}
+
+/** Esc undoes the nearest thing first: the field, the help, the question, the form; then it hides the picture. */
+function safe(state: Store<ConsoleState>): void {
+  const { help, closing, wording, texting } = state.value;
+  if (takesKeys(document.activeElement)) (document.activeElement as HTMLElement).blur();
+  else if (help) change(state, { help: false });
+  else if (closing) change(state, { closing: false });
+  else if (wording) change(state, { wording: false });
+  else if (texting) change(state, { texting: false, notice: null });
+  else change(state, { blurred: true });
+}
+
+/** A form that is not there yet takes the focus itself when it comes. */
+function text(state: Store<ConsoleState>): void {
+  document.getElementById(NUMBER_FIELD)?.focus();
+  change(state, { texting: true, help: false });
+}
+
+function carryOut(props: Props, asked: Command): void {
+  const { state } = props;
+  if (asked.name === "feed") {
+    change(state, { feed: asked.index, blurred: false });
+    return;
+  }
+  const steps: Record<typeof asked.name, () => void> = {
+    new: () => document.getElementById(TYPE_FIELD)?.focus(),
+    text: () => text(state),
+    swap: () => swap(state),
+    turn: () => turn(state),
+    blur: () => change(state, { blurred: !state.value.blurred }),
+    help: () => change(state, { help: !state.value.help }),
+    safe: () => safe(state),
+    next: () => step(props, 1),
+    previous: () => step(props, -1),
+  };
+  steps[asked.name]();
+}
+
+function useKeys(props: Props): void {
+  const { desk, state } = props;
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented) return;
+      const asked = command(event, takesKeys(document.activeElement), keysOn());
+      if (asked === null) return;
+      event.preventDefault();
+      carryOut({ desk, state }, asked);
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [desk, state]);
+}
+
+function Bar(props: Props) {
+  const { desk, state } = props;
+  const [shade, setShade] = useState(theme);
+  const other = shade === "night" ? "day" : "night";
+  return (
+    <header class="bar">
+      <p class="brand">
+        <strong>Sightline</strong>
+        <span>{desk.me.agency.name}</span>
+      </p>
+      <NewIncident {...props} />
+      <div class="bar-end">
+        <button
+          type="button"
+          class="square"
+          aria-label="Picture and plot beside or above each other"
+          aria-keyshortcuts="V"
+          title="Picture and plot beside or above each other (V)"
+          onClick={() => turn(state)}
+        >
+          <Icon name="layout" />
+        </button>
+        <button
+          type="button"
+          class="square"
+          aria-label="Keys"
+          aria-keyshortcuts="?"
+          title="Keys (?)"
+          onClick={() => change(state, { help: !state.value.help })}
+        >
+          <Icon name="keyboard" />
+        </button>
+        <button
+          type="button"
+          class="square"
+          aria-label={other === "day" ? "Day colours" : "Night colours"}
+          title={other === "day" ? "Day colours" : "Night colours"}
+          onClick={() => {
+            setTheme(other);
+            setShade(other);
+          }}
+        >
+          <Icon name={other} />
+        </button>
+        <button
+          type="button"
+          class="square"
+          aria-label={`Sign out ${desk.me.user.display_name}`}
+          title={`Sign out ${desk.me.user.display_name}`}
+          onClick={() => void desk.signOut()}
+        >
+          <Icon name="logOut" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function NothingSelected({ gone, loading }: { gone: boolean; loading: boolean }) {
+  const words = gone
+    ? "This incident is not open any more. Look under Closed, or choose another."
+    : "Choose an incident on the left, or press N to open a new one.";
+  return (
+    <div class="nothing">
+      <h1 class="sr-only">Console</h1>
+      <p>{loading ? "Loading…" : words}</p>
+    </div>
+  );
+}
+
+/** The tab's name, with what is new elsewhere, for whoever works in another window. */
+function useTitle(world: World): void {
+  const unread = [...world.unread.values()].reduce((sum, count) => sum + Math.max(1, count), 0);
+  const type = world.selected === null ? undefined : world.incidents.get(world.selected)?.type;
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}${type ?? "Console"} – Sightline`;
+  }, [unread, type]);
+}
+
+/** Once, when the first Snapshot has come: puts an incident in front of whoever has chosen none. */
+function useForemost(desk: Desk, world: World): void {
+  const loaded = world.snapshots > 0;
+  useEffect(() => {
+    const now = desk.world.value;
+    if (loaded && now.selected === null) desk.select(foremost(now)?.id ?? null);
+  }, [desk, loaded]);
+}
+
+export function Console(props: Props) {
+  const { desk, state } = props;
+  const world = useStore(desk.world);
+  const reading = useStore(desk.reading);
+  const { help } = useStore(state);
+  useKeys(props);
+  useTitle(world);
+  useForemost(desk, world);
+  const incident = world.selected === null ? undefined : world.incidents.get(world.selected);
+  return (
+    <div class="console">
+      <Bar {...props} />
+      <IncidentList {...props} />
+      <main class="middle">
+        {incident === undefined ? (
+          <NothingSelected gone={world.selected !== null} loading={world.snapshots === 0} />
+        ) : (
+          <>
+            <IncidentHead key={incident.id} desk={desk} state={state} incident={incident} />
+            <Middle desk={desk} state={state} incident={incident} />
+          </>
+        )}
+      </main>
+      <aside class="right" aria-label="What happened, units and links">
+        {help && <KeysHelp onClose={() => change(state, { help: false })} />}
+        {incident !== undefined && (
+          <>
+            <section class="log" aria-labelledby="log-title">
+              <h2 id="log-title">What happened</h2>
+              <Timeline key={incident.id} entries={world.logs.get(incident.id) ?? []} reading={reading} />
+            </section>
+            <Units desk={desk} incident={incident} />
+            <LinkPanel {...props} incident={incident} />
+          </>
+        )}
+      </aside>
+    </div>
+  );
+}

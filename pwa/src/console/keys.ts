@@ -1,0 +1,66 @@
+// Keys to commands. Single keys work only outside of fields and without modifiers, and can be switched off
+// (WCAG 2.1.4): speech input would press them by accident.
+import { keep, kept } from "./state.ts";
+
+export type Command =
+  | { name: "new" | "text" | "swap" | "turn" | "blur" | "help" | "safe" | "next" | "previous" }
+  | { name: "feed"; index: number };
+
+export const KEYS: readonly { key: string; does: string }[] = [
+  { key: "N", does: "New incident" },
+  { key: "L", does: "Text a link" },
+  { key: "↑ ↓", does: "Next or previous incident" },
+  { key: "1 – 9", does: "Open a picture" },
+  { key: "S", does: "Swap picture and plot" },
+  { key: "V", does: "Picture and plot beside or above each other" },
+  { key: "B", does: "Hide or show the picture" },
+  { key: "Esc", does: "Back to safety: leave the field, close this, hide the picture" },
+  { key: "?", does: "These keys" },
+];
+
+const SWITCH = "sightline.keys";
+
+export function keysOn(): boolean {
+  return kept(SWITCH) !== "off";
+}
+
+export function setKeysOn(on: boolean): void {
+  keep(SWITCH, on ? "on" : "off");
+}
+
+const SINGLE: Record<string, Command["name"]> = {
+  n: "new",
+  l: "text",
+  s: "swap",
+  v: "turn",
+  b: "blur",
+  "?": "help",
+  arrowdown: "next",
+  arrowup: "previous",
+};
+
+export interface Press {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
+/** What a key press asks for; null for nothing. `inField`: the focus is where keys mean something else. */
+export function command(press: Press, inField: boolean, on: boolean): Command | null {
+  if (press.ctrlKey || press.metaKey || press.altKey) return null;
+  if (press.key === "Escape") return { name: "safe" };
+  if (inField || !on) return null;
+  if (/^[1-9]$/.test(press.key)) return { name: "feed", index: Number(press.key) - 1 };
+  const name = SINGLE[press.key.toLowerCase()];
+  return name === undefined ? null : ({ name } as Command);
+}
+
+/** Whether the focused element takes keys for itself. */
+export function takesKeys(element: Element | null): boolean {
+  if (!(element instanceof HTMLElement)) return false;
+  return (
+    element.isContentEditable ||
+    element.matches("input:not([type=checkbox]), select, textarea, [role=separator], [role=log]")
+  );
+}

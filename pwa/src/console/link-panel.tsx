@@ -1,0 +1,232 @@
+// The links of the selected incident: how far the newest came, what to say, and every way on from there.
+import { useState } from "preact/hooks";
+import type { Desk } from "../staff/desk.ts";
+import { useAct, useNow, useStore } from "../staff/hooks.ts";
+import { advice, captures, currentLink, isDead, isOver, standingOfLink } from "../staff/links.ts";
+import { duration } from "../staff/measure.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { ProblemNote } from "../staff/parts/problem.tsx";
+import { StandingMark } from "../staff/parts/standing.tsx";
+import { sorry } from "../staff/refusals.ts";
+import type { Store } from "../staff/store.ts";
+import { numberWords } from "../staff/words.ts";
+import type { IncidentView, LinkView } from "../wire.ts";
+import { LinkForm } from "./link-form.tsx";
+import { ShowCode, ShowHandout } from "./link-secrets.tsx";
+import { type ConsoleState, change, hide, showCode, showHandout } from "./state.ts";
+import { Stepper } from "./stepper.tsx";
+
+interface Props {
+  desk: Desk;
+  state: Store<ConsoleState>;
+  incident: IncidentView;
+}
+
+interface LinkProps {
+  desk: Desk;
+  state: Store<ConsoleState>;
+  link: LinkView;
+}
+
+interface CurrentProps extends LinkProps {
+  /** Whether the incident is closed: then the link is only history. */
+  closed: boolean;
+}
+
+const KINDS = { live: "Camera and position", position: "Position only" } as const;
+
+function Asking({ desk, link }: Omit<LinkProps, "state">) {
+  const act = useAct(sorry);
+  return (
+    <div class="asking" role="alert">
+      <p>
+        <Icon name="asking" /> <strong>Another phone opened this link and wants in.</strong> Allow it only if
+        the caller says that they changed phones. The first phone stops sharing then.
+      </p>
+      <ProblemNote text={act.problem} />
+      <div class="buttons">
+        <button
+          type="button"
+          class="primary"
+          disabled={act.busy}
+          onClick={() => void act.run(() => desk.calls.allow(link.id))}
+        >
+          Allow that phone
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Asks once, in place: revoking ends what the caller shares. */
+function Revoke({ busy, onRevoke }: { busy: boolean; onRevoke(): void }) {
+  const [sure, setSure] = useState(false);
+  return (
+    <button
+      type="button"
+      class={sure ? "danger" : "quiet-danger"}
+      disabled={busy}
+      onBlur={() => setSure(false)}
+      onClick={() => {
+        if (sure) onRevoke();
+        setSure(!sure);
+      }}
+    >
+      <Icon name="over" /> {sure ? "Revoke for good" : "Revoke"}
+    </button>
+  );
+}
+
+interface ActionProps extends LinkProps {
+  /** Whether another link is in front: then this one can only be revoked. */
+  beside?: boolean;
+}
+
+function Actions({ desk, state, link, beside = false }: ActionProps) {
+  const act = useAct(sorry);
+  const failed = link.state === "failed";
+  const open = link.redeemed_at === null && !beside;
+  const resend = async (): Promise<void> => {
+    const issued = await desk.calls.resend(link.id);
+    showHandout(state, issued.link.id, issued.handout);
+  };
+  const code = async (): Promise<void> => {
+    const spoken = await desk.calls.spokenCode(link.id);
+    showCode(state, link.id, { code: spoken.code, endsAt: desk.clock.now() + spoken.seconds_left * 1000 });
+  };
+  return (
+    <>
+      <ProblemNote text={act.problem} />
+      <div class="buttons">
+        {open && link.sender !== "console" && (
+          <button
+            type="button"
+            class={failed ? "primary" : ""}
+            disabled={act.busy}
+            onClick={() => void act.run(resend)}
+          >
+            <Icon name="again" /> Resend
+          </button>
+        )}
+        {open && link.sender === "console" && (
+          <button
+            type="button"
+            disabled={act.busy}
+            onClick={() =>
+              void act.run(async () => showHandout(state, link.id, await desk.calls.handout(link.id)))
+            }
+          >
+            <Icon name="qr" /> Link and QR
+          </button>
+        )}
+        {open && (
+          <button type="button" disabled={act.busy} onClick={() => void act.run(code)}>
+            <Icon name="code" /> Spoken code
+          </button>
+        )}
+        <Revoke busy={act.busy} onRevoke={() => void act.run(() => desk.calls.revoke(link.id))} />
+      </div>
+    </>
+  );
+}
+
+/** A link runs out only while nobody has used it. */
+function howLong(link: LinkView, now: number): string {
+  if (link.redeemed_at !== null) return "until you close or revoke it";
+  return `works for ${duration(Date.parse(link.expires_at) - now)} more`;
+}
+
+function CurrentLink({ desk, state, link, closed }: CurrentProps) {
+  const { secrets } = useStore(state);
+  const now = useNow(() => desk.clock.now());
+  const over = isOver(link);
+  const unused = link.redeemed_at === null && !over;
+  const secret = unused ? secrets.get(link.id) : undefined;
+  const onHide = (): void => hide(state, link.id);
+  return (
+    <div class="link">
+      {link.asking && <Asking desk={desk} link={link} />}
+      <p class="link-who">
+        <StandingMark standing={standingOfLink(link)} />
+        <span>{numberWords(link.number ?? "")}</span>
+      </p>
+      {secret !== undefined && "handout" in secret && (
+        <ShowHandout handout={secret.handout} onHide={onHide} />
+      )}
+      {secret !== undefined && "code" in secret && (
+        <ShowCode code={secret.code} left={secret.code.endsAt - now} onHide={onHide} />
+      )}
+      <Stepper link={link} />
+      <p class="link-say" role="status">
+        {advice(link)}
+      </p>
+      <p class="link-kind">
+        {KINDS[link.kind]}
+        {!isDead(link) && !closed && <> · {howLong(link, now)}</>}
+      </p>
+      {!isDead(link) && !closed && <Actions desk={desk} state={state} link={link} />}
+    </div>
+  );
+}
+
+interface OthersProps extends Omit<CurrentProps, "link"> {
+  links: readonly LinkView[];
+}
+
+/** Links beside the one in front. Whatever still opens something can be answered and revoked here too. */
+function Others({ desk, state, links, closed }: OthersProps) {
+  if (links.length === 0) return null;
+  return (
+    <ul class="other-links" aria-label="Other links">
+      {links.map((link) => (
+        <li key={link.id}>
+          <StandingMark standing={standingOfLink(link)} />
+          <span>{numberWords(link.number ?? "")}</span>
+          {link.state === "sharing" && <span>{captures(link)}</span>}
+          {link.asking && <Asking desk={desk} link={link} />}
+          {!isDead(link) && !closed && <Actions desk={desk} state={state} link={link} beside />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function LinkPanel({ desk, state, incident }: Props) {
+  const { texting, notice } = useStore(state);
+  const link = currentLink(incident);
+  const closed = incident.closed_at !== null;
+  const form = !closed && (texting || link === null);
+  return (
+    <section class="links" aria-labelledby="links-title">
+      <h2 id="links-title">Link</h2>
+      <ProblemNote text={notice} />
+      {form && (
+        <LinkForm
+          key={incident.id}
+          desk={desk}
+          state={state}
+          incident={incident}
+          asked={texting}
+          canCancel={link !== null}
+        />
+      )}
+      {closed && link === null && <p class="empty">No link was texted.</p>}
+      {!form && link !== null && (
+        <CurrentLink key={link.id} desk={desk} state={state} link={link} closed={closed} />
+      )}
+      {!form && (
+        <Others
+          desk={desk}
+          state={state}
+          closed={closed}
+          links={incident.links.filter((other) => other.id !== link?.id)}
+        />
+      )}
+      {!form && !closed && link !== null && isOver(link) && (
+        <button type="button" class="primary" onClick={() => change(state, { texting: true })}>
+          <Icon name="sent" /> Text a new link <kbd>L</kbd>
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,42 @@
+// What opens a link, shown to the dispatcher and to nobody else: its address with a QR code, or six digits to say.
+import { countdown } from "../staff/measure.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import type { Handout } from "../wire.ts";
+import type { ShownCode } from "./state.ts";
+
+export function ShowHandout({ handout, onHide }: { handout: Handout; onHide(): void }) {
+  return (
+    <div class="handout">
+      <p class="handout-why">
+        <Icon name="warning" /> No SMS carrier configured: show or read this link
+      </p>
+      <img src={`data:image/svg+xml,${encodeURIComponent(handout.qr_svg)}`} alt="QR code of the link" />
+      <a href={handout.url} target="_blank" rel="noreferrer">
+        {handout.url}
+      </a>
+      <button type="button" class="plain" onClick={onHide}>
+        Hide
+      </button>
+    </div>
+  );
+}
+
+export function ShowCode({ code, left, onHide }: { code: ShownCode; left: number; onHide(): void }) {
+  if (left <= 0) return <p class="empty">The spoken code has expired. Ask for a new one.</p>;
+  return (
+    <div class="code">
+      <p>
+        Say: open <strong>{location.host}/c</strong> and type
+      </p>
+      <p class="code-digits">
+        {code.code.slice(0, 3)} {code.code.slice(3)}
+      </p>
+      <p>
+        Works for <span class="tabular">{countdown(left)}</span>
+      </p>
+      <button type="button" class="plain" onClick={onHide}>
+        Hide
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+// The entry of the dispatcher's console.
+import "../staff/staff.css";
+import "./console.css";
+import { begin } from "../staff/begin.tsx";
+import { keepSeen } from "../staff/seen.ts";
+import { Console } from "./console.tsx";
+import { newState } from "./state.ts";
+
+const state = newState();
+void begin(
+  (desk) => {
+    keepSeen(desk);
+    return <Console desk={desk} state={state} />;
+  },
+  (me) => me.user.role !== "officer",
+  "/officer",
+);

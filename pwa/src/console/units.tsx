@@ -1,0 +1,84 @@
+// The agency's units: the assigned first, then the nearest; one press assigns or releases.
+import type { Desk } from "../staff/desk.ts";
+import { useAct, useNow, useStore } from "../staff/hooks.ts";
+import { ago, distanceM, STALE_MS, wayTo } from "../staff/measure.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { ProblemNote } from "../staff/parts/problem.tsx";
+import { sorry } from "../staff/refusals.ts";
+import { openIncidents, type World } from "../staff/world.ts";
+import type { IncidentView, Position, Unit } from "../wire.ts";
+
+/** Assigned first, then nearest, then by call sign. */
+export function ranked(units: readonly Unit[], incident: IncidentView): Unit[] {
+  const far = (unit: Unit): number =>
+    unit.position === null || incident.position === null
+      ? Number.POSITIVE_INFINITY
+      : distanceM(unit.position, incident.position);
+  const rank = (unit: Unit): number => (incident.unit_ids.includes(unit.id) ? 0 : 1);
+  return [...units].sort((a, b) => {
+    const nearer = far(a) === far(b) ? 0 : far(a) - far(b);
+    return rank(a) - rank(b) || nearer || a.call_sign.localeCompare(b.call_sign, "en", { numeric: true });
+  });
+}
+
+function whereabouts(unit: Unit, to: Position | null, now: number): string {
+  if (unit.position === null) return "No position";
+  const age = now - Date.parse(unit.position.at);
+  if (to === null) return `Position ${ago(age)}`;
+  return age > STALE_MS ? `${wayTo(to, unit.position)}, ${ago(age)}` : wayTo(to, unit.position);
+}
+
+function elsewhere(world: World, unit: Unit, incident: IncidentView): string {
+  const other = openIncidents(world).find((i) => i.id !== incident.id && i.unit_ids.includes(unit.id));
+  return other === undefined ? "" : ` · on ${other.type}`;
+}
+
+export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }) {
+  const world = useStore(desk.world);
+  const now = useNow(() => desk.clock.now());
+  const act = useAct(sorry);
+  const closed = incident.closed_at !== null;
+  const toggle = (unit: Unit, assigned: boolean): void => {
+    void act.run(async () => {
+      const { calls } = desk;
+      desk.take(await (assigned ? calls.release(incident.id, unit.id) : calls.assign(incident.id, unit.id)));
+    });
+  };
+  const units = ranked([...world.units.values()], incident);
+  return (
+    <section class="units" aria-labelledby="units-title">
+      <h2 id="units-title">
+        Units <span class="count">{incident.unit_ids.length} assigned</span>
+      </h2>
+      <ProblemNote text={act.problem} />
+      {units.length === 0 && <p class="empty">No unit is set up yet.</p>}
+      <ul>
+        {units.map((unit) => {
+          const assigned = incident.unit_ids.includes(unit.id);
+          return (
+            <li key={unit.id} class={assigned ? "unit is-assigned" : "unit"}>
+              <Icon name={assigned ? "done" : "unit"} />
+              <span class="unit-text">
+                <strong>{unit.call_sign}</strong>
+                <span>
+                  {whereabouts(unit, incident.position, now)}
+                  {elsewhere(world, unit, incident)}
+                </span>
+              </span>
+              {!closed && (
+                <button
+                  type="button"
+                  disabled={act.busy}
+                  aria-label={`${assigned ? "Release" : "Assign"} ${unit.call_sign}`}
+                  onClick={() => toggle(unit, assigned)}
+                >
+                  {assigned ? "Release" : "Assign"}
+                </button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,111 @@
+// Live events from the server: one WebSocket that comes back by itself.
+//
+// Hands on what arrives, in order, and says whether the line is open. It never keeps state of its own about
+// incidents: after every reconnect the server sends a Snapshot, and that heals whatever was missed. A network
+// that swallows everything closes no socket, so silence counts as loss.
+import type { Event } from "../wire.ts";
+
+export type Line = "connecting" | "open" | "lost";
+
+export interface Listener {
+  onEvent(event: Event): void;
+  onLine(line: Line): void;
+  /** The session is over: nothing more will come. */
+  onSignedOut(): void;
+}
+
+const NOT_SIGNED_IN = 4401;
+const TOO_SLOW = 4408;
+/** A socket that has said nothing for so long is as good as closed: the server ticks every 5 s. */
+const SILENT_MS = 8000;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 3000;
+
+/** Milliseconds before try number `tries` (from 0), doubled each time, with up to a fifth of jitter. */
+export function backoff(tries: number, random: () => number = Math.random): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries) * (0.8 + 0.2 * random());
+}
+
+/** The address of the socket on the host that served the page. */
+export function eventsAddress(at: Location = location): string {
+  return `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}/api/events`;
+}
+
+/** A socket that never opened hides its status: ask the session whether we are still signed in. */
+async function signedOut(signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await fetch("/api/session", { signal, cache: "no-store" })).status === 401;
+  } catch {
+    return false;
+  }
+}
+
+/** Listens until `signal` aborts or the session ends. */
+export function listen(listener: Listener, signal: AbortSignal, address = eventsAddress()): void {
+  let socket: WebSocket | null = null;
+  let timer = 0;
+  let tries = 0;
+  let over = false;
+
+  const end = (): void => {
+    over = true;
+    clearTimeout(timer);
+    socket?.close();
+  };
+
+  const signOut = (): void => {
+    end();
+    listener.onSignedOut();
+  };
+
+  const closed = async (code: number, wasOpen: boolean): Promise<void> => {
+    socket = null;
+    if (over) return;
+    if (code === NOT_SIGNED_IN) return signOut();
+    if (code !== TOO_SLOW) listener.onLine("lost");
+    if (!wasOpen && (await signedOut(signal))) return signOut();
+    if (over || socket !== null) return; // somebody woke it meanwhile
+    clearTimeout(timer);
+    timer = window.setTimeout(connect, code === TOO_SLOW ? 0 : backoff(tries++));
+  };
+
+  const dropped = (): void => {
+    const mine = socket;
+    if (mine === null) return;
+    mine.onmessage = mine.onclose = null;
+    mine.close();
+    void closed(0, true);
+  };
+
+  const connect = (): void => {
+    clearTimeout(timer);
+    const mine = new WebSocket(address);
+    let healed = false;
+    socket = mine;
+    timer = window.setTimeout(dropped, SILENT_MS);
+    mine.onmessage = (message) => {
+      clearTimeout(timer);
+      timer = window.setTimeout(dropped, SILENT_MS);
+      const event = JSON.parse(String(message.data)) as Event;
+      if (event.type === "signed-out") return signOut();
+      if (event.type === "snapshot" && !healed) {
+        healed = true;
+        tries = 0;
+        listener.onLine("open");
+      }
+      listener.onEvent(event);
+    };
+    mine.onclose = (close) => {
+      if (socket === mine) void closed(close.code, healed);
+    };
+  };
+
+  const wake = (): void => {
+    if (socket === null && !over) connect();
+  };
+  signal.addEventListener("abort", end, { once: true });
+  window.addEventListener("online", wake, { signal });
+  window.addEventListener("offline", dropped, { signal });
+  listener.onLine("connecting");
+  connect();
+}

@@ -1,0 +1,66 @@
+// The incidents that this officer's unit is assigned to. One alone opens by itself, so this is seldom seen.
+import type { Desk } from "../staff/desk.ts";
+import { useNow, useStore } from "../staff/hooks.ts";
+import { standingOf } from "../staff/links.ts";
+import { duration, wayTo } from "../staff/measure.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { StandingMark } from "../staff/parts/standing.tsx";
+import { openIncidents } from "../staff/world.ts";
+import type { IncidentView, Position } from "../wire.ts";
+import type { Sharing } from "./sharing.ts";
+
+interface Props {
+  desk: Desk;
+  sharing: Sharing;
+}
+
+function Card({ desk, incident, here }: { desk: Desk; incident: IncidentView; here: Position | null }) {
+  const now = useNow(() => desk.clock.now());
+  const way = here === null || incident.position === null ? null : wayTo(here, incident.position);
+  return (
+    <li>
+      <a class="button card" href={`#${incident.id}`}>
+        <span class="card-top">
+          <strong>{incident.type}</strong>
+          <span class="card-age">{duration(now - Date.parse(incident.opened_at))}</span>
+        </span>
+        <span class="card-words">{incident.words}</span>
+        <span class="card-top">
+          <StandingMark standing={standingOf(incident)} />
+          {way !== null && <span class="card-age">{way}</span>}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+export function AssignedList({ desk, sharing }: Props) {
+  const world = useStore(desk.world);
+  const { here } = useStore(sharing.shared);
+  const incidents = openIncidents(world);
+  const unit = desk.me.user.unit_id === null ? undefined : world.units.get(desk.me.user.unit_id);
+  if (world.snapshots === 0) return <main class="list-empty">Loading…</main>;
+  if (incidents.length === 0) {
+    return (
+      <main class="list-empty">
+        <Icon name="unit" />
+        <h1>No incident now</h1>
+        <p>
+          {unit === undefined
+            ? "Your account belongs to no unit. Ask your supervisor."
+            : `When dispatch assigns ${unit.call_sign}, the incident opens here by itself.`}
+        </p>
+      </main>
+    );
+  }
+  return (
+    <main class="list">
+      <h1 class="sr-only">Assigned incidents</h1>
+      <ul>
+        {incidents.map((incident) => (
+          <Card key={incident.id} desk={desk} incident={incident} here={here} />
+        ))}
+      </ul>
+    </main>
+  );
+}

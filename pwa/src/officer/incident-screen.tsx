@@ -1,0 +1,161 @@
+// One incident on an officer's phone: the picture first, then the plot, then how far and which way.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { keepAwake } from "../lib/wakelock.ts";
+import type { Desk } from "../staff/desk.ts";
+import { chosenFeed } from "../staff/feeds.ts";
+import { useNow, useStore } from "../staff/hooks.ts";
+import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
+import { accuracyWords, ago, coordinates, STALE_MS, wayTo } from "../staff/measure.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { FeedPicture } from "../staff/parts/picture.tsx";
+import { Plot, type PlotUnit } from "../staff/parts/plot.tsx";
+import { Timeline } from "../staff/parts/timeline.tsx";
+import { plotUnits } from "../staff/plot-units.ts";
+import type { IncidentView, Position } from "../wire.ts";
+import type { Sharing } from "./sharing.ts";
+
+interface Props {
+  desk: Desk;
+  sharing: Sharing;
+  incident: IncidentView;
+}
+
+function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
+  const feed = chosenFeed(incident.feeds, null);
+  const link = currentLink(incident);
+  const words =
+    link === null
+      ? "Dispatch has sent the caller no link yet."
+      : link.state === "sharing"
+        ? (whyNoPicture(link, feed) ?? captures(link))
+        : "The caller does not share yet. The picture comes by itself.";
+  if (feed === null) {
+    return (
+      <div class="picture is-empty">
+        <div class="picture-empty">
+          <Icon name="camera" />
+          <p>{words}</p>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <FeedPicture key={feed.id} desk={desk} feed={feed} label="Caller">
+      <Icon name="camera" />
+      <p>{words}</p>
+    </FeedPicture>
+  );
+}
+
+/** The plot's units with this phone among them, from its own fix where there is one. */
+function unitsAround(units: PlotUnit[], mine: string | null, here: Position | null): PlotUnit[] {
+  if (here === null) return units;
+  const me: PlotUnit = { id: mine ?? "me", name: "You", position: here, assigned: true, mine: true };
+  return [...units.filter((unit) => unit.id !== me.id), me];
+}
+
+function PlotArea({ desk, sharing, incident }: Props) {
+  const world = useStore(desk.world);
+  const { here } = useStore(sharing.shared);
+  const now = useNow(() => desk.clock.now());
+  const mine = desk.me.user.unit_id;
+  const units = useMemo(
+    () => unitsAround(plotUnits(world, incident, mine), mine, here),
+    [world, incident, mine, here],
+  );
+  if (incident.position === null) {
+    return (
+      <div class="plot-empty">
+        <Icon name="place" />
+        <p>No position yet. It comes by itself when the caller shares it.</p>
+      </div>
+    );
+  }
+  const trail = world.trails.get(incident.id) ?? [];
+  return <Plot caller={incident.position} trail={trail} units={units} now={now} />;
+}
+
+function WayThere({ desk, sharing, incident }: Props) {
+  const { here } = useStore(sharing.shared);
+  const now = useNow(() => desk.clock.now());
+  const to = incident.position;
+  if (to === null) return <p class="way">Position unknown</p>;
+  const age = now - Date.parse(to.at);
+  const old = age > STALE_MS;
+  return (
+    <div class="way-box">
+      {here !== null && <p class="way">{wayTo(here, to)}</p>}
+      <p class={old ? "way-how tone-waiting" : "way-how"}>
+        {old && <Icon name="age" />} {to.source === "dispatcher" ? "From dispatch: " : "Position "}
+        {accuracyWords(to.accuracy_m)}, {ago(age)}
+      </p>
+    </div>
+  );
+}
+
+/** Opens the phone's own navigation: by RFC 5870, and by Apple's scheme where that is not known. */
+function navigation(to: Position): string {
+  const place = `${to.latitude},${to.longitude}`;
+  return /iPhone|iPad/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
+}
+
+function ShareToggle({ sharing }: Pick<Props, "sharing">) {
+  const { on, problem } = useStore(sharing.shared);
+  return (
+    <>
+      {problem !== null && (
+        <p class="share-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <button
+        type="button"
+        class={on ? "share is-on" : "share primary"}
+        onClick={() => (on ? sharing.stop() : sharing.start())}
+      >
+        <Icon name="locate" /> {on ? "Sharing my position – stop" : "Share my position"}
+      </button>
+    </>
+  );
+}
+
+export function IncidentScreen(props: Props) {
+  const { desk, sharing, incident } = props;
+  const world = useStore(desk.world);
+  const reading = useStore(desk.reading);
+  const [log, setLog] = useState(false);
+  useEffect(() => {
+    const leave = new AbortController();
+    keepAwake(leave.signal);
+    return () => leave.abort();
+  }, []);
+  const entries = world.logs.get(incident.id) ?? [];
+  return (
+    <main class="incident" aria-label={`${incident.type}: ${incident.words}`}>
+      <section class="area-picture" aria-label="Picture">
+        <PictureArea desk={desk} incident={incident} />
+      </section>
+      <section class="area-plot" aria-label={log ? "What happened" : "Position"}>
+        {log ? <Timeline entries={entries} reading={reading} /> : <PlotArea {...props} />}
+      </section>
+      <section class="area-facts" aria-label="Distance and actions">
+        <WayThere {...props} />
+        <div class="thumbs">
+          <ShareToggle sharing={sharing} />
+          {incident.position !== null && (
+            <a
+              class="button"
+              href={navigation(incident.position)}
+              aria-label={`Go to ${coordinates(incident.position)}`}
+            >
+              <Icon name="place" /> Go
+            </a>
+          )}
+          <button type="button" onClick={() => setLog(!log)}>
+            <Icon name={log ? "place" : "history"} /> {log ? "Plot" : "Log"}
+          </button>
+        </div>
+      </section>
+    </main>
+  );
+}

@@ -1,0 +1,29 @@
+// The entry of the officer's app. It opens the only incident there is by itself, and registers the service worker
+// that lets the app start without a network.
+import "../staff/staff.css";
+import "./officer.css";
+import { begin } from "../staff/begin.tsx";
+import type { Desk } from "../staff/desk.ts";
+import { Officer, shown } from "./officer.tsx";
+import { Sharing } from "./sharing.ts";
+
+/** Keeps the desk's selection on what is shown, so that its log is read. */
+function openTheOnlyOne(desk: Desk): void {
+  desk.world.watch(() => {
+    const incident = shown(desk.world.value);
+    if (incident !== null && incident.id !== desk.world.value.selected) desk.select(incident.id);
+  });
+}
+
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/sw.js").catch(() => {}); // without it the app only needs the network to start
+}
+
+void begin(
+  (desk) => {
+    openTheOnlyOne(desk);
+    return <Officer desk={desk} sharing={new Sharing(desk.calls, () => desk.clock.now())} />;
+  },
+  (me) => me.user.role === "officer",
+  "/console",
+);

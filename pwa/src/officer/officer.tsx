@@ -1,0 +1,101 @@
+// The officer's app: a bar, and below it one incident or the list of them.
+import { useState } from "preact/hooks";
+import type { Desk } from "../staff/desk.ts";
+import { useNow, useStore } from "../staff/hooks.ts";
+import { duration } from "../staff/measure.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { setTheme, theme } from "../staff/theme.ts";
+import { openIncidents, type World } from "../staff/world.ts";
+import type { IncidentView } from "../wire.ts";
+import { AssignedList } from "./assigned-list.tsx";
+import { IncidentScreen } from "./incident-screen.tsx";
+import type { Sharing } from "./sharing.ts";
+
+interface Props {
+  desk: Desk;
+  sharing: Sharing;
+}
+
+/** The incident to show: the one that was opened, or the only one there is. */
+export function shown(world: World): IncidentView | null {
+  const open = openIncidents(world);
+  const asked = open.find((incident) => incident.id === world.selected);
+  return asked ?? (open.length === 1 ? (open[0] ?? null) : null);
+}
+
+function Menu({ desk, onClose }: { desk: Desk; onClose(): void }) {
+  const other = theme() === "night" ? "day" : "night";
+  const { display_name: name } = desk.me.user;
+  return (
+    <div class="menu" id="menu">
+      <p>
+        {name} · {desk.me.agency.name}
+      </p>
+      <button
+        type="button"
+        onClick={() => {
+          setTheme(other);
+          onClose();
+        }}
+      >
+        <Icon name={other} /> {other === "day" ? "Day colours" : "Night colours"}
+      </button>
+      <button type="button" onClick={() => void desk.signOut()}>
+        <Icon name="logOut" /> Log out
+      </button>
+    </div>
+  );
+}
+
+function Bar({ desk, incident, many }: { desk: Desk; incident: IncidentView | null; many: boolean }) {
+  const [menu, setMenu] = useState(false);
+  const lost = useStore(desk.line) === "lost";
+  const now = useNow(() => desk.clock.now());
+  return (
+    <header class="bar">
+      {incident !== null && many && (
+        <a class="button square" href="#all" aria-label="All incidents">
+          <Icon name="back" />
+        </a>
+      )}
+      <div class="bar-title">
+        {incident === null ? <strong>Sightline</strong> : <h1>{incident.type}</h1>}
+        {incident !== null && <span>{duration(now - Date.parse(incident.opened_at))}</span>}
+        {incident !== null && !lost && <span class="bar-words">{incident.words}</span>}
+        <span class="bar-lost" role="status">
+          {lost && (
+            <>
+              <Icon name="lost" /> Connection lost, trying again
+            </>
+          )}
+        </span>
+      </div>
+      <button
+        type="button"
+        class="square"
+        aria-label="Menu"
+        aria-expanded={menu}
+        aria-controls="menu"
+        onClick={() => setMenu(!menu)}
+      >
+        <Icon name={menu ? "close" : "menu"} />
+      </button>
+      {menu && <Menu desk={desk} onClose={() => setMenu(false)} />}
+    </header>
+  );
+}
+
+export function Officer({ desk, sharing }: Props) {
+  const world = useStore(desk.world);
+  const incident = shown(world);
+  return (
+    <div class="officer">
+      <Bar desk={desk} incident={incident} many={openIncidents(world).length > 1} />
+      {incident === null ? (
+        <AssignedList desk={desk} sharing={sharing} />
+      ) : (
+        <IncidentScreen key={incident.id} desk={desk} sharing={sharing} incident={incident} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+// The officer's own position, while they share it: from the phone to the server, at most once a second, newest
+// only. It starts with a press and stops with one; a reload in the same tab goes on.
+import { latest } from "../lib/latest.ts";
+import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
+import type { Calls } from "../staff/calls.ts";
+import { sorry } from "../staff/refusals.ts";
+import { Refused } from "../staff/requests.ts";
+import { Store } from "../staff/store.ts";
+import type { Position } from "../wire.ts";
+
+export interface Shared {
+  on: boolean;
+  /** Where this phone is, known at once and without the server. */
+  here: Position | null;
+  /** Why it does not work, in words. */
+  problem: string | null;
+}
+
+const GAP_MS = 1000;
+const KEPT = "sightline.sharing";
+const OFF: Shared = { on: false, here: null, problem: null };
+
+const TROUBLE = {
+  refused: "This phone does not allow its position. Allow it for this page in the browser's settings.",
+  unavailable: "This phone does not know where it is yet.",
+} as const;
+
+function positionOf(fix: Fix, now: number): Position {
+  const { at, ...rest } = fix;
+  return { ...rest, at: new Date(now - Math.max(0, Date.now() - at)).toISOString(), source: "unit" };
+}
+
+export class Sharing {
+  readonly shared = new Store<Shared>(OFF);
+  readonly #calls: Calls;
+  readonly #now: () => number;
+  #stop: AbortController | null = null;
+
+  /** `now` is the server's time in milliseconds. */
+  constructor(calls: Calls, now: () => number) {
+    this.#calls = calls;
+    this.#now = now;
+    if (sessionStorage.getItem(KEPT) === "on") this.start();
+  }
+
+  start(): void {
+    if (this.#stop !== null) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    sessionStorage.setItem(KEPT, "on");
+    this.shared.set({ on: true, here: null, problem: null });
+    const queue = latest<Fix>((fix) => this.#send(fix), GAP_MS, stop.signal);
+    watchPosition(
+      {
+        onFix: (fix) => {
+          this.shared.update((before) => ({ ...before, here: positionOf(fix, this.#now()), problem: null }));
+          queue.put(fix);
+        },
+        onTrouble: (trouble) => {
+          this.shared.update((before) => ({ ...before, problem: TROUBLE[trouble] }));
+          if (trouble === "refused") this.stop();
+        },
+      },
+      stop.signal,
+    );
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = null;
+    sessionStorage.removeItem(KEPT);
+    this.shared.update((before) => ({ ...OFF, problem: before.problem }));
+  }
+
+  async #send(fix: Fix): Promise<void> {
+    try {
+      await this.#calls.reportPosition(reportOf(fix, Date.now()));
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status === 429 || error.status >= 500) throw error;
+      this.shared.update((before) => ({ ...before, problem: sorry(error) }));
+      if (error.code === "no-unit") this.stop();
+    }
+  }
+}

@@ -1,0 +1,224 @@
+// Keeps one session alive: opens it, watches it, and opens another when it goes quiet, until told to end.
+// The old session is kept while a new one is being opened and wins if it is heard again first, because
+// a radio that stalls for two seconds comes back sooner than a new connection would.
+// Knows neither WHIP nor WHEP, and never decides for itself that the call is over.
+
+import { type Counters, type Health, meter, noCounters, read } from "./health.ts";
+import { Refused, type Session } from "./session.ts";
+
+/**
+ * connecting: nothing has flowed yet. connected: the picture flows. waiting: the server answers, the other
+ * side sends nothing. lost: it flowed and must be opened again; that is being tried. ended: never again.
+ */
+export type SessionState = "connecting" | "connected" | "waiting" | "lost" | "ended";
+
+/** Thrown by `open` when there is nothing left to try. */
+export class Over extends Error {}
+
+/** What one look at a session said. `opening` is the time that ICE and DTLS are given. */
+export type Verdict = "opening" | "flowing" | "quiet" | "dead";
+
+/** A session with the times that a verdict needs; all are milliseconds of performance.now(). */
+export interface Watched {
+  readonly session: Session;
+  readonly openedAt: number;
+  connectedAt: number; // ICE and DTLS are up; Infinity before
+  heardAt: number; // anything at all arrived
+  packetAt: number; // a packet of the picture was counted
+  hasFlowed: boolean;
+  counters: Counters;
+}
+
+export interface Supervision {
+  open(signal: AbortSignal): Promise<Session>;
+  judge(watched: Watched, now: number): Verdict;
+  onState(state: SessionState): void;
+  onHealth?(health: Health): void;
+  /** The picture flows in a session for the first time. */
+  onFlow?(session: Session): void;
+  signal: AbortSignal;
+}
+
+export interface Supervisor {
+  /** Look now: something outside suggests that the connection changed. */
+  nudge(): void;
+}
+
+const LOOK_MS = 250;
+const OPEN_TIMEOUT_MS = 8000;
+const CONNECT_TIMEOUT_MS = 6000;
+const FIRST_BACKOFF_MS = 250;
+const LAST_BACKOFF_MS = 3000;
+
+/** The pause before attempt number `failures`: doubling, at most 3 s, spread so that phones do not march. */
+export function backoff(failures: number, random: number): number {
+  const full = Math.min(FIRST_BACKOFF_MS * 2 ** Math.max(failures - 1, 0), LAST_BACKOFF_MS);
+  return full * (0.5 + random / 2);
+}
+
+/** The part of a verdict that both directions share; null when the connection is up. */
+export function judgeConnection(watched: Watched, now: number): Verdict | null {
+  const state = watched.session.pc.connectionState;
+  if (state === "connected") return null;
+  if (state === "new" || state === "connecting") {
+    return now - watched.openedAt < CONNECT_TIMEOUT_MS ? "opening" : "dead";
+  }
+  return "dead";
+}
+
+export function supervise(options: Supervision): Supervisor {
+  const { signal } = options;
+  const metered = meter();
+  let watched: Watched | null = null;
+  let opening: AbortController | null = null;
+  let failures = 0;
+  let tryAt = 0;
+  let looking = false;
+  let everFlowed = false;
+  let state: SessionState | null = null;
+
+  const tell = (next: SessionState): void => {
+    if (next === state || state === "ended") return;
+    state = next;
+    options.onState(next);
+  };
+
+  const failed = (): void => {
+    failures += 1;
+    tryAt = performance.now() + backoff(failures, Math.random());
+  };
+
+  const finish = (): void => {
+    clearInterval(timer);
+    opening?.abort();
+    watched?.session.end();
+    watched = null;
+    tell("ended");
+  };
+
+  const adopt = (session: Session): void => {
+    watched?.session.end();
+    metered.begin();
+    const now = performance.now();
+    watched = {
+      session,
+      openedAt: now,
+      connectedAt: Number.POSITIVE_INFINITY,
+      heardAt: now,
+      packetAt: now,
+      hasFlowed: false,
+      counters: noCounters(),
+    };
+    session.pc.addEventListener("connectionstatechange", look, { signal });
+    failed(); // until it flows, another attempt waits its turn
+  };
+
+  const open = async (): Promise<void> => {
+    const attempt = new AbortController();
+    opening = attempt;
+    const timeout = setTimeout(() => attempt.abort(), OPEN_TIMEOUT_MS);
+    try {
+      const session = await options.open(attempt.signal);
+      if (attempt.signal.aborted || signal.aborted) session.end();
+      else adopt(session);
+    } catch (error) {
+      if (error instanceof Over) finish();
+      else failed();
+    } finally {
+      clearTimeout(timeout);
+      if (opening === attempt) opening = null;
+      look();
+    }
+  };
+
+  const observe = async (subject: Watched): Promise<Verdict> => {
+    const counters = await read(subject.session.pc);
+    const now = performance.now();
+    if (counters.heard > subject.counters.heard) subject.heardAt = now;
+    if (counters.packets > subject.counters.packets) subject.packetAt = now;
+    subject.counters = counters;
+    if (subject.session.pc.connectionState === "connected") {
+      subject.connectedAt = Math.min(subject.connectedAt, now);
+    }
+    return options.judge(subject, now);
+  };
+
+  const report = (subject: Watched, verdict: Verdict): void => {
+    const now = performance.now();
+    if (verdict === "flowing" && !subject.hasFlowed) {
+      subject.hasFlowed = everFlowed = true;
+      options.onFlow?.(subject.session);
+    }
+    options.onHealth?.(metered.add(now, subject.counters, now - subject.packetAt));
+  };
+
+  const act = (verdict: Verdict): void => {
+    if (verdict === "flowing" || verdict === "quiet") {
+      failures = 0;
+      tryAt = 0;
+      opening?.abort();
+      opening = null;
+      tell(verdict === "flowing" ? "connected" : "waiting");
+      return;
+    }
+    if (verdict === "dead" || !everFlowed) tell(everFlowed ? "lost" : "connecting");
+    if (verdict === "dead" && opening === null && performance.now() >= tryAt) void open();
+  };
+
+  const look = async (): Promise<void> => {
+    if (looking || signal.aborted || state === "ended") return;
+    looking = true;
+    try {
+      const subject: Watched | null = watched;
+      const verdict = subject === null ? "dead" : await observe(subject);
+      if (signal.aborted || subject !== watched) return;
+      if (subject !== null) report(subject, verdict);
+      act(verdict);
+    } finally {
+      looking = false;
+    }
+  };
+
+  const nudge = (): void => {
+    tryAt = 0;
+    void look();
+  };
+
+  const timer = setInterval(look, LOOK_MS);
+  signal.addEventListener("abort", finish);
+  addEventListener("online", nudge, { signal });
+  document.addEventListener("visibilitychange", nudge, { signal });
+  void look();
+  return { nudge };
+}
+
+/** A grant that the server no longer takes, and the status it said so with. */
+export interface RefusedGrant<G> {
+  grant: G;
+  status: number;
+}
+
+/** Keeps a grant until the server refuses it, then asks for another; a fresh one refused is the end. */
+export function grantKeeper<G>(
+  ask: (refused: RefusedGrant<G> | null) => Promise<G>,
+  { once = false } = {}, // a grant that opens one session only: the next opening asks for its own
+): <R>(use: (grant: G) => Promise<R>) => Promise<R> {
+  let kept: G | null = null;
+  let refused: RefusedGrant<G> | null = null;
+  return async (use) => {
+    const fresh = kept === null;
+    kept ??= await ask(refused);
+    const grant = kept;
+    try {
+      const result = await use(grant);
+      if (once) kept = null;
+      return result;
+    } catch (error) {
+      if (!(error instanceof Refused && error.final)) throw error;
+      if (fresh && refused !== null) throw new Over(error.message);
+      refused = { grant, status: error.status };
+      kept = null;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,67 @@
+// One WebRTC session over HTTP, the part that WHIP (RFC 9725) and WHEP share: the offer goes up,
+// the answer comes down, DELETE ends it. Steps 5 and 11 of the story.
+// Never asks a STUN or TURN server: that would tell a third party who is calling.
+
+/** Where to send an offer, and the secret that admits it. */
+export interface Grant {
+  endpoint: string;
+  bearer: string;
+}
+
+/** An open session. */
+export interface Session {
+  readonly pc: RTCPeerConnection;
+  /** Closes the connection and tells the server; also while the page is going away. */
+  end(): void;
+}
+
+/** The server would not admit the offer. */
+export class Refused extends Error {
+  declare readonly status: number; // `declare`: old browsers have no class fields
+
+  constructor(status: number) {
+    super(`refused with ${status}`);
+    this.status = status;
+  }
+
+  /** True when this grant will never be admitted, whatever is tried. */
+  get final(): boolean {
+    return [401, 403, 404, 410].includes(this.status);
+  }
+}
+
+export function connection(): RTCPeerConnection {
+  return new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+}
+
+/** Posts the local offer of `pc` and applies the answer. Rejects with Refused, or as fetch does. */
+export async function negotiate(pc: RTCPeerConnection, grant: Grant, signal: AbortSignal): Promise<Session> {
+  const authorization = `Bearer ${grant.bearer}`;
+  const reply = await fetch(grant.endpoint, {
+    method: "POST",
+    headers: { Authorization: authorization, "Content-Type": "application/sdp" },
+    body: pc.localDescription?.sdp ?? "",
+    credentials: "omit",
+    signal,
+  });
+  if (!reply.ok) throw new Refused(reply.status);
+  const location = reply.headers.get("Location");
+  const end = (): void => {
+    pc.close();
+    if (location === null) return;
+    const session = new URL(location, reply.url);
+    fetch(session, {
+      method: "DELETE",
+      headers: { Authorization: authorization },
+      credentials: "omit",
+      keepalive: true,
+    }).catch(() => {}); // the server notices the silence by itself
+  };
+  try {
+    await pc.setRemoteDescription({ type: "answer", sdp: await reply.text() });
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return { pc, end };
+}

@@ -1,0 +1,101 @@
+// Watches one feed by WHEP. Step 11 of the story. The feed may not have begun, may pause and come back:
+// that is waiting, not lost. A picture that stops although the feed is live is opened again.
+
+import type { Health } from "./health.ts";
+import {
+  grantKeeper,
+  judgeConnection,
+  type RefusedGrant,
+  type SessionState,
+  supervise,
+  type Verdict,
+  type Watched,
+} from "./reconnect.ts";
+import { connection, type Grant, negotiate, type Session } from "./session.ts";
+
+export interface Subscribe {
+  /** Asked at the start, and again with the grant that was refused; throws Over when this person may not watch any more. */
+  grant(refused: RefusedGrant<Grant> | null): Promise<Grant>;
+  /** Gets the picture; keeps its last frame while the picture is away. */
+  video: HTMLVideoElement;
+  onState(state: SessionState): void;
+  onHealth?(health: Health): void;
+  signal: AbortSignal;
+}
+
+export interface Subscription {
+  /** What the server's events say of the feed: true while packets arrive there. */
+  feedIsLive(live: boolean): void;
+  /** The event socket broke or came back: the picture may have gone with it. */
+  nudge(): void;
+}
+
+const SILENCE_MS = 1000;
+const FIRST_PACKET_MS = 2000;
+
+/** What is known from outside: what the server's events say of the feed, and when they broke. */
+export interface Hearsay {
+  live: boolean | null; // null: nobody has said
+  liveSince: number;
+  suspectedAt: number;
+}
+
+export function judge(watched: Watched, hearsay: Hearsay, now: number): Verdict {
+  const verdict = judgeConnection(watched, now);
+  if (verdict !== null) return verdict;
+  const { counters, packetAt, openedAt } = watched;
+  const silence = SILENCE_MS + 2 * (counters.rtt_ms ?? 0);
+  if (counters.packets > 0 && now - packetAt < silence) return counters.frames > 0 ? "flowing" : "opening";
+  if (openedAt < hearsay.suspectedAt) return "dead";
+  if (hearsay.live === false) return "quiet";
+  const patience = watched.hasFlowed ? silence : FIRST_PACKET_MS;
+  if (!watched.hasFlowed && hearsay.live === null) return "quiet";
+  return now - Math.max(packetAt, hearsay.liveSince) > patience ? "dead" : "quiet";
+}
+
+export function subscribe(options: Subscribe): Subscription {
+  const { video } = options;
+  const hearsay: Hearsay = { live: null, liveSince: 0, suspectedAt: Number.NEGATIVE_INFINITY };
+  const withGrant = grantKeeper(options.grant, { once: true });
+
+  const show = (pc: RTCPeerConnection): void => {
+    const track = pc.getReceivers()[0]?.track;
+    const shown = video.srcObject instanceof MediaStream ? video.srcObject.getTracks()[0] : undefined;
+    if (track === undefined || track === shown) return;
+    video.srcObject = new MediaStream([track]);
+    video.play().catch(() => {}); // muted and inline: refused only while the page is hidden
+  };
+
+  const open = async (signal: AbortSignal): Promise<Session> => {
+    const pc = connection();
+    try {
+      pc.addTransceiver("video", { direction: "recvonly" });
+      await pc.setLocalDescription(await pc.createOffer());
+      const session = await withGrant((grant) => negotiate(pc, grant, signal));
+      if (video.srcObject === null) show(pc); // later ones only once they have a frame to show
+      return session;
+    } catch (error) {
+      pc.close();
+      throw error;
+    }
+  };
+
+  const supervisor = supervise({
+    ...options,
+    open,
+    judge: (watched, now) => judge(watched, hearsay, now),
+    onFlow: (session) => show(session.pc),
+  });
+  return {
+    feedIsLive(live) {
+      if (live === hearsay.live) return;
+      hearsay.live = live;
+      if (live) hearsay.liveSince = performance.now();
+      supervisor.nudge();
+    },
+    nudge() {
+      hearsay.suspectedAt = performance.now();
+      supervisor.nudge();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// The entry of sign-in: a name, a password, and plain words when they do not work.
+import "../staff/staff.css";
+import "./signin.css";
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { useAct } from "../staff/hooks.ts";
+import { ProblemNote } from "../staff/parts/problem.tsx";
+import { signInSorry } from "../staff/refusals.ts";
+import { Requests } from "../staff/requests.ts";
+import { restoreTheme } from "../staff/theme.ts";
+import type { SignIn as Credentials, Me } from "../wire.ts";
+
+function home(me: Me): string {
+  return me.user.role === "officer" ? "/officer" : "/console";
+}
+
+function SignIn({ ended }: { ended: boolean }) {
+  const name = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const act = useAct(signInSorry);
+  useEffect(() => name.current?.focus(), []);
+
+  const show = (plain: boolean): void => {
+    if (password.current !== null) (password.current as HTMLInputElement).type = plain ? "text" : "password";
+  };
+
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (name.current === null || password.current === null || act.busy) return;
+    const credentials: Credentials = { name: name.current.value.trim(), password: password.current.value };
+    const empty = [name.current, password.current].find((field) => field.value === "");
+    if (empty !== undefined) return empty.focus();
+    const done = await act.run(async () => {
+      location.assign(home(await new Requests().send<Me>("POST", "/api/session", credentials)));
+    });
+    if (!done) password.current.select();
+  };
+
+  return (
+    <main class="signin">
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <h1>Sightline</h1>
+        <p class="signin-why" role="status">
+          {ended ? "You are signed out. Sign in to go on." : "Sign in to see what callers share."}
+        </p>
+        <label class="field">
+          <span>Name</span>
+          <input
+            ref={name}
+            name="username"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={64}
+            required
+          />
+        </label>
+        <label class="field">
+          <span>Password</span>
+          <input
+            ref={password}
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            maxLength={256}
+            required
+            aria-describedby="problem"
+          />
+        </label>
+        <label class="check">
+          <input type="checkbox" onChange={(event) => show(event.currentTarget.checked)} />
+          <span>Show password</span>
+        </label>
+        <ProblemNote id="problem" text={act.problem} />
+        <button type="submit" class="primary" disabled={act.busy}>
+          {act.busy ? "Signing in…" : "Sign in"}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+restoreTheme();
+const root = document.getElementById("app");
+if (root !== null) render(<SignIn ended={location.hash === "#ended"} />, root);

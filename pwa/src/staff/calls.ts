@@ -1,0 +1,92 @@
+// Everything that staff can ask of the server, one method each; docs/http.md says what each one means.
+import type {
+  AmendIncident,
+  EntryView,
+  Handout,
+  IncidentView,
+  IssuedLink,
+  LinkKind,
+  LinkView,
+  OpenIncident,
+  Position,
+  PositionReport,
+  SpokenCode,
+  WatchGrant,
+} from "../wire.ts";
+import type { Requests } from "./requests.ts";
+
+export class Calls {
+  readonly #requests: Requests;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  signOut(): Promise<void> {
+    return this.#requests.send("DELETE", "/api/session");
+  }
+
+  openIncident(body: OpenIncident): Promise<IncidentView> {
+    return this.#requests.send("POST", "/api/incidents", body);
+  }
+
+  amend(id: string, body: AmendIncident): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/incidents/${id}/amend`, body);
+  }
+
+  closeIncident(id: string): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/incidents/${id}/close`);
+  }
+
+  closedIncidents(): Promise<IncidentView[]> {
+    return this.#requests.send("GET", "/api/incidents/closed");
+  }
+
+  entries(incident: string): Promise<EntryView[]> {
+    return this.#requests.send("GET", `/api/incidents/${incident}/entries`);
+  }
+
+  trail(incident: string): Promise<Position[]> {
+    return this.#requests.send("GET", `/api/incidents/${incident}/trail`);
+  }
+
+  assign(incident: string, unit: string): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/units`, { unit_id: unit });
+  }
+
+  release(incident: string, unit: string): Promise<IncidentView> {
+    return this.#requests.send("DELETE", `/api/incidents/${incident}/units/${unit}`);
+  }
+
+  issueLink(incident: string, number: string, kind: LinkKind): Promise<IssuedLink> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/links`, { number, kind });
+  }
+
+  resend(link: string): Promise<IssuedLink> {
+    return this.#requests.send("POST", `/api/links/${link}/resend`);
+  }
+
+  revoke(link: string): Promise<LinkView> {
+    return this.#requests.send("POST", `/api/links/${link}/revoke`);
+  }
+
+  spokenCode(link: string): Promise<SpokenCode> {
+    return this.#requests.send("POST", `/api/links/${link}/code`);
+  }
+
+  allow(link: string): Promise<LinkView> {
+    return this.#requests.send("POST", `/api/links/${link}/allow`);
+  }
+
+  handout(link: string): Promise<Handout> {
+    return this.#requests.send("GET", `/api/links/${link}/handout`);
+  }
+
+  watch(feed: string): Promise<WatchGrant> {
+    return this.#requests.send("POST", `/api/feeds/${feed}/watch`);
+  }
+
+  reportPosition(report: PositionReport): Promise<void> {
+    return this.#requests.send("POST", "/api/units/mine/position", report);
+  }
+}

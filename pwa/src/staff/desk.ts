@@ -1,0 +1,103 @@
+// One signed-in page: who is looking, what they see, and the line that keeps it true. Both staff faces stand on
+// this. It touches the network and the address bar's fragment, and nothing on the page.
+import { type Line, listen } from "../lib/events.ts";
+import type { Event, IncidentView, Me } from "../wire.ts";
+import { Calls } from "./calls.ts";
+import { ServerClock } from "./clock.ts";
+import { Refused, Requests } from "./requests.ts";
+import { Store } from "./store.ts";
+import { apply, EMPTY, readUp, remember, select, type World } from "./world.ts";
+
+export type Reading = "reading" | "read" | "failed";
+
+const PROBE_MS = 3000;
+
+export class Desk {
+  readonly world = new Store<World>(EMPTY);
+  readonly line = new Store<Line>("connecting");
+  /** Whether the selected incident's log and trail have been read. */
+  readonly reading = new Store<Reading>("read");
+  readonly clock = new ServerClock();
+  readonly me: Me;
+  readonly calls: Calls;
+
+  constructor(me: Me) {
+    this.me = me;
+    this.calls = new Calls(new Requests(me.csrf, leave));
+  }
+
+  start(signal: AbortSignal): void {
+    listen(
+      { onEvent: (event) => this.#hear(event), onLine: (line) => this.line.set(line), onSignedOut: leave },
+      signal,
+    );
+    window.addEventListener("hashchange", () => this.#followAddress(), { signal });
+    this.#followAddress();
+  }
+
+  /** Puts one incident in front, or none; the address says so too, so that a reload comes back here. */
+  select(id: string | null): void {
+    const fragment = id === null ? "" : `#${id}`;
+    if (location.hash !== fragment) history.replaceState(null, "", `${location.pathname}${fragment}`);
+    this.#followAddress();
+  }
+
+  /** Takes an answer that carries a whole incident; the event that follows changes nothing then. */
+  take(incident: IncidentView): void {
+    this.world.update((world) => remember(world, [incident]));
+  }
+
+  async readClosed(): Promise<void> {
+    const closed = await this.calls.closedIncidents();
+    this.world.update((world) => remember(world, closed));
+  }
+
+  async signOut(): Promise<void> {
+    await this.calls.signOut();
+    location.assign("/signin");
+  }
+
+  #followAddress(): void {
+    const id = location.hash.length > 1 ? location.hash.slice(1) : null;
+    if (id === this.world.value.selected) return;
+    this.world.update((world) => select(world, id));
+    if (id !== null && this.world.value.snapshots > 0) void this.#read(id);
+  }
+
+  #hear(event: Event): void {
+    if (event.type === "snapshot" || event.type === "tick") this.clock.hear(event.now);
+    this.world.update((world) => apply(world, event, this.me.user.display_name));
+    const { selected } = this.world.value;
+    if (event.type === "snapshot" && selected !== null) void this.#read(selected);
+  }
+
+  async #read(id: string): Promise<void> {
+    this.reading.set("reading");
+    try {
+      const [entries, trail] = await Promise.all([this.calls.entries(id), this.calls.trail(id)]);
+      this.world.update((world) => readUp(world, id, entries, trail));
+      if (id === this.world.value.selected) this.reading.set("read");
+    } catch {
+      if (id === this.world.value.selected) this.reading.set("failed");
+    }
+  }
+}
+
+/** The session is over: back to sign-in, which says so. */
+function leave(): void {
+  location.replace("/signin#ended");
+}
+
+/** Who is signed in. Waits for a server that is away; leaves for sign-in when nobody is. */
+export async function whoAmI(onWaiting: () => void): Promise<Me> {
+  const requests = new Requests("", leave);
+  for (;;) {
+    try {
+      return await requests.send<Me>("GET", "/api/session");
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) return new Promise(() => {});
+      onWaiting();
+      await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
+    }
+  }
+}

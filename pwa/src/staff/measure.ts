@@ -1,0 +1,101 @@
+// Distances, bearings and ages, and the words for them. Pure; the earth is a sphere here, which is wrong by at
+// most half a percent and far less than a phone's own claim.
+import type { Position } from "../wire.ts";
+
+const EARTH_RADIUS_M = 6_371_008.8;
+const RADIANS = Math.PI / 180;
+
+type Point = Pick<Position, "latitude" | "longitude">;
+
+/** Great-circle distance in metres (haversine). */
+export function distanceM(a: Point, b: Point): number {
+  const p1 = a.latitude * RADIANS;
+  const p2 = b.latitude * RADIANS;
+  const dp = p2 - p1;
+  const dl = (b.longitude - a.longitude) * RADIANS;
+  const h = Math.sin(dp / 2) ** 2 + Math.cos(p1) * Math.cos(p2) * Math.sin(dl / 2) ** 2;
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+/** First bearing from `a` to `b`, degrees clockwise from true north, 0 to 360. */
+export function bearingDeg(a: Point, b: Point): number {
+  const p1 = a.latitude * RADIANS;
+  const p2 = b.latitude * RADIANS;
+  const dl = (b.longitude - a.longitude) * RADIANS;
+  const y = Math.sin(dl) * Math.cos(p2);
+  const x = Math.cos(p1) * Math.sin(p2) - Math.sin(p1) * Math.cos(p2) * Math.cos(dl);
+  return (Math.atan2(y, x) / RADIANS + 360) % 360;
+}
+
+/** Metres east and north of `origin`; good to a few kilometres around it. */
+export function offsetM(origin: Point, point: Point): { east: number; north: number } {
+  const degree = EARTH_RADIUS_M * RADIANS;
+  const turn = ((point.longitude - origin.longitude + 540) % 360) - 180;
+  return {
+    east: turn * degree * Math.cos(origin.latitude * RADIANS),
+    north: (point.latitude - origin.latitude) * degree,
+  };
+}
+
+const COMPASS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
+
+/** One of eight words for a bearing. */
+export function compass(degrees: number): string {
+  return COMPASS[Math.round(degrees / 45) % 8] ?? "north";
+}
+
+/** "35 m", "840 m", "1.2 km", "24 km". */
+export function metres(m: number): string {
+  if (m < 10) return `${Math.round(m)} m`;
+  if (m < 100) return `${Math.round(m / 5) * 5} m`;
+  if (m < 995) return `${Math.round(m / 10) * 10} m`;
+  return m < 9950 ? `${(m / 1000).toFixed(1)} km` : `${Math.round(m / 1000)} km`;
+}
+
+/** "1.2 km north-east", or "here" where the two cannot be told apart. */
+export function wayTo(from: Position, to: Position): string {
+  const distance = distanceM(from, to);
+  if (distance < Math.max(10, (from.accuracy_m + to.accuracy_m) / 2)) return "here";
+  return `${metres(distance)} ${compass(bearingDeg(from, to))}`;
+}
+
+/** How well a position is known: "precise, within 12 m". */
+export function accuracyWords(m: number): string {
+  // rounded up: a claim is never made smaller than the phone made it
+  const size = m < 100 ? `${Math.max(1, Math.ceil(m))} m` : metres(m);
+  if (m <= 20) return `precise, within ${size}`;
+  if (m <= 75) return `good, within ${size}`;
+  if (m <= 300) return `rough, within ${size}`;
+  return `very rough, within ${size}`;
+}
+
+/** "now", "4 s", "12 min", "1 h 05 min", "3 d": never negative. */
+export function duration(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 1) return "now";
+  if (s < 60) return `${s} s`;
+  const min = Math.floor(s / 60);
+  if (min < 60) return `${min} min`;
+  const h = Math.floor(min / 60);
+  return h < 48 ? `${h} h ${String(min % 60).padStart(2, "0")} min` : `${Math.floor(h / 24)} d`;
+}
+
+/** "just now", "4 s ago". */
+export function ago(ms: number): string {
+  const words = duration(ms);
+  return words === "now" ? "just now" : `${words} ago`;
+}
+
+/** Minutes and seconds left: "9:05". */
+export function countdown(ms: number): string {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+}
+
+/** "42.32232, -83.17631": five decimals are a metre. */
+export function coordinates(point: Point): string {
+  return `${point.latitude.toFixed(5)}, ${point.longitude.toFixed(5)}`;
+}
+
+/** A position older than this is no longer where somebody is, only where they were. */
+export const STALE_MS = 15_000;

@@ -1,0 +1,101 @@
+// The icons of the staff pages: Lucide's drawings, by what they mean here. An icon never stands without a word,
+// so all of them are hidden from screen readers.
+
+import swap from "lucide-static/icons/arrow-down-up.svg?raw";
+import arrowLeft from "lucide-static/icons/arrow-left.svg?raw";
+import ban from "lucide-static/icons/ban.svg?raw";
+import carFront from "lucide-static/icons/car-front.svg?raw";
+import check from "lucide-static/icons/check.svg?raw";
+import checkCheck from "lucide-static/icons/check-check.svg?raw";
+import circleDot from "lucide-static/icons/circle-dot.svg?raw";
+import circlePause from "lucide-static/icons/circle-pause.svg?raw";
+import circleSlash from "lucide-static/icons/circle-slash.svg?raw";
+import clock from "lucide-static/icons/clock.svg?raw";
+import layout from "lucide-static/icons/columns-2.svg?raw";
+import copy from "lucide-static/icons/copy.svg?raw";
+import eye from "lucide-static/icons/eye.svg?raw";
+import eyeOff from "lucide-static/icons/eye-off.svg?raw";
+import hash from "lucide-static/icons/hash.svg?raw";
+import history from "lucide-static/icons/history.svg?raw";
+import hourglass from "lucide-static/icons/hourglass.svg?raw";
+import keyboard from "lucide-static/icons/keyboard.svg?raw";
+import link from "lucide-static/icons/link-2.svg?raw";
+import locate from "lucide-static/icons/locate-fixed.svg?raw";
+import logOut from "lucide-static/icons/log-out.svg?raw";
+import mailOpen from "lucide-static/icons/mail-open.svg?raw";
+import mapPin from "lucide-static/icons/map-pin.svg?raw";
+import menu from "lucide-static/icons/menu.svg?raw";
+import minus from "lucide-static/icons/minus.svg?raw";
+import moon from "lucide-static/icons/moon.svg?raw";
+import octagonX from "lucide-static/icons/octagon-x.svg?raw";
+import pencil from "lucide-static/icons/pencil.svg?raw";
+import phone from "lucide-static/icons/phone.svg?raw";
+import plus from "lucide-static/icons/plus.svg?raw";
+import qrCode from "lucide-static/icons/qr-code.svg?raw";
+import radio from "lucide-static/icons/radio.svg?raw";
+import rotate from "lucide-static/icons/rotate-cw.svg?raw";
+import scan from "lucide-static/icons/scan.svg?raw";
+import send from "lucide-static/icons/send.svg?raw";
+import smartphone from "lucide-static/icons/smartphone.svg?raw";
+import sun from "lucide-static/icons/sun.svg?raw";
+import triangleAlert from "lucide-static/icons/triangle-alert.svg?raw";
+import video from "lucide-static/icons/video.svg?raw";
+import wifiOff from "lucide-static/icons/wifi-off.svg?raw";
+import x from "lucide-static/icons/x.svg?raw";
+
+const DRAWINGS = {
+  queued: hourglass,
+  sent: send,
+  delivered: checkCheck,
+  opened: mailOpen,
+  sharing: radio,
+  live: circleDot,
+  still: circlePause,
+  failed: octagonX,
+  asking: triangleAlert,
+  over: ban,
+  none: circleSlash,
+  back: arrowLeft,
+  unit: carFront,
+  done: check,
+  age: clock,
+  copy,
+  correct: pencil,
+  show: eye,
+  hide: eyeOff,
+  code: hash,
+  history,
+  keyboard,
+  layout,
+  link,
+  locate,
+  logOut,
+  place: mapPin,
+  menu,
+  minus,
+  night: moon,
+  day: sun,
+  phone,
+  plus,
+  qr: qrCode,
+  again: rotate,
+  fit: scan,
+  smartphone,
+  swap,
+  warning: triangleAlert,
+  camera: video,
+  lost: wifiOff,
+  close: x,
+} as const;
+
+export type IconName = keyof typeof DRAWINGS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <span
+      class={`icon icon-${name}`}
+      aria-hidden="true"
+      dangerouslySetInnerHTML={{ __html: DRAWINGS[name] }}
+    />
+  );
+}

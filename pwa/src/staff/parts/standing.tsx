@@ -1,0 +1,12 @@
+// How something is: always a shape, a word and a colour together.
+import type { Standing } from "../links.ts";
+import { Icon } from "./icon.tsx";
+
+export function StandingMark({ standing }: { standing: Standing }) {
+  return (
+    <span class={`standing tone-${standing.tone}`}>
+      <Icon name={standing.mark} />
+      <span>{standing.word}</span>
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+// A refusal or a lost connection in words: what happened and what to do next. The server's own words are used
+// only where there is no sentence here.
+import type { Refusal } from "../wire.ts";
+import { Refused } from "./requests.ts";
+
+const SENTENCES: Partial<Record<Refusal, string>> = {
+  "already-sharing": "The caller already uses this link. Revoke it first to text a new one.",
+  "bad-number": "That is not a phone number that can be texted. Check it and try again.",
+  "bad-position": "That position is nowhere on earth.",
+  "caller-placed": "The caller's phone has sent its own place meanwhile. That one was kept.",
+  full: "The server has no room for another picture. Try again when one has ended.",
+  "incident-closed": "This incident is closed. Nothing more can be done to it.",
+  "link-expired": "This link has expired. Text a new one.",
+  "link-revoked": "This link was revoked. Text a new one.",
+  "no-handout": "Texts are sent by the carrier here, so there is no link to show.",
+  "no-unit": "Your account belongs to no unit. Ask your supervisor.",
+  "not-asking": "No other phone is asking any more.",
+  "not-assigned": "Your unit is not assigned to this incident any more.",
+  "not-found": "That is not there any more. The list has been brought up to date.",
+  "not-signed-in": "You are signed out. Sign in again.",
+  "too-many-tries": "Too many tries. Wait a minute, then try again.",
+  "too-often": "That was too fast. Try again in a second.",
+  "wrong-role": "Your account may not do that.",
+};
+
+/** One or two sentences for anything that a request can throw. */
+export function sorry(error: unknown): string {
+  if (!(error instanceof Refused)) return "The server cannot be reached. Nothing was changed. Try again.";
+  const known = SENTENCES[error.code as Refusal];
+  if (known !== undefined) return known;
+  if (error.status >= 500) return "The server failed. Nothing was changed. Try again.";
+  return error.detail !== "" ? error.detail : "The server refused that. Nothing was changed.";
+}
+
+/** Why a sign-in did not work. */
+export function signInSorry(error: unknown): string {
+  if (!(error instanceof Refused)) return "The server cannot be reached. Check the network and try again.";
+  if (error.code === "sign-in-failed") return "The name or the password is wrong.";
+  if (error.code === "locked") return error.detail || "Too many wrong passwords. Try again in 15 minutes.";
+  return sorry(error);
+}

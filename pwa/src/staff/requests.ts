@@ -1,0 +1,66 @@
+// How a signed-in page asks the server: JSON both ways with the session's cookie, the CSRF token on every change,
+// problems as exceptions that can be shown. It never retries and never hides a refusal.
+import type { Problem } from "../wire.ts";
+
+/** The server said no. `code` is a Refusal or one of the general codes in docs/http.md. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+
+  constructor(code: string, status: number, detail: string) {
+    super(code);
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+/** No answer came: the network or the server is away. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+type Method = "GET" | "POST" | "DELETE";
+
+async function refusal(answer: Response): Promise<Refused> {
+  try {
+    const problem = (await answer.json()) as Problem;
+    const code = problem.type.slice(problem.type.lastIndexOf("/") + 1);
+    return new Refused(code, answer.status, problem.detail ?? "");
+  } catch {
+    return new Refused("internal", answer.status, "");
+  }
+}
+
+export class Requests {
+  readonly #csrf: string;
+  readonly #onSignedOut: () => void;
+
+  constructor(csrf = "", onSignedOut: () => void = () => {}) {
+    this.#csrf = csrf;
+    this.#onSignedOut = onSignedOut;
+  }
+
+  /** The answer's JSON (undefined for 204). Throws Refused or Unreachable. */
+  async send<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    const headers = new Headers({ Accept: "application/json" });
+    if (body !== undefined) headers.set("Content-Type", "application/json");
+    if (method !== "GET" && this.#csrf !== "") headers.set("X-CSRF-Token", this.#csrf);
+    const request: RequestInit = { method, headers, cache: "no-store", credentials: "same-origin" };
+    if (body !== undefined) request.body = JSON.stringify(body);
+    let answer: Response;
+    try {
+      answer = await fetch(path, request);
+    } catch (error) {
+      throw new Unreachable("no answer", { cause: error });
+    }
+    if (!answer.ok) {
+      const refused = await refusal(answer);
+      if (refused.code === "not-signed-in") this.#onSignedOut();
+      throw refused;
+    }
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+}

@@ -1,0 +1,216 @@
+// Log entries as plain sentences. Anything that has no sentence here is still shown, in the log's own words.
+import type { Action, EntryView } from "../wire.ts";
+
+export type Weight = "news" | "plain" | "warning";
+
+export interface Line {
+  text: string;
+  weight: Weight;
+}
+
+type Sentence = (entry: EntryView) => string;
+
+const KINDS: Record<string, string> = { live: "camera and position", position: "position only" };
+const DELIVERIES: Record<string, string> = {
+  queued: "waits for the carrier",
+  sending: "handed to the carrier, which has not answered",
+  sent: "sent",
+  delivered: "delivered to the phone",
+  failed: "failed",
+};
+const ENDS: Record<string, string> = {
+  "hung-up": "the phone stopped it",
+  replaced: "the phone connected again",
+  revoked: "its permission ended",
+  closed: "it is over",
+  silent: "the phone went silent",
+  failed: "the phone could not connect",
+  shutdown: "the server is restarting",
+};
+const THINGS: Record<string, string> = {
+  on: "on",
+  off: "off",
+  refused: "refused",
+  unavailable: "not available",
+  paused: "paused",
+};
+
+function because(entry: EntryView, words: Record<string, string> = {}): string {
+  const reason = entry.details.reason;
+  return reason === undefined || reason === "" ? "" : `: ${words[reason] ?? reason}`;
+}
+
+function who(entry: EntryView): string {
+  const names: Record<string, string> = {
+    caller: "The caller",
+    carrier: "The carrier",
+    system: "Sightline",
+    unknown: "Somebody",
+  };
+  return names[entry.actor] ?? entry.actor;
+}
+
+function status(entry: EntryView): string {
+  const things = (["camera", "position"] as const).filter((thing) => entry.details[thing] !== undefined);
+  const asking = things.filter((thing) => entry.details[thing] === "asking");
+  if (asking.length > 0) return `The caller's phone asks for the ${asking.join(" and the ")}`;
+  const parts = things.map((thing) => {
+    const value = entry.details[thing] ?? "";
+    return `${thing} ${THINGS[value] ?? value}`;
+  });
+  return parts.length === 0 ? "The caller's phone reported" : `The caller's phone: ${parts.join(", ")}`;
+}
+
+function issued(entry: EntryView): string {
+  if (entry.details.again === "yes") return `${who(entry)} sent the link again`;
+  const kind = KINDS[entry.details.kind ?? ""];
+  const what = kind === undefined ? `${who(entry)} issued a link` : `${who(entry)} issued a link for ${kind}`;
+  const number = entry.details.number;
+  return number === undefined ? what : `${what} to ${numberWords(number)}`;
+}
+
+function delivery(entry: EntryView): string {
+  const { state = "", reason } = entry.details;
+  if (state !== "failed" && reason !== undefined) return reason;
+  return `Text ${DELIVERIES[state] ?? state}${because(entry)}`;
+}
+
+function amended(entry: EntryView): string {
+  const { words, place, over } = entry.details;
+  const set = over === "caller" ? "replaced the phone's own place by" : "set the place to";
+  const parts = [
+    words === undefined ? null : words === "" ? "removed the words" : `corrected the words to “${words}”`,
+    place === undefined ? null : `${set} ${place}`,
+  ].filter((part) => part !== null);
+  return `${who(entry)} ${parts.length === 0 ? "corrected the incident" : parts.join(" and ")}`;
+}
+
+const SENTENCES: Partial<Record<Action, Sentence>> = {
+  "incident.open": (e) => `${who(e)} opened the incident`,
+  "incident.amend": amended,
+  "incident.close": (e) => `${who(e)} closed the incident`,
+  "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
+  "unit.release": (e) => `${who(e)} released ${e.details.unit ?? "a unit"}`,
+  "link.issue": issued,
+  "link.send": delivery,
+  "link.delivery": delivery,
+  "link.code": (e) => `${who(e)} asked for a spoken code`,
+  "link.code-use": () => "The caller typed the spoken code",
+  "link.open": () => "The caller opened the link",
+  "link.redeem": (e) =>
+    e.details.again === "yes" ? "The caller's phone came back" : "The caller pressed Share",
+  "link.allow": (e) => `${who(e)} allowed the other phone`,
+  "link.revoke": (e) => `${who(e)} revoked the link`,
+  "link.handout": (e) => `${who(e)} showed the link and its QR code`,
+  "caller.status": status,
+  "caller.stop": () => "The caller pressed Stop",
+  "feed.publish": () => "The caller's camera is connecting",
+  "feed.live": () => "The picture is live",
+  "feed.end": (e) => `The picture ended${because(e, ENDS)}`,
+  "feed.subscribe": (e) => `${who(e)} is watching`,
+  "feed.unsubscribe": (e) => `${who(e)} stopped watching`,
+};
+
+const ATTEMPTS: Partial<Record<Action, string>> = {
+  "link.open": "Somebody opened the link",
+  "link.redeem": "A phone tried to use the link",
+  "link.code-use": "Somebody typed a spoken code",
+  "feed.publish": "A phone tried to send a picture",
+  "feed.watch": "Somebody asked for the picture",
+  "feed.subscribe": "Somebody tried to watch the picture",
+  "link.issue": "A link was asked for",
+  "incident.amend": "A correction was tried",
+  "unit.assign": "A unit's assignment was tried",
+};
+
+const REASONS: Record<string, string> = {
+  "link-unknown": "there is no such link",
+  "link-expired": "it had expired",
+  "link-revoked": "it was revoked",
+  "link-bound": "another phone already uses it",
+  "challenge-stale": "the page was open too long",
+  "bad-signature": "its proof was wrong",
+  "code-unknown": "the code was wrong",
+  "too-many-tries": "there were too many tries",
+  "grant-expired": "its permission had expired",
+  "grant-revoked": "its permission was taken away",
+  "unknown-grant": "it had no permission",
+  "incident-closed": "the incident is closed",
+  "not-assigned": "the unit is not assigned",
+  "wrong-role": "the account may not",
+  "caller-placed": "the caller's phone had sent its own place",
+  "bad-position": "that is nowhere on earth",
+  "bad-number": "the number cannot be texted",
+  full: "the server has no room for another picture",
+};
+
+/** "link.code-use" as "Link code use". */
+function plain(action: string): string {
+  const words = action.replaceAll(/[.-]/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function refused(entry: EntryView, refusal: string): string {
+  const attempt = ATTEMPTS[entry.action as Action] ?? plain(entry.action);
+  return `${attempt} – refused: ${REASONS[refusal] ?? refusal.replaceAll("-", " ")}`;
+}
+
+const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open"]);
+const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end"]);
+
+/** One entry as a sentence and how much it matters. */
+export function sentence(entry: EntryView): Line {
+  if (entry.refusal !== null) return { text: refused(entry, entry.refusal), weight: "warning" };
+  const make = SENTENCES[entry.action as Action];
+  const text = make === undefined ? `${plain(entry.action)} (${who(entry)})` : make(entry);
+  if (entry.action === "link.delivery" && entry.details.state === "failed")
+    return { text, weight: "warning" };
+  if (WARNINGS.has(entry.action)) return { text, weight: "warning" };
+  return { text, weight: NEWS.has(entry.action) ? "news" : "plain" };
+}
+
+export interface LogLine extends Line {
+  key: number;
+  at: string;
+  times: number;
+}
+
+/** Asking for a picture is half a step: that somebody watches, or was refused, says it all. */
+function isShown(entry: EntryView): boolean {
+  return entry.action !== "feed.watch" || entry.refusal !== null;
+}
+
+/** The log as lines, with runs of the same sentence as one line that counts them. */
+export function logLines(entries: readonly EntryView[]): LogLine[] {
+  const lines: LogLine[] = [];
+  for (const entry of entries.filter(isShown)) {
+    const line = sentence(entry);
+    const last = lines.at(-1);
+    if (last !== undefined && last.text === line.text) {
+      lines[lines.length - 1] = { ...last, at: entry.at, times: last.times + 1 };
+    } else {
+      lines.push({ ...line, key: entry.index, at: entry.at, times: 1 });
+    }
+  }
+  return lines;
+}
+
+/** The time of day here, "14:03:27". */
+export function timeOfDay(at: string | number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join(":");
+}
+
+/** The day and time here, "23 Nov, 14:03", for what may be days old. */
+export function dayAndTime(at: string): string {
+  const date = new Date(at);
+  const day = date.toLocaleDateString("en", { day: "numeric", month: "short" });
+  return `${day}, ${timeOfDay(at).slice(0, 5)}`;
+}
+
+/** A number as it is read: "+1 313 555 0143"; other countries' as they are stored. */
+export function numberWords(number: string): string {
+  return number.replace(/^(\+1)(\d{3})(\d{3})(\d{4})$/, "$1 $2 $3 $4");
+}

@@ -1,0 +1,264 @@
+// Written by `make wire` from backend/wire.py. Never by hand.
+
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse";
+
+export type FeedKind = "caller";
+
+export type FeedState = "waiting" | "live" | "silent" | "ended";
+
+export type Capture = "asking" | "on" | "off" | "refused" | "unavailable" | "paused";
+
+export type LinkKind = "live" | "position";
+
+export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | "sharing" | "ended" | "revoked" | "expired";
+
+export type Role = "dispatcher" | "officer" | "supervisor";
+
+export type PositionSource = "caller" | "dispatcher" | "unit";
+
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
+
+export interface Position {
+  latitude: number;
+  longitude: number;
+  accuracy_m: number;
+  at: string;
+  source: PositionSource;
+  heading_deg: number | null;
+  speed_mps: number | null;
+}
+
+export interface PositionReport {
+  latitude: number;
+  longitude: number;
+  accuracy_m: number;
+  age_ms?: number;
+  heading_deg?: number | null;
+  speed_mps?: number | null;
+}
+
+export interface Unit {
+  id: string;
+  call_sign: string;
+  position: Position | null;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  display_name: string;
+  role: Role;
+  unit_id: string | null;
+}
+
+export interface Feed {
+  id: string;
+  incident_id: string;
+  kind: FeedKind;
+  state: FeedState;
+  since: string;
+}
+
+export interface LinkView {
+  id: string;
+  kind: LinkKind;
+  state: LinkState;
+  number: string | null;
+  reason: string | null;
+  sender: string;
+  issued_at: string;
+  expires_at: string;
+  opened_at: string | null;
+  redeemed_at: string | null;
+  asking: boolean;
+  camera: Capture;
+  position: Capture;
+}
+
+export interface IncidentView {
+  id: string;
+  type: string;
+  words: string;
+  opened_at: string;
+  opened_by: string;
+  callback_number: string | null;
+  position: Position | null;
+  closed_at: string | null;
+  news_at: string;
+  unit_ids: string[];
+  links: LinkView[];
+  feeds: Feed[];
+}
+
+export interface EntryView {
+  index: number;
+  at: string;
+  action: string;
+  actor: string;
+  subject: string;
+  refusal: string | null;
+  details: Record<string, string>;
+}
+
+export interface Agency {
+  name: string;
+  incident_types: string[];
+  sender: string;
+  country: string;
+}
+
+export interface Me {
+  user: User;
+  agency: Agency;
+  csrf: string;
+}
+
+export interface Snapshot {
+  type: "snapshot";
+  now: string;
+  incidents: IncidentView[];
+  units: Unit[];
+}
+
+export interface IncidentChanged {
+  type: "incident";
+  incident: IncidentView;
+}
+
+export interface IncidentHidden {
+  type: "incident-hidden";
+  incident_id: string;
+}
+
+export interface PositionMoved {
+  type: "position";
+  incident_id: string;
+  position: Position;
+}
+
+export interface UnitChanged {
+  type: "unit";
+  unit: Unit;
+}
+
+export interface EntryRecorded {
+  type: "entry";
+  incident_id: string;
+  entry: EntryView;
+}
+
+export interface Tick {
+  type: "tick";
+  now: string;
+}
+
+export interface SignedOut {
+  type: "signed-out";
+}
+
+export interface SignIn {
+  name: string;
+  password: string;
+}
+
+export interface Place {
+  latitude: number;
+  longitude: number;
+  accuracy_m?: number;
+}
+
+export interface OpenIncident {
+  type: string;
+  words?: string;
+  callback_number?: string | null;
+  position?: Place | null;
+}
+
+export interface AmendIncident {
+  words?: string | null;
+  position?: Place | null;
+  over_caller?: boolean;
+}
+
+export interface AssignUnit {
+  unit_id: string;
+}
+
+export interface IssueLink {
+  number: string;
+  kind: LinkKind;
+}
+
+export interface IssuedLink {
+  link: LinkView;
+  handout: Handout | null;
+}
+
+export interface Handout {
+  url: string;
+  qr_svg: string;
+}
+
+export interface SpokenCode {
+  code: string;
+  seconds_left: number;
+}
+
+export interface WatchGrant {
+  whep: string;
+  bearer: string;
+  seconds_left: number;
+}
+
+export interface OpenLink {
+  token: string;
+}
+
+export interface Invitation {
+  agency: string;
+  kind: LinkKind;
+  seconds_left: number;
+  challenge: string;
+  used: boolean;
+}
+
+export interface PublicKey {
+  x: string;
+  y: string;
+}
+
+export interface RedeemLink {
+  token: string;
+  challenge: string;
+  key: PublicKey;
+  signature: string;
+}
+
+export interface CallerGrant {
+  bearer: string;
+  kind: LinkKind;
+  whip: string | null;
+  seconds_left: number;
+}
+
+export interface EnterCode {
+  code: string;
+}
+
+export interface EnteredCode {
+  token: string;
+}
+
+export interface CallerStatus {
+  camera: Capture;
+  position: Capture;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | UnitChanged | EntryRecorded | Tick | SignedOut;

@@ -1,0 +1,29 @@
+// The staff pages: one HTML each in dist/app, hashed files under dist/app/assets, the service worker
+// at dist/app/sw.js. Nothing is inlined: the pages are served with script-src 'self'; style-src 'self'.
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here("."),
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: here("dist/app"),
+    emptyOutDir: true,
+    target: ["chrome111", "safari16.4", "firefox128"],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        signin: here("signin.html"),
+        console: here("console.html"),
+        officer: here("officer.html"),
+        sw: here("src/sw.ts"),
+      },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
+  },
+});

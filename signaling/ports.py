@@ -1,0 +1,56 @@
+"""The question that is asked before any media flows, and the answers to it.
+
+Step 6 and 11 of the story. Declared here because signaling asks; answered by backend/services/access.
+"""
+
+from enum import StrEnum
+from typing import NewType, Protocol, runtime_checkable
+
+import msgspec
+
+from media.ports import FeedId, Holder
+
+Bearer = NewType("Bearer", str)  # the secret of an Authorization header; never logged, never stored
+
+
+class Refusal(StrEnum):
+    """Why a media session is not admitted."""
+
+    UNKNOWN = "unknown-grant"  # no such grant: forged, or its secret is wrong
+    EXPIRED = "grant-expired"
+    REVOKED = "grant-revoked"
+    WRONG_SCOPE = "wrong-scope"  # a grant for something else: to watch, or for the position only
+    WRONG_FEED = "wrong-feed"
+    ENDED = "incident-closed"
+
+
+class Refused(Exception):
+    """A media session was refused; the refusal is already in the audit log."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+class Malformed(ValueError):
+    """A request that cannot be taken as it is; the text says why and is safe to show."""
+
+    def __init__(self, words: str, *, status: int = 400) -> None:
+        super().__init__(words)
+        self.status = status  # 400, 406, 412, 413, 415 or 428 as RFC 9725 asks
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """One media session may be opened on this feed, in this holder's name."""
+
+    feed: FeedId
+    holder: Holder
+
+
+@runtime_checkable  # Litestar checks what it injects
+class Gatekeeper(Protocol):
+    """Asked before any media flows; the answer is already in the audit log. Raises Refused."""
+
+    async def admit_publisher(self, bearer: Bearer) -> Admission: ...
+
+    async def admit_subscriber(self, bearer: Bearer, feed: FeedId) -> Admission: ...

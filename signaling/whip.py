@@ -1,0 +1,44 @@
+"""WHIP, the WebRTC-HTTP ingestion protocol (RFC 9725): one POST and a phone's camera is a feed.
+
+Step 5 of the story. The bearer alone decides which feed is published. Parses, asks the gatekeeper, calls the
+engine; keeps nothing but the session URL. Must never log a bearer.
+"""
+
+from typing import Any
+
+from litestar import Request, Response, post, route
+from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
+
+from media.ports import Closed, Sfu
+from signaling import answers, sdp
+from signaling.bearer import bearer_of
+from signaling.ports import Gatekeeper, Refusal, Refused
+from signaling.sessions import Protocol, Sessions
+
+
+@post("/whip", status_code=201, summary="Publish: an SDP offer in, an answer out")
+async def publish(
+    request: Request[Any, Any, Any],
+    gatekeeper: NamedDependency[Gatekeeper],
+    sfu: NamedDependency[Sfu],
+    media_sessions: NamedDependency[Sessions],
+) -> Response[str]:
+    bearer = bearer_of(request)
+    offer = await sdp.read(request, sdp.OFFER)
+    admission = await gatekeeper.admit_publisher(bearer)
+    try:
+        answer = await sfu.publish(admission.feed, admission.holder, offer)
+    except Closed as closed:
+        raise Refused(Refusal.ENDED) from closed
+    media_sessions.add(answer.session, Protocol.WHIP, bearer, answer.etag)
+    return answers.created(request, Protocol.WHIP, answer)
+
+
+@route("/whip", http_method=[HttpMethod.OPTIONS], status_code=204, summary="What the endpoint takes")
+async def options() -> Response[None]:
+    return answers.options("OPTIONS, POST", {"Accept-Post": sdp.OFFER})
+
+
+# OPTIONS first on each path, or Litestar makes one of its own that says less.
+handlers = [options, publish]

@@ -1,0 +1,101 @@
+"""A house for each test: SQLite always, PostgreSQL too where the database could make a difference."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from backend.app import build
+from backend.config import Config
+from backend.model.people import Role
+from tests.backend.house import PASSWORD, PEOPLE, House, Phone, Staff, settings
+from tests.notifications.twilio_double import TwilioDouble
+
+
+def _people(config: Config) -> None:
+    async def add() -> None:
+        parts = build(config)
+        await parts.store.migrate()
+        for name, display_name, role, call_sign in PEOPLE:
+            await parts.accounts.add(
+                name=name, display_name=display_name, role=Role(role), call_sign=call_sign, password=PASSWORD
+            )
+        await parts.store.close()
+
+    asyncio.run(add())
+
+
+@pytest.fixture(scope="session")
+def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with four people in it."""
+    folder = tmp_path_factory.mktemp("peopled") / "data"
+    _people(settings(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def peopled_postgres(postgres: str, peopled: Path) -> str:
+    """A PostgreSQL database with four people in it, to be copied."""
+    with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as admin:
+        admin.execute("CREATE DATABASE peopled")
+    _people(settings(peopled, database_url=f"postgresql+psycopg://postgres@/peopled?host={postgres}"))
+    return "peopled"
+
+
+@pytest.fixture
+def folder(peopled: Path, tmp_path: Path) -> Path:
+    """A data folder of this test's own."""
+    copy = tmp_path / "data"
+    shutil.copytree(peopled, copy)
+    return copy
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Empty for SQLite; a database of this test's own for PostgreSQL."""
+    if request.param == "sqlite":
+        return ""
+    create: Callable[[str], str] = request.getfixturevalue("postgres_url")
+    return create(request.getfixturevalue("peopled_postgres"))
+
+
+@pytest.fixture
+async def house(folder: Path) -> AsyncIterator[House]:
+    """Without a carrier, on SQLite."""
+    async with House(settings(folder)) as house:
+        yield house
+
+
+@pytest.fixture
+async def any_house(folder: Path, database_url: str) -> AsyncIterator[House]:
+    """The same on either database."""
+    async with House(settings(folder, database_url=database_url)) as house:
+        yield house
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[TwilioDouble]:
+    async with TwilioDouble() as double:
+        yield double
+
+
+@pytest.fixture
+async def dana(house: House) -> Staff:
+    """A dispatcher."""
+    return await house.staff("dana")
+
+
+@pytest.fixture
+async def sam(house: House) -> Staff:
+    """An officer of Unit 12."""
+    return await house.staff("sam")
+
+
+@pytest.fixture
+async def phone(house: House, dana: Staff) -> Phone:
+    """A caller's phone that has just got a link."""
+    link = await dana.issue(await dana.open())
+    return Phone(house, house.token(link["id"]))

@@ -1,0 +1,201 @@
+"""Who may do what: every route of the app, walked with the wrong role, the wrong origin and no session."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from backend.api import guards
+from tests.backend.house import House, Phone, Staff, no
+
+FILLED = {
+    "incident": "inc_0000000000000000000000",
+    "unit": "unt_0000000000000000000000",
+    "link": "lnk_0000000000000000000000",
+    "feed": "fed_0000000000000000000000",
+}
+
+
+def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
+    """Method and address of every route that asks for a session, or for this one guard."""
+    staff = {guards.signed_in, guards.desk, guards.officers}
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            if not isinstance(handler, HTTPRouteHandler):
+                continue
+            found = staff & set(handler.resolve_guards())
+            if found and (guard is None or guard in found):
+                path = re.sub(r"\{(\w+):\w+\}", lambda m: FILLED[m[1]], route.path)
+                for method in handler.http_methods - {"OPTIONS"}:
+                    yield str(method), path
+
+
+async def test_without_a_session_no_staff_route_answers(house: House) -> None:
+    http = house.client({"Origin": house.config.origin, "X-CSRF-Token": "x"})
+    walked = list(guarded(house.app))
+    assert len(walked) > 15
+    for method, path in walked:
+        no(await http.request(method, path, json={}), 401, "not-signed-in")
+
+
+async def test_no_staff_route_changes_anything_without_our_origin_and_csrf_token(
+    house: House, dana: Staff, sam: Staff
+) -> None:
+    changing = [(method, path) for method, path in guarded(house.app) if method != "GET"]
+    assert len(changing) >= 12
+    before = await house.entries()
+    stolen = (await house.staff("lee")).csrf
+    for person in (dana, sam):
+        for method, path in changing:
+            for origin in ("https://evil.example", "null", None):
+                headers = {k: v for k, v in person.headers.items() if k != "Origin"}
+                http = house.client(headers if origin is None else {**headers, "Origin": origin})
+                no(await http.request(method, path, json={}), 403, "bad-origin")
+            for token in ("", "x", stolen, None):
+                headers = {k: v for k, v in person.headers.items() if k != "X-CSRF-Token"}
+                http = house.client(headers if token is None else {**headers, "X-CSRF-Token": token})
+                no(await http.request(method, path, json={}), 403, "bad-csrf")
+    assert await house.entries() == before
+
+
+async def test_an_officer_is_refused_at_the_desk_and_on_record(house: House, sam: Staff) -> None:
+    walked = list(guarded(house.app, guards.desk))
+    assert len(walked) >= 11
+    for method, path in walked:
+        no(await sam.http.request(method, path, json={}), 403, "wrong-role")
+    entries = await house.entries("access.refuse")
+    assert [(e.actor, e.refusal, e.details["path"]) for e in entries] == [
+        (sam.user.id, "wrong-role", path) for _, path in walked
+    ]
+
+
+async def test_only_officers_ride_in_units(house: House, dana: Staff) -> None:
+    for person in (dana, await house.staff("lee")):
+        for method, path in guarded(house.app, guards.officers):
+            no(await person.http.request(method, path, json={}), 403, "wrong-role")
+
+
+async def test_a_supervisor_may_what_a_dispatcher_may(house: House) -> None:
+    lee = await house.staff("lee")
+    incident = await lee.open()
+    await lee.issue(incident)
+    assert [view["id"] for view in await lee.get("/api/incidents/closed")] == []
+    await lee.post(f"/api/incidents/{incident['id']}/close")
+    assert [view["id"] for view in await lee.get("/api/incidents/closed")] == [incident["id"]]
+
+
+async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: Staff) -> None:
+    bodies = {
+        "amend": {"words": "Two men at the door"},
+        "units": {"unit_id": sam.user.unit_id},
+        "links": {"number": "+12125550123", "kind": "live"},
+    }
+    walked = [(m, path) for m, path in guarded(house.app) if any(held in path for held in FILLED.values())]
+    assert len(walked) > 10
+    for method, path in walked:
+        no(
+            await dana.http.request(method, path, json=bodies.get(path.rpartition("/")[2], {})),
+            404,
+            "not-found",
+        )
+
+
+async def test_an_officer_sees_the_assigned_incidents_only(house: House, dana: Staff, sam: Staff) -> None:
+    mine, other = await dana.open(), await dana.open()
+    async with sam.socket() as socket:
+        assert socket.snapshot["incidents"] == []
+        await dana.post(f"/api/incidents/{mine['id']}/units", {"unit_id": sam.user.unit_id})
+        told = await socket.until(lambda e: e["type"] == "incident")
+        assert told["incident"]["id"] == mine["id"]
+        await dana.issue(other)
+        assert [e for e in await socket.told(house) if other["id"] in json.dumps(e)] == []
+        for what in ("entries", "trail"):
+            await sam.get(f"/api/incidents/{mine['id']}/{what}")
+            no(await sam.http.get(f"/api/incidents/{other['id']}/{what}"), 403, "not-assigned")
+        await dana.delete(f"/api/incidents/{mine['id']}/units/{sam.user.unit_id}")
+        assert (await socket.until(lambda e: e["type"] == "incident-hidden"))["incident_id"] == mine["id"]
+        await dana.issue(mine)
+        assert [e for e in await socket.told(house) if mine["id"] in json.dumps(e)] == []
+    no(await sam.http.get(f"/api/incidents/{mine['id']}/entries"), 403, "not-assigned")
+    async with (await house.staff("kim")).socket() as socket:
+        assert socket.snapshot["incidents"] == []
+
+
+async def test_a_closed_incident_is_for_the_desk_only(house: House, dana: Staff, sam: Staff) -> None:
+    incident = await dana.open()
+    await dana.post(f"/api/incidents/{incident['id']}/units", {"unit_id": sam.user.unit_id})
+    async with sam.socket() as officer, dana.socket() as desk:
+        await dana.post(f"/api/incidents/{incident['id']}/close")
+        await officer.until(lambda e: e["type"] == "incident-hidden")
+        told = await desk.until(lambda e: e["type"] == "incident")
+        assert told["incident"]["closed_at"] is not None
+    no(await sam.http.get(f"/api/incidents/{incident['id']}/entries"), 410, "incident-closed")
+    assert await dana.get(f"/api/incidents/{incident['id']}/entries")
+
+
+async def test_no_officer_is_ever_shown_a_number(house: House, dana: Staff, sam: Staff) -> None:
+    seen: list[str] = []
+    incident = await dana.open(callback_number="+12125550199")
+    where = f"/api/incidents/{incident['id']}"
+    assert incident["callback_number"] == "+12125550199"
+    async with sam.socket() as socket, dana.socket() as desk:
+        await dana.post(f"{where}/units", {"unit_id": sam.user.unit_id})
+        link = await dana.issue(incident)
+        phone = Phone(house, house.token(link["id"]))
+        await phone.share()
+        assert (await phone.send("status", {"camera": "on", "position": "refused"})).status_code == 204
+        await dana.post(f"/api/links/{link['id']}/revoke")
+        events = await socket.told(house)
+        assert {event["type"] for event in events} >= {"incident", "entry"}
+        seen.append(json.dumps(events))
+        assert "2125550" in json.dumps(await desk.told(house))
+    async with sam.socket() as socket:
+        seen.append(json.dumps(socket.snapshot))
+        assert socket.snapshot["incidents"][0]["links"][0]["number"] is None
+    seen += [json.dumps(await sam.get(f"{where}/{what}")) for what in ("entries", "trail")]
+    assert not [text for text in seen if "2125550" in text]
+    assert "+12125550123" in json.dumps(await dana.get(f"{where}/entries"))
+
+
+async def test_an_officer_watches_an_assigned_feed_until_the_unit_is_released(
+    house: House, dana: Staff, sam: Staff, phone: Phone
+) -> None:
+    incident = await dana.open()
+    caller = Phone(house, house.token((await dana.issue(incident))["id"]))
+    await caller.share()
+    feed = (await dana.see(incident))["feeds"][0]["id"]
+    no(await sam.http.post(f"/api/feeds/{feed}/watch"), 403, "not-assigned")
+    await dana.post(f"/api/incidents/{incident['id']}/units", {"unit_id": sam.user.unit_id})
+    watch = await sam.post(f"/api/feeds/{feed}/watch")
+    await dana.delete(f"/api/incidents/{incident['id']}/units/{sam.user.unit_id}")
+    headers = {"Authorization": f"Bearer {watch['bearer']}", "Content-Type": "application/sdp"}
+    no(await sam.http.post(watch["whep"], content="v=0", headers=headers), 403, "grant-revoked")
+    assert (await house.entries("feed.subscribe"))[-1].refusal == "grant-revoked"
+
+
+async def test_assigning_twice_is_once_and_releasing_nothing_is_nothing(
+    house: House, dana: Staff, sam: Staff
+) -> None:
+    incident = await dana.open()
+    where = f"/api/incidents/{incident['id']}/units"
+    for _ in range(2):
+        view = await dana.post(where, {"unit_id": sam.user.unit_id})
+        assert view["unit_ids"] == [sam.user.unit_id]
+    for _ in range(2):
+        assert (await dana.delete(f"{where}/{sam.user.unit_id}"))["unit_ids"] == []
+    no(await dana.http.post(where, json={"unit_id": FILLED["unit"]}), 404, "not-found")
+    done = [(e.action.value, e.refusal) for e in await house.entries() if e.action.value.startswith("unit.")]
+    assert done == [("unit.assign", None), ("unit.release", None), ("unit.assign", "not-found")]
+
+
+@pytest.mark.parametrize(
+    ("name", "where"), [("dana", "/console"), ("lee", "/console"), ("sam", "/officer"), (None, "/signin")]
+)
+async def test_the_front_door_leads_to_ones_own_page(house: House, name: str | None, where: str) -> None:
+    http = (await house.staff(name)).http if name else house.client()
+    reply = await http.get("/")
+    assert (reply.status_code, reply.headers["location"]) == (302, where)

@@ -1,0 +1,57 @@
+"""What every folder's tests may ask for: a real PostgreSQL beside the SQLite that needs no fixture."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A throwaway PostgreSQL on a socket of its own: its folder. It forgets on power loss, to be quick."""
+    if POSTGRES is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    folder = tempfile.mkdtemp(prefix="sightline-pg-")  # short: a socket's path has 107 bytes
+    become = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to be root
+        if "postgres" not in {user.pw_name for user in pwd.getpwall()}:
+            pytest.skip("PostgreSQL cannot be started by root without a user named postgres")
+        shutil.chown(folder, "postgres")
+        become = ["runuser", "-u", "postgres", "--"]
+    run = [*become, str(POSTGRES / "initdb"), "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-N"]
+    subprocess.run([*run, "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd="/")
+    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=60"
+    control = [*become, str(POSTGRES / "pg_ctl"), "-D", f"{folder}/data", "-w", "-l", f"{folder}/log"]
+    subprocess.run([*control, "-o", settings, "start"], check=True, capture_output=True, cwd="/")
+    try:
+        yield folder
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[Callable[[str], str]]:
+    """Makes databases: call it with a template's name for a copy; all are dropped after the test."""
+    made: list[str] = []
+
+    def create(template: str = "template1") -> str:
+        name = f"t{uuid4().hex}"
+        with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        made.append(name)
+        return f"postgresql+psycopg://postgres@/{name}?host={postgres}"
+
+    yield create
+    with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as admin:
+        for name in made:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs from Debian what the tests need and this machine lacks; says what and why.
+# Where it may not install, it says the command: the tests that need it then skip, with their reason.
+set -euo pipefail
+
+declare -A why=(
+  [chromium]="a real browser: caller, dispatcher and officer in the story test"
+  [firefox-esr]="a second browser, to publish and to watch"
+  [fonts-noto-core]="Arabic letters in that browser"
+  [postgresql]="the store's tests, run again on a PostgreSQL of their own"
+)
+missing=()
+for package in "${!why[@]}"; do
+  if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
+    echo "Missing: $package (${why[$package]})"
+    missing+=("$package")
+  fi
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "This is no Debian: install ${missing[*]} by hand, or their tests skip."
+  exit 0
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! sudo -n true 2>/dev/null; then
+    echo "Run 'sudo apt-get install ${missing[*]}', or their tests skip."
+    exit 0
+  fi
+  as_root=(sudo -n)
+fi
+echo "Installing ${missing[*]} with apt-get"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,10 @@
+"""The benchmark itself runs, for a moment, and what it forwards arrives."""
+
+from tests.bench.forward import measure
+
+
+async def test_forwarding_is_measured_on_packets_that_arrive() -> None:
+    result = await measure(runs=1, seconds=0.5, subscribers=2, per_second=200)
+    assert result.delivered > 0.9
+    assert 100 < result.packets_per_s < 800
+    assert 0 < result.cpu_us_per_packet < 5000

@@ -1,0 +1,101 @@
+"""Real Chromium on both sides of a real server: one page publishes by WHIP, another watches by WHEP."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from media.ports import FeedId
+from media.stats import Drop
+from tests.media.pages import PAGE, decoded, more_frames, page, video
+from tests.peers import Place, serving, until
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[
+                "--no-sandbox",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    async with serving(PAGE) as place:
+        place.doorkeeper.publisher("caller-token", "fed_1")
+        place.doorkeeper.subscriber("officer-token", "fed_1")
+        yield place
+
+
+async def test_a_picture_goes_from_one_page_to_another_and_survives_a_reload(
+    browser: Browser, place: Place
+) -> None:
+    caller, officer = await page(browser, place), await page(browser, place)
+    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+    assert await caller.evaluate("publish('caller-token')") == 201
+    before = await more_frames(officer, 20)
+    await caller.reload()
+    assert await caller.evaluate("publish('caller-token')") == 201
+    await more_frames(officer, before + 40)
+    assert (await video(officer, "inbound-rtp"))["keyFramesDecoded"] >= 2
+    await until(lambda: ("live", "fed_1") in place.listener.news[1:], "the second life is told")
+
+
+async def test_the_picture_sharpens_within_seconds(browser: Browser, place: Place) -> None:
+    caller = await page(browser, place)
+    assert await caller.evaluate("publishNoise('caller-token')") == 201
+
+    def bitrate() -> int:
+        stats = place.sfu.stats(FeedId("fed_1"))
+        return stats.bitrate_bps if stats is not None else 0
+
+    # it would stay at 300,000 without feedback
+    await until(lambda: bitrate() > 1_200_000, "more than 1.2 Mbit/s arrive")
+    assert not [drop for drop in place.sfu.drops if drop is not Drop.UNPLACED]
+
+
+async def test_h264_goes_through_and_a_late_viewer_sees_it_at_once(browser: Browser, place: Place) -> None:
+    caller, officer = await page(browser, place), await page(browser, place)
+    assert await caller.evaluate("publish('caller-token', {codec: 'video/H264', audio: false})") == 201
+    await until(lambda: place.listener.news, "it is live")
+    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+    await more_frames(officer, 10)
+    codecs = {codec["id"]: codec["mimeType"] for codec in await officer.evaluate("stats('codec')")}
+    assert codecs[(await video(officer, "inbound-rtp"))["codecId"]] == "video/H264"
+
+
+async def test_a_restart_of_ice_keeps_the_picture(browser: Browser, place: Place) -> None:
+    caller, officer = await page(browser, place), await page(browser, place)
+    assert await caller.evaluate("publish('caller-token')") == 201
+    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+    await more_frames(officer, 5)
+    for peer, token in ((caller, "caller-token"), (officer, "officer-token")):
+        assert await peer.evaluate(f"restart('{token}')") == [200, True]
+    await officer.wait_for_timeout(500)
+    await more_frames(officer, await decoded(officer) + 20)
+    for peer in (caller, officer):
+        assert await peer.evaluate("pc.iceConnectionState") in ("connected", "completed")
+    assert [news[0] for news in place.listener.news] == ["live"]
+    assert all(session.peer._old is None for session in place.sfu._sessions.values())
+
+
+async def test_sound_and_picture_are_played_in_step(browser: Browser, place: Place) -> None:
+    caller, officer = await page(browser, place), await page(browser, place)
+    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+    assert await caller.evaluate("publish('caller-token')") == 201
+    await more_frames(officer, 20)
+    for _ in range(100):
+        tracks = await officer.evaluate("stats('inbound-rtp')")
+        played = [track.get("estimatedPlayoutTimestamp") for track in tracks]
+        if len(played) == 2 and all(played):
+            break
+        await officer.wait_for_timeout(100)
+    assert abs(played[0] - played[1]) < 500  # ms; both are known only when sender reports came

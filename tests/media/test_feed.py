@@ -1,0 +1,286 @@
+"""One feed from publisher to subscribers, without a network: rewriting, repeats, reports and wishes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from struct import pack
+from typing import Any, cast
+
+import pytest
+from aiortc.rtp import RtcpPacket, RtcpSrPacket
+
+from media import negotiate, rtc, rtcp, rtp
+from media.config import SfuConfig
+from media.feed import Feed
+from media.negotiate import ORIENTATION, TRANSPORT_WIDE
+from media.peer import Peer
+from media.ports import FeedId, Holder, SessionId
+from media.publisher import Publisher
+from media.rtp import Kind
+from media.stats import Drop, Drops
+from media.subscriber import REPEATS_PER_TICK, Subscriber
+
+OFFERS = Path(__file__).parent.parent / "offers"
+KEYFRAME, DELTA = b"\x10\x00key", b"\x10\x01delta"
+
+
+class FakePeer:
+    """Takes what would be encrypted and sent."""
+
+    up = True
+
+    def __init__(self) -> None:
+        self.rtp: list[rtp.Header] = []
+        self.raw: list[bytes] = []
+        self.rtcp: list[bytes] = []
+
+    def send_rtp(self, packet: bytes) -> int:
+        header = rtp.parse(packet)
+        assert header is not None
+        self.rtp.append(header)
+        self.raw.append(packet)
+        return len(packet)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        self.rtcp.append(packet)
+
+    def tick(self) -> None: ...
+
+    def asked(self, kind: type) -> list[Any]:
+        return [m for packet in self.rtcp for m in rtcp.parse(packet) if isinstance(m, kind)]
+
+
+class Stage:
+    """A feed with one publisher from Chromium's offer, and as many viewers as are added."""
+
+    def __init__(self) -> None:
+        self.drops = Drops()
+        self.feed = Feed(FeedId("f"), self.drops, over=lambda *_: None, live=lambda _: None)
+        self.publish()
+
+    def publish(self, name: str = "chromium") -> None:
+        agreed = negotiate.for_publisher(rtc.parse_offer((OFFERS / f"{name}-sendonly.sdp").read_text()))
+        self.publisher = Publisher(
+            SessionId("p"), FeedId("f"), Holder("h"), agreed,
+            sink=self.feed, config=SfuConfig(), drops=self.drops,
+        )  # fmt: skip
+        self.phone = FakePeer()
+        self.publisher.peer = cast("Peer", self.phone)
+        self.feed.take_publisher(self.publisher)
+        self.video = agreed.of(Kind.VIDEO)
+        self.audio = agreed.of(Kind.AUDIO)
+
+    def watch(self, name: str = "chromium") -> tuple[Subscriber, FakePeer]:
+        agreed = negotiate.for_subscriber(rtc.parse_offer((OFFERS / f"{name}-recvonly.sdp").read_text()))
+        viewer = Subscriber(
+            SessionId(f"s{len(self.feed.subscribers)}"), FeedId("f"), Holder("h"), agreed,
+            source=self.feed, drops=self.drops,
+        )  # fmt: skip
+        screen = FakePeer()
+        viewer.peer = cast("Peer", screen)
+        self.feed.take_subscriber(viewer)
+        viewer.connected()
+        return viewer, screen
+
+    def number(self, codec: str) -> int:
+        """The payload type that the publisher agreed for a codec."""
+        sections = [s for s in (self.video, self.audio) if s is not None]
+        return next(pt for s in sections for pt, c in s.codecs.items() if c.name == codec)
+
+    def send(
+        self, sequence: int, payload: bytes = DELTA, *, codec: str = "VP8", timestamp: int = 0,
+        extensions: bytes = b"", ssrc: int = 77, now: float = 1.0,
+    ) -> None:  # fmt: skip
+        first = 0x90 if extensions else 0x80
+        packet = pack("!BBHII", first, 0x80 | self.number(codec), sequence & 0xFFFF, timestamp, ssrc)
+        if extensions:
+            extensions += bytes(-len(extensions) % 4)
+            packet += pack("!HH", 0xBEDE, len(extensions) // 4) + extensions
+        self.publisher.receive_rtp(packet + payload, now)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_a_viewer_begins_with_a_keyframe_and_asks_for_one_at_once(stage: Stage) -> None:
+    stage.send(1, KEYFRAME)
+    _, screen = stage.watch()
+    assert len(stage.phone.asked(rtcp.PictureLoss)) == 1
+    stage.send(2)
+    assert screen.rtp == []
+    stage.send(3, KEYFRAME)
+    stage.send(4)
+    assert [p.payload for p in screen.rtp] == [KEYFRAME, DELTA]
+
+
+def test_a_crowd_of_viewers_costs_one_keyframe(stage: Stage) -> None:
+    stage.send(1, KEYFRAME)
+    for _ in range(20):
+        stage.watch()
+    assert len(stage.phone.asked(rtcp.PictureLoss)) == 1
+
+
+def test_every_viewer_has_numbers_of_its_own(stage: Stage) -> None:
+    screens = [stage.watch(name)[1] for name in ("chromium", "chromium", "firefox")]
+    for n in range(5):
+        stage.send(65_534 + n, KEYFRAME if n == 0 else DELTA, timestamp=n * 3000)
+    for screen in screens:
+        first = screen.rtp[0]
+        assert [p.sequence - first.sequence for p in screen.rtp] == [0, 1, 2, 3, 4]
+        assert [(p.timestamp - first.timestamp) & 0xFFFFFFFF for p in screen.rtp] == [
+            0,
+            3000,
+            6000,
+            9000,
+            12_000,
+        ]
+    assert len({screen.rtp[0].ssrc for screen in screens}) == 3
+
+
+def test_the_rotation_reaches_the_viewer_under_its_own_id(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    assert stage.video is not None
+    theirs = stage.video.extensions[ORIENTATION]
+    section = viewer.agreed.of(Kind.VIDEO)
+    assert section is not None
+    stage.send(1, KEYFRAME, extensions=bytes([theirs << 4, 0b11]))
+    stage.send(2)
+    assert rtp.extension(screen.rtp[0].extensions, section.extensions[ORIENTATION]) == b"\x03"
+    assert screen.rtp[1].extensions == b""
+
+
+def test_a_viewer_without_the_codec_gets_nothing_and_it_is_counted(stage: Stage) -> None:
+    viewer, screen = stage.watch("firefox")
+    track = viewer.tracks[Kind.VIDEO]
+    track._codecs = {pt: codec for pt, codec in track._codecs.items() if codec.name == "VP8"}
+    stage.send(1, b"\x67sps", codec="H264")
+    assert screen.rtp == []
+    assert stage.drops[Drop.UNPLAYABLE] == 1
+
+
+def test_a_new_publisher_with_another_codec_goes_on_in_the_same_session(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    stage.send(1, KEYFRAME, timestamp=100, now=1.0)
+    stage.send(2, timestamp=3100, now=1.03)
+    stage.feed.drop_publisher()
+    stage.publish()
+    stage.send(60_000, b"\x41slice", codec="H264", timestamp=9, ssrc=5, now=2.0)
+    stage.send(60_001, b"\x67sps", codec="H264", timestamp=9, ssrc=5, now=2.0)
+    stage.send(60_002, b"\x65idr", codec="H264", timestamp=9, ssrc=5, now=2.0)
+    first = screen.rtp[0]
+    assert [p.sequence - first.sequence for p in screen.rtp] == [0, 1, 2, 3]
+    assert {p.ssrc for p in screen.rtp} == {first.ssrc}
+    section = viewer.agreed.of(Kind.VIDEO)
+    assert section is not None
+    assert [section.codecs[p.payload_type].name for p in screen.rtp] == ["VP8", "VP8", "H264", "H264"]
+    assert round((screen.rtp[2].timestamp - screen.rtp[1].timestamp) / 90_000, 2) == 0.97
+    assert len(stage.phone.asked(rtcp.PictureLoss)) == 1  # for the packet that was no keyframe
+
+
+def test_what_a_viewer_missed_is_sent_again_as_it_was(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    for n in range(10):
+        stage.send(n, KEYFRAME if n == 0 else DELTA + bytes([n]))
+    wanted = [screen.rtp[n].sequence for n in (3, 4, 7)]
+    ssrc = screen.rtp[0].ssrc
+    before = list(screen.raw)
+    viewer.receive_rtcp(rtcp.nack(1, ssrc, wanted), 1.0)
+    assert screen.raw[10:] == [before[3], before[4], before[7]]
+    viewer.receive_rtcp(rtcp.nack(1, ssrc + 1, wanted), 1.0)
+    viewer.receive_rtcp(rtcp.nack(1, ssrc, [(wanted[0] - 5000) & 0xFFFF]), 1.0)
+    assert len(screen.raw) == 13
+
+
+def test_a_viewer_that_asks_for_everything_again_and_again_is_held_back(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    for n in range(300):
+        stage.send(n, KEYFRAME if n == 0 else DELTA)
+    everything = rtcp.nack(1, screen.rtp[0].ssrc, [p.sequence for p in screen.rtp])
+    for _ in range(50):
+        viewer.receive_rtcp(everything, 1.0)
+    assert len(screen.rtp) == 300 + REPEATS_PER_TICK
+
+
+def test_a_viewers_wish_for_a_keyframe_is_carried_in_both_forms(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    stage.send(1, KEYFRAME)
+    for wish in (rtcp.picture_loss, lambda a, b: rtcp.full_intra_request(a, b, 1)):
+        stage.feed._keyframes._asked_at = 0.0
+        before = len(stage.phone.asked(rtcp.PictureLoss))
+        viewer.receive_rtcp(cast("Callable[[int, int], bytes]", wish)(1, screen.rtp[0].ssrc), 1.0)
+        assert len(stage.phone.asked(rtcp.PictureLoss)) == before + 1
+    viewer.receive_rtcp(rtcp.picture_loss(1, 12345), 1.0)  # of nobody
+    assert len(stage.phone.asked(rtcp.PictureLoss)) == before + 1
+
+
+def test_sound_and_picture_are_reported_on_one_clock(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    stage.send(1, KEYFRAME, timestamp=90_000, now=10.0)
+    stage.send(1, b"sound", codec="opus", timestamp=48_000, ssrc=78, now=10.0)
+    ntp = 5 << 32
+    stage.publisher.receive_rtcp(rtcp.sender_report(77, ntp=ntp, timestamp=90_000, packets=1, octets=1), 10.0)
+    # the same moment of sound, told a second later
+    later = rtcp.sender_report(78, ntp=ntp + (1 << 32), timestamp=96_000, packets=1, octets=1)
+    stage.publisher.receive_rtcp(later, 11.0)
+    viewer.tick(12.0)
+    reports = [m for packet in screen.rtcp for m in RtcpPacket.parse(packet) if isinstance(m, RtcpSrPacket)]
+    assert len(reports) == 2
+    video, audio = (next(p for p in screen.rtp if p.ssrc == r.ssrc) for r in reports)
+    moments = [
+        r.sender_info.ntp_timestamp / 2**32
+        - ((r.sender_info.rtp_timestamp - p.timestamp) & 0xFFFFFFFF) / rate
+        for r, p, rate in ((reports[0], video, 90_000), (reports[1], audio, 48_000))
+    ]
+    assert abs(moments[0] - moments[1]) < 0.001  # both began together
+
+
+def test_the_sender_is_told_when_its_packets_came(stage: Stage) -> None:
+    assert stage.video is not None
+    wide = stage.video.extensions[TRANSPORT_WIDE]
+    for n in range(5):
+        stage.send(n, KEYFRAME if n == 0 else DELTA, extensions=bytes([wide << 4 | 1, 0, n]), now=1 + n / 100)
+    stage.publisher.tick(1.1)
+    kinds = [(packet[1], packet[0] & 0x1F) for packet in stage.phone.rtcp]
+    assert (205, 15) in kinds  # transport-wide feedback
+    assert (201, 1) in kinds  # receiver report
+    assert (206, 15) not in kinds
+    stage.publisher.second(1_000_000, 0.0)
+    assert (206, 15) not in [(packet[1], packet[0] & 0x1F) for packet in stage.phone.rtcp]
+
+
+def test_a_sender_that_numbers_nothing_is_given_a_ceiling(stage: Stage) -> None:
+    stage.publish("obs")
+    stage.send(1, b"\x67sps", codec="H264")
+    stage.publisher.second(900_000, 0.0)
+    assert (206, 15) in [(packet[1], packet[0] & 0x1F) for packet in stage.phone.rtcp]
+
+
+def test_what_the_publisher_lost_is_asked_for_at_once(stage: Stage) -> None:
+    stage.send(1, KEYFRAME)
+    stage.send(4)
+    (request,) = stage.phone.asked(rtcp.Nack)
+    assert request == rtcp.Nack(77, (2, 3))
+    stage.publisher.tick(1.2)
+    assert len(stage.phone.asked(rtcp.Nack)) == 2
+
+
+def test_probes_are_counted_and_nobody_misses_them(stage: Stage) -> None:
+    _, screen = stage.watch()
+    stage.send(1, KEYFRAME)
+    stage.send(2, b"")
+    stage.send(3)
+    assert [p.sequence - screen.rtp[0].sequence for p in screen.rtp] == [0, 1]
+    assert stage.drops[Drop.UNPLACED] == 1
+
+
+def test_garbage_after_decryption_is_counted(stage: Stage) -> None:
+    viewer, _ = stage.watch()
+    stage.publisher.receive_rtp(b"\x80", 1.0)
+    stage.publisher.receive_rtp(pack("!BBHII", 0x80, 1, 1, 1, 1), 1.0)
+    stage.publisher.receive_rtcp(b"\x80\xc8\xff\xff", 1.0)
+    viewer.receive_rtcp(b"\x81", 1.0)
+    viewer.receive_rtp(b"\x80" * 20, 1.0)
+    assert stage.drops[Drop.RTP_MALFORMED] == 1
+    assert stage.drops[Drop.RTP_UNKNOWN] == 2
+    assert stage.drops[Drop.RTCP_MALFORMED] == 2

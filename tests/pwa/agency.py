@@ -1,0 +1,371 @@
+"""A double of the server for the staff pages: the built files, the API's answers and the event socket.
+
+It plays one agency from a few dictionaries in the shapes of pwa/src/wire.ts, inside the browser's own network
+layer, so a test can put any state on a page and push any event. Pictures are real WebRTC: a second
+page of the same browser answers the WHEP offers.
+"""
+
+import asyncio
+import json
+import mimetypes
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
+
+Json = dict[str, Any]
+TICK_S = 5.0
+ORIGIN = "https://sightline.test"
+POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src 'self'; style-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'"
+)
+QR = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21">'
+    '<path d="M0 0h7v7H0zM14 0h7v7h-7zM0 14h7v7H0zM9 9h3v3H9z"/></svg>'
+)
+PEER = """
+window.answer = async (offer) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = 640; canvas.height = 480;
+  const pen = canvas.getContext("2d");
+  let n = 0;
+  const draw = () => {
+    const sky = pen.createLinearGradient(0, 0, 0, 480);
+    sky.addColorStop(0, "#27384d"); sky.addColorStop(1, "#705c4b");
+    pen.fillStyle = sky; pen.fillRect(0, 0, 640, 480);
+    pen.fillStyle = "#d8c7a3"; pen.fillRect(230, 120, 180, 330);
+    pen.fillStyle = "#54341f"; pen.fillRect(270, 180, 100, 270);
+    pen.fillStyle = "#f4e08a"; pen.fillRect(60 + (n % 500), 200, 60, 60);
+    pen.fillStyle = "#fff"; pen.font = "24px monospace"; pen.fillText(String(n++), 20, 460);
+  };
+  draw();
+  window.ticking = setInterval(draw, 50);
+  const track = canvas.captureStream(20).getVideoTracks()[0];
+  const pc = new RTCPeerConnection({ iceServers: [] });
+  window.senders = [...(window.senders ?? []), pc];
+  await pc.setRemoteDescription({ type: "offer", sdp: offer });
+  pc.addTrack(track);
+  await pc.setLocalDescription(await pc.createAnswer());
+  await new Promise((resolve) => {
+    if (pc.iceGatheringState === "complete") return resolve();
+    pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && resolve();
+    setTimeout(resolve, 1000);
+  });
+  return pc.localDescription.sdp;
+};
+window.freeze = () => { for (const pc of window.senders ?? []) pc.getSenders()[0].replaceTrack(null); };
+"""
+
+
+def now(**before: float) -> str:
+    """The server's time, or that long before it."""
+    return (datetime.now(UTC) - timedelta(**before)).isoformat().replace("+00:00", "Z")
+
+
+def position(**changes: Any) -> Json:
+    return {
+        "latitude": 42.32232,
+        "longitude": -83.17631,
+        "accuracy_m": 12.0,
+        "at": now(seconds=2),
+        "source": "caller",
+        "heading_deg": None,
+        "speed_mps": None,
+        **changes,
+    }
+
+
+def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
+    opened = state in ("opened", "sharing")
+    return {
+        "id": f"lnk_{which}",
+        "kind": "live",
+        "state": state,
+        "number": "+13135550143",
+        "reason": None,
+        "sender": "sms",
+        "issued_at": now(minutes=2),
+        "expires_at": now(minutes=-58),
+        "opened_at": now(minutes=1) if opened else None,
+        "redeemed_at": now(seconds=40) if state == "sharing" else None,
+        "asking": False,
+        "camera": "on" if state == "sharing" else "off",
+        "position": "on" if state == "sharing" else "off",
+        **changes,
+    }
+
+
+def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1") -> Json:
+    return {
+        "id": f"fed_{number}",
+        "incident_id": incident,
+        "kind": "caller",
+        "state": state,
+        "since": now(seconds=40),
+    }
+
+
+def incident(which: int = 1, **changes: Any) -> Json:
+    return {
+        "id": f"inc_{which}",
+        "type": "Break-in",
+        "words": "Man at the back door, caller upstairs with two children",
+        "opened_at": now(minutes=2, seconds=5),
+        "opened_by": "Ana Ortiz",
+        "callback_number": "+13135550143",
+        "position": None,
+        "closed_at": None,
+        "news_at": now(minutes=2, seconds=5),
+        "unit_ids": [],
+        "links": [],
+        "feeds": [],
+        **changes,
+    }
+
+
+def entry(index: int, action: str, actor: str = "Ana Ortiz", **changes: Any) -> Json:
+    return {
+        "index": index,
+        "at": now(seconds=max(0, 120 - index * 8)),
+        "action": action,
+        "actor": actor,
+        "subject": "inc_1",
+        "refusal": None,
+        "details": {},
+        **changes,
+    }
+
+
+def unit(number: int, call_sign: str, where: Json | None = None) -> Json:
+    return {"id": f"unt_{number}", "call_sign": call_sign, "position": where}
+
+
+def near(north_m: float, east_m: float, **changes: Any) -> Json:
+    """A unit's position, metres from the caller's."""
+    return position(
+        latitude=42.32232 + north_m / 111_195,
+        longitude=-83.17631 + east_m / 82_200,
+        source="unit",
+        **changes,
+    )
+
+
+def guessed(place: Json) -> Json:
+    """A dispatcher's place."""
+    return position(**{"accuracy_m": 50.0, **place}, source="dispatcher", at=now())
+
+
+class Agency:
+    """What the server knows and what it was asked."""
+
+    def __init__(self, pages: Path, role: str = "dispatcher", sender: str = "sms") -> None:
+        self._pages = pages
+        self._sockets: list[WebSocketRoute] = []
+        self._peer: Page | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self.up = True
+        self.conversations = 0  # sockets that got a snapshot
+        self.pictures = True
+        self.signed_in = True
+        self.me: Json = {
+            "user": {
+                "id": "usr_1",
+                "name": "ana" if role != "officer" else "sam",
+                "display_name": "Ana Ortiz" if role != "officer" else "Sam Reed",
+                "role": role,
+                "unit_id": "unt_1" if role == "officer" else None,
+            },
+            "agency": {
+                "name": "Dearborn Police",
+                "incident_types": ["Break-in", "Medical", "Fire", "Traffic collision", "Other"],
+                "sender": sender,
+                "country": "US",
+            },
+            "csrf": "token",
+        }
+        self.incidents: dict[str, Json] = {}
+        self.units: list[Json] = []
+        self.entries: dict[str, list[Json]] = {}
+        self.trails: dict[str, list[Json]] = {}
+        self.closed: list[Json] = []
+        self.asked: list[tuple[str, str, Any]] = []
+        self.answers: dict[tuple[str, str], tuple[int, Json]] = {}
+
+    async def serve(self, context: BrowserContext) -> None:
+        """Answer everything that this context's pages ask of the origin."""
+        await context.route(f"{ORIGIN}/**", self._answer)
+        await context.route_web_socket(f"{ORIGIN.replace('https', 'wss')}/api/events", self._talk)
+        self._peer = await context.new_page()
+        await self._peer.goto(f"{ORIGIN}/peer")
+        await self._peer.evaluate(PEER)
+        self._ticking = asyncio.create_task(self._tick())
+
+    def fall_silent(self) -> None:
+        """Say nothing more on any socket, and close none."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self.tell({"type": "tick", "now": now()})
+
+    async def tell(self, event: Json) -> None:
+        """Push one event to every page."""
+        for socket in self._sockets:
+            socket.send(json.dumps(event))
+
+    async def change(self, which: str = "inc_1", **changes: Any) -> None:
+        """Change an incident and tell everybody."""
+        self.incidents[which] = {**self.incidents[which], **changes}
+        await self.tell({"type": "incident", "incident": self.incidents[which]})
+
+    async def record(self, line: Json, which: str = "inc_1") -> None:
+        """Write to an incident's log and tell everybody."""
+        self.entries.setdefault(which, []).append(line)
+        self.incidents[which]["news_at"] = line["at"]
+        await self.tell({"type": "entry", "incident_id": which, "entry": line})
+
+    async def lose(self) -> None:
+        """Go away: sockets break, requests fail."""
+        self.up = False
+        sockets, self._sockets = self._sockets, []
+        for socket in sockets:
+            await socket.close(code=1012)
+
+    async def freeze(self) -> None:
+        """Stop sending pictures, without a word, and start none."""
+        assert self._peer is not None
+        self.pictures = False
+        await self._peer.evaluate("freeze()")
+
+    def asked_for(self, method: str, path: str) -> list[Any]:
+        """The bodies of the requests for one path."""
+        return [body for m, p, body in self.asked if (m, p) == (method, path)]
+
+    def snapshot(self) -> Json:
+        return {
+            "type": "snapshot",
+            "now": now(),
+            "incidents": [i for i in self.incidents.values() if i["closed_at"] is None],
+            "units": self.units,
+        }
+
+    async def _talk(self, socket: WebSocketRoute) -> None:
+        if not self.up:
+            await socket.close(code=1012)
+            return
+        self._sockets.append(socket)
+        self.conversations += 1
+        socket.send(json.dumps(self.snapshot()))
+
+    async def _answer(self, route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if not path.startswith(("/api/", "/whep/")):
+            await self._file(route, path)
+        elif not self.up:
+            await route.abort("connectionrefused")
+        elif path.startswith("/whep/"):
+            await self._whep(route)
+        else:
+            method, body = route.request.method, route.request.post_data_json
+            self.asked.append((method, path, body))
+            status, answer = self._decide(method, path, body)
+            if answer is None:
+                await route.fulfill(status=status)
+            else:
+                await route.fulfill(status=status, json=answer)
+            if method != "GET" and path.startswith(("/api/incidents", "/api/links")):
+                for changed in self.incidents.values():
+                    await self.tell({"type": "incident", "incident": changed})
+
+    async def _file(self, route: Route, path: str) -> None:
+        if path == "/peer":
+            await route.fulfill(body="<!doctype html><title>peer</title>", content_type="text/html")
+            return
+        file = self._pages / (path[1:] if "." in path else f"{path[1:]}.html")
+        if not file.is_file():
+            await route.fulfill(status=404)
+            return
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        headers = {"Content-Security-Policy": POLICY, "Content-Type": kind}
+        await route.fulfill(body=file.read_bytes(), headers=headers)
+
+    async def _whep(self, route: Route) -> None:
+        if route.request.method != "POST":
+            await route.fulfill(status=200)
+            return
+        if not self.pictures:
+            await route.fulfill(status=503)
+            return
+        assert self._peer is not None
+        sdp = await self._peer.evaluate("offer => answer(offer)", route.request.post_data)
+        headers = {"Content-Type": "application/sdp", "Location": f"{ORIGIN}/whep/session"}
+        await route.fulfill(status=201, headers=headers, body=sdp)
+
+    def _decide(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        if (method, path) in self.answers:
+            return self.answers[method, path]
+        if path == "/api/session":
+            if not self.signed_in and method == "GET":
+                return 401, problem(401, "not-signed-in")
+            return (204, None) if method == "DELETE" else (200, self.me)
+        if path == "/api/incidents/closed":
+            return 200, self.closed
+        if (method, path) == ("POST", "/api/incidents"):
+            place = guessed(body["position"]) if body["position"] else None
+            made = incident(len(self.incidents) + 1, opened_at=now(), **{**body, "position": place})
+            made["opened_by"] = self.me["user"]["display_name"]
+            self.incidents[made["id"]] = made
+            return 201, made
+        kind, which, *rest = path.removeprefix("/api/").split("/")
+        return self._about(kind, which, "/".join(rest), body)
+
+    def _about(self, kind: str, which: str, verb: str, body: Any) -> tuple[int, Any]:
+        if kind == "incidents":
+            return self._about_incident(which, verb, body)
+        if kind == "feeds":
+            return 201, {"whep": f"/whep/{which}", "bearer": "b", "seconds_left": 60}
+        if kind == "units":
+            return 204, None
+        if verb == "code":
+            return 201, {"code": "482913", "seconds_left": 600}
+        handout = {"url": f"{ORIGIN}/c#4fK9sQ2mXv7Lr0TzYb3NdE", "qr_svg": QR}
+        if verb == "handout":
+            return 200, handout
+        found = next(k for i in self.incidents.values() for k in i["links"] if k["id"] == which)
+        if verb == "resend":
+            return 200, {"link": found, "handout": None}
+        return 200, found
+
+    def _about_incident(self, which: str, verb: str, body: Any) -> tuple[int, Any]:
+        if verb == "entries":
+            return 200, self.entries.get(which, [])
+        if verb == "trail":
+            return 200, self.trails.get(which, [])
+        held = self.incidents[which]
+        if verb == "close":
+            held["closed_at"] = now()
+        elif verb == "amend":
+            held["words"] = body.get("words", held["words"])
+            held["position"] = guessed(body["position"]) if body.get("position") else held["position"]
+        elif verb == "units":
+            held["unit_ids"] = [*held["unit_ids"], body["unit_id"]]
+        elif verb.startswith("units/"):
+            held["unit_ids"] = [u for u in held["unit_ids"] if u != verb[6:]]
+        elif verb == "links":
+            console = self.me["agency"]["sender"] == "console"
+            made = link(len(held["links"]) + 1, "sent" if console else "queued", **body)
+            made["sender"] = self.me["agency"]["sender"]
+            held["links"] = [made, *held["links"]]
+            handout = {"url": f"{ORIGIN}/c#4fK9sQ2mXv7Lr0TzYb3NdE", "qr_svg": QR} if console else None
+            return 201, {"link": made, "handout": handout}
+        return 200, held
+
+
+def problem(status: int, code: str, detail: str = "") -> Json:
+    return {"type": f"/problems/{code}", "title": code, "status": status, "detail": detail}

@@ -1,0 +1,89 @@
+// What the caller's page says and understands, without a browser.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
+import { digitsOf } from "../../pwa/src/caller/screens.ts";
+import { choose, LANGUAGES } from "../../pwa/src/caller/words.ts";
+import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
+
+const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true };
+
+function said(change: Partial<Situation>, online = true): string {
+  const { tone, sentence } = saying({ ...all, ...change }, online);
+  return `${tone}: ${sentence}`;
+}
+
+test("the sentence says what 911 can see now", () => {
+  assert.equal(said({}), "live: seeBoth");
+  assert.equal(said({ place: "refused" }), "live: seeCamera");
+  assert.equal(said({ camera: "refused" }), "live: seePlaceOnly");
+  assert.equal(said({ camera: "off" }), "live: seePlace");
+});
+
+test("a permission question is announced while it is asked", () => {
+  assert.equal(said({ camera: "asking" }), "starting: allowCamera");
+  assert.equal(said({ place: "asking" }), "live: allowPlace");
+});
+
+test("when the picture is lost it says what is still seen", () => {
+  assert.equal(said({ media: "lost" }), "paused: pausedButPlace");
+  assert.equal(said({ camera: "paused" }), "paused: pausedButPlace");
+  assert.equal(said({ media: "lost", place: "refused" }), "paused: paused");
+});
+
+test("when nothing arrives it says that there is no connection", () => {
+  assert.equal(said({ media: "lost", placeArrives: false }), "paused: offline");
+  assert.equal(said({ media: "lost" }, false), "paused: offline");
+  assert.equal(said({ camera: "off", placeArrives: false }), "paused: offline");
+});
+
+test("when nothing will come by itself it says so, and how to allow it", () => {
+  const now = saying({ ...all, camera: "refused", place: "refused" }, true);
+  assert.deepEqual(now, { tone: "off", sentence: "seeNothing", hint: "howToAllow" });
+});
+
+test("no sentence claims a picture or a place that is not there", () => {
+  const captures = ["asking", "on", "off", "refused", "unavailable", "paused"] as const;
+  const medias = ["connecting", "connected", "waiting", "lost", "ended"] as const;
+  for (const camera of captures)
+    for (const place of captures)
+      for (const media of medias)
+        for (const placeArrives of [true, false]) {
+          const { sentence } = saying({ camera, place, media, placeArrives }, true);
+          if (sentence === "seeBoth" || sentence === "seeCamera") {
+            assert.ok(camera === "on" && media === "connected", sentence);
+          }
+          if (["seeBoth", "seePlace", "seePlaceOnly", "pausedButPlace", "connectingPicture"].includes(sentence)) {
+            assert.ok(placeArrives && (place === "on" || place === "paused"), sentence);
+          }
+        }
+});
+
+test("the first language that we have is taken, in the reader's order", () => {
+  assert.equal(choose(["fr-CA", "es-MX", "en-US"]), "es");
+  assert.equal(choose(["AR"]), "ar");
+  assert.equal(choose(["zz", ""]), "en");
+});
+
+test("every language says something for everything", () => {
+  for (const { words } of Object.values(LANGUAGES)) {
+    for (const [key, value] of Object.entries(words)) {
+      const text = typeof value === "string" ? value : value("x");
+      assert.ok(text.length > 1, key);
+      assert.doesNotMatch(text, /!/, key);
+    }
+  }
+});
+
+test("digits of any keyboard are digits", () => {
+  assert.equal(digitsOf("12 34-56 7"), "123456");
+  assert.equal(digitsOf("٠١٢٣٤٥"), "012345");
+  assert.equal(digitsOf("۶۷۸۹"), "6789");
+});
+
+test("a fix tells its age by the device's own clock, and never a negative one", () => {
+  const fix: Fix = { latitude: 1, longitude: 2, accuracy_m: 3, heading_deg: null, speed_mps: null, at: 5000 };
+  assert.equal(reportOf(fix, 6500).age_ms, 1500);
+  assert.equal(reportOf(fix, 4000).age_ms, 0);
+  assert.equal("at" in reportOf(fix, 6500), false);
+});

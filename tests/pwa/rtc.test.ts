@@ -1,0 +1,142 @@
+// What silence means, when to try again, and whose grant is asked for: the rules of src/rtc, without a browser.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type Health, meter, noCounters, quality } from "../../pwa/src/rtc/health.ts";
+import { backoff, grantKeeper, Over, type Watched } from "../../pwa/src/rtc/reconnect.ts";
+import { Refused } from "../../pwa/src/rtc/session.ts";
+import { type Hearsay, judge as judgeSubscriber } from "../../pwa/src/rtc/whep.ts";
+import { judge as judgePublisher } from "../../pwa/src/rtc/whip.ts";
+
+const NOW = 100_000;
+
+function watched(change: Partial<Watched> = {}, connectionState = "connected"): Watched {
+  return {
+    session: { pc: { connectionState } as RTCPeerConnection, end() {} },
+    openedAt: NOW - 20_000,
+    connectedAt: NOW - 19_000,
+    heardAt: NOW - 100,
+    packetAt: NOW - 50,
+    hasFlowed: true,
+    counters: { ...noCounters(), packets: 900, frames: 300, heard: 5000 },
+    ...change,
+  };
+}
+
+const nobodySaid: Hearsay = { live: null, liveSince: 0, suspectedAt: Number.NEGATIVE_INFINITY };
+
+test("a publisher that hears the server's feedback flows", () => {
+  assert.equal(judgePublisher(watched(), true, NOW), "flowing");
+});
+
+test("a publisher that sends and hears nothing for a second is dead", () => {
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 1001 }), true, NOW), "dead");
+});
+
+test("a far server is given two round trips more", () => {
+  const far = { ...noCounters(), packets: 900, rtt_ms: 600 };
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 2000, counters: far }), true, NOW), "flowing");
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 2300, counters: far }), true, NOW), "dead");
+});
+
+test("a publisher without a picture is quiet however long nothing is heard", () => {
+  assert.equal(judgePublisher(watched({ heardAt: 0 }), false, NOW), "quiet");
+});
+
+test("a camera that yields no frames for long is quiet, not dead", () => {
+  assert.equal(judgePublisher(watched({ heardAt: 0, packetAt: NOW - 3001 }), true, NOW), "quiet");
+});
+
+test("a new connection is given time for its first feedback", () => {
+  const young = watched({ connectedAt: NOW - 2000, heardAt: NOW - 2500 });
+  assert.equal(judgePublisher(young, true, NOW), "opening");
+});
+
+test("a connection that failed is dead, one that is being made is opening until its time is up", () => {
+  assert.equal(judgePublisher(watched({}, "failed"), true, NOW), "dead");
+  assert.equal(judgePublisher(watched({}, "disconnected"), true, NOW), "dead");
+  assert.equal(judgePublisher(watched({ openedAt: NOW - 5000 }, "connecting"), true, NOW), "opening");
+  assert.equal(judgePublisher(watched({ openedAt: NOW - 7000 }, "connecting"), true, NOW), "dead");
+});
+
+test("a picture that stops is opened again, unless the feed is said not to be live", () => {
+  const silent = watched({ packetAt: NOW - 1500 });
+  assert.equal(judgeSubscriber(watched(), nobodySaid, NOW), "flowing");
+  assert.equal(judgeSubscriber(silent, nobodySaid, NOW), "dead");
+  assert.equal(judgeSubscriber(silent, { ...nobodySaid, live: true }, NOW), "dead");
+  assert.equal(judgeSubscriber(silent, { ...nobodySaid, live: false }, NOW), "quiet");
+});
+
+test("a feed that has only just become live again is given its second", () => {
+  const silent = watched({ packetAt: NOW - 9000 });
+  assert.equal(judgeSubscriber(silent, { ...nobodySaid, live: true, liveSince: NOW - 500 }, NOW), "quiet");
+  assert.equal(judgeSubscriber(silent, { ...nobodySaid, live: true, liveSince: NOW - 1500 }, NOW), "dead");
+});
+
+test("a feed that never sent anything is waited for", () => {
+  const empty = watched({ counters: noCounters(), hasFlowed: false, packetAt: NOW - 9000 });
+  assert.equal(judgeSubscriber(empty, nobodySaid, NOW), "quiet");
+  assert.equal(judgeSubscriber(empty, { ...nobodySaid, live: true }, NOW), "dead");
+});
+
+test("a silent session from before the events broke is opened again", () => {
+  const silent = watched({ packetAt: NOW - 1500 });
+  const suspected = { ...nobodySaid, live: false, suspectedAt: NOW - 100 };
+  assert.equal(judgeSubscriber(silent, suspected, NOW), "dead");
+  assert.equal(judgeSubscriber(watched(), suspected, NOW), "flowing");
+});
+
+test("the pause doubles from a quarter of a second to three seconds, and no two phones agree", () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 9].map((n) => backoff(n, 1)), [250, 500, 1000, 2000, 3000, 3000]);
+  assert.equal(backoff(3, 0), 500);
+});
+
+test("a refused grant is asked for once more, and a fresh one refused is the end", async () => {
+  const asked: (number | null)[] = [];
+  const withGrant = grantKeeper(async (refused: { grant: string; status: number } | null) => {
+    asked.push(refused?.status ?? null);
+    return `grant ${asked.length}`;
+  });
+  const refuse = () => Promise.reject(new Refused(401));
+  await assert.rejects(withGrant(refuse), Refused);
+  await assert.rejects(withGrant(refuse), Over);
+  assert.deepEqual(asked, [null, 401]);
+});
+
+test("a server that is away costs no grant", async () => {
+  let asked = 0;
+  const withGrant = grantKeeper(async () => ++asked);
+  await assert.rejects(withGrant(() => Promise.reject(new TypeError("no network"))));
+  await assert.rejects(withGrant(() => Promise.reject(new Refused(503))));
+  assert.equal(await withGrant(async (grant) => grant), 1);
+});
+
+test("rates are over the last second and bytes over all sessions", () => {
+  const metered = meter();
+  for (let look = 0; look <= 8; look++) {
+    metered.add(look * 250, { ...noCounters(), bytes: look * 25_000, packets: look * 25, frames: look * 6 }, 0);
+  }
+  metered.begin();
+  metered.add(3000, { ...noCounters() }, 0);
+  const health = metered.add(4000, { ...noCounters(), bytes: 100_000, packets: 90, lost: 10, frames: 24 }, 0);
+  assert.equal(health.bitrate_bps, 800_000);
+  assert.equal(health.loss, 0.1);
+  assert.equal(health.fps, 24);
+  assert.equal(health.bytes, 300_000);
+});
+
+test("the link in one word", () => {
+  const fine: Health = {
+    bitrate_bps: 1e6,
+    loss: 0,
+    rtt_ms: 40,
+    fps: 28,
+    width: 1280,
+    height: 720,
+    bytes: 1,
+    silent_ms: 20,
+  };
+  assert.equal(quality(fine), "good");
+  assert.equal(quality({ ...fine, loss: 0.05 }), "fair");
+  assert.equal(quality({ ...fine, fps: 3 }), "poor");
+  assert.equal(quality({ ...fine, silent_ms: 1500 }), "poor");
+});

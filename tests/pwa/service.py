@@ -1,0 +1,156 @@
+"""The real service as a process of its own, with a dispatcher who drives it over HTTP.
+
+A process, because these tests kill it. Knows no browser.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import httpx
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+PASSWORD = "correct horse battery"
+START_S = 60.0  # on a machine that does much else
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Service:
+    """`sightline serve` in a folder; the same ports and data through every restart."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        port = free_port(socket.SOCK_STREAM)
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = folder / "serve.log"
+        self._environ = {
+            **os.environ,
+            "SIGHTLINE_AGENCY": "Dearborn Police",
+            "SIGHTLINE_PORT": str(port),
+            "SIGHTLINE_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "SIGHTLINE_DATA_DIR": str(folder),
+            **{f"SIGHTLINE_{name.upper()}": value for name, value in settings.items()},
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def add_user(self, name: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "backend", "user", "add", name, *arguments]
+        subprocess.run(
+            command, input=f"{PASSWORD}\n".encode(), env=self._environ, check=True, capture_output=True
+        )
+
+    def run(self, *arguments: str) -> str:
+        """What another `sightline` command prints; raises when it fails."""
+        command = [sys.executable, "-m", "backend", *arguments]
+        return subprocess.run(command, env=self._environ, check=True, capture_output=True, text=True).stdout
+
+    def start(self) -> Self:
+        with self._log.open("ab") as log:
+            command = [sys.executable, "-m", "backend", "serve"]
+            self._process = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return self
+            time.sleep(0.02)
+        self.kill()
+        raise TimeoutError(self._log.read_text())
+
+    def kill(self) -> None:
+        """As a crash would: nothing is said to anyone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Issued(NamedTuple):
+    """A link, and the address that the text would have carried."""
+
+    id: str
+    incident: str
+    url: str
+
+
+class Dispatcher:
+    """Signed in, over HTTP."""
+
+    def __init__(self, service: Service, name: str) -> None:
+        self._service = service
+        self._http = httpx.Client(base_url=service.url, headers={"Origin": service.url}, timeout=10)
+        me = self._post("/api/session", {"name": name, "password": PASSWORD})
+        self._http.headers["X-CSRF-Token"] = me["csrf"]
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _post(self, path: str, body: Any = None) -> Any:
+        reply = self._http.post(path, json=body) if body is not None else self._http.post(path)
+        assert reply.is_success, (path, reply.status_code, reply.text)
+        return reply.json()
+
+    def _get(self, path: str) -> Any:
+        reply = self._http.get(path)
+        assert reply.is_success, (path, reply.status_code, reply.text)
+        return reply.json()
+
+    def open_incident(self) -> str:
+        return str(self._post("/api/incidents", {"type": "Break-in"})["id"])
+
+    def close_incident(self, incident: str) -> None:
+        self._post(f"/api/incidents/{incident}/close")
+
+    def issue_link(self, incident: str, kind: str = "live") -> Issued:
+        answer = self._post(f"/api/incidents/{incident}/links", {"number": "+1 313 555 0100", "kind": kind})
+        return Issued(id=answer["link"]["id"], incident=incident, url=answer["handout"]["url"])
+
+    def incident(self, incident: str) -> Any:
+        """The incident as a console is shown it."""
+        address = self._service.url.replace("http", "ws", 1) + "/api/events"
+        cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+        with connect(
+            address, origin=Origin(self._service.url), additional_headers={"Cookie": cookies}
+        ) as socket:
+            snapshot = json.loads(socket.recv(timeout=5))
+        return next(view for view in snapshot["incidents"] if view["id"] == incident)
+
+    def watch(self, incident: str) -> dict[str, Any]:
+        """Where and with what to subscribe to the incident's feed."""
+        feed = self.incident(incident)["feeds"][0]["id"]
+        grant: dict[str, Any] = self._post(f"/api/feeds/{feed}/watch")
+        return grant
+
+    def actions(self, incident: str) -> list[str]:
+        """What happened, oldest first."""
+        return [entry["action"] for entry in self._get(f"/api/incidents/{incident}/entries")]
+
+    def statuses(self, incident: str) -> list[dict[str, str]]:
+        """What the phone said of its camera and position, oldest first."""
+        entries = self._get(f"/api/incidents/{incident}/entries")
+        return [entry["details"] for entry in entries if entry["action"] == "caller.status"]
+
+    def trail(self, incident: str) -> list[dict[str, Any]]:
+        trail: list[dict[str, Any]] = self._get(f"/api/incidents/{incident}/trail")
+        return trail
+
+    def code(self, issued: Issued) -> str:
+        return str(self._post(f"/api/links/{issued.id}/code")["code"])
+
+    def allow(self, issued: Issued) -> None:
+        self._post(f"/api/links/{issued.id}/allow")
+
+    def revoke(self, issued: Issued) -> None:
+        self._post(f"/api/links/{issued.id}/revoke")

@@ -1,0 +1,425 @@
+// What the staff pages decide without a browser: how events change the world, and what is said about it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { command } from "../../pwa/src/console/keys.ts";
+import { backoff } from "../../pwa/src/lib/events.ts";
+import { ServerClock } from "../../pwa/src/staff/clock.ts";
+import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
+import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
+import {
+  accuracyWords,
+  bearingDeg,
+  compass,
+  distanceM,
+  duration,
+  metres,
+  wayTo,
+} from "../../pwa/src/staff/measure.ts";
+import { isNotable, NOTABLE } from "../../pwa/src/staff/notable.ts";
+import { readSeen } from "../../pwa/src/staff/seen.ts";
+import { parsePlace } from "../../pwa/src/staff/place.ts";
+import { fit, niceAbove, niceBelow, place, scaleBar, toEdge } from "../../pwa/src/staff/plan.ts";
+import { phaseOf, quality } from "../../pwa/src/staff/watching.ts";
+import { logLines, numberWords, sentence } from "../../pwa/src/staff/words.ts";
+import {
+  apply,
+  closedIncidents,
+  EMPTY,
+  foremost,
+  openIncidents,
+  readUp,
+  select,
+  type World,
+} from "../../pwa/src/staff/world.ts";
+import type { EntryView, Event, Feed, IncidentView, LinkView, Position } from "../../pwa/src/wire.ts";
+
+const ME = "Ana Ortiz";
+const NOON = "2026-01-01T12:00:00Z";
+
+function position(changes: Partial<Position> = {}): Position {
+  return {
+    latitude: 42.3223,
+    longitude: -83.1763,
+    accuracy_m: 12,
+    at: NOON,
+    source: "caller",
+    heading_deg: null,
+    speed_mps: null,
+    ...changes,
+  };
+}
+
+function link(changes: Partial<LinkView> = {}): LinkView {
+  return {
+    id: "lnk_1",
+    kind: "live",
+    state: "sent",
+    number: "+13135550143",
+    reason: null,
+    sender: "sms",
+    issued_at: NOON,
+    expires_at: NOON,
+    opened_at: null,
+    redeemed_at: null,
+    asking: false,
+    camera: "off",
+    position: "off",
+    ...changes,
+  };
+}
+
+function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView {
+  return {
+    id,
+    type: "Break-in",
+    words: "",
+    opened_at: NOON,
+    opened_by: ME,
+    callback_number: null,
+    position: null,
+    closed_at: null,
+    news_at: NOON,
+    unit_ids: [],
+    links: [],
+    feeds: [],
+    ...changes,
+  };
+}
+
+function entry(index: number, changes: Partial<EntryView> = {}): EntryView {
+  return { index, at: NOON, action: "link.open", actor: "caller", subject: "", refusal: null, details: {}, ...changes };
+}
+
+function snapshot(...incidents: IncidentView[]): Event {
+  return { type: "snapshot", now: NOON, incidents, units: [] };
+}
+
+function recorded(id: string, line: EntryView): Event {
+  return { type: "entry", incident_id: id, entry: line };
+}
+
+function after(world: World, ...events: Event[]): World {
+  return events.reduce((before, event) => apply(before, event, ME), world);
+}
+
+const BEGUN = after(EMPTY, snapshot(incident("inc_1"), incident("inc_2")));
+
+test("a snapshot replaces every open incident and heals what was missed", () => {
+  const stale = after(BEGUN, { type: "incident", incident: incident("inc_9") });
+  const healed = after(stale, snapshot(incident("inc_1", { words: "new words" })));
+  assert.deepEqual([...healed.incidents.keys()], ["inc_1"]);
+  assert.equal(healed.incidents.get("inc_1")?.words, "new words");
+});
+
+test("a snapshot keeps the closed incidents that were read", () => {
+  const closed = after(BEGUN, { type: "incident", incident: incident("inc_2", { closed_at: NOON }) });
+  const healed = after(closed, snapshot(incident("inc_1")));
+  assert.deepEqual(closedIncidents(healed).map((i) => i.id), ["inc_2"]);
+  assert.deepEqual(openIncidents(healed).map((i) => i.id), ["inc_1"]);
+});
+
+test("the same event twice changes nothing more", () => {
+  const line = recorded("inc_2", entry(7));
+  const read = readUp(BEGUN, "inc_2", [], []);
+  const once = after(read, line);
+  const twice = after(once, line);
+  assert.deepEqual(twice.logs.get("inc_2"), once.logs.get("inc_2"));
+  assert.equal(twice.unread.get("inc_2"), 1);
+});
+
+test("entries that arrive out of order are put in order", () => {
+  const read = readUp(select(BEGUN, "inc_1"), "inc_1", [entry(1), entry(4)], []);
+  const world = after(read, recorded("inc_1", entry(3)), recorded("inc_1", entry(2)));
+  assert.deepEqual(world.logs.get("inc_1")?.map((line) => line.index), [1, 2, 3, 4]);
+});
+
+test("what is recorded while the log is being read is not lost", () => {
+  const live = after(select(BEGUN, "inc_1"), recorded("inc_1", entry(5)));
+  const world = readUp(live, "inc_1", [entry(1), entry(2)], []);
+  assert.deepEqual(world.logs.get("inc_1")?.map((line) => line.index), [1, 2, 5]);
+});
+
+test("a position that comes late does not move the caller back", () => {
+  const newer = position({ at: "2026-01-01T12:00:05Z", latitude: 42.4 });
+  const world = after(
+    BEGUN,
+    { type: "position", incident_id: "inc_1", position: newer },
+    { type: "position", incident_id: "inc_1", position: position() },
+    { type: "incident", incident: incident("inc_1", { position: position() }) },
+  );
+  assert.equal(world.incidents.get("inc_1")?.position?.latitude, 42.4);
+  assert.equal(world.trails.get("inc_1")?.length, 1);
+});
+
+test("a position of an unknown incident is passed over", () => {
+  const world = after(BEGUN, { type: "position", incident_id: "inc_9", position: position() });
+  assert.equal(world, BEGUN);
+});
+
+test("a hidden incident is gone", () => {
+  const world = after(BEGUN, { type: "incident-hidden", incident_id: "inc_1" });
+  assert.deepEqual(openIncidents(world).map((i) => i.id), ["inc_2"]);
+});
+
+test("only news from others in other incidents is unread, until they are opened", () => {
+  const world = after(
+    select(BEGUN, "inc_1"),
+    recorded("inc_1", entry(1)),
+    recorded("inc_2", entry(2, { actor: ME })),
+    recorded("inc_2", entry(3, { action: "feed.subscribe", actor: "Lee" })),
+    recorded("inc_2", entry(4)),
+  );
+  assert.deepEqual([...world.unread], [["inc_2", 1]]);
+  assert.equal(select(world, "inc_2").unread.size, 0);
+});
+
+test("a link's steps advance in place and a failed text stops at the carrier", () => {
+  const states = (one: LinkView) => steps(one).map((step) => step.state);
+  assert.deepEqual(states(link({ state: "queued" })), ["current", "ahead", "ahead", "ahead", "ahead"]);
+  assert.deepEqual(states(link({ state: "delivered" })), ["done", "done", "current", "ahead", "ahead"]);
+  assert.deepEqual(states(link({ state: "failed" })), ["done", "failed", "ahead", "ahead", "ahead"]);
+  assert.deepEqual(
+    states(link({ state: "sharing", opened_at: NOON, redeemed_at: NOON })),
+    ["done", "done", "done", "done", "done"],
+  );
+  assert.deepEqual(states(link({ sender: "console" })), ["current", "ahead", "ahead"]);
+});
+
+test("a refused camera is said with what is left", () => {
+  assert.equal(captures(link({ camera: "refused", position: "on" })), "Camera refused – position only");
+  assert.equal(captures(link({ camera: "refused", position: "refused" })), "Camera refused, position refused – nothing shared");
+  assert.equal(captures(link({ kind: "position", position: "on" })), "Position on");
+});
+
+test("an incident's standing is its most pressing link or picture", () => {
+  const feed: Feed = { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON };
+  assert.equal(standingOf(incident("i")).word, "No link yet");
+  assert.equal(standingOf(incident("i", { links: [link({ state: "failed" })] })).word, "Text failed");
+  assert.equal(standingOf(incident("i", { links: [link()], feeds: [feed] })).word, "Live");
+  assert.equal(standingOf(incident("i", { links: [link({ asking: true })], feeds: [feed] })).word, "Another phone asks");
+});
+
+test("the picture in front is the one asked for, else a live one", () => {
+  const feeds = (["ended", "live"] as const).map(
+    (state, n): Feed => ({ id: `f${n}`, incident_id: "i", kind: "caller", state, since: NOON }),
+  );
+  assert.equal(chosenFeed(feeds, null)?.id, "f1");
+  assert.equal(chosenFeed(feeds, 0)?.id, "f0");
+  assert.equal(chosenFeed(feeds, 7)?.id, "f1");
+  assert.equal(chosenFeed([], null), null);
+});
+
+test("the newest incident with a live picture is foremost, else the newest", () => {
+  const feeds: Feed[] = [{ id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON }];
+  const older = incident("inc_1", { opened_at: "2026-01-01T11:00:00Z", feeds });
+  const oldest = incident("inc_3", { opened_at: "2026-01-01T10:00:00Z", feeds });
+  assert.equal(foremost(after(EMPTY, snapshot(incident("inc_2"), older, oldest)))?.id, "inc_1");
+  assert.equal(foremost(after(EMPTY, snapshot(incident("inc_2"), { ...older, feeds: [] })))?.id, "inc_2");
+  assert.equal(foremost(EMPTY), null);
+});
+
+test("a picture is live only while frames are shown", () => {
+  assert.equal(phaseOf("connected", null, 5000), "connecting");
+  assert.equal(phaseOf("waiting", null, 5000), "waiting");
+  assert.equal(phaseOf("connected", 4900, 5000), "live");
+  assert.equal(phaseOf("connected", 4000, 5000), "still");
+  assert.equal(phaseOf("ended", 4900, 5000), "over");
+});
+
+test("loss or few frames make a signal fair, then poor", () => {
+  assert.equal(quality({ loss: 0, fps: 24 }), "good");
+  assert.equal(quality({ loss: 0.05, fps: 24 }), "fair");
+  assert.equal(quality({ loss: 0, fps: 3 }), "poor");
+});
+
+test("unknown actions and refusals are shown in plain words", () => {
+  assert.equal(sentence(entry(1, { action: "drone.take-off", actor: "system" })).text, "Drone take off (Sightline)");
+  const refused = sentence(entry(1, { action: "link.redeem", refusal: "link-bound" }));
+  assert.equal(refused.text, "A phone tried to use the link – refused: another phone already uses it");
+  assert.equal(refused.weight, "warning");
+  assert.match(sentence(entry(1, { action: "link.open", refusal: "made-up-code" })).text, /made up code/);
+});
+
+test("a failed text says the carrier's reason", () => {
+  const failed = entry(1, { action: "link.delivery", actor: "carrier", details: { state: "failed", reason: "Landline" } });
+  assert.deepEqual(sentence(failed), { text: "Text failed: Landline", weight: "warning" });
+});
+
+test("runs of one sentence become one line", () => {
+  const lines = logLines([entry(1), entry(2), entry(3, { action: "link.redeem" })]);
+  assert.deepEqual(lines.map((line) => line.times), [2, 1]);
+});
+
+test("numbers are grouped as they are read", () => {
+  assert.equal(numberWords("+13135550143"), "+1 313 555 0143");
+  assert.equal(numberWords("+442079460018"), "+442079460018");
+});
+
+test("distances and bearings are those of the globe", () => {
+  const a = { latitude: 0, longitude: 0 };
+  assert.ok(Math.abs(distanceM(a, { latitude: 0, longitude: 1 }) - 111_195) < 1);
+  assert.equal(compass(bearingDeg(a, { latitude: 1, longitude: 1 })), "north-east");
+  assert.equal(compass(bearingDeg(a, { latitude: 0, longitude: -1 })), "west");
+  assert.equal(wayTo(position(), position({ latitude: 42.33305, longitude: -83.1763 })), "1.2 km north");
+  assert.equal(wayTo(position(), position()), "here");
+});
+
+test("lengths and ages are short and an accuracy is never made better", () => {
+  assert.deepEqual([4, 37, 847, 996, 12_400].map(metres), ["4 m", "35 m", "850 m", "1.0 km", "12 km"]);
+  assert.deepEqual([-5, 4000, 125_000, 3_900_000].map(duration), ["now", "4 s", "2 min", "1 h 05 min"]);
+  assert.equal(accuracyWords(11.2), "precise, within 12 m");
+});
+
+test("the plot fits the accuracy and keeps the caller in the middle", () => {
+  const size = { width: 600, height: 300 };
+  const view = fit(position({ accuracy_m: 100 }), [], size);
+  assert.deepEqual(place(view, size, position()), { x: 300, y: 150 });
+  assert.ok(100 / view.scale < 150);
+  const north = place(view, size, position({ latitude: 42.3225 }));
+  assert.ok(north.y < 150 && Math.abs(north.x - 300) < 0.01);
+  assert.ok(scaleBar(view, 140).pixels <= 140);
+  assert.deepEqual(toEdge(size, { x: 3000, y: 150 }, 20), { x: 580, y: 150 });
+  assert.deepEqual([niceAbove(61), niceBelow(61), niceAbove(100)], [100, 50, 100]);
+});
+
+test("single keys are commands outside of fields, without modifiers, and can be switched off", () => {
+  const press = (key: string, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...more });
+  assert.deepEqual(command(press("n"), false, true), { name: "new" });
+  assert.deepEqual(command(press("3"), false, true), { name: "feed", index: 2 });
+  assert.equal(command(press("n"), true, true), null);
+  assert.equal(command(press("n"), false, false), null);
+  assert.equal(command(press("n", { ctrlKey: true }), false, true), null);
+  assert.deepEqual(command(press("Escape"), true, false), { name: "safe" });
+});
+
+test("the line comes back between a quarter of a second and three seconds", () => {
+  assert.equal(backoff(0, () => 1), 250);
+  assert.equal(backoff(1, () => 1), 500);
+  assert.equal(backoff(20, () => 1), 3000);
+  assert.equal(backoff(20, () => 0), 2400);
+});
+
+test("ages follow the server's clock whatever the computer's own says", () => {
+  let stopwatch = 1000;
+  const clock = new ServerClock(() => stopwatch, 0);
+  clock.hear(NOON);
+  stopwatch += 2500;
+  assert.equal(clock.now(), Date.parse(NOON) + 2500);
+  clock.hear("no time at all");
+  assert.equal(clock.now(), Date.parse(NOON) + 2500);
+});
+
+test("a tick that was long on its way does not set the clock back, and one after sleep sets it on", () => {
+  let stopwatch = 0;
+  const clock = new ServerClock(() => stopwatch, Date.parse(NOON) + 900);
+  clock.hear(NOON);
+  assert.equal(clock.now(), Date.parse(NOON));
+  stopwatch += 6000;
+  clock.hear("2026-01-01T12:00:05Z");
+  assert.equal(clock.now(), Date.parse(NOON) + 6000);
+  clock.hear("2026-01-01T13:00:00Z");
+  assert.equal(clock.now(), Date.parse(NOON) + 3_600_000);
+  clock.hear(NOON);
+  assert.equal(clock.now(), Date.parse(NOON));
+});
+
+test("a place is read however people and maps write coordinates", () => {
+  const ways = [
+    "42.3223, -83.1763",
+    " 42.3223,-83.1763 ",
+    "42.3223 -83.1763",
+    "+42.3223; −83.1763",
+    "42.3223° N, 83.1763° W",
+    "42.3223N 83.1763W",
+    "N 42.3223 W 83.1763",
+    "n42.3223°, w83.1763°",
+    "83.1763 W, 42.3223 N",
+    "42°19.338'N 83°10.578'W",
+    "42°19′20.28″N, 83°10′34.68″W",
+  ];
+  for (const way of ways) {
+    const place = parsePlace(way);
+    assert.ok(place !== null, way);
+    assert.ok(Math.abs(place.latitude - 42.3223) < 1e-6 && Math.abs(place.longitude + 83.1763) < 1e-6, way);
+  }
+  assert.deepEqual(parsePlace("0, 0"), { latitude: 0, longitude: 0 });
+});
+
+test("what is no place on earth is not guessed at", () => {
+  const not = [
+    "",
+    "42.3223",
+    "12 Main Street",
+    "42,3223, -83,1763",
+    "91, 0",
+    "0, 180.1",
+    "42.3223 N, 83.1763 N",
+    "42.3223 N, 83.1763",
+    "-42.3223 S, 83.1763 W",
+    "42°61'N 83°10'W",
+    "1e3, 2",
+    "42.3223, -83.1763, 12",
+    `${"0".repeat(70)}, 0`,
+    "NaN, NaN",
+  ];
+  for (const text of not) assert.equal(parsePlace(text), null, text);
+});
+
+test("what the phone says comes after a guess, even from an older fix", () => {
+  const guess = position({ source: "dispatcher", at: "2026-01-01T12:00:05Z", accuracy_m: 50 });
+  const guessed = after(BEGUN, { type: "incident", incident: incident("inc_1", { position: guess }) });
+  const said = after(guessed, { type: "position", incident_id: "inc_1", position: position() });
+  assert.equal(said.incidents.get("inc_1")?.position?.source, "caller");
+  const replaced = after(said, { type: "incident", incident: incident("inc_1", { position: guess }) });
+  assert.equal(replaced.incidents.get("inc_1")?.position?.source, "dispatcher");
+});
+
+test("a correction says what it corrected", () => {
+  const amended = (details: Record<string, string>) =>
+    sentence(entry(1, { action: "incident.amend", actor: ME, details })).text;
+  const place = "42.32230, -83.17630";
+  assert.equal(amended({ place }), `Ana Ortiz set the place to ${place}`);
+  assert.equal(amended({ place, over: "caller" }), `Ana Ortiz replaced the phone's own place by ${place}`);
+  assert.equal(
+    amended({ words: "Two men", words_before: "Man", place }),
+    `Ana Ortiz corrected the words to “Two men” and set the place to ${place}`,
+  );
+});
+
+test("news that came while nobody looked is unread after a reload or a lost line, and never one's own look", () => {
+  const later = "2026-01-01T12:05:00Z";
+  const fresh = after(EMPTY, snapshot(incident("inc_1", { news_at: later }), incident("inc_2")));
+  assert.equal(fresh.unread.size, 0); // a browser that is new to somebody marks nothing
+  const missed = snapshot(incident("inc_1", { news_at: later }), incident("inc_2", { news_at: later }));
+  const reloaded = after({ ...EMPTY, seen: fresh.seen }, missed);
+  assert.deepEqual([...reloaded.unread], [["inc_2", 0]]);
+  assert.deepEqual([...after(reloaded, recorded("inc_2", entry(4))).unread], [["inc_2", 0]]);
+  const looked = select(reloaded, "inc_2");
+  assert.equal(looked.unread.size, 0);
+  assert.equal(after({ ...EMPTY, seen: looked.seen }, missed).unread.size, 0);
+  assert.deepEqual([...(looked.seen?.keys() ?? [])], ["inc_1", "inc_2"]);
+  assert.deepEqual([...(after(looked, snapshot(incident("inc_1"))).seen?.keys() ?? [])], ["inc_1"]);
+});
+
+test("an incident that was opened and had news while nobody looked is unread", () => {
+  const opened = incident("inc_3", { opened_at: NOON, news_at: "2026-01-01T12:01:00Z" });
+  const world = after({ ...EMPTY, seen: new Map() }, snapshot(opened, incident("inc_4")));
+  assert.deepEqual([...world.unread], [["inc_3", 0]]);
+});
+
+test("what one person has seen is not kept for the next", () => {
+  const text = JSON.stringify({ user: "usr_1", seen: { inc_1: NOON } });
+  assert.deepEqual(readSeen(text, "usr_1"), new Map([["inc_1", NOON]]));
+  for (const [kept, user] of [[text, "usr_2"], [null, "usr_1"], ["{", "usr_1"], ['{"user":"usr_1"}', "usr_1"]] as const)
+    assert.equal(readSeen(kept, user), null);
+});
+
+test("the server and the pages agree on what is news", () => {
+  const source = readFileSync(new URL("../../backend/model/entries.py", import.meta.url), "utf8");
+  const names = (/^NEWS = \(([^)]*)\)/m.exec(source)?.[1] ?? "").match(/[A-Z_]{3,}/g) ?? [];
+  const values = names.map((name) => new RegExp(`${name} = "([^"]+)"`).exec(source)?.[1] ?? name);
+  assert.ok(values.length > 5);
+  for (const action of values) assert.ok(isNotable(entry(1, { action })), action);
+  assert.equal(values.length, NOTABLE.size);
+});

@@ -1,0 +1,173 @@
+"""Every state of the caller's page, by name, and how a phone comes there."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from playwright.async_api import Page
+
+from tests.pwa import caller
+from tests.pwa.service import Dispatcher, Issued, Service
+
+Reach = Callable[[Page, Dispatcher, Service], Awaitable[None]]
+
+
+class State(NamedTuple):
+    reach: Reach
+    script: str = ""
+
+
+def _link(dispatcher: Dispatcher, kind: str = "live") -> Issued:
+    return dispatcher.issue_link(dispatcher.open_incident(), kind)
+
+
+async def _opening(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.route("**/api/caller/open", lambda route: route.abort())
+    await page.goto(_link(dispatcher).url)
+    await page.locator("p", has_text="keeps trying").or_(page.locator("main > p")).first.wait_for()
+
+
+async def _ask(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.open_link(page, _link(dispatcher))
+
+
+async def _ask_place(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.open_link(page, _link(dispatcher, "position"))
+
+
+async def _code(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.goto(f"{service.url}/c")
+    await caller.reaches(page, "code")
+
+
+async def _wrong_code(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.answer(page, "/api/caller/code", 404, "code-unknown")
+    await _code(page, dispatcher, service)
+    await page.fill("input", "123456")
+    await page.wait_for_selector(".problem:not(:empty)")
+
+
+async def _pressed(page: Page, dispatcher: Dispatcher) -> Issued:
+    link = _link(dispatcher)
+    await caller.open_link(page, link)
+    await caller.press_share(page)
+    await caller.reaches(page, "sharing")
+    return link
+
+
+async def _asking(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _pressed(page, dispatcher)
+    await asyncio.sleep(0.6)
+
+
+async def _live(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _pressed(page, dispatcher)
+    await page.wait_for_selector('[data-tone="live"][data-place="on"][data-picture="seen"]')
+
+
+async def _live_for_a_while(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _live(page, dispatcher, service)
+    await page.wait_for_selector(".signal:not(:empty)")
+
+
+async def _place_live(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.open_link(page, _link(dispatcher, "position"))
+    await caller.press_share(page)
+    await page.wait_for_selector('[data-tone="live"][data-place="on"]')
+
+
+async def _camera_refused(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _pressed(page, dispatcher)
+    await page.wait_for_selector('[data-tone="live"][data-camera="refused"]')
+
+
+async def _both_refused(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _pressed(page, dispatcher)
+    await page.wait_for_selector('[data-tone="off"]')
+
+
+async def _camera_taken(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _live(page, dispatcher, service)
+    await page.evaluate(
+        "navigator.mediaDevices.getUserMedia = () => new Promise(() => {});"
+        "window.tracks[0].dispatchEvent(new Event('ended'))"
+    )
+    await page.wait_for_selector('[data-tone="paused"]')
+
+
+async def _offline(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.route("**/whip", lambda route: route.abort())
+    await page.route("**/api/caller/position", lambda route: route.abort())
+    await _pressed(page, dispatcher)
+    await page.context.set_offline(True)
+    await page.wait_for_selector('[data-tone="paused"]')
+
+
+async def _stopped(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _live(page, dispatcher, service)
+    await page.click("button.stop")
+    await caller.reaches(page, "ended")
+
+
+async def _over(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    link = await _pressed(page, dispatcher)
+    await page.wait_for_selector('[data-tone="live"][data-place="on"]')
+    await asyncio.sleep(0.2)
+    dispatcher.close_incident(link.incident)
+    await caller.reaches(page, "ended")
+
+
+async def _bound(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.answer(page, "/api/caller/redeem", 403, "link-bound")
+    link = _link(dispatcher)
+    await caller.open_link(page, link)
+    await caller.press_share(page)
+    await caller.reaches(page, "bound")
+
+
+async def _taken(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.answer(page, "/whip", 403, "grant-revoked")
+    link = _link(dispatcher)
+    await caller.open_link(page, link)
+    await caller.press_share(page)
+    await caller.reaches(page, "taken")
+
+
+async def _expired(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.answer(page, "/api/caller/open", 410, "link-expired")
+    await page.goto(_link(dispatcher).url)
+    await caller.reaches(page, "refused")
+
+
+async def _unknown(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.goto(f"{service.url}/c#nonsense")
+    await caller.reaches(page, "refused")
+
+
+async def _cannot(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.goto(_link(dispatcher).url)
+    await caller.reaches(page, "cannot")
+
+
+STATES: dict[str, State] = {
+    "opening": State(_opening),
+    "ask": State(_ask),
+    "ask-place": State(_ask_place),
+    "code": State(_code),
+    "wrong-code": State(_wrong_code),
+    "asking": State(_asking, caller.NEVER_ANSWERS),
+    "live": State(_live),
+    "live-for-a-while": State(_live_for_a_while),
+    "place-live": State(_place_live),
+    "camera-refused": State(_camera_refused, caller.REFUSES_CAMERA),
+    "both-refused": State(_both_refused, caller.REFUSES_CAMERA + caller.REFUSES_PLACE),
+    "camera-taken": State(_camera_taken, caller.REMEMBERS_TRACKS),
+    "offline": State(_offline),
+    "stopped": State(_stopped),
+    "over": State(_over),
+    "bound": State(_bound),
+    "taken": State(_taken),
+    "expired": State(_expired),
+    "unknown": State(_unknown),
+    "cannot": State(_cannot, "Object.defineProperty(crypto, 'subtle', {value: undefined});"),
+}

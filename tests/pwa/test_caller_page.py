@@ -1,0 +1,149 @@
+"""Every state of the caller's page: it renders, fits the smallest phone, and can be used by everyone."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Page
+
+from tests.pwa import caller
+from tests.pwa.caller import SMALL, Phones
+from tests.pwa.conftest import BUILT
+from tests.pwa.service import Dispatcher, Service
+from tests.pwa.states import STATES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AXE = (BUILT.parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHECK = """async rules => {
+  const found = await axe.run(document, {runOnly: rules});
+  return found.violations.map(({id, nodes}) =>
+    `${id}: ${nodes.map(n => n.html + ' ' + n.failureSummary).join('; ')}`);
+}"""
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+BELOW = "document.documentElement.scrollHeight - innerHeight"
+SMALLEST_TARGETS = """() => [...document.querySelectorAll('button, select, input')]
+  .filter(e => e.offsetParent)
+  .map(e => [e.textContent || e.tagName, e.getBoundingClientRect().height])
+  .filter(([_, height]) => height < 48)"""
+
+
+async def violations(page: Page) -> list[str]:
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE)
+    found: list[str] = await page.evaluate(CHECK, RULES)
+    return found
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_a_state_fits_the_smallest_phone_and_passes_axe_by_day_and_by_night(
+    name: str, phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    state = STATES[name]
+    page = await phones.new(size=SMALL, script=state.script)
+    await state.reach(page, dispatcher, service)
+    assert await page.evaluate(OVERFLOW) == 0
+    assert await page.evaluate(BELOW) == 0, "the smallest phone has to scroll"
+    assert await page.evaluate(SMALLEST_TARGETS) == []
+    assert await page.locator("h1").count() == 1
+    assert await violations(page) == []
+    await page.emulate_media(color_scheme="dark")
+    assert await violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "words"),
+    [
+        ("en-US", "ltr", "asks to see"),
+        ("es-MX", "ltr", "pide ver"),
+        ("ar-EG", "rtl", "تطلب"),
+        ("fr", "ltr", "asks"),
+    ],
+)
+async def test_the_page_speaks_the_browsers_language_and_fits_in_it(
+    language: str, direction: str, words: str, phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(size=SMALL, language=language)
+    await STATES["ask"].reach(page, dispatcher, service)
+    await caller.says(page, words)
+    assert await page.get_attribute("html", "dir") == direction
+    assert await page.evaluate(OVERFLOW) == 0
+    assert await page.evaluate(BELOW) == 0
+
+
+async def test_another_language_can_be_chosen_and_stays_through_a_reload(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    await STATES["ask"].reach(page, dispatcher, service)
+    await page.select_option("select", "ar")
+    await caller.says(page, "تطلب")
+    assert await page.get_attribute("html", "dir") == "rtl"
+    await page.reload()
+    await caller.says(page, "تطلب")
+
+
+@pytest.mark.parametrize("size", [(568, 320), (844, 390)])
+async def test_a_phone_on_its_side_needs_no_scrolling(
+    size: tuple[int, int], phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(size=size)
+    await STATES["live"].reach(page, dispatcher, service)
+    assert await page.evaluate(OVERFLOW) == 0
+    assert await page.evaluate(BELOW) == 0
+
+
+@pytest.mark.parametrize("name", ["ask", "live", "stopped"])
+async def test_text_at_twice_its_size_loses_nothing_to_the_side(
+    name: str, phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(size=SMALL)
+    await STATES[name].reach(page, dispatcher, service)
+    await page.evaluate(
+        "document.adoptedStyleSheets = [new CSSStyleSheet()];"
+        "document.adoptedStyleSheets[0].replaceSync('html { font-size: 200% }')"
+    )
+    assert await page.evaluate(OVERFLOW) == 0
+
+
+async def test_the_page_can_be_used_by_keyboard_alone(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    await STATES["ask"].reach(page, dispatcher, service)
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.tagName") == "SELECT"
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await caller.says(page, "can see your camera and where you are")
+    await page.locator("button.stop").focus()
+    await page.keyboard.press("Space")
+    await caller.reaches(page, "ended")
+    assert await page.evaluate("document.activeElement.tagName") == "H1"
+
+
+async def test_forced_colours_keep_the_buttons_edges(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    await page.emulate_media(forced_colors="active")
+    await STATES["ask"].reach(page, dispatcher, service)
+    edge = await page.evaluate("getComputedStyle(document.querySelector('button.main')).borderTopColor")
+    assert edge != "rgba(0, 0, 0, 0)"
+
+
+async def test_nothing_but_the_page_and_one_question_is_asked_of_the_server(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {urlsplit(request.url).path}"))
+    await STATES["ask"].reach(page, dispatcher, service)
+    await page.wait_for_timeout(300)
+    assert [line for line in asked if "/" in line] == ["GET /c", "POST /api/caller/open"]
+
+
+async def test_without_script_the_page_says_to_stay_on_the_phone(phones: Phones, service: Service) -> None:
+    page = await phones.new(javascript=False)
+    await page.goto(f"{service.url}/c#token")
+    assert "Stay on the phone" in await page.locator("main").inner_text()

@@ -1,0 +1,216 @@
+"""The officer's app: one thumb, one screen, at night, on a phone that may lose the network."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.pwa.agency import Agency, entry, feed, incident, link, near, now, position, unit
+from tests.pwa.service import PASSWORD, Service
+from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+THUMB = 56
+HERE: dict[str, Any] = {
+    "geolocation": {"latitude": 42.3168, "longitude": -83.1712, "accuracy": 9},
+    "permissions": ["geolocation"],
+    "has_touch": True,
+}
+
+
+def assigned(count: int = 1) -> Agency:
+    agency = Agency(APP, role="officer")
+    agency.units = [unit(1, "4B12"), unit(2, "4B15", near(900, -300))]
+    agency.incidents["inc_1"] = incident(
+        1,
+        callback_number=None,
+        links=[link(1, "sharing", number=None)],
+        feeds=[feed(1, "live")],
+        position=position(heading_deg=40),
+        unit_ids=["unt_1", "unt_2"],
+    )
+    if count == 2:
+        agency.incidents["inc_2"] = incident(2, type="Medical", callback_number=None, unit_ids=["unt_1"])
+    agency.entries["inc_1"] = [entry(1, "feed.live", "caller")]
+    return agency
+
+
+@pytest.mark.parametrize("size", [PHONE, (844, 390), (320, 568), (1024, 768)], ids=str)
+async def test_one_incident_opens_by_itself_and_fits_without_scrolling(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    async with visiting(browser, assigned(), "/officer", size=size, **HERE) as page:
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        await expect(page.get_by_role("img", name="Position of the caller")).to_be_visible()
+        await expect(page.get_by_text("precise, within 12 m")).to_be_in_viewport(ratio=1)
+        await expect(page.get_by_role("button", name="Share my position")).to_be_in_viewport(ratio=1)
+        assert await fits(page)
+        assert await smallest_target(page) >= THUMB
+        assert await axe(page) == []
+
+
+async def test_the_app_passes_axe_by_day(browser: Browser) -> None:
+    async with visiting(browser, assigned(), "/officer", size=PHONE, day=True, **HERE) as page:
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        await page.get_by_role("button", name="Log").click()
+        await expect(page.get_by_role("log")).to_contain_text("The picture is live")
+        assert await axe(page) == []
+
+
+async def test_landscape_puts_the_picture_left_of_the_plot(browser: Browser) -> None:
+    async with visiting(browser, assigned(), "/officer", size=(844, 390), **HERE) as page:
+        picture = await page.get_by_role("region", name="Picture").bounding_box()
+        plot = await page.get_by_role("region", name="Position").bounding_box()
+        assert picture is not None
+        assert plot is not None
+        assert picture["x"] + picture["width"] <= plot["x"]
+
+
+async def test_sharing_ones_position_shows_distance_and_bearing_and_stops_by_a_press(
+    browser: Browser,
+) -> None:
+    agency = assigned()
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        await page.get_by_role("button", name="Share my position").click()
+        await expect(page.get_by_text("740 m north-west")).to_be_visible()
+        await expect(page.get_by_role("img", name="you are 740 m south-east of the caller")).to_be_visible()
+        assert await axe(page) == []
+        await page.wait_for_timeout(1200)
+        reports = agency.asked_for("POST", "/api/units/mine/position")
+        assert 1 <= len(reports) <= 3
+        assert reports[0]["accuracy_m"] == 9
+        await page.get_by_role("button", name="Sharing my position").click()
+        await expect(page.get_by_text("740 m north-west")).to_have_count(0)
+        await page.wait_for_timeout(1200)
+        assert len(agency.asked_for("POST", "/api/units/mine/position")) <= len(reports) + 1
+
+
+async def test_a_phone_that_refuses_its_position_says_where_to_allow_it(browser: Browser) -> None:
+    async with visiting(browser, assigned(), "/officer", size=PHONE, permissions=[]) as page:
+        await page.get_by_role("button", name="Share my position").click()
+        await expect(page.get_by_role("alert")).to_contain_text("This phone does not allow its position.")
+        await expect(page.get_by_role("button", name="Share my position")).to_be_visible()
+        assert await fits(page)
+
+
+async def test_several_incidents_are_a_list_with_a_way_back(browser: Browser) -> None:
+    async with visiting(browser, assigned(2), "/officer", size=PHONE, **HERE) as page:
+        await expect(page.get_by_role("link", name="Medical")).to_be_visible()
+        assert await smallest_target(page) >= THUMB
+        assert await axe(page) == []
+        await page.get_by_role("link", name="Break-in").click()
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        await page.get_by_role("link", name="All incidents").click()
+        await expect(page.get_by_role("link", name="Medical")).to_be_visible()
+
+
+async def test_an_incident_opens_when_dispatch_assigns_it_and_leaves_when_released(browser: Browser) -> None:
+    agency = assigned()
+    held = agency.incidents.pop("inc_1")
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        await expect(page.get_by_text("When dispatch assigns 4B12")).to_be_visible()
+        assert await axe(page) == []
+        agency.incidents["inc_1"] = held
+        await agency.tell({"type": "incident", "incident": held})
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        await expect(page.get_by_text("No incident now")).to_have_count(0)
+        await agency.tell({"type": "incident-hidden", "incident_id": "inc_1"})
+        await expect(page.get_by_text("No incident now")).to_be_visible()
+        await expect(page.locator("video")).to_have_count(0)
+
+
+async def test_an_incident_without_picture_or_position_says_that_both_come_by_themselves(
+    browser: Browser,
+) -> None:
+    agency = assigned()
+    agency.pictures = False
+    agency.incidents["inc_1"] |= {"links": [link(1, "sent")], "feeds": [feed(1)], "position": None}
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        await expect(page.get_by_text("The picture comes by itself.")).to_be_visible()
+        await expect(page.get_by_text("No position yet.")).to_be_visible()
+        assert await axe(page) == []
+
+
+async def test_a_lost_connection_covers_nothing_and_the_stale_position_is_marked(browser: Browser) -> None:
+    agency = assigned()
+    agency.incidents["inc_1"]["position"] = position(at=now(minutes=2))
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        picture = await page.locator("figure").bounding_box()
+        await agency.lose()
+        await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+        await expect(page.get_by_text("2 min ago")).to_have_class("way-how tone-waiting")
+        assert await page.locator("figure").bounding_box() == picture
+        assert await axe(page) == []
+
+
+async def test_the_screen_is_kept_awake_on_an_incident(browser: Browser) -> None:
+    script = """
+      window.locks = 0;
+      navigator.wakeLock.request = async () => {
+        window.locks += 1;
+        return {released: false, release: async () => { window.locks -= 1; }};
+      };
+    """
+    agency = assigned()
+    async with visiting(browser, agency, "/officer", size=PHONE, script=script, **HERE) as page:
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        await page.wait_for_function("() => locks === 1")
+        await agency.tell({"type": "incident-hidden", "incident_id": "inc_1"})
+        await expect(page.get_by_text("No incident now")).to_be_visible()
+        await page.wait_for_function("() => locks === 0")
+
+
+async def test_logging_out_is_two_presses_away(browser: Browser) -> None:
+    agency = assigned()
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        await page.get_by_role("button", name="Menu").click()
+        assert await axe(page) == []
+        await page.get_by_role("button", name="Log out").click()
+        await page.wait_for_url("**/signin")
+    assert len(agency.asked_for("DELETE", "/api/session")) == 1
+
+
+async def test_the_app_starts_without_a_network_and_goes_on_when_it_is_back(
+    browser: Browser, service: Service
+) -> None:
+    service.add_user("olga", "--role", "officer", "--unit", "Unit 9")
+    context = await browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
+    try:
+        page = await context.new_page()
+        await page.goto(f"{service.url}/signin")
+        await page.get_by_label("Name").fill("olga")
+        await page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
+        await page.evaluate("navigator.serviceWorker.ready")
+        await page.reload()  # what was loaded before the worker came is kept from here on
+        await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
+        await context.set_offline(True)
+        await page.reload()
+        await expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+        kept = await page.evaluate(
+            """async () => (await (await caches.open('shell-1')).keys())
+              .map((request) => new URL(request.url).pathname)"""
+        )
+        assert "/officer" in kept
+        assert all(path == "/officer" or path.startswith("/assets/") for path in kept)
+        await context.set_offline(False)
+        await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
+    finally:
+        await context.close()
+
+
+async def test_the_manifest_names_icons_that_are_there_in_the_sizes_it_says() -> None:
+    manifest = json.loads((APP / "manifest.webmanifest").read_text())
+    assert manifest["start_url"] == "/officer"
+    assert {icon.get("purpose") for icon in manifest["icons"]} >= {"maskable"}
+    for icon in manifest["icons"]:
+        file = APP / icon["src"].removeprefix("/")
+        assert file.is_file()
+        if file.suffix == ".png":
+            header = file.read_bytes()[:24]
+            width, height = (int.from_bytes(header[at : at + 4], "big") for at in (16, 20))
+            assert icon["sizes"] == f"{width}x{height}"

@@ -1,0 +1,296 @@
+"""The story of docs/a-call.md, from end to end: a dispatcher, a caller and an officer in real browsers.
+
+The service is a process of its own with a real database and engine; the text goes through the real client to
+a double of the carrier. Grows with every step that the story gets.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+
+from tests.notifications.twilio_double import StoredMessage, TwilioDouble
+from tests.pwa.caller import CHROMIUM
+from tests.pwa.service import PASSWORD, Service
+
+NUMBER = "+13139432241"
+CALLER_AT = {"latitude": 42.3223, "longitude": -83.1763, "accuracy": 12.0}
+OFFICER_AT = {"latitude": 42.3313, "longitude": -83.1763, "accuracy": 5.0}  # one kilometre north
+
+REMEMBERS_STANDINGS = """
+window.standings = [];
+new MutationObserver(() => {
+  const word = document.querySelector(".link .standing span:last-child")?.textContent;
+  if (word && window.standings.at(-1) !== word) window.standings.push(word);
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+# Decoded frames so far, and a fingerprint of the one on screen.
+LOOK = """() => {
+  const video = document.querySelector("figure video");
+  if (!video || video.videoWidth === 0) return { frames: 0, seen: "" };
+  const canvas = document.createElement("canvas");
+  canvas.width = 64; canvas.height = 36;
+  const pen = canvas.getContext("2d");
+  pen.drawImage(video, 0, 0, 64, 36);
+  const pixels = pen.getImageData(0, 0, 64, 36).data;
+  let sum = 0;
+  for (const value of pixels) sum = (sum * 31 + value) >>> 0;
+  return { frames: video.getVideoPlaybackQuality().totalVideoFrames, seen: String(sum) };
+}"""
+
+
+# How many connections the page has made, and how many of them still stand.
+COUNTS_CONNECTIONS = """
+window.connections = [];
+const Connection = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Connection {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
+"""
+CONNECTIONS = """() => [
+  window.connections.length,
+  window.connections.filter((pc) => pc.connectionState !== "closed").length,
+]"""
+
+
+class Cast:
+    """The people of the story, each with a browser of their own."""
+
+    def __init__(self, browser: Browser, service: Service, twilio: TwilioDouble) -> None:
+        self.service, self.twilio = service, twilio
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    async def _page(self, size: tuple[int, int], place: dict[str, float], script: str = "") -> Page:
+        context = await self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            geolocation={
+                "latitude": place["latitude"],
+                "longitude": place["longitude"],
+                "accuracy": place["accuracy"],
+            },
+            permissions=["camera", "geolocation"],
+        )
+        self._contexts.append(context)
+        if script:
+            await context.add_init_script(script)
+        return await context.new_page()
+
+    async def staff(self, name: str, *, phone: bool = False) -> Page:
+        """Signed in, on the page that belongs to the role."""
+        page = await self._page((390, 844) if phone else (1440, 900), OFFICER_AT, REMEMBERS_STANDINGS)
+        await page.goto(self.service.url)
+        await page.get_by_role("textbox", name="Name").fill(name)
+        await page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/officer*" if phone else "**/console*")
+        return page
+
+    async def phone(self) -> Page:
+        """A phone that has never been here."""
+        return await self._page((390, 844), CALLER_AT, COUNTS_CONNECTIONS)
+
+    async def leave(self) -> None:
+        for context in self._contexts:
+            await context.close()
+
+
+@pytest_asyncio.fixture
+async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
+    async with TwilioDouble() as twilio, async_playwright() as playwright:
+        service = Service(
+            tmp_path,
+            twilio_account_sid=twilio.account_sid,
+            twilio_auth_token=twilio.auth_token,
+            twilio_sender=twilio.sender,
+            twilio_api_url=twilio.url,
+        )
+        service.add_user("dana", "--role", "dispatcher", "--display-name", "Dana Reyes")
+        service.add_user("sam", "--role", "officer", "--unit", "Unit 12", "--display-name", "Sam Ortiz")
+        service.start()
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        cast = Cast(browser, service, twilio)
+        try:
+            yield cast
+        finally:
+            await cast.leave()
+            await browser.close()
+            service.kill()
+
+
+async def sees_motion(page: Page, timeout_s: float = 15) -> None:
+    """Frames are decoded one after the other, and they differ."""
+    before = await page.evaluate(LOOK)
+    await page.wait_for_function(
+        f"before => {{ const now = ({LOOK})(); "
+        "return now.frames > before.frames + 5 && now.seen !== before.seen; }",
+        arg=before,
+        timeout=timeout_s * 1000,
+    )
+
+
+def link_of(text: StoredMessage) -> str:
+    """The address in a text: its last word."""
+    return text.body.split()[-1]
+
+
+def standing(console: Page) -> Locator:
+    """How the link in front stands, in a word."""
+    return console.locator(".link .standing span").last
+
+
+async def open_incident(console: Page, words: str) -> None:
+    """One line: type, number, words, Enter. Texts a live link at once."""
+    await console.keyboard.press("n")
+    await console.get_by_label("Type of incident").select_option("Break-in")
+    await console.get_by_label("Caller's number, if known").fill("(313) 943-2241")
+    await console.get_by_label("What happened, in a few words").fill(words)
+    await console.keyboard.press("Enter")
+
+
+async def share(phone: Page) -> None:
+    await phone.get_by_role("button", name="Share camera and place").click()
+    await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible(
+        timeout=10_000
+    )
+
+
+async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
+    dana = await cast.staff("dana")
+    cast.twilio.stall_next(answer_after_s=0.5)  # long enough for a person to see the word
+
+    # 1, 2: an incident is opened and a link goes out
+    await open_incident(dana, "Somebody at the back door")
+    await expect(standing(dana)).to_have_text("Queued")
+    text = await cast.twilio.arrived(NUMBER)
+    assert "Dearborn Police" in text.body
+    assert len(text.body) <= 160
+    await expect(standing(dana)).to_have_text("Sent")
+    assert await cast.twilio.callback(text.sid, "delivered") < 300
+    await expect(standing(dana)).to_have_text("Delivered")
+
+    # 3: the caller taps; nothing is spent, not even by a message app that runs the page's script first
+    preview = await cast.phone()
+    await preview.goto(link_of(text))
+    await expect(preview.get_by_role("button", name="Share camera and place")).to_be_visible()
+    phone = await cast.phone()
+    await phone.goto(link_of(text))
+    await expect(standing(dana)).to_have_text("Opened")
+
+    # 4 to 8: the caller presses Share; the dispatcher sees the picture move, and where it is
+    await share(phone)
+    await expect(standing(dana)).to_have_text("Sharing")
+    await sees_motion(dana)
+    await expect(dana.get_by_text("Camera on", exact=False).first).to_be_visible()
+    await expect(dana.locator(".facts")).to_contain_text("12 m")
+    shown = await dana.evaluate("window.standings")
+    assert shown == ["Queued", "Sent", "Delivered", "Opened", "Sharing"]
+
+    # 4a: the forwarded copy is refused, and the dispatcher knows
+    await preview.get_by_role("button", name="Share camera and place").click()
+    await expect(preview.get_by_text("This link is already used on another phone.")).to_be_visible()
+    await expect(dana.get_by_text("Another phone opened this link and wants in.")).to_be_visible()
+    await sees_motion(dana)
+    await preview.close()
+
+    # 9 to 12: the officer's unit is assigned; both are on the officer's phone
+    sam = await cast.staff("sam", phone=True)
+    await expect(sam.get_by_text("No incident now")).to_be_visible()
+    await dana.get_by_role("button", name="Assign Unit 12").click()
+    await sees_motion(sam)
+    await expect(sam.get_by_text("within 12 m")).to_be_visible()
+    assert NUMBER not in await sam.content()
+    await sam.get_by_role("button", name="Share my position").click()
+    await expect(sam.get_by_text("1.0 km south")).to_be_visible()
+    await expect(dana.locator(".unit", has_text="Unit 12")).to_contain_text("1.0 km")
+
+    # the caller walks on; everyone sees it
+    await phone.context.set_geolocation({"latitude": 42.3241, "longitude": -83.1763, "accuracy": 8})
+    await expect(sam.get_by_text("800 m south")).to_be_visible()
+    await expect(dana.locator(".facts")).to_contain_text("8 m")
+
+    # 13: the incident is closed, and nothing flows
+    await dana.get_by_role("button", name="Close", exact=True).click()
+    await dana.get_by_role("button", name="Close incident").click()
+    await expect(phone.get_by_text("911 has ended this. Nothing is shared now.")).to_be_visible()
+    await expect(sam.get_by_text("No incident now")).to_be_visible()
+    await expect(dana.locator("figure video")).to_have_count(0)
+    await expect(standing(dana)).to_have_text("Ended")
+    made, standing_still = await phone.evaluate(CONNECTIONS)
+    await phone.wait_for_timeout(1000)
+    assert standing_still == 0
+    assert await phone.evaluate(CONNECTIONS) == [made, 0]  # and no new one is tried
+    dead = await cast.phone()
+    await dead.goto(link_of(text))
+    await expect(dead.get_by_text("Tell 911, and ask for a new link or for six digits.")).to_be_visible()
+
+    # 14: all of it is on record, and the record is whole
+    happened = recorded(cast.service)
+    for action in (
+        "incident.open",
+        "link.issue",
+        "link.send",
+        "link.delivery",
+        "link.open",
+        "link.redeem",
+        "feed.publish",
+        "caller.status",
+        "feed.live",
+        "feed.watch",
+        "feed.subscribe",
+        "unit.assign",
+        "incident.close",
+        "feed.unsubscribe",
+        "feed.end",
+    ):
+        assert action in happened, action
+    assert "link.redeem link-bound" in happened
+    assert happened.count("feed.unsubscribe") == happened.count("feed.subscribe")
+    assert happened.index("link.redeem") < happened.index("feed.publish") < happened.index("feed.live")
+    assert "intact" in cast.service.run("audit", "verify")
+
+
+async def test_the_picture_returns_by_itself_after_the_server_was_killed(cast: Cast) -> None:
+    dana = await cast.staff("dana")
+    await open_incident(dana, "Somebody at the back door")
+    phone = await cast.phone()
+    await phone.goto(link_of(await cast.twilio.arrived(NUMBER)))
+    await share(phone)
+    await sees_motion(dana)
+
+    cast.service.kill()
+    await expect(dana.locator("figure")).to_have_attribute("class", "picture is-still")
+    cast.service.start()
+
+    await sees_motion(dana)
+    await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible()
+    assert "intact" in cast.service.run("audit", "verify")
+
+
+async def test_a_spoken_code_is_the_way_in_when_texts_fail(cast: Cast) -> None:
+    dana = await cast.staff("dana")
+    cast.twilio.refuse_number(NUMBER, 21610)
+    await open_incident(dana, "Somebody at the back door")
+    await expect(standing(dana)).to_have_text("Text failed")
+
+    await dana.get_by_role("button", name="Spoken code").click()
+    digits = (await dana.locator(".code-digits").inner_text()).replace(" ", "")
+    phone = await cast.phone()
+    await phone.goto(f"{cast.service.url}/c")
+    await phone.get_by_label("Six digits").fill(digits)  # the sixth digit sends them
+    await share(phone)
+    await sees_motion(dana)
+
+
+def recorded(service: Service) -> list[str]:
+    """Every audit entry as `action` or `action refusal`, oldest first."""
+    return [line.split(maxsplit=2)[2].strip() for line in service.run("audit", "list").splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def needs_chromium() -> None:
+    if not Path("/usr/bin/chromium").exists():
+        pytest.skip("Chromium is not installed: apt-get install chromium")
