@@ -9,6 +9,7 @@ import msgspec
 class SfuConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The defaults suit one process on a small machine. Port 0 takes any free one."""
 
+    index: int = 0  # which of the machine's media processes this is
     host: str = "0.0.0.0"  # noqa: S104  "::" takes IPv6 and IPv4 on one socket
     port: int = 0
     advertised: tuple[str, ...] = ()  # addresses that peers can reach; () asks the routing table

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from media.keyframe import KeyframeRequests, begins_keyframe
-from media.ports import EndReason, FeedId, FeedStats
+from media.ports import EndReason, FeedId, FeedStats, PublisherStats
 from media.publisher import Publisher
 from media.rewrite import Timeline
 from media.rtp import TIMESTAMP_MASK, Codec, Header, Kind, Packet
@@ -199,13 +199,31 @@ class Feed:
     def stats(self) -> FeedStats:
         publisher = self.publisher
         return FeedStats(
+            feed=self.name,
             live=self.is_live,
-            subscribers=len(self.subscribers),
+            publisher=self._publisher_stats(),
+            subscribers=tuple(subscriber.stats() for subscriber in self.subscribers.values()),
             packets_in=self._packets_before + (publisher.packets_in if publisher else 0),
             bytes_in=self._bytes_before + (publisher.bytes_in if publisher else 0),
             packets_out=self._packets_out,
             bytes_out=self._bytes_out,
             keyframe_requests=self._keyframes.total,
+        )
+
+    def _publisher_stats(self) -> PublisherStats | None:
+        publisher = self.publisher
+        if publisher is None:
+            return None
+        return PublisherStats(
+            session=publisher.session,
+            codec=publisher.picture_codec,
             bitrate_bps=self.meter.bitrate_bps,
             loss=self.meter.loss,
+            unrepaired=0.0,
+            rtt_ms=None,
+            freezes=0,
+            packets=publisher.packets_in,
+            bytes=publisher.bytes_in,
+            repeats_asked=0,
+            keyframe_requests=self._keyframes.total,
         )

@@ -13,6 +13,8 @@ import msgspec
 FeedId = NewType("FeedId", str)
 SessionId = NewType("SessionId", str)
 Holder = NewType("Holder", str)
+Group = NewType("Group", str)  # the feeds of one group live in one engine: an incident's
+ALONE = Group("")
 
 
 class EndReason(StrEnum):
@@ -58,18 +60,77 @@ class IceFragment(msgspec.Struct, frozen=True, kw_only=True):
     etag: str
 
 
-class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
-    """Counters since the feed's first packet."""
+class Level(StrEnum):
+    """What a subscriber's link lets through, from all of the picture down to none that moves."""
 
+    FULL = "full"
+    HALF = "half"  # without the highest temporal layer
+    QUARTER = "quarter"  # the lowest temporal layer alone
+    KEYFRAMES = "keyframes"  # nothing between keyframes
+    STILLS = "stills"  # a keyframe now and then: to be shown as a still, and said so
+
+
+class PublisherStats(msgspec.Struct, frozen=True, kw_only=True):
+    """What arrives from one publisher. Rates are of the last second, counters run from its beginning."""
+
+    session: SessionId
+    codec: str  # of the picture: "VP8", "VP9", "H264"; empty before the first packet
+    bitrate_bps: int
+    loss: float  # 0 to 1, before repeats
+    unrepaired: float  # 0 to 1, of the packets that no repeat brought in time
+    rtt_ms: float | None
+    freezes: int  # times that no frame came for half a second
+    packets: int
+    bytes: int
+    repeats_asked: int
+    keyframe_requests: int
+
+
+class SubscriberStats(msgspec.Struct, frozen=True, kw_only=True):
+    """What one subscriber is sent. Rates are of the last second, counters run from its beginning."""
+
+    session: SessionId
+    holder: Holder
+    level: Level
+    bitrate_bps: int
+    estimate_bps: int | None  # of its downlink
+    loss: float  # 0 to 1, as its receiver reports say
+    rtt_ms: float | None
+    freezes: int  # times that nothing could be sent for half a second though the feed was live
+    sheds: int  # times that the level went down
+    packets: int
+    bytes: int
+    repeats: int
+    keyframe_requests: int
+
+
+class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
+    """One feed, with who publishes and who watches now. Counters run through all of its publishers."""
+
+    feed: FeedId
     live: bool
-    subscribers: int
+    publisher: PublisherStats | None
+    subscribers: tuple[SubscriberStats, ...]
     packets_in: int
     bytes_in: int
     packets_out: int
     bytes_out: int
     keyframe_requests: int
-    bitrate_bps: int  # of what arrives, over the last second
-    loss: float  # 0 to 1, of the publisher's packets, over the last second
+
+
+class EngineStats(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine; counters run from its start."""
+
+    index: int  # which of the machine's media processes
+    pid: int
+    sessions: int
+    feeds: tuple[FeedStats, ...]
+    packets_in: int
+    packets_out: int
+    cpu_s: float  # of the process, user and system
+    loop_lag_ms: float  # the longest in the last second
+    drops: dict[str, int]  # media.stats.Drop to how many
+    restarts: int = 0  # of this process, by whoever supervises it
 
 
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,14 +156,20 @@ class Sfu(Protocol):
         """Whether it takes sessions now."""
         ...
 
-    async def publish(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+    async def publish(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
         """Answer a publisher's offer; a publisher that was there is ended as REPLACED.
+
+        `tag` is kept with the session and told again after a restart of whoever called; it is opaque.
 
         Raises BadOffer, Closed or Full.
         """
         ...
 
-    async def subscribe(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+    async def subscribe(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
         """Answer a subscriber's offer. Raises BadOffer, Closed or Full."""
         ...
 
@@ -125,8 +192,8 @@ class Sfu(Protocol):
         """End a feed and all its sessions. After this returns no packet of it is sent."""
         ...
 
-    def stats(self, feed: FeedId) -> FeedStats | None:
-        """None when the feed is not here."""
+    async def stats(self) -> tuple[EngineStats, ...]:
+        """Every engine that answers, as it stands now."""
         ...
 
 
@@ -147,4 +214,8 @@ class FeedListener(Protocol):
 
     async def subscriber_ended(self, summary: SessionSummary) -> None:
         """A subscriber's session ended."""
+        ...
+
+    async def subscriber_level(self, feed: FeedId, session: SessionId, holder: Holder, level: Level) -> None:
+        """What this subscriber's link lets through has changed."""
         ...

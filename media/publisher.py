@@ -66,11 +66,17 @@ class Publisher:
             else None
         )
         self._firs = 0
+        self._picture_codec = ""
         self._arrivals = Arrivals()
         self._tracks: dict[Kind, Reception] = {}
         self._expected_before = 0  # of SSRCs that were replaced within this session
         self._received_before = 0
         self._next_report = 0.0
+
+    @property
+    def picture_codec(self) -> str:
+        """Of the picture that arrives now; empty before its first packet."""
+        return self._picture_codec
 
     @property
     def expected(self) -> int:
@@ -98,6 +104,8 @@ class Publisher:
         self.packets_in += 1
         self.media_at = now
         kind = codec.kind
+        if kind is Kind.VIDEO:
+            self._picture_codec = codec.name
         orientation = None
         if header.extensions:
             wide = self._wide_ids[kind]

@@ -7,7 +7,9 @@ what was checked and what was done.
 
 import asyncio
 import logging
+import os
 import re
+import resource
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,14 +24,17 @@ from media.offer import Offer
 from media.peer import Handshakes, Peer
 from media.port import Port
 from media.ports import (
+    ALONE,
     Answer,
     BadOffer,
     Closed,
     EndReason,
+    EngineStats,
     FeedId,
     FeedListener,
     FeedStats,
     Full,
+    Group,
     Holder,
     IceFragment,
     NoSuchSession,
@@ -74,6 +79,10 @@ class EmbeddedSfu:
         self._tasks: set[asyncio.Task[None]] = set()  # the peers' DTLS; each ends with its session
         self._timer: asyncio.TimerHandle | None = None
         self._next_second = 0.0
+        self._packets_before = [0, 0]  # in and out, of feeds that are gone
+        self._tick_at = 0.0
+        self._lag_ms = 0.0  # the longest of the last second
+        self._lag_now_ms = 0.0
 
     @property
     def port(self) -> int:
@@ -117,7 +126,9 @@ class EmbeddedSfu:
 
     # media.ports.Sfu
 
-    async def publish(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+    async def publish(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
         agreed = negotiate.for_publisher(_read(offer))
         self._admit(feed, holder, replaces=feed in self._feeds and self._feeds[feed].publisher is not None)
         home = self._feed(feed)
@@ -130,7 +141,9 @@ class EmbeddedSfu:
         home.take_publisher(session)
         return answer
 
-    async def subscribe(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+    async def subscribe(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
         agreed = negotiate.for_subscriber(_read(offer))
         self._admit(feed, holder)
         home = self._feed(feed)
@@ -179,9 +192,27 @@ class EmbeddedSfu:
             return
         for session in home.sessions():
             self._end(session, reason)
-        del self._feeds[feed]
+        self._forget(home)
 
-    def stats(self, feed: FeedId) -> FeedStats | None:
+    async def stats(self) -> tuple[EngineStats, ...]:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        feeds = tuple(home.stats() for home in self._feeds.values())
+        return (
+            EngineStats(
+                index=self._config.index,
+                pid=os.getpid(),
+                sessions=len(self._sessions),
+                feeds=feeds,
+                packets_in=self._packets_before[0] + sum(feed.packets_in for feed in feeds),
+                packets_out=self._packets_before[1] + sum(feed.packets_out for feed in feeds),
+                cpu_s=used.ru_utime + used.ru_stime,
+                loop_lag_ms=self._lag_ms,
+                drops={drop.value: count for drop, count in self.drops.items()},
+            ),
+        )
+
+    def feed_stats(self, feed: FeedId) -> FeedStats | None:
+        """One feed as it stands now; None when it is not here."""
         home = self._feeds.get(feed)
         return home.stats() if home is not None else None
 
@@ -203,10 +234,16 @@ class EmbeddedSfu:
                 empty = next((f for f in self._feeds.values() if not f.publisher and not f.subscribers), None)
                 if empty is None:
                     raise Full("the engine has as many feeds as it may")
-                del self._feeds[empty.name]
+                self._forget(empty)
             home = Feed(name, self.drops, over=self._end, live=self._went_live)
             self._feeds[name] = home
         return home
+
+    def _forget(self, home: Feed) -> None:
+        stats = home.stats()
+        self._packets_before[0] += stats.packets_in
+        self._packets_before[1] += stats.packets_out
+        del self._feeds[home.name]
 
     def _open(self, session: Session, agreed: Agreed, ssrcs: Mapping[Kind, int]) -> Answer:
         assert self._certificate is not None
@@ -279,8 +316,12 @@ class EmbeddedSfu:
         """Every 50 ms: feedback, silence, and peers that are gone."""
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         now = time.monotonic()
+        if self._tick_at:
+            self._lag_now_ms = max(self._lag_now_ms, (now - self._tick_at - TICK_S) * 1000)
+        self._tick_at = now
         second = now >= self._next_second
         if second:
+            self._lag_ms, self._lag_now_ms = self._lag_now_ms, 0.0
             self._next_second = now + 1.0
             self._ended = {name: until for name, until in self._ended.items() if until > now}
         for feed in list(self._feeds.values()):

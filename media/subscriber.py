@@ -12,7 +12,7 @@ from media.config import SfuConfig
 from media.history import History
 from media.negotiate import CNAME, ORIENTATION, Agreed, AgreedMedia
 from media.peer import Peer
-from media.ports import EndReason, FeedId, Holder, SessionId
+from media.ports import EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
 from media.rewrite import Outgoing
 from media.rtp import TIMESTAMP_MASK, Codec, Kind, Packet
 from media.stats import Drop, Drops
@@ -162,6 +162,23 @@ class Subscriber:
         if self.first_at is None:
             return 0.0
         return now - self.first_at
+
+    def stats(self) -> SubscriberStats:
+        return SubscriberStats(
+            session=self.session,
+            holder=self.holder,
+            level=Level.FULL,
+            bitrate_bps=0,
+            estimate_bps=None,
+            loss=0.0,
+            rtt_ms=None,
+            freezes=0,
+            sheds=0,
+            packets=sum(track.packets for track in self.tracks.values()),
+            bytes=self.bytes_out,
+            repeats=0,
+            keyframe_requests=0,
+        )
 
     # Time
 

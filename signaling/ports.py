@@ -8,7 +8,7 @@ from typing import NewType, Protocol, runtime_checkable
 
 import msgspec
 
-from media.ports import FeedId, Holder
+from media.ports import ALONE, FeedId, Group, Holder
 
 Bearer = NewType("Bearer", str)  # the secret of an Authorization header; never logged, never stored
 
@@ -45,6 +45,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 
     feed: FeedId
     holder: Holder
+    group: Group = ALONE  # feeds that belong together, and so live in one engine
 
 
 @runtime_checkable  # Litestar checks what it injects

@@ -30,7 +30,7 @@ async def subscribe(
     offer = await sdp.read(request, sdp.OFFER)
     admission = await gatekeeper.admit_subscriber(bearer, FeedId(feed_id))
     try:
-        answer = await sfu.subscribe(admission.feed, admission.holder, offer)
+        answer = await sfu.subscribe(admission.feed, admission.holder, offer, group=admission.group)
     except Closed as closed:
         raise Refused(Refusal.ENDED) from closed
     media_sessions.add(answer.session, Protocol.WHEP, bearer, answer.etag)

@@ -28,7 +28,7 @@ async def publish(
     offer = await sdp.read(request, sdp.OFFER)
     admission = await gatekeeper.admit_publisher(bearer)
     try:
-        answer = await sfu.publish(admission.feed, admission.holder, offer)
+        answer = await sfu.publish(admission.feed, admission.holder, offer, group=admission.group)
     except Closed as closed:
         raise Refused(Refusal.ENDED) from closed
     media_sessions.add(answer.session, Protocol.WHIP, bearer, answer.etag)

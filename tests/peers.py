@@ -17,7 +17,18 @@ from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
 
 from media.config import SfuConfig
-from media.ports import BadOffer, EndReason, FeedId, Full, Holder, NoSuchSession, SessionSummary, Sfu
+from media.ports import (
+    BadOffer,
+    EndReason,
+    FeedId,
+    Full,
+    Holder,
+    Level,
+    NoSuchSession,
+    SessionId,
+    SessionSummary,
+    Sfu,
+)
 from media.sfu import EmbeddedSfu
 from signaling.ports import Admission, Bearer, Gatekeeper, Malformed, Refusal, Refused
 from signaling.routes import create_router
@@ -62,6 +73,7 @@ class Listener:
     def __init__(self) -> None:
         self.news: list[tuple[str, ...]] = []
         self.summaries: list[SessionSummary] = []
+        self.levels: list[tuple[SessionId, Level]] = []
 
     async def went_live(self, feed: FeedId) -> None:
         self.news.append(("live", feed))
@@ -75,6 +87,9 @@ class Listener:
     async def subscriber_ended(self, summary: SessionSummary) -> None:
         self.news.append(("subscriber ended", summary.feed, summary.reason))
         self.summaries.append(summary)
+
+    async def subscriber_level(self, feed: FeedId, session: SessionId, holder: Holder, level: Level) -> None:
+        self.levels.append((session, level))
 
 
 async def until(condition: Callable[[], Any], what: str, timeout_s: float = 20.0) -> None:

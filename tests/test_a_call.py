@@ -121,7 +121,7 @@ async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
             service.kill()
 
 
-async def sees_motion(page: Page, timeout_s: float = 15) -> None:
+async def sees_motion(page: Page, timeout_s: float = 30) -> None:
     """Frames are decoded one after the other, and they differ."""
     before = await page.evaluate(LOOK)
     await page.wait_for_function(
@@ -154,7 +154,7 @@ async def open_incident(console: Page, words: str) -> None:
 async def share(phone: Page) -> None:
     await phone.get_by_role("button", name="Share camera and place").click()
     await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible(
-        timeout=10_000
+        timeout=30_000
     )
 
 

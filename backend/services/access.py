@@ -107,7 +107,11 @@ class Access:
                 await step.record(action, actor="unknown", subject="unknown", refusal=refusal)
         if grant is None or grant.feed_id is None or refusal is not None:
             raise signaling.Refused(signaling.Refusal((refusal or Refusal.WRONG_SCOPE).value))
-        return signaling.Admission(feed=media.FeedId(grant.feed_id), holder=media.Holder(grant.id))
+        return signaling.Admission(
+            feed=media.FeedId(grant.feed_id),
+            holder=media.Holder(grant.id),
+            group=media.Group(grant.incident_id),
+        )
 
     async def _check_place(
         self, step: Step, grant: Grant, wanted: FeedId | None, refusal: Refusal | None

@@ -83,6 +83,11 @@ class Feeds:
                 bytes=str(summary.bytes_out),
             )
 
+    async def subscriber_level(
+        self, feed: media.FeedId, session: media.SessionId, holder: media.Holder, level: media.Level
+    ) -> None:
+        """What one watcher's link lets through has changed."""
+
     async def _running(self, step: Step, feed: media.FeedId) -> Feed | None:
         found = await step.tx.feeds.get(FeedId(feed))
         incident = await step.tx.incidents.get(found.incident_id) if found else None

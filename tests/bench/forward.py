@@ -79,7 +79,7 @@ async def measure(
 
 
 async def _counts(sfu: Any, peers: Process) -> tuple[int, int]:
-    stats = sfu.stats(FEED)
+    stats = sfu.feed_stats(FEED)
     assert stats is not None
     return stats.packets_out, (await _say(peers, {}))["received"]
 

@@ -54,8 +54,8 @@ async def test_the_picture_sharpens_within_seconds(browser: Browser, place: Plac
     assert await caller.evaluate("publishNoise('caller-token')") == 201
 
     def bitrate() -> int:
-        stats = place.sfu.stats(FeedId("fed_1"))
-        return stats.bitrate_bps if stats is not None else 0
+        stats = place.sfu.feed_stats(FeedId("fed_1"))
+        return stats.publisher.bitrate_bps if stats is not None and stats.publisher is not None else 0
 
     # it would stay at 300,000 without feedback
     await until(lambda: bitrate() > 1_200_000, "more than 1.2 Mbit/s arrive")

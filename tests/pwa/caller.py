@@ -73,11 +73,11 @@ class Phones:
             await context.close()
 
 
-async def reaches(page: Page, screen: str, timeout_s: float = 8) -> None:
+async def reaches(page: Page, screen: str, timeout_s: float = 30) -> None:
     await page.wait_for_selector(f'main[data-screen="{screen}"]', timeout=timeout_s * 1000)
 
 
-async def says(page: Page, words: str, timeout_s: float = 8) -> None:
+async def says(page: Page, words: str, timeout_s: float = 30) -> None:
     """Wait until the sentence at the top holds these words."""
     await page.locator("h1", has_text=words).wait_for(timeout=timeout_s * 1000)
 

@@ -7,13 +7,15 @@ import httpx
 import pytest
 
 from media.ports import (
+    ALONE,
     Answer,
     BadOffer,
     Closed,
     EndReason,
+    EngineStats,
     FeedId,
-    FeedStats,
     Full,
+    Group,
     Holder,
     IceFragment,
     NoSuchSession,
@@ -41,11 +43,15 @@ class FakeSfu:
         if self.error is not None:
             raise self.error
 
-    async def publish(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+    async def publish(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
         self._note("publish", feed, holder, offer)
         return Answer(session=SessionId("ses_pub"), sdp="v=0\r\nanswer\r\n", etag="e1")
 
-    async def subscribe(self, feed: FeedId, holder: Holder, offer: str) -> Answer:
+    async def subscribe(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
         self._note("subscribe", feed, holder, offer)
         return Answer(session=SessionId("ses_sub"), sdp="v=0\r\nanswer\r\n", etag="e1")
 
@@ -62,8 +68,8 @@ class FakeSfu:
     async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
         self._note("end_feed", feed, reason)
 
-    def stats(self, feed: FeedId) -> FeedStats | None:
-        return None
+    async def stats(self) -> tuple[EngineStats, ...]:
+        return ()
 
 
 @pytest.fixture
