@@ -31,6 +31,10 @@ bench: build ## press to picture, bytes of the caller's page, CPU per packet; a 
 	@tests/machine.sh
 	@python -m tests.bench
 
+bench-forward: .venv/.installed ## CPU and delay of a forwarded packet: here, in Janus and in aiortc's relay; a JSON line
+	@tests/machine.sh janus
+	@python -m tests.bench.forward
+
 screens: build ## take the README's screenshots from the running product
 	@tests/machine.sh
 	@python -m tests.screens
@@ -76,4 +80,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward screens wire fix lock build install

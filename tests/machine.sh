@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs from Debian what the tests need and this machine lacks; says what and why.
 # Where it may not install, it says the command: the tests that need it then skip, with their reason.
+# With the word "janus" it also wants the server that `make bench-forward` compares with.
 set -euo pipefail
 
 declare -A why=(
@@ -9,6 +10,9 @@ declare -A why=(
   [fonts-noto-core]="Arabic letters in that browser"
   [postgresql]="the store's tests, run again on a PostgreSQL of their own"
 )
+if [ "${1:-}" = janus ]; then
+  why[janus]="a C media server, to measure the engine against; only started by the benchmark"
+fi
 missing=()
 for package in "${!why[@]}"; do
   if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
@@ -34,3 +38,6 @@ echo "Installing ${missing[*]} with apt-get"
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+if [[ " ${missing[*]} " == *" janus "* ]] && [ -d /run/systemd/system ]; then
+  "${as_root[@]}" systemctl disable --now janus.service  # the package starts one that answers to anyone
+fi

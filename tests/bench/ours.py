@@ -1,0 +1,60 @@
+"""Our engine in a process of its own, as in production, spoken to in JSON lines (tests/bench/child).
+
+`{"publish": offer}` and `{"subscribe": offer}`, with a `feed` where there are several, give `{"answer": sdp,
+"session": id}`; `{"end": feed}` ends a feed; `{"look": true}` tells what the process holds.
+"""
+
+import asyncio
+import gc
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from media.config import SfuConfig
+from media.ports import EndReason, FeedId, Holder
+from media.sfu import EmbeddedSfu
+from tests.bench.child import answer_lines
+from tests.peers import Listener
+
+_FEED = "fed_bench"
+
+
+async def main() -> None:
+    sfu = EmbeddedSfu(SfuConfig(host="127.0.0.1", subscribers_per_feed=1000), Listener())
+    await sfu.start()
+
+    async def answer(said: dict[str, Any]) -> dict[str, Any]:
+        feed = FeedId(said.get("feed", _FEED))
+        if "publish" in said:
+            made = await sfu.publish(feed, Holder("caller"), said["publish"])
+        elif "subscribe" in said:
+            made = await sfu.subscribe(feed, Holder("dispatcher"), said["subscribe"])
+        elif "end" in said:
+            await sfu.end_feed(FeedId(said["end"]), EndReason.CLOSED)
+            return {}
+        else:
+            return {**look(), "engine": msgspec.to_builtins((await sfu.stats())[0])}
+        return {"answer": made.sdp, "session": made.session}
+
+    await answer_lines(answer)
+    await sfu.stop()
+
+
+def look() -> dict[str, Any]:
+    """Memory, descriptors, threads and tasks of this process, with the garbage gone."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return {
+        "rss": pages * os.sysconf("SC_PAGE_SIZE"),
+        "fds": len(list(Path("/proc/self/fd").iterdir())),
+        "threads": threading.active_count(),
+        "tasks": len(asyncio.all_tasks()),
+    }
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
