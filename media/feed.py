@@ -7,6 +7,7 @@ subscriber. Must never decode, and never wait.
 import time
 from collections.abc import Callable
 
+from media.history import History
 from media.keyframe import KeyframeRequests, begins_keyframe
 from media.ports import EndReason, FeedId, FeedStats, PublisherStats
 from media.publisher import Publisher
@@ -16,7 +17,12 @@ from media.stats import Drop, Drops, Meter
 from media.subscriber import Subscriber, Track
 
 _NTP_EPOCH_S = 2_208_988_800  # 1900 to 1970
+_BATCH = 64  # packets handed on at once
 _NTP = 1 << 32  # NTP fractions of a second
+
+
+def _at_once(flush: Callable[[], None]) -> None:
+    flush()
 
 
 class TrackClock:
@@ -46,14 +52,28 @@ class TrackClock:
 
 
 class Line:
-    """One kind of media of one feed."""
+    """One kind of media of one feed.
+
+    The packets of one wake-up go out together, viewer by viewer: that is where a burst costs one system call
+    for each viewer and not one for each packet.
+    """
 
     def __init__(self, kind: Kind) -> None:
         rate = 90_000 if kind is Kind.VIDEO else 48_000
         self.kind = kind
         self.timeline = Timeline(rate)
         self.clock = TrackClock(rate)
+        self.history = History()
         self.tracks: list[Track] = []
+        self.waiting: list[Packet] = []  # placed in this wake-up, not yet handed on
+
+    def flush(self) -> None:
+        """Hand on what waits."""
+        packets, self.waiting = self.waiting, []
+        if packets:
+            now = time.monotonic()
+            for track in self.tracks:
+                track.write(packets, now)
 
 
 class Feed:
@@ -66,6 +86,7 @@ class Feed:
         *,
         over: Callable[[Publisher | Subscriber, EndReason], None],
         live: Callable[["Feed"], None],
+        soon: Callable[[Callable[[], None]], None] = _at_once,
     ) -> None:
         self.name = name
         self.publisher: Publisher | None = None
@@ -75,13 +96,13 @@ class Feed:
         self._drops = drops
         self._over = over
         self._live = live
+        self._soon = soon
         self._keyframes = KeyframeRequests()
         self._lines = {kind: Line(kind) for kind in Kind}
         self._ntp_offset: int | None = None  # our NTP clock minus the publisher's
         self._packets_before = 0  # of publishers that are gone
         self._bytes_before = 0
-        self._packets_out = 0
-        self._bytes_out = 0
+        self._out_before = [0, 0]  # packets and bytes, of subscribers that are gone
 
     # Sessions
 
@@ -107,6 +128,8 @@ class Feed:
 
     def drop_subscriber(self, subscriber: Subscriber) -> None:
         if self.subscribers.pop(subscriber.session, None) is not None:
+            self._out_before[0] += subscriber.packets
+            self._out_before[1] += subscriber.bytes_out
             for kind, track in subscriber.tracks.items():
                 # a new list: the packet path may be walking the old one
                 self._lines[kind].tracks = [t for t in self._lines[kind].tracks if t is not track]
@@ -148,11 +171,12 @@ class Feed:
         if keyframe and codec.kind is Kind.VIDEO:
             self._keyframes.arrived()
         packet = Packet(codec, header.marker, place[0], place[1], header.payload, keyframe, orientation)
-        for track in line.tracks:
-            sent = track.write(packet)
-            if sent:
-                self._packets_out += 1
-                self._bytes_out += sent
+        line.history.put(packet)
+        line.waiting.append(packet)
+        if len(line.waiting) == 1:
+            self._soon(line.flush)
+        elif len(line.waiting) >= _BATCH:
+            line.flush()
 
     def clock(self, kind: Kind, ntp: int, timestamp: int, now: float) -> None:
         """The publisher's sender report: this timestamp of its own was at this NTP time of its own."""
@@ -169,6 +193,9 @@ class Feed:
 
     def clock_of(self, kind: Kind) -> TrackClock:
         return self._lines[kind].clock
+
+    def history_of(self, kind: Kind) -> History:
+        return self._lines[kind].history
 
     def want_keyframe(self) -> None:
         self._keyframes.want()
@@ -195,6 +222,8 @@ class Feed:
         if publisher is not None:
             self.meter.second(now, publisher.bytes_in, publisher.expected, publisher.received)
             publisher.second(self.meter.bitrate_bps, self.meter.loss)
+        for subscriber in self.subscribers.values():
+            subscriber.second(now)
 
     def stats(self) -> FeedStats:
         publisher = self.publisher
@@ -205,8 +234,8 @@ class Feed:
             subscribers=tuple(subscriber.stats() for subscriber in self.subscribers.values()),
             packets_in=self._packets_before + (publisher.packets_in if publisher else 0),
             bytes_in=self._bytes_before + (publisher.bytes_in if publisher else 0),
-            packets_out=self._packets_out,
-            bytes_out=self._bytes_out,
+            packets_out=self._out_before[0] + sum(each.packets for each in self.subscribers.values()),
+            bytes_out=self._out_before[1] + sum(each.bytes_out for each in self.subscribers.values()),
             keyframe_requests=self._keyframes.total,
         )
 

@@ -1,23 +1,23 @@
-"""What was sent lately, for the receiver that missed some of it (RFC 4585 section 6.2.1).
+"""What a feed carried lately, for the viewers that missed some of it (RFC 4585 section 6.2.1, RFC 4588).
 
-Bounded by count; payloads are shared with the feed's other subscribers, so a slot costs a header and two
-references. A later retransmission stream (RFC 4588) starts from here too: header and payload stay apart.
+One for each line of a feed, shared by all of its subscribers: a packet is kept once, whoever watches, and
+each subscriber writes its own header around it again. Bounded by count.
 """
 
-SLOTS = 512  # about two seconds of 2.5 Mbit/s; a power of two
+from media.rtp import Packet
+
+SLOTS = 2048  # about eight seconds of 2.5 Mbit/s; a power of two
 
 
 class History:
     def __init__(self) -> None:
-        self._slots: list[tuple[int, bytes, bytes] | None] = [None] * SLOTS
+        self._slots: list[Packet | None] = [None] * SLOTS
 
-    def put(self, sequence: int, header: bytes, payload: bytes) -> None:
-        """`sequence` modulo 2**16. The packet that stood 512 numbers before is forgotten."""
-        self._slots[sequence & (SLOTS - 1)] = (sequence, header, payload)
+    def put(self, packet: Packet) -> None:
+        """The packet that stood SLOTS places before on the line is forgotten."""
+        self._slots[packet.sequence & (SLOTS - 1)] = packet
 
-    def get(self, sequence: int) -> bytes | None:
-        """The packet as it was before encryption, so that a repeat is encrypted to the same bytes."""
-        slot = self._slots[sequence & (SLOTS - 1)]
-        if slot is None or slot[0] != sequence:
-            return None
-        return slot[1] + slot[2]
+    def get(self, place: int) -> Packet | None:
+        """The packet at this place of the line."""
+        packet = self._slots[place & (SLOTS - 1)]
+        return packet if packet is not None and packet.sequence == place else None

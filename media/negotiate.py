@@ -17,6 +17,7 @@ from media.rtp import Codec, Kind
 
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 ORIENTATION = "urn:3gpp:video-orientation"
+ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 CNAME = "sightline"
 
 _HIGH, _HIGH_444 = 4, 5
@@ -36,6 +37,7 @@ class AgreedMedia(msgspec.Struct, frozen=True):
     feedback: dict[int, tuple[str, ...]]
     extensions: dict[str, int]  # only what is used
     direction: str  # ours
+    rtx: dict[int, int] = {}  # payload type to that of its repeats (RFC 4588)
 
     def has(self, feedback: str) -> bool:
         return any(feedback in each for each in self.feedback.values())

@@ -6,11 +6,12 @@ decrypted packets; media/port hands it datagrams. Sends nothing once closed.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from media import rtc, rtcp
 from media.offer import Offer
+from media.outbox import Outbox
 from media.stats import Drop, Drops
 
 Address = tuple[Any, ...]  # as the socket gives it: two parts for IPv4, four for IPv6
@@ -28,8 +29,8 @@ class Network(Protocol):
     def take_address(self, address: Address, peer: "Peer") -> "Peer | None": ...
     def forget_address(self, address: Address, peer: "Peer") -> None: ...
     def send(self, datagram: bytes, address: Address) -> None: ...
-    def send_all(self, datagrams: list[bytes], address: Address) -> None: ...
-    def flush_soon(self, peer: "Peer") -> None: ...
+    @property
+    def outbox(self) -> Outbox: ...
     def plain(self, address: Address) -> tuple[str, int]: ...
 
 
@@ -75,6 +76,7 @@ class Peer:
         self.ufrag = self.password = ""
         self._old: tuple[str, str] | None = None  # our side before an ICE restart, until the new one is used
         self._network = network
+        self._outbox = network.outbox
         self._owner = owner
         self._handshakes = handshakes
         self._drops = drops
@@ -87,7 +89,6 @@ class Peer:
         self._task: asyncio.Task[None] | None = None
         self._in: rtc.Srtp | None = None
         self._out: rtc.Srtp | None = None
-        self._waiting: list[bytes] = []  # encrypted in this wake-up, not yet sent
         self._dtls = rtc.Dtls(
             certificate, client=self.active, fingerprints=offer.fingerprints, send=self._send_dtls
         )
@@ -190,25 +191,12 @@ class Peer:
 
     # Out
 
-    def send_rtp(self, packet: bytes) -> int:
-        """Encrypt and send; how many bytes went, 0 when none could."""
+    def send_rtp(self, packets: Iterable[tuple[bytes, bytes]]) -> tuple[int, int]:
+        """Encrypt and send packets, each as its header and its payload; how many went, and their bytes."""
         keys, address = self._out, self._address
         if keys is None or address is None:
-            return 0
-        datagram = keys.protect(packet)
-        if datagram is None:
-            self._drops[Drop.TOO_LONG] += 1
-            return 0
-        self._waiting.append(datagram)
-        if len(self._waiting) == 1:
-            self._network.flush_soon(self)
-        return len(datagram)
-
-    def flush(self) -> None:
-        """Send what `send_rtp` has encrypted; the port calls this before it goes back to sleep."""
-        waiting, self._waiting = self._waiting, []
-        if self._address is not None and not self.closed:
-            self._network.send_all(waiting, self._address)
+            return 0, 0
+        return self._outbox.send(keys, address, packets)
 
     def send_rtcp(self, packet: bytes) -> None:
         keys, address = self._out, self._address

@@ -10,15 +10,16 @@ import errno
 import ipaddress
 import socket
 import time
+from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 
 from media import rtc
+from media.outbox import Outbox
 from media.peer import Address, Peer
 from media.stats import Drop, Drops
 
 _READS = 256  # datagrams per wake-up; the loop turns to others after that
-_RUN = 32  # datagrams in one call; the kernel takes 64
-_RUN_BYTES = 60_000  # and not more than 64 KiB in all
 _UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
 _SEGMENT = Struct("=H")
 _BUFFER = 4 << 20  # bytes asked of the kernel each way; it may grant less
@@ -28,12 +29,13 @@ class Port:
     def __init__(self, drops: Drops) -> None:
         self.number = 0
         self.addresses: tuple[str, ...] = ()  # what peers are told
+        self.outbox = Outbox(self, drops)
         self._drops = drops
         self._socket: socket.socket | None = None
         self._mapped = False  # IPv4 peers show up as ::ffff:a.b.c.d
         self._segments = True  # the kernel cuts runs of equal datagrams itself (UDP_SEGMENT)
         self._reading = False
-        self._to_flush: list[Peer] = []
+        self._to_flush: list[Callable[[], None]] = []
         self._by_ufrag: dict[bytes, Peer] = {}
         self._by_address: dict[Address, Peer] = {}
 
@@ -82,7 +84,7 @@ class Port:
         if self._by_address.get(address) is peer:
             del self._by_address[address]
 
-    def send(self, datagram: bytes, address: Address) -> None:
+    def send(self, datagram: bytes | memoryview, address: Address) -> None:
         """Best effort: what the kernel does not take now is dropped and counted, as a network would."""
         if self._socket is None:
             return
@@ -91,38 +93,29 @@ class Port:
         except OSError:
             self._drops[Drop.SEND_FAILED] += 1
 
-    def send_all(self, datagrams: list[bytes], address: Address) -> None:
-        """A run of equal size, of which the last may be shorter, costs one call: a third of the CPU."""
-        at, end = 0, len(datagrams)
-        while at < end:
-            size, stop = len(datagrams[at]), at + 1
-            most = min(end, at + min(_RUN, _RUN_BYTES // size)) if self._segments else stop
-            while stop < most and len(datagrams[stop]) == size:
-                stop += 1
-            if at + 1 < stop < most and len(datagrams[stop]) < size:
-                stop += 1
-            if stop == at + 1 or not self._send_run(datagrams[at:stop], size, address):
-                for datagram in datagrams[at:stop]:
-                    self.send(datagram, address)
-            at = stop
-
-    def _send_run(self, run: list[bytes], size: int, address: Address) -> bool:
+    def send_run(self, run: memoryview, size: int, address: Address) -> None:
+        """Datagrams of `size` bytes side by side, the last maybe shorter: one call where the kernel can."""
         if self._socket is None:
-            return True
-        try:
-            self._socket.sendmsg(run, [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))], 0, address)
-        except OSError as error:
-            if error.errno in (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP):
+            return
+        if len(run) > size and self._segments:
+            try:
+                self._socket.sendmsg([run], _segmented(size), 0, address)
+            except OSError as error:
+                if error.errno not in (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP):
+                    self._drops[Drop.SEND_FAILED] += -(-len(run) // size)
+                    return
                 self._segments = False  # an older kernel, or a device that cannot
-            return False
-        return True
+            else:
+                return
+        for at in range(0, len(run), size):
+            self.send(run[at : at + size], address)
 
-    def flush_soon(self, peer: Peer) -> None:
-        """At the end of this wake-up; at once when there is none, as on a timer."""
+    def flush_soon(self, flush: Callable[[], None]) -> None:
+        """Call this at the end of this wake-up; at once when there is none, as on a timer."""
         if self._reading:
-            self._to_flush.append(peer)
+            self._to_flush.append(flush)
         else:
-            peer.flush()
+            flush()
 
     def plain(self, address: Address) -> tuple[str, int]:
         """An address as its own peer knows it."""
@@ -138,8 +131,8 @@ class Port:
         finally:
             self._reading = False
             flushing, self._to_flush = self._to_flush, []
-            for peer in flushing:
-                peer.flush()
+            for flush in flushing:
+                flush()
 
     def _read(self) -> None:
         if self._socket is None:
@@ -178,6 +171,11 @@ class Port:
                     peer.receive_dtls(data)
             else:
                 drops[Drop.NOT_WEBRTC] += 1
+
+
+@lru_cache(2048)
+def _segmented(size: int) -> list[tuple[int, int, bytes]]:
+    return [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))]
 
 
 def _own_addresses(host: str) -> tuple[str, ...]:

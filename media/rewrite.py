@@ -14,6 +14,8 @@ MAX_REORDER = 1024  # packets; one that is later than this is dropped
 
 _PLAIN = Struct("!BBHII")
 _WITH_ORIENTATION = Struct("!BBHIIHHBBxx")
+_WITH_TIME = Struct("!BBHIIHHI")
+_WITH_BOTH = Struct("!BBHIIHHIBBxx")
 
 
 class Timeline:
@@ -88,37 +90,44 @@ class Timeline:
 class Outgoing:
     """One subscriber's side of a line: its own SSRC, numbers, payload types and extension ids."""
 
-    def __init__(self, ssrc: int, *, first_sequence: int, first_timestamp: int, orientation_id: int) -> None:
+    def __init__(
+        self, ssrc: int, *, first_sequence: int, first_timestamp: int, orientation_id: int, time_id: int = 0
+    ) -> None:
         self.ssrc = ssrc
+        self.first_sequence = first_sequence  # below 2**15, so that SRTP's rollover counter begins right
+        self.sequence_offset = 0  # what is added to a place on the line
         self.timestamp_offset = 0
-        self._first_sequence = first_sequence  # below 2**15, so that SRTP's rollover counter begins right
         self._first_timestamp = first_timestamp
-        self._sequence_offset = 0
         self._orientation_id = orientation_id  # 0: not negotiated
+        self._time_head = time_id << 28 | 2 << 24 if time_id else 0
 
     def begin(self, packet: Packet) -> None:
         """The first packet that this subscriber is sent."""
-        self._sequence_offset = self._first_sequence - packet.sequence
+        self.sequence_offset = self.first_sequence - packet.sequence
         self.timestamp_offset = self._first_timestamp - packet.timestamp
 
-    def header(self, packet: Packet, payload_type: int) -> tuple[int, bytes] | None:
-        """The sequence number and the whole RTP header; None for a packet from before the beginning."""
-        number = packet.sequence + self._sequence_offset
-        if number < self._first_sequence:
-            return None
-        sequence = number & SEQUENCE_MASK
+    def header(
+        self, packet: Packet, sequence: int, payload_type: int, time: int, ssrc: int | None = None
+    ) -> bytes:
+        """The whole RTP header. `time` is abs-send-time: seconds in 6.18 fixed point, 24 bits.
+
+        `ssrc` is another one where the packet is repeated in a stream of its own.
+        """
         second = payload_type | 0x80 if packet.marker else payload_type
         timestamp = (packet.timestamp + self.timestamp_offset) & TIMESTAMP_MASK
-        if packet.orientation is not None and self._orientation_id:
-            return sequence, _WITH_ORIENTATION.pack(
-                0x90,
-                second,
-                sequence,
-                timestamp,
-                self.ssrc,
-                0xBEDE,
-                1,
-                self._orientation_id << 4,
-                packet.orientation,
-            )
-        return sequence, _PLAIN.pack(0x80, second, sequence, timestamp, self.ssrc)
+        sequence &= SEQUENCE_MASK
+        turned = packet.orientation
+        ssrc = self.ssrc if ssrc is None else ssrc
+        if self._time_head:
+            head = self._time_head | time
+            if turned is None or not self._orientation_id:
+                return _WITH_TIME.pack(0x90, second, sequence, timestamp, ssrc, 0xBEDE, 1, head)
+            return _WITH_BOTH.pack(
+                0x90, second, sequence, timestamp, ssrc, 0xBEDE, 2, head,
+                self._orientation_id << 4, turned,
+            )  # fmt: skip
+        if turned is None or not self._orientation_id:
+            return _PLAIN.pack(0x80, second, sequence, timestamp, ssrc)
+        return _WITH_ORIENTATION.pack(
+            0x90, second, sequence, timestamp, ssrc, 0xBEDE, 1, self._orientation_id << 4, turned
+        )

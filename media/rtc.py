@@ -28,6 +28,7 @@ from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 from media.offer import Fingerprint, Offer, OfferedCodec, OfferedMedia
 from media.ports import BadOffer
 
+TAIL = 256  # bytes that encryption may add
 MAX_DATAGRAM = 2048  # bytes; larger ones are cut by the socket and fail authentication
 
 # AES-GCM first: half the CPU of AES-CM with HMAC-SHA1 where the processor has AES instructions.
@@ -79,19 +80,36 @@ def binding_response(datagram: bytes, address: tuple[str, int], password: str) -
 # SRTP (RFC 3711, RFC 7714)
 
 
+class Buffer:
+    """Memory that packets are written into, one after the other, and encrypted where they stand."""
+
+    def __init__(self, size: int) -> None:
+        self.data = ffi.new("char[]", size)
+        self.view = memoryview(ffi.buffer(self.data))
+
+
 class Srtp:
     """One direction's keys. Calls libsrtp on a buffer of its own: pylibsrtp's wrapper costs as much again."""
 
     def __init__(self, session: Session) -> None:
         self._session = session  # owns the C object
         self._srtp = session._srtp[0]
-        self._data = ffi.new("char[]", MAX_DATAGRAM + 256)
+        self._data = ffi.new("char[]", MAX_DATAGRAM + TAIL)
         self._bytes = ffi.buffer(self._data)
         self._size = ffi.new("int *")
         self._functions = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_protect_rtcp, lib.srtp_unprotect_rtcp
 
     def protect(self, packet: bytes) -> bytes | None:
         return self._run(self._functions[0], packet)
+
+    def protect_at(self, buffer: Buffer, at: int, size: int) -> int:
+        """Encrypt the `size` bytes that stand at `at`; how many they are now (at most TAIL more), or 0."""
+        length = self._size
+        length[0] = size
+        if self._functions[0](self._srtp, buffer.data + at, length):
+            return 0
+        made: int = length[0]
+        return made
 
     def unprotect(self, packet: bytes) -> bytes | None:
         """None when the packet is forged, damaged or repeated."""

@@ -28,6 +28,12 @@ class PictureLoss(msgspec.Struct, frozen=True):
     ssrc: int
 
 
+class Estimate(msgspec.Struct, frozen=True):
+    """REMB: what the receiver believes its way in can carry."""
+
+    bitrate_bps: int
+
+
 class Nack(msgspec.Struct, frozen=True):
     ssrc: int
     sequences: tuple[int, ...]
@@ -50,7 +56,7 @@ def is_rtcp(datagram: bytes) -> bool:
     return 192 <= datagram[1] <= 223
 
 
-def parse(data: bytes) -> Iterator[SenderReport | PictureLoss | Nack]:
+def parse(data: bytes) -> Iterator[SenderReport | ReportBlock | PictureLoss | Nack | Estimate]:
     """Read a compound or reduced-size packet. What the engine has no use for is passed over.
 
     Raises Malformed at the first packet whose lengths do not fit.
@@ -68,6 +74,9 @@ def parse(data: bytes) -> Iterator[SenderReport | PictureLoss | Nack]:
         if kind == 200 and size >= 28:
             ssrc, ntp, timestamp = unpack_from("!IQI", data, at + 4)
             yield SenderReport(ssrc, ntp, timestamp)
+            yield from _reported(data, at + 28, stop, count)
+        elif kind == 201 and size >= 8:
+            yield from _reported(data, at + 8, stop, count)
         elif kind == 205 and count == 1 and size >= 12:
             yield Nack(unpack_from("!I", data, at + 8)[0], tuple(_nacked(data, at + 12, stop)))
         elif kind == 206 and count == 1 and size >= 12:
@@ -75,7 +84,17 @@ def parse(data: bytes) -> Iterator[SenderReport | PictureLoss | Nack]:
         elif kind == 206 and count == 4:
             for entry in range(at + 12, stop - 7, 8):
                 yield PictureLoss(unpack_from("!I", data, entry)[0])
+        elif kind == 206 and count == 15 and size >= 20 and data[at + 12 : at + 16] == b"REMB":
+            scale, low = unpack_from("!BH", data, at + 17)
+            yield Estimate((scale & 3) << 16 << (scale >> 2) | low << (scale >> 2))
         at = stop
+
+
+def _reported(data: bytes, at: int, stop: int, count: int) -> Iterator[ReportBlock]:
+    for entry in range(at, min(stop - 23, at + 24 * count), 24):
+        ssrc, lost, highest, jitter, last, delay = unpack_from("!IIIIII", data, entry)
+        total = (lost & 0xFFFFFF) - ((lost & 0x800000) << 1)
+        yield ReportBlock(ssrc, lost >> 24, total, highest, jitter, last, delay)
 
 
 def _nacked(data: bytes, at: int, stop: int) -> Iterator[int]:

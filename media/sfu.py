@@ -235,7 +235,7 @@ class EmbeddedSfu:
                 if empty is None:
                     raise Full("the engine has as many feeds as it may")
                 self._forget(empty)
-            home = Feed(name, self.drops, over=self._end, live=self._went_live)
+            home = Feed(name, self.drops, over=self._end, live=self._went_live, soon=self._port.flush_soon)
             self._feeds[name] = home
         return home
 

@@ -21,6 +21,7 @@ class Drop(StrEnum):
     RTCP_MALFORMED = "rtcp-malformed"
     UNPLACED = "unplaced"  # empty, too late, or before a keyframe
     UNPLAYABLE = "unplayable"  # the subscriber did not agree to this codec
+    REPEATS = "repeats"  # a subscriber asks for more than it is repeated in 50 ms
     TOO_LONG = "too-long"
     SEND_FAILED = "send-failed"  # the socket's buffer is full or there is no route
     NEWS = "news"  # the listener is further behind than the queue is long

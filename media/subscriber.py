@@ -5,20 +5,27 @@ answers requests for repeats from its own history, and passes requests for keyfr
 """
 
 import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from struct import Struct
 from typing import Protocol
 
 from media import rtcp
 from media.config import SfuConfig
 from media.history import History
-from media.negotiate import CNAME, ORIENTATION, Agreed, AgreedMedia
+from media.negotiate import ABS_SEND_TIME, CNAME, ORIENTATION, Agreed, AgreedMedia
 from media.peer import Peer
 from media.ports import EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
 from media.rewrite import Outgoing
-from media.rtp import TIMESTAMP_MASK, Codec, Kind, Packet
-from media.stats import Drop, Drops
+from media.rtp import SEQUENCE_MASK, TIMESTAMP_MASK, Codec, Kind, Packet, difference
+from media.stats import Drop, Drops, Meter
 
 REPORT_EVERY_S = 1.0
+HEARTBEAT_S = 0.2  # a viewer that is sent nothing for so long hears that we are here
 REPEATS_PER_TICK = 64  # packets repeated in 50 ms at most, whatever is asked
+_FREEZE_S = 0.5
+_SEQUENCE = Struct("!H")
+_REPORTS = 4  # sender reports whose sending times are remembered
 
 
 class Clock(Protocol):
@@ -30,58 +37,100 @@ class Clock(Protocol):
 class Source(Protocol):
     """The feed, as its subscriber sees it."""
 
+    @property
+    def is_live(self) -> bool: ...
     def want_keyframe(self) -> None: ...
     def clock_of(self, kind: Kind) -> Clock: ...
+    def history_of(self, kind: Kind) -> History: ...
     def session_over(self, session: "Subscriber", reason: EndReason) -> None: ...
 
 
 class Track:
     """One section of one subscriber. `write` is the packet path."""
 
-    def __init__(self, section: AgreedMedia, subscriber: "Subscriber", drops: Drops) -> None:
+    def __init__(
+        self, section: AgreedMedia, subscriber: "Subscriber", history: History, drops: Drops
+    ) -> None:
         self.kind = section.kind
+        self.repair_ssrc = secrets.randbits(32) if section.rtx else 0
         self.out = Outgoing(
             secrets.randbits(32),
             first_sequence=secrets.randbelow(1 << 14),
             first_timestamp=secrets.randbits(32),
             orientation_id=section.extensions.get(ORIENTATION, 0),
+            # A repeat under the same number must be the same to the byte, and time is not the same.
+            time_id=section.extensions.get(ABS_SEND_TIME, 0) if section.rtx else 0,
         )
-        self.history = History() if section.has("nack") else None
         self.packets = 0
         self.octets = 0
         self.begun = False
         self.next_report = 0.0
+        self._repeats = section.has("nack")
         self._codecs = section.codecs
+        self._repairs = section.rtx
+        self._repair_sequence = secrets.randbelow(1 << 14)
         self._codec: Codec | None = None  # of the last packet
         self._payload_type: int | None = None  # and its number here; None when it is not agreed
+        self._highest = 0  # number sent, extended
         self._subscriber = subscriber
+        self._history = history
         self._drops = drops
 
-    def write(self, packet: Packet) -> int:
-        """Send one packet of the feed; how many bytes went out."""
-        if packet.codec is not self._codec:
-            self._codec, self._payload_type = packet.codec, _number(packet.codec, self._codecs)
-        if self._payload_type is None:
-            self._drops[Drop.UNPLAYABLE] += 1
-            return 0
-        if not self.begun:
-            if not packet.keyframe or not self._subscriber.peer.up:
-                return 0
-            self.begun = True
-            self.out.begin(packet)
-        made = self.out.header(packet, self._payload_type)
-        if made is None:
-            return 0
-        sequence, header = made
-        payload = packet.payload
-        if self.history is not None:
-            self.history.put(sequence, header, payload)
-        sent = self._subscriber.peer.send_rtp(header + payload)
-        if sent:
-            self.packets += 1
-            self.octets += len(payload)
-            self._subscriber.bytes_out += sent
-        return sent
+    def write(self, packets: Sequence[Packet], now: float) -> None:
+        """Send packets of the feed, in order."""
+        out = self.out
+        time = _send_time(now)
+        parts = []
+        for packet in packets:
+            if packet.codec is not self._codec:
+                self._codec, self._payload_type = packet.codec, _number(packet.codec, self._codecs)
+            if self._payload_type is None:
+                self._drops[Drop.UNPLAYABLE] += 1
+                continue
+            if not self.begun:
+                if not packet.keyframe or not self._subscriber.peer.up:
+                    continue
+                self.begun = True
+                out.begin(packet)
+            number = packet.sequence + out.sequence_offset
+            if number < out.first_sequence:
+                continue  # from before the beginning
+            if number > self._highest:
+                self._highest = number
+            parts.append((out.header(packet, number, self._payload_type, time), packet.payload))
+            self.octets += len(packet.payload)
+        if parts:
+            sent, size = self._subscriber.peer.send_rtp(parts)
+            self.packets += sent
+            self._subscriber.bytes_out += size
+
+    def repeat(self, sequences: Sequence[int], now: float) -> None:
+        """Send again what was missed (RFC 4585), by a stream of its own where that is agreed (RFC 4588)."""
+        subscriber, out = self._subscriber, self.out
+        parts = []
+        for sequence in sequences:
+            number = self._highest + difference(sequence, self._highest & SEQUENCE_MASK)
+            packet = self._history.get(number - out.sequence_offset) if self.begun else None
+            if packet is None or number < out.first_sequence:
+                continue
+            payload_type = _number(packet.codec, self._codecs)
+            if payload_type is None:
+                continue
+            if subscriber.repeats_left == 0:
+                self._drops[Drop.REPEATS] += 1
+                break
+            subscriber.repeats_left -= 1
+            repair = self._repairs.get(payload_type)
+            if repair is None:
+                parts.append((out.header(packet, number, payload_type, _send_time(now)), packet.payload))
+                continue
+            self._repair_sequence += 1
+            header = out.header(packet, self._repair_sequence, repair, _send_time(now), ssrc=self.repair_ssrc)
+            parts.append((header, _SEQUENCE.pack(number & SEQUENCE_MASK) + packet.payload))
+        if parts:
+            sent, size = subscriber.peer.send_rtp(parts)
+            subscriber.repeats += sent
+            subscriber.bytes_out += size
 
 
 class Subscriber:
@@ -104,15 +153,37 @@ class Subscriber:
         self.bytes_out = 0
         self.first_at: float | None = None  # when the first packet was forwarded
         self.sent_at: float | None = None  # as far as the last tick knows
-        self.tracks = {section.kind: Track(section, self, drops) for section in agreed}
+        self.repeats = 0
+        self.repeats_left = REPEATS_PER_TICK
+        self.tracks = {
+            section.kind: Track(section, self, source.history_of(section.kind), drops) for section in agreed
+        }
+        self._ssrc = secrets.randbits(32)  # that we speak from when there is nothing to report
         self._source = source
         self._drops = drops
+        self._meter = Meter()
         self._bytes_before = 0
-        self._repeats_left = REPEATS_PER_TICK
+        self._heartbeat_at = 0.0
+        self._frozen = False
+        self._freezes = 0
+        self._keyframe_requests = 0
+        self._loss = 0.0
+        self._rtt_s: float | None = None
+        self._estimate_bps: int | None = None
+        self._reported: OrderedDict[int, float] = OrderedDict()  # middle of a report's NTP time: when it went
 
     @property
     def ssrcs(self) -> dict[Kind, int]:
         return {kind: track.out.ssrc for kind, track in self.tracks.items()}
+
+    @property
+    def repairs(self) -> dict[Kind, int]:
+        """The SSRCs of repeats, where they have a stream of their own."""
+        return {kind: track.repair_ssrc for kind, track in self.tracks.items() if track.repair_ssrc}
+
+    @property
+    def packets(self) -> int:
+        return sum(track.packets for track in self.tracks.values())
 
     # What media/peer tells
 
@@ -125,29 +196,33 @@ class Subscriber:
     def receive_rtcp(self, packet: bytes, now: float) -> None:
         try:
             for message in rtcp.parse(packet):
-                if isinstance(message, rtcp.PictureLoss):
-                    video = self.tracks.get(Kind.VIDEO)
-                    if video is not None and message.ssrc == video.out.ssrc:
-                        self._source.want_keyframe()
-                elif isinstance(message, rtcp.Nack):
-                    self._repeat(message)
+                match message:
+                    case rtcp.Nack():
+                        for track in self.tracks.values():
+                            if track.out.ssrc == message.ssrc:
+                                track.repeat(message.sequences, now)
+                    case rtcp.PictureLoss():
+                        video = self.tracks.get(Kind.VIDEO)
+                        if video is not None and message.ssrc == video.out.ssrc:
+                            self._keyframe_requests += 1
+                            self._source.want_keyframe()
+                    case rtcp.ReportBlock():
+                        self._hear(message, now)
+                    case rtcp.Estimate():
+                        self._estimate_bps = message.bitrate_bps
         except rtcp.Malformed:
             self._drops[Drop.RTCP_MALFORMED] += 1
 
+    def _hear(self, report: rtcp.ReportBlock, now: float) -> None:
+        sent_at = self._reported.get(report.last_report)
+        if sent_at is not None:
+            self._rtt_s = max(0.0, now - sent_at - report.delay / 65536)
+        video = self.tracks.get(Kind.VIDEO) or self.tracks.get(Kind.AUDIO)
+        if video is not None and report.ssrc == video.out.ssrc:
+            self._loss = report.fraction_lost / 256
+
     def peer_left(self, failed: bool) -> None:
         self._source.session_over(self, EndReason.FAILED if failed else EndReason.HUNG_UP)
-
-    def _repeat(self, request: rtcp.Nack) -> None:
-        for track in self.tracks.values():
-            if track.out.ssrc != request.ssrc or track.history is None:
-                continue
-            for sequence in request.sequences:
-                if self._repeats_left == 0:
-                    return
-                packet = track.history.get(sequence)
-                if packet is not None:
-                    self._repeats_left -= 1
-                    self.bytes_out += self.peer.send_rtp(packet)
 
     def patience(self, config: SfuConfig, now: float) -> float:
         """Seconds without a sign of life after which it is gone: longer when it has nothing to report on."""
@@ -168,16 +243,16 @@ class Subscriber:
             session=self.session,
             holder=self.holder,
             level=Level.FULL,
-            bitrate_bps=0,
-            estimate_bps=None,
-            loss=0.0,
-            rtt_ms=None,
-            freezes=0,
+            bitrate_bps=self._meter.bitrate_bps,
+            estimate_bps=self._estimate_bps,
+            loss=self._loss,
+            rtt_ms=self._rtt_s * 1000 if self._rtt_s is not None else None,
+            freezes=self._freezes,
             sheds=0,
-            packets=sum(track.packets for track in self.tracks.values()),
+            packets=self.packets,
             bytes=self.bytes_out,
-            repeats=0,
-            keyframe_requests=0,
+            repeats=self.repeats,
+            keyframe_requests=self._keyframe_requests,
         )
 
     # Time
@@ -185,11 +260,15 @@ class Subscriber:
     def tick(self, now: float) -> None:
         """Every 50 ms: sender reports that are due, and what was sent since."""
         self.peer.tick()
-        self._repeats_left = REPEATS_PER_TICK
+        self.repeats_left = REPEATS_PER_TICK
         if self.bytes_out != self._bytes_before:
             self._bytes_before, self.sent_at = self.bytes_out, now
+            self._frozen = False
             if self.first_at is None:
                 self.first_at = now
+        elif self.sent_at is not None and not self._frozen and now - self.sent_at > _FREEZE_S:
+            self._frozen = True
+            self._freezes += self._source.is_live
         if not self.peer.up:
             return
         for track in self.tracks.values():
@@ -197,9 +276,16 @@ class Subscriber:
                 moment = self._source.clock_of(track.kind).at(now)
                 if moment is not None:
                     track.next_report = now + REPORT_EVERY_S
-                    self._report(track, *moment)
+                    self._report(track, *moment, now)
+        if now - max(self.sent_at or 0.0, self._heartbeat_at) >= HEARTBEAT_S:
+            self._heartbeat_at = now
+            self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, ()))
 
-    def _report(self, track: Track, ntp: int, timestamp: int) -> None:
+    def second(self, now: float) -> None:
+        """Every second."""
+        self._meter.second(now, self.bytes_out, 0, 0)
+
+    def _report(self, track: Track, ntp: int, timestamp: int, now: float) -> None:
         ssrc = track.out.ssrc
         report = rtcp.sender_report(
             ssrc,
@@ -209,6 +295,14 @@ class Subscriber:
             octets=track.octets,
         )
         self.peer.send_rtcp(report + rtcp.description(ssrc, CNAME.encode()))
+        self._reported[ntp >> 16 & 0xFFFFFFFF] = now
+        if len(self._reported) > _REPORTS * len(self.tracks):
+            self._reported.popitem(last=False)
+
+
+def _send_time(now: float) -> int:
+    """abs-send-time: seconds in 6.18 fixed point, 24 bits."""
+    return int(now * (1 << 18)) & 0xFFFFFF
 
 
 def _number(sent: Codec, codecs: dict[int, Codec]) -> int | None:

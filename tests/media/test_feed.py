@@ -1,6 +1,6 @@
 """One feed from publisher to subscribers, without a network: rewriting, repeats, reports and wishes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from struct import pack
 from typing import Any, cast
@@ -33,12 +33,14 @@ class FakePeer:
         self.raw: list[bytes] = []
         self.rtcp: list[bytes] = []
 
-    def send_rtp(self, packet: bytes) -> int:
-        header = rtp.parse(packet)
-        assert header is not None
-        self.rtp.append(header)
-        self.raw.append(packet)
-        return len(packet)
+    def send_rtp(self, packets: Iterable[tuple[bytes, bytes]]) -> tuple[int, int]:
+        before = len(self.raw)
+        for head, payload in packets:
+            header = rtp.parse(head + payload)
+            assert header is not None
+            self.rtp.append(header)
+            self.raw.append(head + payload)
+        return len(self.raw) - before, sum(map(len, self.raw[before:]))
 
     def send_rtcp(self, packet: bytes) -> None:
         self.rtcp.append(packet)

@@ -114,30 +114,37 @@ def outgoing(orientation_id: int = 0) -> Outgoing:
 def test_a_subscriber_begins_at_its_own_numbers() -> None:
     out = outgoing()
     out.begin(packet(70_000, 123))
-    made = out.header(packet(70_001, 133), 101)
-    assert made is not None
-    assert made[0] == 101
-    assert unpack_from("!BBHII", made[1]) == (0x80, 0x80 | 101, 101, 5010, 0xABCD)
+    next_one = packet(70_001, 133)
+    number = next_one.sequence + out.sequence_offset
+    made = out.header(next_one, number, 101, 0)
+    assert number == 101
+    assert unpack_from("!BBHII", made) == (0x80, 0x80 | 101, 101, 5010, 0xABCD)
 
 
-def test_nothing_from_before_a_subscribers_beginning_is_sent() -> None:
+def test_a_repeat_has_an_ssrc_of_its_own_and_the_same_moment() -> None:
     out = outgoing()
-    out.begin(packet(50))
-    assert out.header(packet(49), 96) is None
+    out.begin(packet(0, 7))
+    assert unpack_from("!BBHII", out.header(packet(0, 7), 9, 97, 0, ssrc=5)) == (0x80, 0x80 | 97, 9, 5000, 5)
+
+
+def test_the_time_of_sending_is_told_where_it_is_agreed() -> None:
+    out = Outgoing(1, first_sequence=0, first_timestamp=0, orientation_id=11, time_id=3)
+    out.begin(packet(0))
+    assert out.header(packet(0), 0, 96, 0xABCDEF)[12:] == bytes.fromhex("bede0001 32abcdef")
+    both = out.header(packet(0, orientation=2), 0, 96, 0xABCDEF)
+    assert both[12:] == bytes.fromhex("bede0002 32abcdef b0020000")
 
 
 def test_the_rotation_travels_under_the_subscribers_own_id() -> None:
     out = outgoing(orientation_id=11)
     out.begin(packet(0))
-    made = out.header(packet(0, orientation=3), 96)
-    assert made is not None
-    assert made[1][0] == 0x90
-    assert made[1][12:] == bytes([0xBE, 0xDE, 0, 1, 11 << 4, 3, 0, 0])
+    made = out.header(packet(0, orientation=3), 0, 96, 0)
+    assert made[0] == 0x90
+    assert made[12:] == bytes([0xBE, 0xDE, 0, 1, 11 << 4, 3, 0, 0])
 
 
 def test_the_rotation_is_left_out_for_who_did_not_agree() -> None:
     out = outgoing()
     out.begin(packet(0))
-    made = out.header(packet(0, orientation=3), 96)
-    assert made is not None
-    assert len(made[1]) == 12
+    made = out.header(packet(0, orientation=3), 0, 96, 0)
+    assert len(made) == 12

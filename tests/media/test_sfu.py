@@ -136,18 +136,18 @@ async def test_after_the_end_of_a_feed_nothing_of_it_is_sent(
         await subscribe(sfu, peers)
         await frames(peers[1])
         sent: list[bytes] = []
-        send, send_all = sfu._port.send, sfu._port.send_all
+        send, send_run = sfu._port.send, sfu._port.send_run
 
         def seen(datagram: bytes, address: Any) -> None:
             sent.append(datagram)
             send(datagram, address)
 
-        def all_seen(datagrams: list[bytes], address: Any) -> None:
-            sent.extend(datagrams)
-            send_all(datagrams, address)
+        def run_seen(run: memoryview, size: int, address: Any) -> None:
+            sent.append(bytes(run))
+            send_run(run, size, address)
 
         monkeypatch.setattr(sfu._port, "send", seen)
-        monkeypatch.setattr(sfu._port, "send_all", all_seen)
+        monkeypatch.setattr(sfu._port, "send_run", run_seen)
         await until(lambda: any(d[0] >= 128 for d in sent), "media is seen on the way out")
         await sfu.end_feed(FEED, EndReason.CLOSED)
         sent.clear()
