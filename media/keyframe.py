@@ -4,6 +4,7 @@ RFC 7741 (VP8) and RFC 6184 (H.264) are read just far enough. `KeyframeRequests`
 feed ask for, so that a crowd costs the caller's phone two keyframes a second and no more.
 """
 
+from media import vp8
 from media.rtp import Codec
 
 ASK_EVERY_S = 0.5
@@ -12,27 +13,11 @@ ASK_EVERY_S = 0.5
 def begins_keyframe(codec: Codec, payload: bytes) -> bool:
     """Whether this is the packet with which a decoder may begin."""
     if codec.name == "VP8":
-        return _vp8(payload)
+        descriptor = vp8.read(payload)
+        return descriptor is not None and descriptor.keyframe
     if codec.name == "H264":
         return _h264(payload)
     return True  # audio begins anywhere
-
-
-def _vp8(payload: bytes) -> bool:
-    size = len(payload)
-    if size < 2 or payload[0] & 0x17 != 0x10:  # start of partition 0 (S set, PID 0)
-        return False
-    at = 1
-    if payload[0] & 0x80:  # X
-        more = payload[1]
-        at = 2
-        if more & 0x80:  # I: picture id, one or two bytes
-            if at >= size:
-                return False
-            at += 2 if payload[at] & 0x80 else 1
-        at += bool(more & 0x40)  # L
-        at += bool(more & 0x30)  # T, K
-    return at < size and not payload[at] & 0x01  # P is 0 in a keyframe
 
 
 def _h264(payload: bytes) -> bool:
