@@ -35,6 +35,10 @@ bench-forward: .venv/.installed ## CPU and delay of a forwarded packet: here, in
 	@tests/machine.sh janus
 	@python -m tests.bench.forward
 
+bench-loss: build ## picture and sound through a network that loses up to 30 % on both legs; a JSON line at the end
+	@tests/machine.sh
+	@python -m tests.bench.loss
+
 screens: build ## take the README's screenshots from the running product
 	@tests/machine.sh
 	@python -m tests.screens
@@ -80,4 +84,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward bench-loss screens wire fix lock build install
