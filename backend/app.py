@@ -14,8 +14,9 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
-from backend.api import desk, events, guards, machines, pages, staff
+from backend.api import desk, events, guards, machines, metrics, pages, staff
 from backend.api.problems import HANDLERS
+from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, secret_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
@@ -24,7 +25,9 @@ from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.board import Board
 from backend.services.callers import Callers
+from backend.services.engines import Engines
 from backend.services.feeds import Feeds
+from backend.services.figures import Figures
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.links import Links
@@ -74,6 +77,8 @@ class Parts(msgspec.Struct, frozen=True):
     feeds: Feeds
     units: Units
     outbox: Outbox
+    engines: Engines
+    figures: Figures
 
 
 def open_store(config: Config) -> Store:
@@ -100,6 +105,7 @@ def build(config: Config, clock: Clock = utc_now) -> Parts:
     feeds = Feeds(steps)
     media = SfuConfig(host=config.media_host, port=config.media_port, advertised=config.media_advertise)
     sfu = EmbeddedSfu(media, feeds)
+    engines = Engines(sfu)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -129,6 +135,8 @@ def build(config: Config, clock: Clock = utc_now) -> Parts:
         feeds=feeds,
         units=Units(steps),
         outbox=outbox,
+        engines=engines,
+        figures=Figures(engines, store, hub),
     )
 
 
@@ -141,12 +149,13 @@ def create_app(config: Config, clock: Clock = utc_now) -> Litestar:
         sender=parts.sender.kind,
         country=config.country,
     )
-    built = pages.Pages(built_pages())
+    built, traffic = pages.Pages(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
         "agency": agency,
         "clock": clock,
         "pages": built,
+        "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
         "sign_in_service": parts.sign_in,
         **{
@@ -170,7 +179,7 @@ def create_app(config: Config, clock: Clock = utc_now) -> Litestar:
     if isinstance(parts.sender, TwilioSender):
         given["carrier"] = parts.sender
         carrier_routes = [machines.CARRIER_ROUTER]
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *carrier_routes,
             staff.ROUTER,
@@ -178,6 +187,7 @@ def create_app(config: Config, clock: Clock = utc_now) -> Litestar:
             callers_api.ROUTER,
             events.ROUTER,
             machines.ROUTER,
+            metrics.ROUTER,
             create_router(),
             pages.routes(built),
         ],
@@ -195,6 +205,8 @@ def create_app(config: Config, clock: Clock = utc_now) -> Litestar:
         pdb_on_exception=False,
         debug=False,
     )
+    app.asgi_handler = traffic.around(app.asgi_handler)
+    return app
 
 
 def built_pages() -> Path:

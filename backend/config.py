@@ -23,6 +23,15 @@ class ConfigError(ValueError):
     """A setting that cannot be used; the text names it and says what to do."""
 
 
+class OperatorToken(str):
+    """What lets an operator's Prometheus read /metrics. It never prints itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "…"
+
+
 class Twilio(msgspec.Struct, frozen=True, kw_only=True):
     """A carrier account. `auth_token` is a secret: this struct is never printed."""
 
@@ -52,7 +61,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     media_advertise: tuple[str, ...] = ("127.0.0.1",)
     link_minutes: int = 60
     session_hours: int = 12
+    metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
     twilio: Twilio | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a developer's own machine, which no phone can reach."""
+        return urlsplit(self.public_url).hostname in LOCAL_HOSTS
 
     @property
     def secure(self) -> bool:
@@ -78,7 +93,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
             continue
         value = [part.strip() for part in text.split(",")] if field.name == "media_advertise" else text
         try:
-            given[field.name] = msgspec.convert(value, field.type, strict=False, dec_hook=_path)
+            given[field.name] = msgspec.convert(value, field.type, strict=False, dec_hook=_own)
         except msgspec.ValidationError as error:
             raise ConfigError(f"{variable} cannot be read: {error}") from error
     given["public_url"] = given.get("public_url") or _default_url(given)
@@ -90,9 +105,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
     return config
 
 
-def _path(kind: type, text: Any) -> Any:
-    if kind is Path:
-        return Path(text)
+def _own(kind: type, text: Any) -> Any:
+    if kind in (Path, OperatorToken):
+        return kind(text)
     raise NotImplementedError(kind)  # msgspec's own way of saying that there is no such conversion
 
 
@@ -137,6 +152,10 @@ def refuse_weak(config: Config) -> None:
     if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
         raise ConfigError(
             "SIGHTLINE_PUBLIC_URL must be https: phones give camera and position to secure pages only"
+        )
+    if config.metrics_token and not re.fullmatch(r"[\w.~+/=-]{32,256}", config.metrics_token, re.ASCII):
+        raise ConfigError(
+            "SIGHTLINE_METRICS_TOKEN is 32 to 256 letters and digits; `openssl rand -hex 32` makes one"
         )
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError("SIGHTLINE_TLS_CERT and SIGHTLINE_TLS_KEY go together")

@@ -39,6 +39,11 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
 
+    @property
+    def listeners(self) -> int:
+        """Sockets that are told now."""
+        return len(self._listeners)
+
     async def publish(self, news: News) -> None:
         """Never waits: a listener that is full is marked too slow and gets nothing more."""
         for listener in self._listeners:

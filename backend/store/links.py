@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.grants import Grant, Scope
@@ -119,6 +119,15 @@ class Messages:
             .limit(limit)
         )
         return values(rows, OutboxMessage)
+
+    async def waiting(self) -> int:
+        """How many are queued, or have an unknown outcome."""
+        count: int | None = await self._db.scalar(
+            select(func.count())
+            .select_from(messages)
+            .where(messages.c.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value)))
+        )
+        return count or 0
 
     async def put(self, message: OutboxMessage) -> None:
         row = columns(message)

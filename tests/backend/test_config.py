@@ -220,3 +220,13 @@ def test_the_command_line_says_what_is_wrong_and_ends_with_2(
     for command in (["serve"], ["migrate"], ["user", "list"], ["audit", "verify"]):
         assert main(command) == 2
         assert "SIGHTLINE_LINK_MINUTES" in capsys.readouterr().err
+
+
+def test_the_operators_token_is_read_never_printed_and_never_short() -> None:
+    token = "0123456789abcdef" * 2
+    config = read({"SIGHTLINE_METRICS_TOKEN": token})
+    assert config.metrics_token == token
+    assert token not in repr(config)
+    for weak in ("secret", token[1:], f"{token} {token}", f"{token}\xe9"):
+        with pytest.raises(ConfigError, match="SIGHTLINE_METRICS_TOKEN"):
+            read({"SIGHTLINE_METRICS_TOKEN": weak})
