@@ -7,6 +7,7 @@ subscriber. Must never decode, and never wait.
 import time
 from collections.abc import Callable
 
+from media import vp8
 from media.history import History
 from media.keyframe import KeyframeRequests, begins_keyframe
 from media.ports import EndReason, FeedId, FeedStats, PublisherStats
@@ -14,7 +15,9 @@ from media.publisher import Publisher
 from media.rewrite import Timeline
 from media.rtp import TIMESTAMP_MASK, Codec, Header, Kind, Packet
 from media.stats import Drop, Drops, Meter
-from media.subscriber import Subscriber, Track
+from media.subscriber import Subscriber
+from media.track import Track
+from media.vp8 import Pictures
 
 _NTP_EPOCH_S = 2_208_988_800  # 1900 to 1970
 _BATCH = 64  # packets handed on at once
@@ -62,6 +65,7 @@ class Line:
         rate = 90_000 if kind is Kind.VIDEO else 48_000
         self.kind = kind
         self.timeline = Timeline(rate)
+        self.pictures = Pictures()
         self.clock = TrackClock(rate)
         self.history = History()
         self.tracks: list[Track] = []
@@ -157,20 +161,28 @@ class Feed:
             self._live(self)
         line = self._lines[codec.kind]
         timeline = line.timeline
-        keyframe = begins_keyframe(codec, header.payload)
+        payload, descriptor = header.payload, None
+        if codec.name == "VP8":
+            descriptor = vp8.read(payload)
+            keyframe = descriptor is not None and descriptor.keyframe
+        else:
+            keyframe = begins_keyframe(codec, payload)
         if not timeline.open:
             if not keyframe:
                 self._drops[Drop.UNPLACED] += 1
                 self.want_keyframe()
                 return
             timeline.begin(header, now)
+            line.pictures.begin()
         place = timeline.place(header, now)
         if place is None:
             self._drops[Drop.UNPLACED] += 1
             return
         if keyframe and codec.kind is Kind.VIDEO:
             self._keyframes.arrived()
-        packet = Packet(codec, header.marker, place[0], place[1], header.payload, keyframe, orientation)
+        if descriptor is not None:
+            payload, descriptor = line.pictures.place(payload, descriptor)
+        packet = Packet(codec, header.marker, place[0], place[1], payload, keyframe, orientation, descriptor)
         line.history.put(packet)
         line.waiting.append(packet)
         if len(line.waiting) == 1:

@@ -1,20 +1,16 @@
 """Keyframes: telling one when it passes, and asking for one without asking too often.
 
-RFC 7741 (VP8) and RFC 6184 (H.264) are read just far enough. `KeyframeRequests` merges what all viewers of a
+RFC 6184 (H.264) is read just far enough. `KeyframeRequests` merges what all viewers of a
 feed ask for, so that a crowd costs the caller's phone two keyframes a second and no more.
 """
 
-from media import vp8
 from media.rtp import Codec
 
 ASK_EVERY_S = 0.5
 
 
 def begins_keyframe(codec: Codec, payload: bytes) -> bool:
-    """Whether this is the packet with which a decoder may begin."""
-    if codec.name == "VP8":
-        descriptor = vp8.read(payload)
-        return descriptor is not None and descriptor.keyframe
+    """Whether this is the packet with which a decoder may begin. VP8's is told by media/vp8."""
     if codec.name == "H264":
         return _h264(payload)
     return True  # audio begins anywhere

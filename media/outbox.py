@@ -16,6 +16,9 @@ _RUN = 32  # datagrams in one piece; the kernel takes 64
 _RUN_BYTES = 60_000  # and not more than 64 KiB in all
 
 
+Made = tuple[int, int, int]  # datagrams, their bytes, and the bytes of payload in them
+
+
 class Way(Protocol):
     """How datagrams leave (media/port)."""
 
@@ -30,11 +33,11 @@ class Outbox:
         self._drops = drops
         self._buffer = rtc.Buffer(_RUN_BYTES + rtc.MAX_DATAGRAM + rtc.TAIL)
 
-    def send(self, keys: rtc.Srtp, address: Any, packets: Iterable[tuple[bytes, bytes]]) -> tuple[int, int]:
-        """Encrypt and send RTP packets, each as its header and its payload; how many, and how many bytes."""
+    def send(self, keys: rtc.Srtp, address: Any, packets: Iterable[tuple[bytes, bytes]]) -> Made:
+        """Encrypt and send RTP packets, each as its header and its payload."""
         buffer, protect = self._buffer, keys.protect_at
         view, send_run = buffer.view, self._way.send_run
-        at = start = size = count = total = datagrams = 0
+        at = start = size = count = total = octets = datagrams = 0
         for header, payload in packets:
             middle = at + len(header)
             end = middle + len(payload)
@@ -53,6 +56,7 @@ class Outbox:
             at += made
             datagrams += 1
             total += made
+            octets += end - middle
             if count == 0:
                 size = made
             count += 1
@@ -64,4 +68,4 @@ class Outbox:
                 start = at
         if count:
             send_run(view[start:at], size, address)
-        return datagrams, total
+        return datagrams, total, octets

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from media import rtc, rtcp
 from media.offer import Offer
-from media.outbox import Outbox
+from media.outbox import Made, Outbox
 from media.stats import Drop, Drops
 
 Address = tuple[Any, ...]  # as the socket gives it: two parts for IPv4, four for IPv6
@@ -191,11 +191,11 @@ class Peer:
 
     # Out
 
-    def send_rtp(self, packets: Iterable[tuple[bytes, bytes]]) -> tuple[int, int]:
-        """Encrypt and send packets, each as its header and its payload; how many went, and their bytes."""
+    def send_rtp(self, packets: Iterable[tuple[bytes, bytes]]) -> Made:
+        """Encrypt and send packets, each as its header and its payload."""
         keys, address = self._out, self._address
         if keys is None or address is None:
-            return 0, 0
+            return 0, 0, 0
         return self._outbox.send(keys, address, packets)
 
     def send_rtcp(self, packet: bytes) -> None:

@@ -9,6 +9,8 @@ from struct import Struct, unpack_from
 
 import msgspec
 
+from media.vp8 import Descriptor
+
 SEQUENCE_MASK = 0xFFFF
 TIMESTAMP_MASK = 0xFFFFFFFF
 
@@ -60,6 +62,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     payload: bytes
     keyframe: bool  # a decoder may begin with this packet
     orientation: int | None  # the byte of urn:3gpp:video-orientation, where there was one
+    descriptor: Descriptor | None = None  # what VP8 says of its layers
 
 
 def parse(data: bytes) -> Header | None:

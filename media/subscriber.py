@@ -1,30 +1,26 @@
-"""A subscriber's session: packets of its feed, rewritten for it alone, and what it asks for in return.
+"""A subscriber's session: the tracks that it is sent, and what it says in return.
 
-Step 12 of the story. Begins with a keyframe, keeps its SSRCs and numbers through every publisher of the feed,
-answers requests for repeats from its own history, and passes requests for keyframes on.
+Step 12 of the story. Passes its wishes on (repeats to its tracks, keyframes to the feed), measures its link
+by what it reports, and tells it the time. Packets themselves go by media/track.
 """
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
-from struct import Struct
 from typing import Protocol
 
 from media import rtcp
 from media.config import SfuConfig
 from media.history import History
-from media.negotiate import ABS_SEND_TIME, CNAME, ORIENTATION, Agreed, AgreedMedia
+from media.negotiate import CNAME, Agreed
 from media.peer import Peer
 from media.ports import EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
-from media.rewrite import Outgoing
-from media.rtp import SEQUENCE_MASK, TIMESTAMP_MASK, Codec, Kind, Packet, difference
+from media.rtp import TIMESTAMP_MASK, Kind
 from media.stats import Drop, Drops, Meter
+from media.track import Track
 
 REPORT_EVERY_S = 1.0
 HEARTBEAT_S = 0.2  # a viewer that is sent nothing for so long hears that we are here
-REPEATS_PER_TICK = 64  # packets repeated in 50 ms at most, whatever is asked
 _FREEZE_S = 0.5
-_SEQUENCE = Struct("!H")
 _REPORTS = 4  # sender reports whose sending times are remembered
 
 
@@ -45,94 +41,6 @@ class Source(Protocol):
     def session_over(self, session: "Subscriber", reason: EndReason) -> None: ...
 
 
-class Track:
-    """One section of one subscriber. `write` is the packet path."""
-
-    def __init__(
-        self, section: AgreedMedia, subscriber: "Subscriber", history: History, drops: Drops
-    ) -> None:
-        self.kind = section.kind
-        self.repair_ssrc = secrets.randbits(32) if section.rtx else 0
-        self.out = Outgoing(
-            secrets.randbits(32),
-            first_sequence=secrets.randbelow(1 << 14),
-            first_timestamp=secrets.randbits(32),
-            orientation_id=section.extensions.get(ORIENTATION, 0),
-            # A repeat under the same number must be the same to the byte, and time is not the same.
-            time_id=section.extensions.get(ABS_SEND_TIME, 0) if section.rtx else 0,
-        )
-        self.packets = 0
-        self.octets = 0
-        self.begun = False
-        self.next_report = 0.0
-        self._repeats = section.has("nack")
-        self._codecs = section.codecs
-        self._repairs = section.rtx
-        self._repair_sequence = secrets.randbelow(1 << 14)
-        self._codec: Codec | None = None  # of the last packet
-        self._payload_type: int | None = None  # and its number here; None when it is not agreed
-        self._highest = 0  # number sent, extended
-        self._subscriber = subscriber
-        self._history = history
-        self._drops = drops
-
-    def write(self, packets: Sequence[Packet], now: float) -> None:
-        """Send packets of the feed, in order."""
-        out = self.out
-        time = _send_time(now)
-        parts = []
-        for packet in packets:
-            if packet.codec is not self._codec:
-                self._codec, self._payload_type = packet.codec, _number(packet.codec, self._codecs)
-            if self._payload_type is None:
-                self._drops[Drop.UNPLAYABLE] += 1
-                continue
-            if not self.begun:
-                if not packet.keyframe or not self._subscriber.peer.up:
-                    continue
-                self.begun = True
-                out.begin(packet)
-            number = packet.sequence + out.sequence_offset
-            if number < out.first_sequence:
-                continue  # from before the beginning
-            if number > self._highest:
-                self._highest = number
-            parts.append((out.header(packet, number, self._payload_type, time), packet.payload))
-            self.octets += len(packet.payload)
-        if parts:
-            sent, size = self._subscriber.peer.send_rtp(parts)
-            self.packets += sent
-            self._subscriber.bytes_out += size
-
-    def repeat(self, sequences: Sequence[int], now: float) -> None:
-        """Send again what was missed (RFC 4585), by a stream of its own where that is agreed (RFC 4588)."""
-        subscriber, out = self._subscriber, self.out
-        parts = []
-        for sequence in sequences:
-            number = self._highest + difference(sequence, self._highest & SEQUENCE_MASK)
-            packet = self._history.get(number - out.sequence_offset) if self.begun else None
-            if packet is None or number < out.first_sequence:
-                continue
-            payload_type = _number(packet.codec, self._codecs)
-            if payload_type is None:
-                continue
-            if subscriber.repeats_left == 0:
-                self._drops[Drop.REPEATS] += 1
-                break
-            subscriber.repeats_left -= 1
-            repair = self._repairs.get(payload_type)
-            if repair is None:
-                parts.append((out.header(packet, number, payload_type, _send_time(now)), packet.payload))
-                continue
-            self._repair_sequence += 1
-            header = out.header(packet, self._repair_sequence, repair, _send_time(now), ssrc=self.repair_ssrc)
-            parts.append((header, _SEQUENCE.pack(number & SEQUENCE_MASK) + packet.payload))
-        if parts:
-            sent, size = subscriber.peer.send_rtp(parts)
-            subscriber.repeats += sent
-            subscriber.bytes_out += size
-
-
 class Subscriber:
     peer: Peer
 
@@ -150,11 +58,8 @@ class Subscriber:
         self.feed = feed
         self.holder = holder
         self.agreed = agreed
-        self.bytes_out = 0
         self.first_at: float | None = None  # when the first packet was forwarded
         self.sent_at: float | None = None  # as far as the last tick knows
-        self.repeats = 0
-        self.repeats_left = REPEATS_PER_TICK
         self.tracks = {
             section.kind: Track(section, self, source.history_of(section.kind), drops) for section in agreed
         }
@@ -184,6 +89,10 @@ class Subscriber:
     @property
     def packets(self) -> int:
         return sum(track.packets for track in self.tracks.values())
+
+    @property
+    def bytes_out(self) -> int:
+        return sum(track.bytes for track in self.tracks.values())
 
     # What media/peer tells
 
@@ -251,7 +160,7 @@ class Subscriber:
             sheds=0,
             packets=self.packets,
             bytes=self.bytes_out,
-            repeats=self.repeats,
+            repeats=sum(track.repeats for track in self.tracks.values()),
             keyframe_requests=self._keyframe_requests,
         )
 
@@ -260,9 +169,9 @@ class Subscriber:
     def tick(self, now: float) -> None:
         """Every 50 ms: sender reports that are due, and what was sent since."""
         self.peer.tick()
-        self.repeats_left = REPEATS_PER_TICK
-        if self.bytes_out != self._bytes_before:
-            self._bytes_before, self.sent_at = self.bytes_out, now
+        bytes_out = self.bytes_out
+        if bytes_out != self._bytes_before:
+            self._bytes_before, self.sent_at = bytes_out, now
             self._frozen = False
             if self.first_at is None:
                 self.first_at = now
@@ -272,6 +181,7 @@ class Subscriber:
         if not self.peer.up:
             return
         for track in self.tracks.values():
+            track.tick()
             if track.begun and now >= track.next_report:
                 moment = self._source.clock_of(track.kind).at(now)
                 if moment is not None:
@@ -298,16 +208,3 @@ class Subscriber:
         self._reported[ntp >> 16 & 0xFFFFFFFF] = now
         if len(self._reported) > _REPORTS * len(self.tracks):
             self._reported.popitem(last=False)
-
-
-def _send_time(now: float) -> int:
-    """abs-send-time: seconds in 6.18 fixed point, 24 bits."""
-    return int(now * (1 << 18)) & 0xFFFFFF
-
-
-def _number(sent: Codec, codecs: dict[int, Codec]) -> int | None:
-    """The payload type for what is sent: the same codec, or the nearest profile that can play it."""
-    able = [
-        (codec.profile, codec.packetization_mode, pt) for pt, codec in codecs.items() if codec.plays(sent)
-    ]
-    return min(able)[2] if able else None

@@ -12,12 +12,14 @@ from media import negotiate, rtc, rtcp, rtp
 from media.config import SfuConfig
 from media.feed import Feed
 from media.negotiate import ORIENTATION, TRANSPORT_WIDE
+from media.outbox import Made
 from media.peer import Peer
 from media.ports import FeedId, Holder, SessionId
 from media.publisher import Publisher
 from media.rtp import Kind
 from media.stats import Drop, Drops
-from media.subscriber import REPEATS_PER_TICK, Subscriber
+from media.subscriber import Subscriber
+from media.track import REPEATS_PER_TICK
 
 OFFERS = Path(__file__).parent.parent / "offers"
 KEYFRAME, DELTA = b"\x10\x00key", b"\x10\x01delta"
@@ -33,14 +35,15 @@ class FakePeer:
         self.raw: list[bytes] = []
         self.rtcp: list[bytes] = []
 
-    def send_rtp(self, packets: Iterable[tuple[bytes, bytes]]) -> tuple[int, int]:
+    def send_rtp(self, packets: Iterable[tuple[bytes, bytes]]) -> Made:
         before = len(self.raw)
         for head, payload in packets:
             header = rtp.parse(head + payload)
             assert header is not None
             self.rtp.append(header)
             self.raw.append(head + payload)
-        return len(self.raw) - before, sum(map(len, self.raw[before:]))
+        sent = self.raw[before:]
+        return len(sent), sum(map(len, sent)), sum(len(p.payload) for p in self.rtp[before:])
 
     def send_rtcp(self, packet: bytes) -> None:
         self.rtcp.append(packet)

@@ -14,7 +14,7 @@ from media.negotiate import ORIENTATION, TRANSPORT_WIDE, Agreed
 from media.offer import Fingerprint
 from media.ports import BadOffer
 from media.rtp import Codec, Kind
-from media.subscriber import _number
+from media.track import number_of
 
 OFFERS = Path(__file__).parent.parent / "offers"
 SENDING = sorted(p.name for p in OFFERS.glob("*-sendonly.sdp"))
@@ -188,9 +188,9 @@ def test_a_stream_goes_to_the_nearest_profile_that_plays_it() -> None:
         106: h264(0),
         108: h264(0, 0),
     }
-    assert _number(h264(0), offered) == 106
-    assert _number(h264(0, 0), offered) == 108
-    assert _number(h264(1), offered) == 104
-    assert _number(h264(4), offered) == 102
-    assert _number(h264(4), {106: h264(0)}) is None
-    assert _number(Codec(Kind.VIDEO, "VP8", 90_000), offered) == 96
+    assert number_of(h264(0), offered) == 106
+    assert number_of(h264(0, 0), offered) == 108
+    assert number_of(h264(1), offered) == 104
+    assert number_of(h264(4), offered) == 102
+    assert number_of(h264(4), {106: h264(0)}) is None
+    assert number_of(Codec(Kind.VIDEO, "VP8", 90_000), offered) == 96

@@ -1,0 +1,255 @@
+"""One section of one subscriber: packets of a feed's line, rewritten for it alone. Step 12 of the story.
+
+`write` is the packet path. A track begins with a keyframe and keeps its SSRC and its numbers through every
+publisher of the feed. It sends again what its subscriber missed, leaves out what does not fit its link, and
+says speech twice where much is lost. Decodes nothing, and never waits.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from struct import Struct
+from typing import Protocol
+
+import msgspec
+
+from media.history import SLOTS, History
+from media.layers import BLANK, DROP, Layers
+from media.negotiate import ABS_SEND_TIME, ORIENTATION, AgreedMedia
+from media.peer import Peer
+from media.ports import Level
+from media.rewrite import Outgoing
+from media.rtp import SEQUENCE_MASK, Codec, Packet, difference
+from media.stats import Drop, Drops
+
+REPEATS_PER_TICK = 64  # packets repeated in 50 ms at most, whatever is asked
+_PACED = 512  # packets of keyframes that wait for a slow link; what comes on top is left out
+_COPIES = 64  # speech packets that wait to be said again
+
+_SEQUENCE = Struct("!H")
+
+
+class Home(Protocol):
+    """The subscriber."""
+
+    @property
+    def peer(self) -> Peer: ...
+
+
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """A packet as this subscriber was sent it, when frames were left out before it."""
+
+    number: int  # extended
+    packet: Packet
+    head: bytes  # instead of the first `rest` bytes of the payload
+    rest: int
+
+    @property
+    def payload(self) -> bytes:
+        return self.head + self.packet.payload[self.rest :] if self.rest else self.packet.payload
+
+
+class Track:
+    def __init__(self, section: AgreedMedia, home: Home, history: History, drops: Drops) -> None:
+        self.kind = section.kind
+        self.repair_ssrc = secrets.randbits(32) if section.rtx else 0
+        self.out = Outgoing(
+            secrets.randbits(32),
+            first_sequence=secrets.randbelow(1 << 14),
+            first_timestamp=secrets.randbits(32),
+            orientation_id=section.extensions.get(ORIENTATION, 0),
+            # A repeat under the same number must be the same to the byte, and time is not the same.
+            time_id=section.extensions.get(ABS_SEND_TIME, 0) if section.rtx else 0,
+        )
+        self.packets = 0
+        self.octets = 0  # of payload
+        self.bytes = 0  # as datagrams
+        self.repeats = 0
+        self.begun = False
+        self.next_report = 0.0
+        self.copies = 0  # how many times speech is said again
+        self.level = Level.FULL
+        self.layers = Layers()
+        self._repeats_left = REPEATS_PER_TICK
+        self._codecs = section.codecs
+        self._repairs = section.rtx
+        self._repair_sequence = secrets.randbelow(1 << 14)
+        self._codec: Codec | None = None  # of the last packet
+        self._payload_type: int | None = None  # and its number here; None when it is not agreed
+        self._highest = 0  # number sent, extended
+        self._newest: Packet | None = None  # offered
+        self._plain_until = 0  # place on the line up to which nothing was left out
+        self._own: list[Sent | None] = []  # what was sent since frames were left out, by number
+        self._paced: deque[Sent] = deque()
+        self._said: deque[tuple[int, bytes, bytes]] = deque(maxlen=_COPIES)  # copies left, header, payload
+        self._home = home
+        self._history = history
+        self._drops = drops
+
+    # The packet path
+
+    def write(self, packets: Sequence[Packet], now: float) -> None:
+        """Send packets of the feed, in order. `now` in seconds, monotonic."""
+        out, time = self.out, _send_time(now)
+        parts = []
+        for packet in packets:
+            if packet.codec is not self._codec:
+                self._codec, self._payload_type = packet.codec, number_of(packet.codec, self._codecs)
+            if self._payload_type is None:
+                self._drops[Drop.UNPLAYABLE] += 1
+                continue
+            if not self.begun:
+                if not packet.keyframe or not self._home.peer.up:
+                    continue
+                self.begun = True
+                out.begin(packet)
+            number = packet.sequence + out.sequence_offset
+            if number < out.first_sequence:
+                continue  # from before the beginning
+            if not self.layers.plain:
+                sent = self._choose(packet)
+                if sent is not None:
+                    parts.append(self._made(sent, time))
+                continue
+            if number > self._highest:
+                self._highest = number
+                self._newest = packet
+            parts.append((out.header(packet, number, self._payload_type, time), packet.payload))
+        self._send(parts)
+
+    def _send(self, parts: list[tuple[bytes, bytes]]) -> None:
+        if not parts:
+            return
+        sent, size, octets = self._home.peer.send_rtp(parts)
+        self.packets += sent
+        self.bytes += size
+        self.octets += octets
+        if self.copies:
+            self._said.extend((self.copies, header, payload) for header, payload in parts)
+
+    def _choose(self, packet: Packet) -> Sent | None:
+        """For a link that does not take everything: what of it goes out now."""
+        layers, descriptor = self.layers, packet.descriptor
+        if self._newest is None or packet.sequence > self._newest.sequence:
+            self._newest = packet
+        verdict = layers.choose(packet.sequence, packet.timestamp, descriptor, packet.keyframe)
+        if verdict == DROP:
+            return None
+        number = layers.place(packet.sequence) + self.out.sequence_offset
+        if verdict == BLANK:
+            return Sent(number, packet, b"", len(packet.payload))
+        head, rest = layers.rewrite(descriptor, packet.payload)
+        sent = Sent(number, packet, head, rest)
+        self._own[number % SLOTS] = sent
+        if self.level in _SLOW or self._paced:
+            if len(self._paced) < _PACED:
+                self._paced.append(sent)
+            return None
+        return sent
+
+    def _made(self, sent: Sent, time: int) -> tuple[bytes, bytes]:
+        if sent.number > self._highest:
+            self._highest = sent.number
+        assert self._payload_type is not None
+        payload_type = self._payload_type
+        if sent.packet.codec is not self._codec:
+            payload_type = number_of(sent.packet.codec, self._codecs) or payload_type
+        return self.out.header(sent.packet, sent.number, payload_type, time), sent.payload
+
+    # Levels
+
+    def aim(self, level: Level) -> None:
+        """Send this much from now on."""
+        self.level = level
+        newest = self._newest
+        if newest is not None:
+            if self.layers.plain:
+                self._plain_until = newest.sequence
+            self.layers.aim(level, after=newest.sequence, timestamp=newest.timestamp)
+        if not self.layers.plain and not self._own:
+            self._own = [None] * SLOTS
+
+    @property
+    def waiting(self) -> bool:
+        """Whether part of a keyframe has still to leave."""
+        return bool(self._paced)
+
+    def pace(self, budget: int, now: float) -> None:
+        """Send of what waits, about `budget` bytes."""
+        parts, time = [], _send_time(now)
+        while self._paced and budget > 0:
+            made = self._made(self._paced.popleft(), time)
+            budget -= len(made[0]) + len(made[1])
+            parts.append(made)
+        self._send(parts)
+
+    # Repeats
+
+    def repeat(self, sequences: Sequence[int], now: float) -> None:
+        """Send again what was missed (RFC 4585), by a stream of its own where that is agreed (RFC 4588)."""
+        if not self.begun:
+            return
+        parts, time = [], _send_time(now)
+        for sequence in sequences:
+            sent = self._sent(self._highest + difference(sequence, self._highest & SEQUENCE_MASK))
+            payload_type = number_of(sent.packet.codec, self._codecs) if sent is not None else None
+            if sent is None or payload_type is None:
+                continue
+            if self._repeats_left == 0:
+                self._drops[Drop.REPEATS] += 1
+                break
+            self._repeats_left -= 1
+            repair = self._repairs.get(payload_type)
+            if repair is None:
+                header = self.out.header(sent.packet, sent.number, payload_type, time)
+                parts.append((header, sent.payload))
+                continue
+            self._repair_sequence += 1
+            header = self.out.header(sent.packet, self._repair_sequence, repair, time, ssrc=self.repair_ssrc)
+            parts.append((header, _SEQUENCE.pack(sent.number & SEQUENCE_MASK) + sent.payload))
+        if parts:
+            count, size, _ = self._home.peer.send_rtp(parts)
+            self.repeats += count
+            self.bytes += size
+
+    def _sent(self, number: int) -> Sent | None:
+        """What was sent under this number."""
+        if number < self.out.first_sequence or number > self._highest:
+            return None
+        own = self._own[number % SLOTS] if self._own else None
+        if own is not None and own.number == number:
+            return own
+        packet = self._history.get(number - self.out.sequence_offset)
+        if packet is None or (self._own and packet.sequence > self._plain_until):
+            return None
+        return Sent(number, packet, b"", 0)
+
+    # Time
+
+    def tick(self) -> None:
+        """Every 50 ms: repeats are allowed again, and speech is said again."""
+        self._repeats_left = REPEATS_PER_TICK
+        if not self._said:
+            return
+        again = list(self._said)
+        self._said.clear()
+        count, size, _ = self._home.peer.send_rtp((header, payload) for _, header, payload in again)
+        self.repeats += count
+        self.bytes += size
+        self._said.extend((left - 1, header, payload) for left, header, payload in again if left > 1)
+
+
+_SLOW = (Level.KEYFRAMES, Level.STILLS)  # where a keyframe has to be spread over time
+
+
+def number_of(sent: Codec, codecs: dict[int, Codec]) -> int | None:
+    """The payload type for what is sent: the same codec, or the nearest profile that can play it."""
+    able = [
+        (codec.profile, codec.packetization_mode, pt) for pt, codec in codecs.items() if codec.plays(sent)
+    ]
+    return min(able)[2] if able else None
+
+
+def _send_time(now: float) -> int:
+    """abs-send-time: seconds in 6.18 fixed point, 24 bits."""
+    return int(now * (1 << 18)) & 0xFFFFFF
