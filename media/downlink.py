@@ -1,0 +1,370 @@
+"""How much one subscriber's link takes, and how much of the picture it therefore gets.
+
+    meter.take(tid, octets); rates = meter.tick(now)          # one RateMeter for each feed
+    downlink.remb(bps, now); downlink.report(loss, rtt_s, jitter_s, now); downlink.dropped()
+    if downlink.tick(now, bytes_out, rates): layers.aim(downlink.level, …)       # every 50 ms
+    if downlink.due_keyframe(now): source.want_keyframe()     # below motion this replaces its own requests
+    layers.admits = downlink.admits(now)                      # below motion: may the next keyframe pass?
+    downlink.spend(send(downlink.allow(now, waiting)))        # below motion: so many bytes of what waits
+
+Two views are combined. The subscriber's own estimate (REMB, draft-alvestrand-rmcat-remb-03) falls when
+packets queue up; how far it has fallen, not that it is low, is the sign, for it starts low and grows to one
+and a half times what arrives at most. Loss (in the manner of draft-ietf-rmcat-gcc-02 section 6) counts only
+together with a growing delay or when it is beyond repair: radio loses packets without being full, and repeats
+mend that.
+
+Down within about a second; up one level at a time, each a trial of which a failed one doubles the wait for
+the next. Sound is never held back: it is taken off what the picture may use. Pure arithmetic: no clocks, no
+sockets.
+"""
+
+from collections import deque
+
+import msgspec
+
+from media.ports import Level
+
+KEYFRAME_EVERY_S = 5.0  # at most one is asked for
+STILL_EVERY_S = 10.0  # at most one is sent
+
+_STEP_S = 0.2  # between two decisions
+_FRESH_S = 3.0  # age at which an estimate of the subscriber's says nothing about now
+_SETTLE_S = 1.5  # after going down, before going down further: what had queued up has to drain
+_QUIET_S = 3.0  # without congestion before going up
+_STAY_S = 4.0  # at one level before going up
+_PROVEN_S = 30.0  # at a level after going up: congestion before that was a failed trial
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 5.0, 60.0  # after failed trials
+_LEAST_BPS = 32_000  # below motion, whatever the estimate says
+_KEYFRAME_OCTETS = 40_000  # until one was seen
+_BEYOND_REPAIR = 0.4  # loss
+
+_MOTION = (Level.FULL, Level.HALF, Level.QUARTER)
+_STILL = (Level.KEYFRAMES, Level.STILLS)
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """What the levels of one feed take now, in bit/s."""
+
+    full: int = 0
+    half: int = 0
+    quarter: int = 0
+    sound: int = 0
+    layered: bool = False  # else only FULL moves
+
+    def of(self, level: Level) -> int:
+        """With the sound; 0 for the picture below motion."""
+        picture = {Level.FULL: self.full, Level.HALF: self.half, Level.QUARTER: self.quarter}.get(level, 0)
+        return picture + self.sound
+
+
+class RateMeter:
+    """Counts what comes in by layer, once for all subscribers of a feed."""
+
+    def __init__(self) -> None:
+        self.rates = Rates()
+        self._octets = [0, 0, 0, 0]  # of the three layers and of the sound
+        self._smooth = [0.0, 0.0, 0.0, 0.0]  # bit/s
+        self._since: float | None = None
+
+    def take(self, tid: int, octets: int) -> None:
+        """Packet path. `tid` 0 where there are no layers."""
+        self._octets[tid if tid < 2 else 2] += octets
+
+    def take_sound(self, octets: int) -> None:
+        self._octets[3] += octets
+
+    def tick(self, now: float) -> Rates:
+        """Call often; the rates are renewed twice a second and follow within two."""
+        if self._since is None:
+            self._since = now
+        passed = now - self._since
+        if passed < 0.5:
+            return self.rates
+        self._since = now
+        share = min(1.0, passed / 1.0)
+        for at, octets in enumerate(self._octets):
+            self._smooth[at] += share * (8 * octets / passed - self._smooth[at])
+            self._octets[at] = 0
+        base, first, second, sound = self._smooth
+        self.rates = Rates(
+            full=int(base + first + second),
+            half=int(base + first),
+            quarter=int(base),
+            sound=int(sound),
+            layered=second > 1000,
+        )
+        return self.rates
+
+
+def speech_copies(loss: float) -> int:
+    """How many times each packet of sound is sent again, some 20 to 60 ms later, by the loss from 0 to 1.
+
+    The repeat is the same packet, which a receiver that has it drops (RFC 3711 section 3.3.2).
+    """
+    if loss < 0.03:
+        return 0
+    return 1 if loss < 0.12 else 2
+
+
+class Downlink:
+    """One subscriber's. Times are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self.level = Level.FULL
+        self.sheds = 0  # times that the level went down
+        self.loss = 0.0  # 0 to 1, of its last reports
+        self.rtt_s: float | None = None
+        self.estimate_bps: int | None = None
+        self._rates = Rates()
+        self._sent: deque[tuple[float, int]] = deque(maxlen=8)  # when, bytes_out: the last second and more
+        self._stepped_at = float("-inf")
+        self._remb: int | None = None
+        self._remb_at = 0.0
+        self._falls: deque[float] = deque(maxlen=4)  # when it fell
+        self._rtt_floor: float | None = None
+        self._jitter_s = 0.0
+        self._last_loss = 0.0
+        self._dropped = 0
+        self._lossy_bps: float | None = None  # what loss says is too much
+        self._congested_at = float("-inf")
+        self._changed_at = float("-inf")
+        self._rose_at = float("-inf")
+        self._try_at = float("-inf")
+        self._wait_s = _FIRST_WAIT_S
+        self._keyframe_at = float("-inf")  # when the last one was let through
+        self._asked_at = float("-inf")
+        self._keyframe_octets = _KEYFRAME_OCTETS
+        self._largest = 0  # that was waiting since the last keyframe
+        self._waiting = 0
+        self._eased_at = float("-inf")  # when the estimate was last lowered, below motion
+        self._credit = 0.0  # bytes
+        self._allowed_at: float | None = None
+
+    # What the subscriber tells
+
+    def remb(self, bitrate_bps: int, now: float) -> None:
+        before, self._remb = self._remb, bitrate_bps
+        self._remb_at = now
+        if before is not None and bitrate_bps < 0.97 * before:
+            self._falls.append(now)
+
+    def report(self, loss: float, rtt_s: float | None, jitter_s: float, now: float) -> None:
+        """A receiver report: `loss` from 0 to 1 since the last one."""
+        self.loss += 0.5 * (loss - self.loss)
+        self._last_loss = loss
+        self._jitter_s = jitter_s
+        if rtt_s is not None:
+            self.rtt_s = rtt_s
+            floor = self._rtt_floor
+            self._rtt_floor = rtt_s if floor is None else min(rtt_s, floor + 0.002)
+
+    def dropped(self, packets: int = 1) -> None:
+        """The kernel or a full queue did not take what was sent."""
+        self._dropped += packets
+
+    # Decisions
+
+    def tick(self, now: float, bytes_out: int, rates: Rates) -> bool:
+        """Whether the level has changed. `bytes_out`: all that was sent to this subscriber so far."""
+        if now - self._stepped_at < _STEP_S:
+            return False
+        self._stepped_at = now
+        self._rates = rates
+        self._sent.append((now, bytes_out))
+        since, before = self._sent[0]
+        sent_bps = 8 * (bytes_out - before) / (now - since) if now > since else 0.0
+        congested = self._congested(now, sent_bps)
+        self._estimate(congested, sent_bps, now)
+        self._dropped = 0
+        before_level = self.level
+        if congested:
+            self._congested_at = now
+        if self.level in _STILL:
+            self._fit_keyframes(now)
+        elif congested and now - self._changed_at >= _SETTLE_S:
+            self._go_down(now)
+        if self.level is before_level and rates.full > 0 and self._may_rise(now, sent_bps):
+            self._go_up(now)
+        return self.level is not before_level
+
+    @property
+    def _delayed(self) -> bool:
+        """Whether the way is longer than it has been: something queues up."""
+        if self.rtt_s is None or self._rtt_floor is None:
+            return False
+        margin = max(0.1, 0.5 * self._rtt_floor, min(0.3, 3 * self._jitter_s))
+        return self.rtt_s > self._rtt_floor + margin
+
+    def _congested(self, now: float, sent_bps: float) -> bool:
+        if self._dropped >= 3:
+            return True
+        delayed = self._delayed
+        if self.level in _STILL:
+            return delayed
+        if self.loss > _BEYOND_REPAIR or (self.loss > 0.1 and delayed):
+            return now - self._changed_at >= _SETTLE_S  # its reports are of before
+        remb = self._remb
+        if remb is None or now - self._remb_at > _FRESH_S:
+            return False
+        falls = [at for at in self._falls if at > self._changed_at + 0.5 and now - at < _FRESH_S]
+        if not falls or now - falls[-1] > 2.0:
+            return False
+        # not more than usual, for a keyframe makes a second that is not like the others
+        arriving = min(sent_bps, 1.2 * self._rates.of(self.level))
+        if not delayed:
+            arriving *= 1 - min(self.loss, 0.33)
+        # it falls to 0.85 of what arrives: less than that was queueing, and a single fall may be an error
+        again = falls[-1] - falls[0] >= 0.8
+        return remb < (0.9 if delayed or again else 0.75) * arriving
+
+    def _estimate(self, congested: bool, sent_bps: float, now: float) -> None:
+        remb = self._remb
+        lossy = self._lossy_bps
+        if self.level in _STILL:
+            self._estimate_still(now)
+            return
+        if congested and (self._last_loss > 0.1 or self._dropped):
+            through = sent_bps * (1 - max(self._last_loss, 0.1))
+            lossy = through if lossy is None else min(lossy, through)
+        elif lossy is not None:
+            lossy *= 1.08**_STEP_S
+            if lossy > 2 * self._rates.of(Level.FULL):
+                lossy = None  # no more than a memory
+        self._lossy_bps = lossy
+        known = [estimate for estimate in (remb, lossy) if estimate is not None]
+        self.estimate_bps = int(min(known)) if known else None
+
+    def _estimate_still(self, now: float) -> None:
+        """Below motion REMB follows the little that is sent: it proves what goes through, not what does not.
+
+        So it is taken upwards only, and a growing delay takes back.
+        """
+        estimate = float(self.estimate_bps or 4 * _LEAST_BPS)
+        if self._delayed or self._dropped:
+            if now - self._eased_at > 1.0 and now - self._changed_at > _SETTLE_S:
+                self._eased_at = now
+                estimate *= 0.7
+        else:
+            if self._waiting:
+                estimate *= 1.08**_STEP_S
+            if self._remb is not None and now - self._remb_at < _FRESH_S:
+                estimate = max(estimate, self._remb)
+        self.estimate_bps = int(max(estimate, _LEAST_BPS))
+
+    def _go_down(self, now: float) -> None:
+        levels = self._levels()
+        at = levels.index(self.level) if self.level in levels else 0
+        below = levels[at + 1 :]
+        estimate = self.estimate_bps
+        if estimate is None:
+            lower = below[0]
+        else:
+            fitting = [level for level in below if level in _MOTION and self._rates.of(level) <= estimate]
+            lower = fitting[0] if fitting else Level.KEYFRAMES
+        if now - self._rose_at < _PROVEN_S:
+            self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
+        else:
+            self._wait_s = _FIRST_WAIT_S
+        self._try_at = now + self._wait_s
+        self._change(lower, now)
+        self.sheds += 1
+
+    def _levels(self) -> tuple[Level, ...]:
+        if self._rates.layered:
+            return *_MOTION, *_STILL
+        return Level.FULL, *_STILL
+
+    def _may_rise(self, now: float, sent_bps: float) -> bool:
+        if self.level is Level.FULL or now < self._try_at or now - self._changed_at < _STAY_S:
+            return False
+        quiet_s = now - self._congested_at
+        if quiet_s < _QUIET_S or self._delayed:
+            return False
+        if quiet_s > _LONGEST_WAIT_S:
+            return True
+        needed = self._rates.of(self._next())
+        if self.level in _STILL:  # little is sent, so the estimate grows slowly
+            return (self.estimate_bps or 0) >= 0.7 * needed
+        if self._remb is None or now - self._remb_at > _FRESH_S:
+            return True
+        # it grows to one and a half times what arrives at most: to see whether there is more, send more
+        return self._remb >= needed or self._remb >= 1.3 * sent_bps
+
+    def _next(self) -> Level:
+        if self.level in _STILL:
+            return Level.QUARTER if self._rates.layered else Level.FULL
+        return Level.HALF if self.level is Level.QUARTER and self._rates.layered else Level.FULL
+
+    def _go_up(self, now: float) -> None:
+        self._rose_at = now
+        self._change(self._next(), now)
+
+    def _fit_keyframes(self, now: float) -> None:
+        """Between KEYFRAMES and STILLS: whether one has gone out before the next is due."""
+        octets = self._pace_bps() * KEYFRAME_EVERY_S / 8
+        stayed_s = now - self._changed_at
+        if self.level is Level.KEYFRAMES and octets < self._keyframe_octets and stayed_s > 2.0:
+            self._change(Level.STILLS, now)
+            self.sheds += 1
+        elif self.level is Level.STILLS and octets > 1.5 * self._keyframe_octets and stayed_s > STILL_EVERY_S:
+            self._change(Level.KEYFRAMES, now)
+
+    def _change(self, level: Level, now: float) -> None:
+        self.level = level
+        self._changed_at = now
+        self._falls.clear()
+
+    # Below motion
+
+    def due_keyframe(self, now: float) -> bool:
+        """Whether to ask the publisher for one: rarely, and not when one came for whatever reason.
+
+        Every keyframe serves all, so a crowd of weak subscribers asks no more often than one.
+        """
+        if self.level not in _STILL or self._waiting:
+            return False
+        every = KEYFRAME_EVERY_S if self.level is Level.KEYFRAMES else STILL_EVERY_S
+        if now - max(self._keyframe_at, self._asked_at) < every:
+            return False
+        self._asked_at = now
+        return True
+
+    def admits(self, now: float) -> bool:
+        """Whether a keyframe that comes now may pass."""
+        if self.level in _MOTION:
+            return True
+        every = 1.0 if self.level is Level.KEYFRAMES else STILL_EVERY_S - 0.5
+        return not self._waiting and now - self._keyframe_at >= every
+
+    def keyframe(self, now: float) -> None:
+        """One was let through."""
+        self._keyframe_at = now
+        if self._largest:
+            self._keyframe_octets = self._largest
+        self._largest = 0
+
+    def allow(self, now: float, waiting: int) -> int:
+        """How many bytes of the picture, of the `waiting` ones, may leave now. Call every 50 ms.
+
+        Whole packets are sent until it is used up, and `spend` is told how much that was.
+        """
+        self._waiting = waiting
+        passed = 0.0 if self._allowed_at is None else min(now - self._allowed_at, 0.2)
+        self._allowed_at = now
+        if self.level in _MOTION:
+            self._credit = 0.0
+            return waiting
+        self._largest = max(self._largest, waiting)
+        pace = self._pace_bps() / 8
+        self._credit = min(self._credit + passed * pace, 0.1 * pace)
+        return min(waiting, max(0, int(self._credit)))
+
+    def spend(self, octets: int) -> None:
+        self._credit -= octets
+
+    def _pace_bps(self) -> float:
+        """A quarter more than the estimate when all is quiet, so that it can grow."""
+        if self.estimate_bps is None:
+            return 4.0 * _LEAST_BPS
+        quiet = self._stepped_at - self._congested_at > _QUIET_S
+        return max(_LEAST_BPS, self.estimate_bps * (1.25 if quiet else 0.9) - self._rates.sound)
