@@ -4,7 +4,7 @@
     downlink.remb(bps, now); downlink.report(loss, rtt_s, jitter_s, now); downlink.dropped()
     if downlink.tick(now, bytes_out, rates): layers.aim(downlink.level, …)       # every 50 ms
     if downlink.due_keyframe(now): source.want_keyframe()     # below motion this replaces its own requests
-    layers.admits = downlink.admits(now)                      # below motion: may the next keyframe pass?
+    layers.admits = downlink.admits(layers.admits, now)       # below motion: may the next keyframe pass?
     downlink.spend(send(downlink.allow(now, waiting)))        # below motion: so many bytes of what waits
 
 Two views are combined. The subscriber's own estimate (REMB, draft-alvestrand-rmcat-remb-03) falls when
@@ -133,6 +133,7 @@ class Downlink:
         self._wait_s = _FIRST_WAIT_S
         self._keyframe_at = float("-inf")  # when the last one was let through
         self._asked_at = float("-inf")
+        self._admitted = True
         self._keyframe_octets = _KEYFRAME_OCTETS
         self._largest = 0  # that was waiting since the last keyframe
         self._waiting = 0
@@ -329,19 +330,21 @@ class Downlink:
         self._asked_at = now
         return True
 
-    def admits(self, now: float) -> bool:
-        """Whether a keyframe that comes now may pass."""
-        if self.level in _MOTION:
-            return True
-        every = 1.0 if self.level is Level.KEYFRAMES else STILL_EVERY_S - 0.5
-        return not self._waiting and now - self._keyframe_at >= every
+    def admits(self, before: bool, now: float) -> bool:
+        """Whether a keyframe that comes now may pass.
 
-    def keyframe(self, now: float) -> None:
-        """One was let through."""
-        self._keyframe_at = now
-        if self._largest:
-            self._keyframe_octets = self._largest
-        self._largest = 0
+        `before` is the last answer as media/layers left it: when that is no longer true, one has passed.
+        """
+        if self._admitted and not before:
+            self._keyframe_at = now
+            if self._largest:
+                self._keyframe_octets = self._largest
+            self._largest = 0
+        self._admitted = True
+        if self.level in _STILL:
+            every = 1.0 if self.level is Level.KEYFRAMES else STILL_EVERY_S - 0.5
+            self._admitted = not self._waiting and now - self._keyframe_at >= every
+        return self._admitted
 
     def allow(self, now: float, waiting: int) -> int:
         """How many bytes of the picture, of the `waiting` ones, may leave now. Call every 50 ms.

@@ -77,6 +77,7 @@ class Link:
         self._sent = self._lost = 0
         self._waiting = deque[int]()
         self._keyframe_comes = False
+        self._admits = True
         self._reported_at = 0.0
 
     def run(self, seconds: float) -> "Link":
@@ -110,6 +111,7 @@ class Link:
             self._sent = self._lost = 0
         if downlink.tick(now, self._bytes_out, self.meter.tick(now)):
             self.levels.append((now, downlink.level))
+        self._admits = downlink.admits(self._admits, now)
         if downlink.due_keyframe(now):
             self.keyframes_asked.append(now)
             self._keyframe_comes = True
@@ -127,8 +129,8 @@ class Link:
         level = self.downlink.level
         sizes = [1100] * (octets // 1100) + [octets % 1100 + 1]
         if level in (Level.KEYFRAMES, Level.STILLS):
-            if keyframe and self.downlink.admits(self.now):
-                self.downlink.keyframe(self.now)
+            if keyframe and self._admits:
+                self._admits = False
                 self._waiting.extend(sizes)
         elif tid <= {Level.FULL: 2, Level.HALF: 1, Level.QUARTER: 0}[level]:
             for size in sizes:
