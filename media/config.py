@@ -17,6 +17,9 @@ class SfuConfig(msgspec.Struct, frozen=True, kw_only=True):
     sessions: int = 1024
     feeds: int = 1024
     subscribers_per_feed: int = 128
+    tcp_connections: int = 512  # well below the usual 1,024 files of a process
+    tcp_per_address: int = 64  # phones behind one NAT; an IPv6 /64 counts as one
+    prove_within_s: float = 10.0  # a TCP connection must have passed a check by then
     handshakes: int = 64  # DTLS handshakes at once; more wait for their next STUN check
     start_bitrate_bps: int = 1_000_000  # what a sender is told to begin with
     max_bitrate_bps: int = 4_000_000  # what a sender without transport-wide feedback may reach

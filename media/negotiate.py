@@ -20,6 +20,7 @@ ORIENTATION = "urn:3gpp:video-orientation"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 CNAME = "sightline"
 
+_UDP_HOST, _TCP_HOST = 126, 90  # type preferences
 _HIGH, _HIGH_444 = 4, 5
 _ANSWERS = {
     "sendonly": {"sendonly": "recvonly", "sendrecv": "recvonly"},  # the peer publishes
@@ -190,16 +191,18 @@ def answer(
 
 
 def ice_lines(side: Side) -> list[str]:
-    """ICE-lite: host candidates only, the first address preferred (RFC 8445 section 5.1.2)."""
-    return [
-        f"a=ice-ufrag:{side.ufrag}",
-        f"a=ice-pwd:{side.password}",
-        *(
-            f"a=candidate:{n} 1 udp {(126 << 24) | ((65535 - n) << 8) | 255} {address} {side.port} typ host"
-            for n, address in enumerate(side.addresses, 1)
-        ),
-        "a=end-of-candidates",
-    ]
+    """ICE-lite: host candidates only, the first address preferred, UDP before TCP.
+
+    Priorities: RFC 8445 section 5.1.2, and RFC 6544 section 4.2 (a passive TCP candidate's direction is 4).
+    """
+    udp, tcp = [], []
+    for n, address in enumerate(side.addresses, 1):
+        of_udp = _UDP_HOST << 24 | (65535 - n) << 8 | 255
+        of_tcp = _TCP_HOST << 24 | (4 << 13 | 8191 - n) << 8 | 255
+        udp.append(f"a=candidate:{n} 1 udp {of_udp} {address} {side.port} typ host")
+        m = n + len(side.addresses)
+        tcp.append(f"a=candidate:{m} 1 tcp {of_tcp} {address} {side.port} typ host tcptype passive")
+    return [f"a=ice-ufrag:{side.ufrag}", f"a=ice-pwd:{side.password}", *udp, *tcp, "a=end-of-candidates"]
 
 
 def fragment(agreed: Agreed, side: Side) -> str:

@@ -13,8 +13,10 @@ from media import rtc, rtcp
 from media.offer import Offer
 from media.outbox import Made, Outbox
 from media.stats import Drop, Drops
+from media.tcp import Connection
 
-Address = tuple[Any, ...]  # as the socket gives it: two parts for IPv4, four for IPv6
+# As the UDP socket gives it, two parts for IPv4 and four for IPv6; or a TCP connection.
+Address = tuple[Any, ...] | Connection
 
 _MAX_ADDRESSES = 8  # one peer's; the oldest is forgotten
 _MAX_SSRCS = 32  # that one peer may send from: libsrtp keeps a state for each
@@ -41,6 +43,8 @@ class Owner(Protocol):
     def receive_rtp(self, packet: bytes, now: float) -> None: ...
     def receive_rtcp(self, packet: bytes, now: float) -> None: ...
     def peer_left(self, failed: bool) -> None: ...
+    def path_full(self) -> None: ...
+    def path_clear(self) -> None: ...
 
 
 class Handshakes:
@@ -161,6 +165,22 @@ class Peer:
             self._addresses.remove(address)
         if self._address == address:
             self._address = None
+
+    def path_lost(self, connection: Connection) -> None:
+        """A connection broke: its peer is gone at once, unless it has another path or is making one."""
+        self.lost(connection)
+        if self._addresses:
+            self._address = self._address or self._addresses[-1]
+        elif self.up and self._old is None:
+            self._owner.peer_left(failed=False)
+
+    def path_full(self, connection: Connection) -> None:
+        """RTP is dropped on this connection until it is clear again: its reader is too slow."""
+        if connection is self._address:
+            self._owner.path_full()
+
+    def path_clear(self) -> None:
+        self._owner.path_clear()
 
     def receive_dtls(self, data: bytes) -> None:
         if self._task is None or not self._dtls.receive(data):

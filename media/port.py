@@ -1,7 +1,8 @@
-"""The one UDP port that all peers share (ICE-lite: RFC 8445 section 2.5).
+"""The one port that all peers share, UDP and TCP on the same number (ICE-lite: RFC 8445 section 2.5).
 
 Reads many datagrams per wake-up and hands each to its peer: STUN by the ufrag it names, all else by the
-address that a verified STUN check came from. Must never raise, log or allocate for a stranger's datagram.
+address, or the connection, that a verified STUN check came from. Must never raise, log or allocate for a
+stranger's datagram.
 """
 
 import asyncio
@@ -15,24 +16,33 @@ from functools import lru_cache
 from struct import Struct
 
 from media import rtc
+from media.config import SfuConfig
 from media.outbox import Outbox
 from media.peer import Address, Peer
 from media.stats import Drop, Drops
+from media.tcp import Connection, Listener, plain_host
 
 _READS = 256  # datagrams per wake-up; the loop turns to others after that
 _UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
 _SEGMENT = Struct("=H")
 _BUFFER = 4 << 20  # bytes asked of the kernel each way; it may grant less
+_TRIES = 64  # for a number that is free in both UDP and TCP
 
 
 class Port:
-    def __init__(self, drops: Drops) -> None:
+    def __init__(self, config: SfuConfig, drops: Drops) -> None:
         self.number = 0
         self.addresses: tuple[str, ...] = ()  # what peers are told
         self.outbox = Outbox(self, drops)
         self._drops = drops
         self._socket: socket.socket | None = None
-        self._mapped = False  # IPv4 peers show up as ::ffff:a.b.c.d
+        self._tcp = Listener(
+            self,
+            drops,
+            most=config.tcp_connections,
+            most_per_host=config.tcp_per_address,
+            prove_s=config.prove_within_s,
+        )
         self._segments = True  # the kernel cuts runs of equal datagrams itself (UDP_SEGMENT)
         self._reading = False
         self._to_flush: list[Callable[[], None]] = []
@@ -40,32 +50,31 @@ class Port:
         self._by_address: dict[Address, Peer] = {}
 
     def open(self, host: str, port: int, advertised: tuple[str, ...]) -> None:
-        """Bind and begin to read on the running loop. Raises OSError when the address is not to be had."""
-        six = ":" in host
-        opened = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            if six:
-                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                with contextlib.suppress(OSError):
-                    opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
-            opened.setblocking(False)
-            opened.bind((host, port))
-        except BaseException:
-            opened.close()
-            raise
-        self._socket, self._mapped = opened, six
-        self.number = opened.getsockname()[1]
+        """Bind both and begin to read on the running loop. Raises OSError when the port is not to be had.
+
+        "::" takes IPv6 and IPv4; on a machine without IPv6 it means all of IPv4.
+        """
+        if host == "::" and not _has_ipv6():
+            host = "0.0.0.0"  # noqa: S104
+        udp, tcp = _bind_both(host, port)
+        self._socket = udp
+        self.number = udp.getsockname()[1]
         self.addresses = advertised or _own_addresses(host)
-        asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
+        self._tcp.open(tcp, time.monotonic())
+        asyncio.get_running_loop().add_reader(udp.fileno(), self._readable)
 
     def close(self) -> None:
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
+        self._tcp.close()
         self._by_ufrag.clear()
         self._by_address.clear()
+
+    def second(self, now: float) -> None:
+        """Once a second."""
+        self._tcp.second(now)
 
     def expect(self, ufrag: str, peer: Peer) -> None:
         """Checks that name this ufrag are for this peer."""
@@ -78,15 +87,22 @@ class Port:
         """Datagrams from here are this peer's from now on; whose they were, when they were another's."""
         before = self._by_address.get(address)
         self._by_address[address] = peer
+        if isinstance(address, Connection):
+            self._tcp.prove(address)
         return before if before is not peer else None
 
     def forget_address(self, address: Address, peer: Peer) -> None:
         if self._by_address.get(address) is peer:
             del self._by_address[address]
+            if isinstance(address, Connection):
+                self._tcp.release(address)
 
     def send(self, datagram: bytes | memoryview, address: Address) -> None:
         """Best effort: what the kernel does not take now is dropped and counted, as a network would."""
         if self._socket is None:
+            return
+        if isinstance(address, Connection):
+            address.send((datagram,))
             return
         try:
             self._socket.sendto(datagram, address)
@@ -95,6 +111,9 @@ class Port:
 
     def send_run(self, run: memoryview, size: int, address: Address) -> None:
         """Datagrams of `size` bytes side by side, the last maybe shorter: one call where the kernel can."""
+        if isinstance(address, Connection):
+            address.send([run[at : at + size] for at in range(0, len(run), size)])
+            return
         if self._socket is None:
             return
         if len(run) > size and self._segments:
@@ -119,25 +138,56 @@ class Port:
 
     def plain(self, address: Address) -> tuple[str, int]:
         """An address as its own peer knows it."""
-        host: str = address[0]
-        if self._mapped and host.startswith("::ffff:") and "." in host:
-            host = host[7:]
-        return host.partition("%")[0], address[1]
+        if isinstance(address, Connection):
+            return address.remote
+        return plain_host(address[0]), address[1]
+
+    # From TCP (media/tcp)
+
+    def take_frames(self, frames: list[bytes], path: Connection) -> None:
+        self._reading = True
+        try:
+            now = time.monotonic()
+            for frame in frames:
+                self._take(frame, path, now)
+        finally:
+            self._flush()
+
+    def path_lost(self, path: Connection) -> None:
+        self._tcp.drop(path)
+        peer = self._by_address.pop(path, None)
+        if peer is not None:
+            peer.path_lost(path)
+
+    def path_full(self, path: Connection) -> None:
+        peer = self._by_address.get(path)
+        if peer is not None:
+            peer.path_full(path)
+
+    def path_clear(self, path: Connection) -> None:
+        peer = self._by_address.get(path)
+        if peer is not None:
+            peer.path_clear()
+
+    # In
 
     def _readable(self) -> None:
         self._reading = True
         try:
             self._read()
         finally:
-            self._reading = False
-            flushing, self._to_flush = self._to_flush, []
-            for flush in flushing:
-                flush()
+            self._flush()
+
+    def _flush(self) -> None:
+        self._reading = False
+        flushing, self._to_flush = self._to_flush, []
+        for flush in flushing:
+            flush()
 
     def _read(self) -> None:
         if self._socket is None:
             return
-        receive, clock, peers, drops = self._socket.recvfrom, time.monotonic, self._by_address, self._drops
+        receive, clock, peers = self._socket.recvfrom, time.monotonic, self._by_address
         for _ in range(_READS):
             try:
                 data, address = receive(rtc.MAX_DATAGRAM)
@@ -145,32 +195,76 @@ class Port:
                 return
             except OSError:  # an ICMP error of an earlier send, if anything
                 continue
-            if not data:
-                continue
-            first = data[0]
-            if 128 <= first <= 191:
-                peer = peers.get(address)
-                if peer is None:
-                    drops[Drop.STRANGER] += 1
-                elif len(data) >= 12:
-                    peer.receive_srtp(data, clock())
-                else:
-                    drops[Drop.RTP_MALFORMED] += 1
-            elif first <= 3:
-                ufrag = rtc.checked_ufrag(data)
-                peer = self._by_ufrag.get(ufrag) if ufrag is not None else None
-                if peer is None or ufrag is None:
-                    drops[Drop.STUN_MALFORMED] += 1
-                else:
-                    peer.receive_stun(data, ufrag, address, clock())
-            elif 20 <= first <= 63:
-                peer = peers.get(address)
-                if peer is None:
-                    drops[Drop.STRANGER] += 1
-                else:
-                    peer.receive_dtls(data)
+            peer = peers.get(address)
+            if peer is not None and len(data) >= 12 and 128 <= data[0] <= 191:
+                peer.receive_srtp(data, clock())
             else:
-                drops[Drop.NOT_WEBRTC] += 1
+                self._take(data, address, clock())
+
+    def _take(self, data: bytes, address: Address, now: float) -> None:
+        """Whatever came, and where from (RFC 7983)."""
+        if not data:
+            return
+        first, drops = data[0], self._drops
+        if first <= 3:
+            ufrag = rtc.checked_ufrag(data)
+            peer = self._by_ufrag.get(ufrag) if ufrag is not None else None
+            if peer is None or ufrag is None:
+                drops[Drop.STUN_MALFORMED] += 1
+            else:
+                peer.receive_stun(data, ufrag, address, now)
+        elif not 20 <= first <= 63 and not 128 <= first <= 191:
+            drops[Drop.NOT_WEBRTC] += 1
+        elif (peer := self._by_address.get(address)) is None:
+            drops[Drop.STRANGER] += 1
+        elif first <= 63:
+            peer.receive_dtls(data)
+        elif len(data) >= 12:
+            peer.receive_srtp(data, now)
+        else:
+            drops[Drop.RTP_MALFORMED] += 1
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _bind_both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on one number. Raises OSError when it is taken, or none is free in both."""
+    for left in reversed(range(_TRIES if port == 0 else 1)):
+        udp = _bind(host, port, socket.SOCK_DGRAM)
+        try:
+            return udp, _bind(host, udp.getsockname()[1], socket.SOCK_STREAM)
+        except OSError as error:
+            udp.close()
+            if error.errno != errno.EADDRINUSE or not left:
+                raise
+    raise AssertionError  # the last try returns or raises
+
+
+def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    six = ":" in host
+    bound = socket.socket(socket.AF_INET6 if six else socket.AF_INET, kind)
+    try:
+        if six:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        if kind is socket.SOCK_STREAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        else:
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                with contextlib.suppress(OSError):
+                    bound.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        bound.setblocking(False)
+        bound.bind((host, port))
+    except BaseException:
+        bound.close()
+        raise
+    return bound
 
 
 @lru_cache(2048)

@@ -145,6 +145,12 @@ class Publisher:
     def peer_left(self, failed: bool) -> None:
         self._sink.session_over(self, EndReason.FAILED if failed else EndReason.HUNG_UP)
 
+    def path_full(self) -> None:
+        """Of what goes back, RTCP has room of its own."""
+
+    def path_clear(self) -> None:
+        """Nothing waits for it."""
+
     def patience(self, config: SfuConfig, now: float) -> float:
         """Seconds without a sign of life after which it is gone."""
         return config.dead_after_s

@@ -68,7 +68,7 @@ class EmbeddedSfu:
         self.drops: Drops = Drops()
         self._config = config
         self._listener = listener
-        self._port = Port(self.drops)
+        self._port = Port(config, self.drops)
         self._newsroom = Newsroom(self.drops)
         self._handshakes = Handshakes(config.handshakes)
         self._certificate: rtc.Certificate | None = None
@@ -86,7 +86,7 @@ class EmbeddedSfu:
 
     @property
     def port(self) -> int:
-        """The bound UDP port; 0 before `start`."""
+        """The bound port, UDP and TCP; 0 before `start`."""
         return self._port.number
 
     @property
@@ -323,6 +323,7 @@ class EmbeddedSfu:
         if second:
             self._lag_ms, self._lag_now_ms = self._lag_now_ms, 0.0
             self._next_second = now + 1.0
+            self._port.second(now)
             self._ended = {name: until for name, until in self._ended.items() if until > now}
         for feed in list(self._feeds.values()):
             try:

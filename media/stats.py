@@ -24,6 +24,12 @@ class Drop(StrEnum):
     REPEATS = "repeats"  # a subscriber asks for more than it is repeated in 50 ms
     TOO_LONG = "too-long"
     SEND_FAILED = "send-failed"  # the socket's buffer is full or there is no route
+    ADDRESS_FULL = "address-full"  # as many peers at one address as may be
+    TOO_FAST = "too-fast"  # more packets than one peer, holder or address may send
+    TCP_REFUSED = "tcp-refused"  # too many connections, or one that no peer proved its own in time
+    TCP_MALFORMED = "tcp-malformed"  # not framed by RFC 4571
+    TCP_FULL = "tcp-full"  # a peer reads more slowly than it is sent
+    FAULT = "fault"  # a bug of ours: logged, once a minute at most
     NEWS = "news"  # the listener is further behind than the queue is long
 
 

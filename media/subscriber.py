@@ -75,6 +75,7 @@ class Subscriber:
         self._loss = 0.0
         self._rtt_s: float | None = None
         self._estimate_bps: int | None = None
+        self._held: Level | None = None  # to be gone back to when the path is clear again
         self._reported: OrderedDict[int, float] = OrderedDict()  # middle of a report's NTP time: when it went
 
     @property
@@ -132,6 +133,21 @@ class Subscriber:
 
     def peer_left(self, failed: bool) -> None:
         self._source.session_over(self, EndReason.FAILED if failed else EndReason.HUNG_UP)
+
+    def path_full(self) -> None:
+        """Its connection takes no more: no frame until it does, and then from a keyframe on."""
+        video = self.tracks.get(Kind.VIDEO)
+        if video is not None and video.begun and self._held is None:
+            self._held = video.level
+            video.aim(Level.KEYFRAMES)
+            video.layers.admits = False
+
+    def path_clear(self) -> None:
+        video = self.tracks.get(Kind.VIDEO)
+        if video is not None and self._held is not None:
+            video.aim(self._held)
+            self._held = None
+            self._source.want_keyframe()
 
     def patience(self, config: SfuConfig, now: float) -> float:
         """Seconds without a sign of life after which it is gone: longer when it has nothing to report on."""

@@ -78,6 +78,16 @@ async def page(browser: Browser, place: Place) -> Page:
     return page
 
 
+async def without_udp(page: Page) -> None:
+    """As on a network that lets no UDP through: this page hears of our TCP candidates only."""
+    await page.evaluate(r"""() => {
+        const set = RTCPeerConnection.prototype.setRemoteDescription;
+        RTCPeerConnection.prototype.setRemoteDescription = function ({type, sdp}) {
+            return set.call(this, {type, sdp: sdp.replace(/a=candidate:.* udp .*\r\n/g, '')});
+        };
+    }""")
+
+
 async def decoded(page: Page) -> int:
     return int(await page.evaluate("frames()"))
 

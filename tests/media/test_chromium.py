@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from media.ports import FeedId
+from media.ports import EndReason, FeedId
 from media.stats import Drop
-from tests.media.pages import PAGE, decoded, more_frames, page, video
+from media.tcp import Connection
+from tests.media.pages import PAGE, decoded, more_frames, page, video, without_udp
 from tests.peers import Place, serving, until
 
 
@@ -99,3 +100,15 @@ async def test_sound_and_picture_are_played_in_step(browser: Browser, place: Pla
             break
         await officer.wait_for_timeout(100)
     assert abs(played[0] - played[1]) < 500  # ms; both are known only when sender reports came
+
+
+async def test_a_picture_goes_both_ways_by_tcp_alone(browser: Browser, place: Place) -> None:
+    caller, officer = await page(browser, place), await page(browser, place)
+    for peer in (caller, officer):
+        await without_udp(peer)
+    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+    assert await caller.evaluate("publish('caller-token')") == 201
+    await more_frames(officer, 40)
+    assert all(isinstance(s.peer._address, Connection) for s in place.sfu._sessions.values())
+    await caller.close()
+    await until(lambda: ("ended", "fed_1", EndReason.HUNG_UP) in place.listener.news, "its end is noticed")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.media.pages import PAGE, more_frames, page
+from media.tcp import Connection
+from tests.media.pages import PAGE, more_frames, page, without_udp
 from tests.peers import Place, serving
 
 FIREFOX = Path("/usr/bin/firefox-esr")
@@ -49,3 +50,13 @@ async def test_firefox_publishes_and_watches_through_a_reload(firefox: Browser, 
     await caller.reload()
     assert await caller.evaluate("publish('caller-token')") == 201
     await more_frames(officer, before + 20)
+
+
+async def test_firefox_publishes_and_watches_by_tcp_alone(firefox: Browser, place: Place) -> None:
+    caller, officer = await page(firefox, place), await page(firefox, place)
+    for peer in (caller, officer):
+        await without_udp(peer)
+    assert await caller.evaluate("publish('caller-token')") == 201
+    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+    await more_frames(officer, 10)
+    assert all(isinstance(s.peer._address, Connection) for s in place.sfu._sessions.values())

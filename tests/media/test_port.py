@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media import rtc
+from media.config import SfuConfig
 from media.outbox import Outbox
 from media.port import Port
 from media.stats import Drop, Drops
@@ -18,7 +19,7 @@ from media.stats import Drop, Drops
 
 @pytest.fixture
 async def port() -> AsyncIterator[Port]:
-    port = Port(Drops())
+    port = Port(SfuConfig(), Drops())
     port.open("127.0.0.1", 0, ())
     yield port
     port.close()
@@ -58,7 +59,7 @@ async def test_datagrams_arrive_whole_and_in_order(port: Port, sizes: list[int],
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
 def test_no_sizes_are_cut_wrongly(sizes: list[int]) -> None:
     async def run() -> None:
-        port = Port(Drops())
+        port = Port(SfuConfig(), Drops())
         port.open("127.0.0.1", 0, ())
         try:
             await test_datagrams_arrive_whole_and_in_order(port, sizes, True)
@@ -99,6 +100,5 @@ async def test_what_cannot_be_sent_is_counted(port: Port) -> None:
 
 
 async def test_an_address_is_told_to_its_peer_without_the_mapping(port: Port) -> None:
-    port._mapped = True
     assert port.plain(("::ffff:192.0.2.1", 5, 0, 0)) == ("192.0.2.1", 5)
     assert port.plain(("fe80::1%eth0", 5, 0, 2)) == ("fe80::1", 5)
