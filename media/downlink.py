@@ -27,6 +27,8 @@ from media.ports import Level
 KEYFRAME_EVERY_S = 5.0  # at most one is asked for
 STILL_EVERY_S = 10.0  # at most one is sent
 
+QUEUE_FULL = 3  # datagrams that were not taken between two decisions: the link is full
+
 _STEP_S = 0.2  # between two decisions
 _FRESH_S = 3.0  # age at which an estimate of the subscriber's says nothing about now
 _SETTLE_S = 1.5  # after going down, before going down further: what had queued up has to drain
@@ -197,7 +199,7 @@ class Downlink:
         return self.rtt_s > self._rtt_floor + margin
 
     def _congested(self, now: float, sent_bps: float) -> bool:
-        if self._dropped >= 3:
+        if self._dropped >= QUEUE_FULL:
             return True
         delayed = self._delayed
         if self.level in _STILL:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from media import vp8
+from media.downlink import RateMeter, Rates
 from media.history import History
 from media.keyframe import KeyframeRequests, begins_keyframe
 from media.ports import EndReason, FeedId, FeedStats, PublisherStats
@@ -81,7 +82,7 @@ class Line:
 
 
 class Feed:
-    """`over` is told of sessions whose peer has left; `live` when that changes."""
+    """`over` is told of sessions whose peer has left; `live` when that changes; `levels` of links that do."""
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class Feed:
         *,
         over: Callable[[Publisher | Subscriber, EndReason], None],
         live: Callable[["Feed"], None],
+        levels: Callable[[Subscriber], None] = lambda _: None,
         soon: Callable[[Callable[[], None]], None] = _at_once,
     ) -> None:
         self.name = name
@@ -103,6 +105,8 @@ class Feed:
         self._soon = soon
         self._keyframes = KeyframeRequests()
         self._lines = {kind: Line(kind) for kind in Kind}
+        self._rates = RateMeter()
+        self._levels = levels
         self._ntp_offset: int | None = None  # our NTP clock minus the publisher's
         self._packets_before = 0  # of publishers that are gone
         self._bytes_before = 0
@@ -180,6 +184,10 @@ class Feed:
             return
         if keyframe and codec.kind is Kind.VIDEO:
             self._keyframes.arrived()
+        if codec.kind is Kind.AUDIO:
+            self._rates.take_sound(len(payload))
+        else:
+            self._rates.take(descriptor.tid if descriptor is not None else 0, len(payload))
         if descriptor is not None:
             payload, descriptor = line.pictures.place(payload, descriptor)
         packet = Packet(codec, header.marker, place[0], place[1], payload, keyframe, orientation, descriptor)
@@ -206,6 +214,13 @@ class Feed:
     def clock_of(self, kind: Kind) -> TrackClock:
         return self._lines[kind].clock
 
+    @property
+    def rates(self) -> Rates:
+        return self._rates.rates
+
+    def level_changed(self, session: Subscriber) -> None:
+        self._levels(session)
+
     def history_of(self, kind: Kind) -> History:
         return self._lines[kind].history
 
@@ -222,6 +237,7 @@ class Feed:
 
     def tick(self, now: float) -> None:
         """Every 50 ms."""
+        self._rates.tick(now)
         if self.publisher is not None:
             self._ask(now)
             self.publisher.tick(now)

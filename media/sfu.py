@@ -235,7 +235,14 @@ class EmbeddedSfu:
                 if empty is None:
                     raise Full("the engine has as many feeds as it may")
                 self._forget(empty)
-            home = Feed(name, self.drops, over=self._end, live=self._went_live, soon=self._port.flush_soon)
+            home = Feed(
+                name,
+                self.drops,
+                over=self._end,
+                live=self._went_live,
+                levels=self._level_changed,
+                soon=self._port.flush_soon,
+            )
             self._feeds[name] = home
         return home
 
@@ -346,6 +353,12 @@ class EmbeddedSfu:
                 self._end(session, EndReason.FAILED)
             elif peer.up and now - peer.heard_at > session.patience(config, now):
                 self._end(session, EndReason.SILENT)
+
+    def _level_changed(self, session: Subscriber) -> None:
+        told = partial(
+            self._listener.subscriber_level, session.feed, session.session, session.holder, session.level
+        )
+        self._newsroom.tell(told)
 
     def _went_live(self, feed: Feed) -> None:
         self._newsroom.tell(partial(self._listener.went_live, feed.name))

@@ -10,13 +10,14 @@ from typing import Protocol
 
 from media import rtcp
 from media.config import SfuConfig
+from media.downlink import QUEUE_FULL, Downlink, Rates, speech_copies
 from media.history import History
 from media.negotiate import CNAME, Agreed
 from media.peer import Peer
 from media.ports import EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
 from media.rtp import TIMESTAMP_MASK, Kind
 from media.stats import Drop, Drops, Meter
-from media.track import Track
+from media.track import SLOW, Track
 
 REPORT_EVERY_S = 1.0
 HEARTBEAT_S = 0.2  # a viewer that is sent nothing for so long hears that we are here
@@ -35,9 +36,12 @@ class Source(Protocol):
 
     @property
     def is_live(self) -> bool: ...
+    @property
+    def rates(self) -> Rates: ...
     def want_keyframe(self) -> None: ...
     def clock_of(self, kind: Kind) -> Clock: ...
     def history_of(self, kind: Kind) -> History: ...
+    def level_changed(self, session: "Subscriber") -> None: ...
     def session_over(self, session: "Subscriber", reason: EndReason) -> None: ...
 
 
@@ -58,6 +62,7 @@ class Subscriber:
         self.feed = feed
         self.holder = holder
         self.agreed = agreed
+        self.level = Level.FULL
         self.first_at: float | None = None  # when the first packet was forwarded
         self.sent_at: float | None = None  # as far as the last tick knows
         self.tracks = {
@@ -72,10 +77,8 @@ class Subscriber:
         self._frozen = False
         self._freezes = 0
         self._keyframe_requests = 0
-        self._loss = 0.0
-        self._rtt_s: float | None = None
-        self._estimate_bps: int | None = None
-        self._held: Level | None = None  # to be gone back to when the path is clear again
+        self._downlink = Downlink()
+        self._full = False  # its connection takes no more at present
         self._reported: OrderedDict[int, float] = OrderedDict()  # middle of a report's NTP time: when it went
 
     @property
@@ -115,21 +118,26 @@ class Subscriber:
                         video = self.tracks.get(Kind.VIDEO)
                         if video is not None and message.ssrc == video.out.ssrc:
                             self._keyframe_requests += 1
-                            self._source.want_keyframe()
+                            if self.level not in SLOW:  # else they come at their own pace
+                                self._source.want_keyframe()
                     case rtcp.ReportBlock():
                         self._hear(message, now)
                     case rtcp.Estimate():
-                        self._estimate_bps = message.bitrate_bps
+                        self._downlink.remb(message.bitrate_bps, now)
         except rtcp.Malformed:
             self._drops[Drop.RTCP_MALFORMED] += 1
 
     def _hear(self, report: rtcp.ReportBlock, now: float) -> None:
+        main = self.tracks.get(Kind.VIDEO) or self.tracks.get(Kind.AUDIO)
+        if main is None or report.ssrc != main.out.ssrc:
+            return
         sent_at = self._reported.get(report.last_report)
-        if sent_at is not None:
-            self._rtt_s = max(0.0, now - sent_at - report.delay / 65536)
-        video = self.tracks.get(Kind.VIDEO) or self.tracks.get(Kind.AUDIO)
-        if video is not None and report.ssrc == video.out.ssrc:
-            self._loss = report.fraction_lost / 256
+        rtt_s = max(0.0, now - sent_at - report.delay / 65536) if sent_at is not None else None
+        rate = 90_000 if main.kind is Kind.VIDEO else 48_000
+        self._downlink.report(report.fraction_lost / 256, rtt_s, report.jitter / rate, now)
+        audio = self.tracks.get(Kind.AUDIO)
+        if audio is not None:
+            audio.copies = speech_copies(self._downlink.loss)
 
     def peer_left(self, failed: bool) -> None:
         self._source.session_over(self, EndReason.FAILED if failed else EndReason.HUNG_UP)
@@ -137,16 +145,17 @@ class Subscriber:
     def path_full(self) -> None:
         """Its connection takes no more: no frame until it does, and then from a keyframe on."""
         video = self.tracks.get(Kind.VIDEO)
-        if video is not None and video.begun and self._held is None:
-            self._held = video.level
+        self._downlink.dropped(QUEUE_FULL)
+        if video is not None and video.begun and not self._full:
+            self._full = True
             video.aim(Level.KEYFRAMES)
             video.layers.admits = False
 
     def path_clear(self) -> None:
         video = self.tracks.get(Kind.VIDEO)
-        if video is not None and self._held is not None:
-            video.aim(self._held)
-            self._held = None
+        if video is not None and self._full:
+            self._full = False
+            video.aim(self.level)
             self._source.want_keyframe()
 
     def patience(self, config: SfuConfig, now: float) -> float:
@@ -164,16 +173,17 @@ class Subscriber:
         return now - self.first_at
 
     def stats(self) -> SubscriberStats:
+        rtt_s = self._downlink.rtt_s
         return SubscriberStats(
             session=self.session,
             holder=self.holder,
-            level=Level.FULL,
+            level=self.level,
             bitrate_bps=self._meter.bitrate_bps,
-            estimate_bps=self._estimate_bps,
-            loss=self._loss,
-            rtt_ms=self._rtt_s * 1000 if self._rtt_s is not None else None,
+            estimate_bps=self._downlink.estimate_bps,
+            loss=self._downlink.loss,
+            rtt_ms=rtt_s * 1000 if rtt_s is not None else None,
             freezes=self._freezes,
-            sheds=0,
+            sheds=self._downlink.sheds,
             packets=self.packets,
             bytes=self.bytes_out,
             repeats=sum(track.repeats for track in self.tracks.values()),
@@ -196,6 +206,7 @@ class Subscriber:
             self._freezes += self._source.is_live
         if not self.peer.up:
             return
+        self._fit(now, bytes_out)
         for track in self.tracks.values():
             track.tick()
             if track.begun and now >= track.next_report:
@@ -206,6 +217,27 @@ class Subscriber:
         if now - max(self.sent_at or 0.0, self._heartbeat_at) >= HEARTBEAT_S:
             self._heartbeat_at = now
             self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, ()))
+
+    def _fit(self, now: float, bytes_out: int) -> None:
+        """Send as much of the picture as the link takes."""
+        video, downlink = self.tracks.get(Kind.VIDEO), self._downlink
+        if video is None or not video.begun:
+            return
+        if downlink.tick(now, bytes_out, self._source.rates):
+            was, self.level = self.level, downlink.level
+            if not self._full:
+                video.aim(self.level)
+            if was in SLOW and self.level not in SLOW:
+                self._source.want_keyframe()
+            self._source.level_changed(self)
+        if self._full:
+            return
+        video.layers.admits = downlink.admits(video.layers.admits, now)
+        if downlink.due_keyframe(now):
+            self._source.want_keyframe()
+        budget = downlink.allow(now, video.waiting)
+        if budget:
+            downlink.spend(video.pace(budget, now))
 
     def second(self, now: float) -> None:
         """Every second."""

@@ -22,6 +22,7 @@ from media.rewrite import Outgoing
 from media.rtp import SEQUENCE_MASK, Codec, Packet, difference
 from media.stats import Drop, Drops
 
+SLOW = (Level.KEYFRAMES, Level.STILLS)  # where a keyframe has to be spread over time
 REPEATS_PER_TICK = 64  # packets repeated in 50 ms at most, whatever is asked
 _PACED = 512  # packets of keyframes that wait for a slow link; what comes on top is left out
 _COPIES = 64  # speech packets that wait to be said again
@@ -141,7 +142,7 @@ class Track:
         head, rest = layers.rewrite(descriptor, packet.payload)
         sent = Sent(number, packet, head, rest)
         self._own[number % SLOTS] = sent
-        if self.level in _SLOW or self._paced:
+        if self.level in SLOW or self._paced:
             if len(self._paced) < _PACED:
                 self._paced.append(sent)
             return None
@@ -170,18 +171,19 @@ class Track:
             self._own = [None] * SLOTS
 
     @property
-    def waiting(self) -> bool:
-        """Whether part of a keyframe has still to leave."""
-        return bool(self._paced)
+    def waiting(self) -> int:
+        """Bytes of keyframes that have still to leave."""
+        return sum(len(sent.packet.payload) for sent in self._paced)
 
-    def pace(self, budget: int, now: float) -> None:
-        """Send of what waits, about `budget` bytes."""
-        parts, time = [], _send_time(now)
-        while self._paced and budget > 0:
+    def pace(self, budget: int, now: float) -> int:
+        """Send of what waits, about `budget` bytes; how many that was."""
+        parts, left, time = [], budget, _send_time(now)
+        while self._paced and left > 0:
             made = self._made(self._paced.popleft(), time)
-            budget -= len(made[0]) + len(made[1])
+            left -= len(made[0]) + len(made[1])
             parts.append(made)
         self._send(parts)
+        return budget - left
 
     # Repeats
 
@@ -237,9 +239,6 @@ class Track:
         self.repeats += count
         self.bytes += size
         self._said.extend((left - 1, header, payload) for left, header, payload in again if left > 1)
-
-
-_SLOW = (Level.KEYFRAMES, Level.STILLS)  # where a keyframe has to be spread over time
 
 
 def number_of(sent: Codec, codecs: dict[int, Codec]) -> int | None:

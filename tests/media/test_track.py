@@ -1,0 +1,160 @@
+"""One viewer's track on a weak link: whole frames are left out, and what is sent can be sent again."""
+
+from struct import unpack
+
+import pytest
+
+from media import rtcp, vp8
+from media.ports import Level
+from media.rtp import Kind
+from media.track import REPEATS_PER_TICK, SLOW, Track
+from tests.media.test_feed import FakePeer, Stage
+
+PATTERN = (0, 2, 1, 2)  # temporal layers of L1T3
+
+
+class Scene(Stage):
+    """A VP8 camera with three temporal layers, two packets to the frame, and one viewer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames = 0
+        self.viewer, self.screen = self.watch()
+        self.track: Track = self.viewer.tracks[Kind.VIDEO]
+
+    def film(self, frames: int, keyframe: bool = False) -> None:
+        for _ in range(frames):
+            number, tid = self.frames, PATTERN[self.frames % 4]
+            tid = 0 if keyframe else tid
+            for part in range(2):
+                head = bytes([0x90 if part == 0 else 0x80, 0xE0]) + (0x8000 | number).to_bytes(2)
+                head += bytes([number // 4 & 0xFF, tid << 6 | (tid > 0) << 5])
+                body = bytes([0 if keyframe and part == 0 else 1]) + number.to_bytes(2) + bytes([part])
+                self.send(2 * number + part, head + body, timestamp=number * 4500, now=number / 20)
+            self.frames += 1
+            keyframe = False
+
+
+@pytest.fixture
+def scene() -> Scene:
+    scene = Scene()
+    scene.film(8, keyframe=True)
+    return scene
+
+
+def shown(screen: FakePeer) -> list[int]:
+    """The frames that were sent, in order, each once."""
+    return list(dict.fromkeys(int.from_bytes(p.payload[-3:-1]) for p in screen.rtp))
+
+
+def numbers(screen: FakePeer) -> list[int]:
+    return [(p.sequence - screen.rtp[0].sequence) & 0xFFFF for p in screen.rtp]
+
+
+def test_a_weak_link_gets_fewer_frames_and_misses_no_number(scene: Scene) -> None:
+    scene.track.aim(Level.HALF)
+    scene.film(8)
+    scene.track.aim(Level.QUARTER)
+    scene.film(8)
+    assert shown(scene.screen) == [*range(8), 8, 10, 12, 14, 16, 20]
+    assert numbers(scene.screen) == list(range(2 * 14))
+    pictures = [d.picture for p in scene.screen.rtp if (d := vp8.read(p.payload)) is not None]
+    assert pictures == [n // 2 for n in range(28)]
+
+
+def test_what_was_rewritten_is_repeated_as_it_was_sent(scene: Scene) -> None:
+    scene.track.aim(Level.QUARTER)
+    scene.film(12)
+    screen = scene.screen
+    before = list(screen.raw)
+    scene.viewer.receive_rtcp(rtcp.nack(1, scene.track.out.ssrc, [p.sequence for p in screen.rtp[-8:]]), 1.0)
+    assert screen.raw[len(before) :] == before[-8:]
+
+
+def test_a_repeat_has_a_stream_of_its_own_where_that_is_agreed(scene: Scene) -> None:
+    track, screen = scene.track, scene.screen
+    track.repair_ssrc = 4711
+    track._repairs = {screen.rtp[0].payload_type: 97}
+    missed = screen.rtp[5]
+    scene.viewer.receive_rtcp(rtcp.nack(1, track.out.ssrc, [missed.sequence]), 1.0)
+    repeat = screen.rtp[-1]
+    assert (repeat.ssrc, repeat.payload_type, repeat.timestamp) == (4711, 97, missed.timestamp)
+    assert unpack("!H", repeat.payload[:2])[0] == missed.sequence
+    assert repeat.payload[2:] == missed.payload
+
+
+def test_below_motion_only_keyframes_go_and_they_take_their_time(scene: Scene) -> None:
+    scene.track.aim(Level.KEYFRAMES)
+    before = len(scene.screen.rtp)
+    scene.film(4)
+    scene.film(4, keyframe=True)
+    assert len(scene.screen.rtp) == before
+    waiting = scene.track.waiting
+    assert waiting > 0
+    assert scene.track.pace(1, 1.0) > 0
+    assert scene.track.waiting < waiting
+    scene.track.pace(10_000, 1.0)
+    assert shown(scene.screen)[-1] == 12
+    assert numbers(scene.screen) == list(range(len(scene.screen.rtp)))
+    scene.track.aim(Level.FULL)
+    scene.film(2)
+    scene.film(2, keyframe=True)
+    assert shown(scene.screen)[-2:] == [18, 19]
+    assert numbers(scene.screen) == list(range(len(scene.screen.rtp)))
+
+
+def test_speech_is_said_again_as_often_as_the_loss_asks_for(scene: Scene) -> None:
+    audio = scene.viewer.tracks[Kind.AUDIO]
+    scene.send(1, b"word", codec="opus", ssrc=78)
+    report = rtcp.ReportBlock(scene.track.out.ssrc, 90, 1, 1, 0, 0, 0)
+    for _ in range(4):
+        scene.viewer.receive_rtcp(rtcp.receiver_report(1, [report]), 1.0)
+    assert audio.copies == 2
+    before = len(scene.screen.raw)
+    scene.send(2, b"words", codec="opus", ssrc=78)
+    for n in range(4):
+        scene.viewer.tick(2.0 + n / 20)
+    assert scene.screen.raw[before:] == [scene.screen.raw[before]] * 3
+
+
+def test_repeats_are_bounded_in_every_tick(scene: Scene) -> None:
+    scene.film(100)
+    screen = scene.screen
+    everything = rtcp.nack(1, scene.track.out.ssrc, [p.sequence for p in screen.rtp])
+    before = len(screen.rtp)
+    scene.viewer.receive_rtcp(everything, 1.0)
+    scene.viewer.receive_rtcp(everything, 1.0)
+    assert len(screen.rtp) == before + REPEATS_PER_TICK
+    scene.track.tick()
+    scene.viewer.receive_rtcp(everything, 1.0)
+    assert len(screen.rtp) == before + 2 * REPEATS_PER_TICK
+
+
+def test_a_new_publisher_runs_the_picture_ids_on(scene: Scene) -> None:
+    scene.feed.drop_publisher()
+    scene.publish()
+    scene.frames = 3
+    scene.film(4, keyframe=True)
+    pictures = [d.picture for p in scene.screen.rtp if (d := vp8.read(p.payload)) is not None]
+    assert pictures == [n // 2 for n in range(24)]
+
+
+def test_a_link_that_falls_behind_sheds_and_says_so(scene: Scene) -> None:
+    """REMB falls while the picture goes on at its rate."""
+    told = []
+    scene.feed._levels = lambda viewer: told.append(viewer.level)
+    ssrc = scene.track.out.ssrc
+    now = 1.0
+    for n in range(400):
+        scene.film(1)
+        for _ in range(4):
+            now += 0.0125
+            scene.feed.tick(now)
+        if n % 10 == 0:
+            rate = 8 * scene.viewer.bytes_out / now
+            behind = n > 100
+            scene.viewer.receive_rtcp(rtcp.max_bitrate(1, int(rate * (0.3 if behind else 2)), [ssrc]), now)
+    assert told
+    assert told[0] is not Level.FULL
+    assert scene.viewer.stats().sheds >= 1
+    assert scene.viewer.level in (Level.QUARTER, Level.HALF, *SLOW)
