@@ -1,6 +1,6 @@
 """Keyframes: telling one when it passes, and asking for one without asking too often.
 
-RFC 6184 (H.264) is read just far enough. `KeyframeRequests` merges what all viewers of a
+RFC 6184 (H.264) and RFC 9628 (VP9) are read just far enough. `KeyframeRequests` merges what all viewers of a
 feed ask for, so that a crowd costs the caller's phone two keyframes a second and no more.
 """
 
@@ -13,7 +13,23 @@ def begins_keyframe(codec: Codec, payload: bytes) -> bool:
     """Whether this is the packet with which a decoder may begin. VP8's is told by media/vp8."""
     if codec.name == "H264":
         return _h264(payload)
+    if codec.name == "VP9":
+        return _vp9(payload)
     return True  # audio begins anywhere
+
+
+def _vp9(payload: bytes) -> bool:
+    """The start of a picture that needs no other, in its lowest spatial layer (RFC 9628 section 4.2)."""
+    if not payload or payload[0] & 0x48 != 0x08:  # P unset, B set
+        return False
+    first, at = payload[0], 1
+    if first & 0x80:  # I: picture id, one or two bytes
+        if len(payload) < 2:
+            return False
+        at += 2 if payload[1] & 0x80 else 1
+    if not first & 0x20:  # L: without it there is one layer
+        return len(payload) > at
+    return len(payload) > at and payload[at] & 0x0E == 0  # SID
 
 
 def _h264(payload: bytes) -> bool:

@@ -1,12 +1,14 @@
 """What of an offer is accepted, and the answer that says so (RFC 8829, RFC 9725 section 4).
 
-Codecs are VP8, H.264 (baseline, main and high) and Opus. One audio and one video section are taken; the rest
-is refused with port 0. A subscriber's answer takes every codec that could come, because the publisher may not
-be here yet: the payload type is chosen packet by packet. Simulcast, RTX, RED and FEC are not negotiated.
+Codecs are VP8, VP9 (profiles 0 and 2), H.264 (baseline, main and high) and Opus, with RTX for repeats and RED
+for speech. One audio and one video section are taken; the rest is refused with port 0. A subscriber's answer
+takes every codec that could come, because the publisher may not be here yet: the payload type is chosen by
+packet. Simulcast and FEC other than RED are not negotiated.
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -39,6 +41,9 @@ class AgreedMedia(msgspec.Struct, frozen=True):
     extensions: dict[str, int]  # only what is used
     direction: str  # ours
     rtx: dict[int, int] = {}  # payload type to that of its repeats (RFC 4588)
+    red: dict[int, int] = {}  # payload type to that which carries earlier packets as well (RFC 2198)
+    mixed: bool = False  # either form of header extension may come
+    asks_rtt: bool = False  # we ask for the round trip, it answers
 
     def has(self, feedback: str) -> bool:
         return any(feedback in each for each in self.feedback.values())
@@ -93,7 +98,7 @@ def _agree(offer: Offer, peer: str) -> Agreed:
         sections.append(section)
     if not taken:
         verb = "publish" if peer == "sendonly" else "watch"
-        raise BadOffer(f"nothing to {verb}: a {peer} section with VP8, H.264 or Opus is needed")
+        raise BadOffer(f"nothing to {verb}: a {peer} section with VP8, VP9, H.264 or Opus is needed")
     return Agreed(offer, tuple(sections))
 
 
@@ -114,29 +119,61 @@ def _section(media: OfferedMedia, direction: str) -> AgreedMedia | None:
     if receiving:
         wanted += ["transport-cc", "goog-remb"]  # which of the two is sent shows when packets come
         extensions.append(TRANSPORT_WIDE)
+    else:
+        # A viewer estimates by when packets were sent, and says the sum of it: we keep nothing per packet.
+        wanted += ["goog-remb"] if kind is Kind.VIDEO else []
+        extensions.append(ABS_SEND_TIME)
     offered = {o.payload_type: o for o in media.codecs if o.payload_type in codecs}
+    feedback = {pt: tuple(w for w in wanted if w in o.feedback) for pt, o in offered.items()}
     return AgreedMedia(
         kind=kind,
         mid=media.mid,
         codecs=codecs,
         offered=offered,
-        feedback={pt: tuple(w for w in wanted if w in o.feedback) for pt, o in offered.items()},
+        feedback=feedback,
         # ids above 14 need the two-byte form, which we do not speak
         extensions={
-            uri: media.extensions[uri] for uri in extensions if 1 <= media.extensions.get(uri, 0) <= 14
+            uri: media.extensions[uri] for uri in extensions if 0 < media.extensions.get(uri, 0) < 15
         },
         direction=direction,
+        rtx=_wrapping(media, "rtx", [pt for pt in codecs if "nack" in feedback[pt]]) if not receiving else {},
+        red=_wrapping(media, "red", codecs) if kind is Kind.AUDIO and not receiving else {},
+        asks_rtt=media.asks_rtt and receiving,
     )
 
 
+def _wrapping(media: OfferedMedia, name: str, within: Collection[int]) -> dict[int, int]:
+    """The payload types that carry others' packets, by those of the packets: the first offered of each."""
+    found = dict[int, int]()
+    for offered in media.codecs:
+        if offered.name != name or not _is_media(offered.payload_type):
+            continue
+        if name == "rtx":
+            inner = offered.parameters.get("apt", "")
+        else:  # "111/111": as many packets as there are names at most, all of the same codec
+            inner, *more = offered.parameters.get("", "").split("/")
+            if offered.clock_rate != 48000 or offered.channels != 2 or any(each != inner for each in more):
+                continue
+        if inner.isascii() and inner.isdigit() and int(inner[:4]) in within:
+            found.setdefault(int(inner[:4]), offered.payload_type)
+    return found
+
+
+def _is_media(payload_type: int) -> bool:
+    """RFC 5761 section 4: 64 to 95 would be taken for RTCP."""
+    return 0 <= payload_type <= 127 and not 64 <= payload_type <= 95
+
+
 def _codec(kind: str, offered: OfferedCodec, highest: int) -> Codec | None:
-    if not 0 <= offered.payload_type <= 127 or 64 <= offered.payload_type <= 95:  # RFC 5761 section 4
+    if not _is_media(offered.payload_type):
         return None
     match kind, offered.name, offered.clock_rate:
         case "audio", "opus", 48000 if offered.channels == 2:
             return Codec(Kind.AUDIO, "opus", 48000)
         case "video", "vp8", 90000:
             return Codec(Kind.VIDEO, "VP8", 90000)
+        case "video", "vp9", 90000 if offered.parameters.get("profile-id", "0") in ("0", "2"):
+            return Codec(Kind.VIDEO, "VP9", 90000, int(offered.parameters.get("profile-id", "0")))
         case "video", "h264", 90000:
             profile = rtc.h264_profile(offered.parameters.get("profile-level-id", "42e01f"))
             mode = offered.parameters.get("packetization-mode", "0")
@@ -147,9 +184,18 @@ def _codec(kind: str, offered: OfferedCodec, highest: int) -> Codec | None:
 
 
 def answer(
-    agreed: Agreed, side: Side, *, active: bool, ssrcs: Mapping[Kind, int], start_bitrate_bps: int
+    agreed: Agreed,
+    side: Side,
+    *,
+    active: bool,
+    ssrcs: Mapping[Kind, int],
+    start_bitrate_bps: int,
+    repairs: Mapping[Kind, int] = MappingProxyType({}),
 ) -> str:
-    """The complete answer, candidates included. `ssrcs` are those that we send from."""
+    """The complete answer, candidates included.
+
+    `ssrcs` are those that we send from, `repairs` those of repeats where RTX was agreed.
+    """
     mids = [section.mid for section in agreed if section.mid]
     lines = [
         "v=0",
@@ -167,7 +213,7 @@ def answer(
             continue
         family = "IP6" if ":" in side.addresses[0] else "IP4"
         lines += [
-            f"m={section.kind} {side.port} {offered.protocol} {' '.join(map(str, section.codecs))}",
+            f"m={section.kind} {side.port} {offered.protocol} {' '.join(map(str, _listed(section)))}",
             f"c=IN {family} {side.addresses[0]}",
             f"a=rtcp:{side.port} IN {family} {side.addresses[0]}",
             *([f"a=mid:{section.mid}"] if section.mid else []),
@@ -177,16 +223,14 @@ def answer(
             f"a=setup:{'active' if active else 'passive'}",
             f"a=fingerprint:{side.fingerprint.algorithm} {side.fingerprint.value}",
             *ice_lines(side),
+            *(["a=rtcp-xr:rcvr-rtt=all"] if section.asks_rtt else []),
+            *(["a=extmap-allow-mixed"] if section.mixed else []),
             *(f"a=extmap:{number} {uri}" for uri, number in section.extensions.items()),
         ]
         for payload_type, codec in section.codecs.items():
             lines += _format(payload_type, codec, section, start_bitrate_bps)
         if section.kind in ssrcs and section.direction == "sendonly":
-            lines += [
-                f"a=msid:{CNAME} {section.kind}",
-                f"a=ssrc:{ssrcs[section.kind]} cname:{CNAME}",
-                f"a=ssrc:{ssrcs[section.kind]} msid:{CNAME} {section.kind}",
-            ]
+            lines += _sources(section.kind, ssrcs[section.kind], repairs.get(section.kind))
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -234,6 +278,23 @@ def _refused(offered: OfferedMedia) -> list[str]:
     return lines
 
 
+def _listed(section: AgreedMedia) -> Iterator[int]:
+    """Payload types in order. RED goes first: Chromium wraps in it only what is listed after it."""
+    for payload_type in section.codecs:
+        yield from (p for p in (section.red.get(payload_type),) if p is not None)
+        yield payload_type
+        yield from (p for p in (section.rtx.get(payload_type),) if p is not None)
+
+
+def _sources(kind: Kind, ssrc: int, repair: int | None) -> list[str]:
+    lines = [f"a=msid:{CNAME} {kind}"]
+    if repair is not None:
+        lines.append(f"a=ssrc-group:FID {ssrc} {repair}")
+    for each in (ssrc, *(() if repair is None else (repair,))):
+        lines += [f"a=ssrc:{each} cname:{CNAME}", f"a=ssrc:{each} msid:{CNAME} {kind}"]
+    return lines
+
+
 def _format(payload_type: int, codec: Codec, section: AgreedMedia, start_bitrate_bps: int) -> list[str]:
     offered = section.offered[payload_type].parameters
     parameters = []
@@ -243,6 +304,8 @@ def _format(payload_type: int, codec: Codec, section: AgreedMedia, start_bitrate
             f"packetization-mode={codec.packetization_mode}",
             f"profile-level-id={offered.get('profile-level-id', '42e01f')}",
         ]
+    elif codec.name == "VP9":
+        parameters = [f"profile-id={codec.profile}"]
     elif codec.name == "opus":
         parameters = ["minptime=10", "useinbandfec=1"]
     if codec.kind is Kind.VIDEO and section.direction == "recvonly":
@@ -253,4 +316,13 @@ def _format(payload_type: int, codec: Codec, section: AgreedMedia, start_bitrate
     if parameters:
         lines.append(f"a=fmtp:{payload_type} {';'.join(parameters)}")
     lines += [f"a=rtcp-fb:{payload_type} {feedback}" for feedback in section.feedback[payload_type]]
+    if payload_type in section.red:
+        red = section.red[payload_type]
+        lines += [
+            f"a=rtpmap:{red} red/{codec.clock_rate}{channels}",
+            f"a=fmtp:{red} {payload_type}/{payload_type}",
+        ]
+    if payload_type in section.rtx:
+        rtx = section.rtx[payload_type]
+        lines += [f"a=rtpmap:{rtx} rtx/{codec.clock_rate}", f"a=fmtp:{rtx} apt={payload_type}"]
     return lines

@@ -19,7 +19,7 @@ class OfferedCodec(msgspec.Struct, frozen=True):
     name: str
     clock_rate: int
     channels: int
-    parameters: dict[str, str]
+    parameters: dict[str, str]  # one without a name stands under ""
     feedback: frozenset[str]  # "nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"
 
 
@@ -34,6 +34,8 @@ class OfferedMedia(msgspec.Struct, frozen=True):
     offered: bool  # false for port 0, unless it is bundle-only (RFC 8843 section 6)
     codecs: tuple[OfferedCodec, ...]
     extensions: dict[str, int]  # header extension URI to id
+    mixed: bool = False  # packets may have either form of header extension (RFC 8285 section 6)
+    asks_rtt: bool = False  # it answers a receiver's question for the round trip (RFC 3611 section 5)
 
 
 class Offer(msgspec.Struct, frozen=True):

@@ -221,7 +221,8 @@ class _Wire:
 
 # SDP (RFC 8866, RFC 8829)
 
-_MAX_MEDIA = 16
+MAX_OFFER = 32 * 1024  # bytes
+_MAX_MEDIA = 8
 _MAX_LINES = 2000
 _MAX_PER_KIND = {
     "a=candidate:": 128,
@@ -240,26 +241,30 @@ _PARAMETER = re.compile(r"[0-9A-Za-z+\-./]{1,64}", re.ASCII)
 
 def parse_offer(sdp: str) -> Offer:
     """Read an offer. Raises BadOffer, and nothing else, on whatever a peer may send."""
+    if len(sdp) > MAX_OFFER or len(sdp.encode(errors="replace")) > MAX_OFFER:
+        raise BadOffer("the offer is longer than 32 KiB")
     lines = sdp.splitlines()
     if not lines or lines[0] != "v=0":
         raise BadOffer("not SDP: it must begin with v=0")
-    if len(lines) > _MAX_LINES or sum(line.startswith("m=") for line in lines) > _MAX_MEDIA:
-        raise BadOffer("too many lines or m= sections")
+    if sum(line.startswith("m=") for line in lines) > _MAX_MEDIA:
+        raise BadOffer("the offer has more than eight m= sections")
+    if len(lines) > _MAX_LINES:
+        raise BadOffer("too many lines")
     for prefix, most in _MAX_PER_KIND.items():
         if sum(line.startswith(prefix) for line in lines) > most:
             raise BadOffer(f"too many {prefix.removeprefix('a=').rstrip(':')} lines")
     try:
         text = "\r\n".join(lines) + "\r\n"
-        return _offer(SessionDescription.parse(text), ["a=bundle-only" in m for m in grouplines(text)[1]])
+        return _offer(SessionDescription.parse(text), *grouplines(text))
     except BadOffer:
         raise
     except Exception as error:  # KeyError, AssertionError, StopIteration, IndexError, ValueError, …
         raise BadOffer("not an offer that can be read") from error
 
 
-def _offer(session: SessionDescription, bundle_only: list[bool]) -> Offer:
+def _offer(session: SessionDescription, above: list[str], sections: list[list[str]]) -> Offer:
     bundle = next((tuple(map(str, g.items)) for g in session.group if g.semantic == "BUNDLE"), ())
-    media = tuple(_media(m, only) for m, only in zip(session.media, bundle_only, strict=True))
+    media = tuple(_media(m, above, lines) for m, lines in zip(session.media, sections, strict=True))
     if not media:
         raise BadOffer("no m= section")
     mids = [m.mid for m in media]
@@ -286,7 +291,8 @@ def _offer(session: SessionDescription, bundle_only: list[bool]) -> Offer:
     return Offer(media, bundle, first.rtcp_mux, ufrag, password, fingerprints, setup)
 
 
-def _media(m: MediaDescription, bundle_only: bool) -> OfferedMedia:
+def _media(m: MediaDescription, above: list[str], lines: list[str]) -> OfferedMedia:
+    """`above` are the session's lines and `lines` the section's: what aiortc's parser passes over."""
     mid = m.rtp.muxId or ""
     if mid and not _TOKEN.fullmatch(mid):
         raise BadOffer("a mid is malformed")
@@ -302,7 +308,7 @@ def _media(m: MediaDescription, bundle_only: bool) -> OfferedMedia:
         formats=formats,
         mid=mid,
         direction=m.direction or "sendrecv",
-        offered=m.port != 0 or bundle_only,
+        offered=m.port != 0 or "a=bundle-only" in lines,
         codecs=tuple(
             OfferedCodec(
                 payload_type=codec.payloadType,
@@ -310,9 +316,9 @@ def _media(m: MediaDescription, bundle_only: bool) -> OfferedMedia:
                 clock_rate=codec.clockRate,
                 channels=codec.channels or 1,
                 parameters={
-                    k.strip().lower(): str(v)
-                    for k, v in codec.parameters.items()
-                    if v is not None and _PARAMETER.fullmatch(str(v))
+                    name: value
+                    for name, value in map(_parameter, codec.parameters.items())
+                    if _PARAMETER.fullmatch(value)
                 },
                 feedback=frozenset(
                     f.type + (f" {f.parameter}" if f.parameter else "") for f in codec.rtcpFeedback
@@ -322,7 +328,14 @@ def _media(m: MediaDescription, bundle_only: bool) -> OfferedMedia:
             if codec.payloadType is not None and str(codec.payloadType) in listed
         ),
         extensions={e.uri: e.id for e in m.rtp.headerExtensions},
+        mixed="a=extmap-allow-mixed" in lines or "a=extmap-allow-mixed" in above,
+        asks_rtt=any(line.startswith("a=rtcp-xr:") and "rcvr-rtt=" in line for line in lines + above),
     )
+
+
+def _parameter(item: tuple[str, int | str | None]) -> tuple[str, str]:
+    name, value = item
+    return ("", name.strip()) if value is None else (name.strip().lower(), str(value))
 
 
 def h264_profile(profile_level_id: str) -> int | None:

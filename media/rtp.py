@@ -26,13 +26,15 @@ class Codec(msgspec.Struct, frozen=True):
     """What a payload type stands for, whatever its number is in one session."""
 
     kind: Kind
-    name: str  # "VP8", "H264" or "opus"
+    name: str  # "VP8", "VP9", "H264" or "opus"
     clock_rate: int  # Hz
-    profile: int = 0  # H.264: rank among the profiles (0 constrained baseline … 4 high, 5 4:4:4)
+    profile: int = 0  # H.264: its rank (0 constrained baseline … 4 high, 5 4:4:4); VP9: its number
     packetization_mode: int = 0  # H.264: RFC 6184 section 6.2
 
     def plays(self, sent: "Codec") -> bool:
         """Whether a receiver that asked for this codec can take what was sent as `sent`."""
+        if self.name == "VP9":  # profiles differ in depth and sampling: none plays another's
+            return self == sent
         return (
             self.name == sent.name
             and self.profile >= sent.profile

@@ -20,7 +20,6 @@ from media.config import SfuConfig
 from media.feed import Feed
 from media.negotiate import Agreed
 from media.news import Newsroom
-from media.offer import Offer
 from media.peer import Handshakes, Peer
 from media.port import Port
 from media.ports import (
@@ -49,7 +48,6 @@ from media.subscriber import Subscriber
 _log = logging.getLogger(__name__)
 
 TICK_S = 0.05
-MAX_OFFER = 64 * 1024  # bytes
 _CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
 _REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
 _MAX_ENDED = 10_000
@@ -129,7 +127,7 @@ class EmbeddedSfu:
     async def publish(
         self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
     ) -> Answer:
-        agreed = negotiate.for_publisher(_read(offer))
+        agreed = negotiate.for_publisher(rtc.parse_offer(offer))
         self._admit(feed, holder, replaces=feed in self._feeds and self._feeds[feed].publisher is not None)
         home = self._feed(feed)
         if home.publisher is not None:
@@ -137,20 +135,20 @@ class EmbeddedSfu:
         session = Publisher(
             _session_id(), feed, holder, agreed, sink=home, config=self._config, drops=self.drops
         )
-        answer = self._open(session, agreed, {})
+        answer = self._open(session, agreed, {}, {})
         home.take_publisher(session)
         return answer
 
     async def subscribe(
         self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
     ) -> Answer:
-        agreed = negotiate.for_subscriber(_read(offer))
+        agreed = negotiate.for_subscriber(rtc.parse_offer(offer))
         self._admit(feed, holder)
         home = self._feed(feed)
         if len(home.subscribers) >= self._config.subscribers_per_feed:
             raise Full("this feed has as many subscribers as it may")
         session = Subscriber(_session_id(), feed, holder, agreed, source=home, drops=self.drops)
-        answer = self._open(session, agreed, session.ssrcs)
+        answer = self._open(session, agreed, session.ssrcs, session.repairs)
         home.take_subscriber(session)
         return answer
 
@@ -158,7 +156,7 @@ class EmbeddedSfu:
         known = self._sessions.get(session)
         if known is None:
             raise NoSuchSession("the session ended or never was")
-        if len(fragment) > MAX_OFFER:
+        if len(fragment) > rtc.MAX_OFFER:
             raise BadOffer("the fragment is too long")
         ufrag, password = _UFRAG.search(fragment), _PWD.search(fragment)
         if (ufrag is None) != (password is None):
@@ -252,7 +250,9 @@ class EmbeddedSfu:
         self._packets_before[1] += stats.packets_out
         del self._feeds[home.name]
 
-    def _open(self, session: Session, agreed: Agreed, ssrcs: Mapping[Kind, int]) -> Answer:
+    def _open(
+        self, session: Session, agreed: Agreed, ssrcs: Mapping[Kind, int], repairs: Mapping[Kind, int]
+    ) -> Answer:
         assert self._certificate is not None
         peer = session.peer = Peer(
             self._port,
@@ -271,6 +271,7 @@ class EmbeddedSfu:
             self._side(peer),
             active=peer.active,
             ssrcs=ssrcs,
+            repairs=repairs,
             start_bitrate_bps=self._config.start_bitrate_bps,
         )
         return Answer(session=session.session, sdp=sdp, etag=peer.ufrag)
@@ -373,9 +374,3 @@ async def _survive(run: Callable[[], Awaitable[None]]) -> None:
 
 def _session_id() -> SessionId:
     return SessionId(f"ses_{secrets.token_hex(16)}")
-
-
-def _read(offer: str) -> Offer:
-    if len(offer) > MAX_OFFER:
-        raise BadOffer("the offer is too long")
-    return rtc.parse_offer(offer)

@@ -74,8 +74,11 @@ class Stage:
         self.video = agreed.of(Kind.VIDEO)
         self.audio = agreed.of(Kind.AUDIO)
 
-    def watch(self, name: str = "chromium") -> tuple[Subscriber, FakePeer]:
-        agreed = negotiate.for_subscriber(rtc.parse_offer((OFFERS / f"{name}-recvonly.sdp").read_text()))
+    def watch(self, name: str = "chromium", *, repairs: bool = True) -> tuple[Subscriber, FakePeer]:
+        offer = (OFFERS / f"{name}-recvonly.sdp").read_text()
+        agreed = negotiate.for_subscriber(
+            rtc.parse_offer(offer if repairs else offer.replace(" rtx/", " x/"))
+        )
         viewer = Subscriber(
             SessionId(f"s{len(self.feed.subscribers)}"), FeedId("f"), Holder("h"), agreed,
             source=self.feed, drops=self.drops,
@@ -152,7 +155,7 @@ def test_the_rotation_reaches_the_viewer_under_its_own_id(stage: Stage) -> None:
     stage.send(1, KEYFRAME, extensions=bytes([theirs << 4, 0b11]))
     stage.send(2)
     assert rtp.extension(screen.rtp[0].extensions, section.extensions[ORIENTATION]) == b"\x03"
-    assert screen.rtp[1].extensions == b""
+    assert rtp.extension(screen.rtp[1].extensions, section.extensions[ORIENTATION]) is None
 
 
 def test_a_viewer_without_the_codec_gets_nothing_and_it_is_counted(stage: Stage) -> None:
@@ -184,7 +187,7 @@ def test_a_new_publisher_with_another_codec_goes_on_in_the_same_session(stage: S
 
 
 def test_what_a_viewer_missed_is_sent_again_as_it_was(stage: Stage) -> None:
-    viewer, screen = stage.watch()
+    viewer, screen = stage.watch(repairs=False)
     for n in range(10):
         stage.send(n, KEYFRAME if n == 0 else DELTA + bytes([n]))
     wanted = [screen.rtp[n].sequence for n in (3, 4, 7)]
@@ -195,6 +198,21 @@ def test_what_a_viewer_missed_is_sent_again_as_it_was(stage: Stage) -> None:
     viewer.receive_rtcp(rtcp.nack(1, ssrc + 1, wanted), 1.0)
     viewer.receive_rtcp(rtcp.nack(1, ssrc, [(wanted[0] - 5000) & 0xFFFF]), 1.0)
     assert len(screen.raw) == 13
+
+
+def test_what_a_viewer_missed_comes_in_a_stream_of_its_own_where_that_is_agreed(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    for n in range(10):
+        stage.send(n, KEYFRAME if n == 0 else DELTA + bytes([n]))
+    missed = [screen.rtp[n] for n in (3, 4, 7)]
+    viewer.receive_rtcp(rtcp.nack(1, missed[0].ssrc, [p.sequence for p in missed]), 1.0)
+    section = viewer.agreed.of(Kind.VIDEO)
+    assert section is not None
+    for repeat, packet in zip(screen.rtp[10:], missed, strict=True):
+        assert repeat.ssrc == viewer.repairs[Kind.VIDEO]
+        assert repeat.payload_type == section.rtx[packet.payload_type]
+        assert repeat.payload == packet.sequence.to_bytes(2) + packet.payload  # RFC 4588 section 4
+        assert repeat.timestamp == packet.timestamp
 
 
 def test_a_viewer_that_asks_for_everything_again_and_again_is_held_back(stage: Stage) -> None:

@@ -55,9 +55,28 @@ def test_an_h264_keyframe_is_told_by_its_first_packet(payload: bytes, begins: bo
     assert begins_keyframe(H264, payload) is begins
 
 
+@pytest.mark.parametrize(
+    ("payload", "begins"),
+    [
+        (bytes([0x8C, 0x92, 0x34, 0x00]), True),  # I, B, E: a whole key picture without layers
+        (bytes([0x88, 0x12, 0x00]), True),  # a picture id of seven bits
+        (bytes([0x08, 0x00]), True),
+        (bytes([0xCC, 0x92, 0x34, 0x00]), False),  # P: predicted from another
+        (bytes([0x84, 0x92, 0x34, 0x00]), False),  # not the beginning
+        (bytes([0xA8, 0x92, 0x34, 0x00, 0x00]), True),  # lowest spatial layer
+        (bytes([0xA8, 0x92, 0x34, 0x02, 0x00]), False),  # the one above it
+        (bytes([0x88, 0x92, 0x34]), False),  # nothing after the descriptor
+        (bytes([0x88]), False),
+    ],
+)
+def test_a_vp9_keyframe_is_told_by_its_first_packet(payload: bytes, begins: bool) -> None:
+    assert begins_keyframe(Codec(Kind.VIDEO, "VP9", 90_000), payload) is begins
+
+
 @given(st.binary(max_size=40))
 def test_no_payload_makes_it_raise(payload: bytes) -> None:
     begins_keyframe(H264, payload)
+    begins_keyframe(Codec(Kind.VIDEO, "VP9", 90_000), payload)
     assert begins_keyframe(OPUS, payload)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media import negotiate, rtc
-from media.negotiate import ORIENTATION, TRANSPORT_WIDE, Agreed
+from media.negotiate import ABS_SEND_TIME, ORIENTATION, TRANSPORT_WIDE, Agreed
 from media.offer import Fingerprint
 from media.ports import BadOffer
 from media.rtp import Codec, Kind
@@ -29,8 +29,14 @@ def text(name: str) -> str:
 
 
 def answered(agreed: Agreed, active: bool = True) -> str:
-    ssrcs = {Kind.VIDEO: 11, Kind.AUDIO: 12}
-    return negotiate.answer(agreed, SIDE, active=active, ssrcs=ssrcs, start_bitrate_bps=1_000_000)
+    return negotiate.answer(
+        agreed,
+        SIDE,
+        active=active,
+        ssrcs={Kind.VIDEO: 11, Kind.AUDIO: 12},
+        repairs={section.kind: 21 for section in agreed if section.rtx},
+        start_bitrate_bps=1_000_000,
+    )
 
 
 def test_there_are_offers_to_try() -> None:
@@ -48,7 +54,14 @@ def test_every_publishers_offer_gets_an_answer_that_can_be_read(name: str) -> No
     assert {m.dtls.role for m in parsed.media if m.dtls} == {
         "server" if offer.setup == "active" else "client"
     }
-    assert {c.name for m in parsed.media for c in m.rtp.codecs} <= {"VP8", "H264", "opus"}
+    assert {c.name for m in parsed.media for c in m.rtp.codecs} <= {
+        "VP8",
+        "VP9",
+        "H264",
+        "opus",
+        "rtx",
+        "red",
+    }
 
 
 @pytest.mark.parametrize("name", RECEIVING)
@@ -57,9 +70,10 @@ def test_a_viewers_answer_takes_every_codec_that_may_come(name: str) -> None:
     video = next(m for m in parsed.media if m.kind == "video")
     audio = next(m for m in parsed.media if m.kind == "audio")
     assert video.direction == audio.direction == "sendonly"
-    assert {c.name for c in audio.rtp.codecs} == {"opus"}
+    assert {c.name for c in audio.rtp.codecs} - {"red"} == {"opus"}
     assert "VP8" in {c.name for c in video.rtp.codecs}
-    assert [s.ssrc for s in video.ssrc] == [11]
+    assert [s.ssrc for s in video.ssrc] == [11, 21]
+    assert [(g.semantic, g.items) for g in video.ssrc_group] == [("FID", [11, 21])]
     if name.startswith("chromium"):
         profiles = {
             str(c.parameters.get("profile-level-id"))[:2] for c in video.rtp.codecs if c.name == "H264"
@@ -73,6 +87,55 @@ def test_feedback_and_rotation_are_agreed_with_a_browser() -> None:
     assert set(video.extensions) == {ORIENTATION, TRANSPORT_WIDE}
     assert video.has("transport-cc")
     assert video.has("nack pli")
+
+
+@pytest.mark.parametrize("name", RECEIVING)
+def test_a_viewer_is_repeated_to_in_a_stream_of_its_own_and_says_what_its_link_carries(name: str) -> None:
+    offer = rtc.parse_offer(text(name))
+    video = negotiate.for_subscriber(offer).of(Kind.VIDEO)
+    assert video is not None
+    assert set(video.rtx) == set(video.codecs)
+    sections = SessionDescription.parse(answered(negotiate.for_subscriber(offer))).media
+    parsed = next(m for m in sections if m.kind == "video")
+    repairs = {c.parameters["apt"]: c.payloadType for c in parsed.rtp.codecs if c.name == "rtx"}
+    assert repairs == video.rtx
+    assert ABS_SEND_TIME in video.extensions
+    assert video.has("goog-remb")
+    assert not video.has("transport-cc")
+
+
+def test_a_wrapper_counts_only_for_what_is_agreed() -> None:
+    sdp = text("chromium-recvonly.sdp").replace("\r", "")
+
+    def wrapped(old: str, new: str) -> tuple[dict[int, int], dict[int, int]]:
+        assert old in sdp
+        agreed = negotiate.for_subscriber(rtc.parse_offer(sdp.replace(old, new)))
+        video, audio = agreed.of(Kind.VIDEO), agreed.of(Kind.AUDIO)
+        assert video is not None
+        assert audio is not None
+        return video.rtx, audio.red
+
+    rtx, red = wrapped("v=0", "v=0")
+    assert rtx[96] == 97
+    assert red == {111: 63}
+    assert 96 not in wrapped("a=fmtp:97 apt=96", "a=fmtp:97 apt=999")[0]
+    assert 96 not in wrapped("a=fmtp:97 apt=96\n", "")[0]
+    assert wrapped("a=fmtp:63 111/111", "a=fmtp:63 111/9")[1] == {}
+    assert wrapped("a=fmtp:63 111/111\n", "")[1] == {}
+    assert wrapped("red/48000/2", "red/8000")[1] == {}
+
+
+def test_an_offer_longer_than_32_kib_or_of_more_than_eight_sections_is_refused_with_its_reason() -> None:
+    sdp = text("gstreamer-sendonly.sdp")
+    with pytest.raises(BadOffer, match="32 KiB"):
+        rtc.parse_offer(sdp + "a=x:" + "y" * 32 * 1024 + "\r\n")
+    with pytest.raises(BadOffer, match="32 KiB"):
+        rtc.parse_offer(sdp + "a=x:" + "é" * 17 * 1024 + "\r\n")
+    data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d{}\r\n"
+    sections = sdp.count("m=")
+    rtc.parse_offer(sdp + "".join(data.format(n) for n in range(8 - sections)))
+    with pytest.raises(BadOffer, match="eight"):
+        rtc.parse_offer(sdp + "".join(data.format(n) for n in range(9 - sections)))
 
 
 def test_an_active_offer_is_answered_passive_and_bundle_only_sections_are_taken() -> None:
@@ -194,3 +257,10 @@ def test_a_stream_goes_to_the_nearest_profile_that_plays_it() -> None:
     assert number_of(h264(4), offered) == 102
     assert number_of(h264(4), {106: h264(0)}) is None
     assert number_of(Codec(Kind.VIDEO, "VP8", 90_000), offered) == 96
+
+
+def test_vp9_goes_only_to_its_own_profile() -> None:
+    offered = {98: Codec(Kind.VIDEO, "VP9", 90_000, 0), 100: Codec(Kind.VIDEO, "VP9", 90_000, 2)}
+    assert number_of(offered[98], offered) == 98
+    assert number_of(offered[100], offered) == 100
+    assert number_of(offered[98], {100: offered[100]}) is None
