@@ -18,11 +18,13 @@ class Child:
     def __init__(self, process: Process) -> None:
         self.pid = process.pid
         self._process = process
+        self._turn = asyncio.Lock()
 
     async def ask(self, value: Any) -> dict[str, Any]:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(value).encode() + b"\n")
-        return await self.hear()
+        async with self._turn:
+            self._process.stdin.write(json.dumps(value).encode() + b"\n")
+            return await self.hear()
 
     async def hear(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -18,6 +18,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from websockets import Subprotocol
+from websockets.asyncio.client import ClientConnection, connect
+
 from tests.bench.child import cpu_s
 
 _ROOM = 1
@@ -38,8 +41,8 @@ plugins: {{ disable = "{plugins}" }}
 transports: {{ disable = "{transports}" }}
 """
 _SOCKET = """
-general: {{ enabled = true, json = "compact", path = "{path}" }}
-admin: {{ admin_enabled = false }}
+general: {{ json = "compact", ws = true, ws_ip = "127.0.0.1", ws_port = {port}, wss = false }}
+admin: {{ admin_ws = false, admin_wss = false }}
 """
 
 
@@ -50,7 +53,7 @@ def installed() -> bool:
 class Janus:
     """The running server, behind the same two calls as the others."""
 
-    def __init__(self, pid: int, api: socket.socket) -> None:
+    def __init__(self, pid: int, api: ClientConnection) -> None:
         self.pid = pid
         self._api = api
         self._session = 0
@@ -74,13 +77,21 @@ class Janus:
         """Janus makes the offers here: what the subscriber would have offered becomes its answer."""
         handle = await self._handle()
         body = {"request": "join", "ptype": "subscriber", "room": _ROOM, "streams": [{"feed": 1}]}
-        theirs: str = (await self._message(handle, body))["jsep"]["sdp"]
+        theirs: str = (await self._when_there(handle, body))["jsep"]["sdp"]
         mid = re.search(r"a=mid:(\S+)", theirs)
         assert mid is not None
         ours = offer.replace("a=setup:actpass", "a=setup:passive")
         ours = ours.replace("a=mid:0", f"a=mid:{mid[1]}").replace("BUNDLE 0", f"BUNDLE {mid[1]}")
         await self._message(handle, {"request": "start"}, {"type": "answer", "sdp": ours})
         return theirs
+
+    async def _when_there(self, handle: int, body: Any) -> dict[str, Any]:
+        """Its publisher may be up at the other end and not yet here."""
+        for _ in range(50):
+            with contextlib.suppress(RuntimeError):
+                return await self._message(handle, body)
+            await asyncio.sleep(0.1)
+        return await self._message(handle, body)
 
     async def _handle(self) -> int:
         attach = {"janus": "attach", "session_id": self._session, "plugin": "janus.plugin.videoroom"}
@@ -96,11 +107,10 @@ class Janus:
 
     async def _call(self, message: dict[str, Any]) -> dict[str, Any]:
         """One request; its answer is the first with its transaction that is not an "ack"."""
-        loop = asyncio.get_running_loop()
         transaction = secrets.token_hex(8)
-        await loop.sock_sendall(self._api, json.dumps(message | {"transaction": transaction}).encode())
+        await self._api.send(json.dumps(message | {"transaction": transaction}))
         while True:
-            said: dict[str, Any] = json.loads(await asyncio.wait_for(loop.sock_recv(self._api, 1 << 18), 20))
+            said: dict[str, Any] = json.loads(await asyncio.wait_for(self._api.recv(), 20))
             if said.get("transaction") != transaction or said["janus"] == "ack":
                 continue
             if said["janus"] == "error":
@@ -108,7 +118,7 @@ class Janus:
             return said
 
 
-def _configure(folder: Path) -> None:
+def _configure(folder: Path, port: int) -> None:
     """Everything off but the room and the one socket."""
     libraries = next(Path("/usr/lib").glob("*/janus"))
 
@@ -119,39 +129,42 @@ def _configure(folder: Path) -> None:
         folder=folder,
         libraries=libraries,
         plugins=others("plugins", "videoroom"),
-        transports=others("transports", "pfunix"),
+        transports=others("transports", "websockets"),
     )
     (folder / "janus.jcfg").write_text(settings)
-    (folder / "janus.transport.pfunix.jcfg").write_text(_SOCKET.format(path=folder / "api"))
+    (folder / "janus.transport.websockets.jcfg").write_text(_SOCKET.format(port=port))
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: { }\n")
 
 
-async def _connect(path: str, process: Process) -> socket.socket:
+async def _connect(port: int, process: Process) -> ClientConnection:
     """As soon as it listens."""
-    api = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for _ in range(200):
         with contextlib.suppress(OSError):
-            api.connect(path)
-            api.setblocking(False)
-            return api
+            return await connect(f"ws://127.0.0.1:{port}", subprotocols=[Subprotocol("janus-protocol")])
         if process.returncode is not None:
             break
         await asyncio.sleep(0.05)
-    api.close()
-    raise RuntimeError("Janus did not start")
+    raise RuntimeError("Janus does not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextlib.asynccontextmanager
 async def running() -> AsyncIterator[Janus]:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        _configure(folder)
+        folder, port = Path(name), _free_port()
+        _configure(folder, port)
         with (folder / "log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                "janus", "-C", f"{name}/janus.jcfg", "-F", name, cwd=name, stdout=log, stderr=log
+                "janus", "-C", f"{name}/janus.jcfg", "-F", name, stdout=log, stderr=log
             )
         try:
-            with await _connect(f"{name}/api", process) as api:
+            async with await _connect(port, process) as api:
                 janus = Janus(process.pid, api)
                 await janus.open()
                 yield janus
@@ -159,7 +172,8 @@ async def running() -> AsyncIterator[Janus]:
             print((folder / "log").read_text()[-3000:])
             raise
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), 10)
             except TimeoutError:

@@ -1,12 +1,15 @@
 """Our engine in a process of its own, as in production, spoken to in JSON lines (tests/bench/child).
 
-`{"publish": offer}` and `{"subscribe": offer}`, with a `feed` where there are several, give `{"answer": sdp,
-"session": id}`; `{"end": feed}` ends a feed; `{"look": true}` tells what the process holds.
+Its one word is what to change of media.config.SfuConfig. `{"publish": offer}` and `{"subscribe": offer}`,
+with a `feed` where there are several, give `{"answer": sdp, "session": id}`; `{"hang_up": session}` ends one
+session, `{"end": feed}` a feed; `{"look": true}` tells what the process holds.
 """
 
 import asyncio
 import gc
+import json
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import msgspec
 import uvloop
 
 from media.config import SfuConfig
-from media.ports import EndReason, FeedId, Holder
+from media.ports import EndReason, FeedId, Holder, SessionId
 from media.sfu import EmbeddedSfu
 from tests.bench.child import answer_lines
 from tests.peers import Listener
@@ -23,8 +26,8 @@ from tests.peers import Listener
 _FEED = "fed_bench"
 
 
-async def main() -> None:
-    sfu = EmbeddedSfu(SfuConfig(host="127.0.0.1", subscribers_per_feed=1000), Listener())
+async def main(config: dict[str, Any]) -> None:
+    sfu = EmbeddedSfu(SfuConfig(host="127.0.0.1", **config), Listener())
     await sfu.start()
 
     async def answer(said: dict[str, Any]) -> dict[str, Any]:
@@ -33,6 +36,9 @@ async def main() -> None:
             made = await sfu.publish(feed, Holder("caller"), said["publish"])
         elif "subscribe" in said:
             made = await sfu.subscribe(feed, Holder("dispatcher"), said["subscribe"])
+        elif "hang_up" in said:
+            await sfu.end_session(SessionId(said["hang_up"]), EndReason.HUNG_UP)
+            return {}
         elif "end" in said:
             await sfu.end_feed(FeedId(said["end"]), EndReason.CLOSED)
             return {}
@@ -57,4 +63,4 @@ def look() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(main(json.loads(sys.argv[1]) if sys.argv[1:] else {}))

@@ -103,14 +103,16 @@ class RawPeer:
                 except TimeoutError:
                     continue
 
-    async def close(self) -> None:
-        """Say goodbye and be gone."""
+    async def close(self, *, goodbye: bool = True) -> None:
+        """Be gone, with or without a word."""
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        if not goodbye:
+            self._socket.close()
         if self._dtls is not None:
             self._dtls.close()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()
 
     def check(self) -> None:
