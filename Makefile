@@ -39,6 +39,9 @@ bench-loss: build ## picture and sound through a network that loses up to 30 % o
 	@tests/machine.sh
 	@python -m tests.bench.loss
 
+soak: .venv/.installed ## two thousand short calls, and what the engine keeps of them; a JSON line
+	@python -m tests.bench.soak
+
 screens: build ## take the README's screenshots from the running product
 	@tests/machine.sh
 	@python -m tests.screens
@@ -84,4 +87,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward bench-loss screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward bench-loss soak screens wire fix lock build install

@@ -43,6 +43,7 @@ class Run(msgspec.Struct, frozen=True):
     p99_ms: float | None
     cpu: float  # cores, of the server
     client_cpu: float  # cores, of publisher and viewers together
+    srtp: str  # what the viewers agreed to encrypt by
 
 
 class Server(Protocol):
@@ -100,6 +101,7 @@ async def once(name: str, *, viewers: int, per_second: int, seconds: float, sett
         p99_ms=after["p99_ms"],
         cpu=round(cpu / wall, 3),
         client_cpu=round((after["cpu_s"] - before["cpu_s"]) / wall, 3),
+        srtp=after["srtp"].removeprefix("SRTP_"),
     )
 
 
@@ -142,7 +144,9 @@ def machine() -> str:
     )
 
 
-_HEAD = "server packets/s out   µs/packet (least to most)    delay p50, p99 ms   delivered   cores, client's"
+_HEAD = (
+    "server packets/s out   µs/packet (least to most)    p50, p99 ms         delivered   cores, client SRTP"
+)
 
 
 def _row(name: str, runs: list[Run]) -> str:
@@ -152,7 +156,8 @@ def _row(name: str, runs: list[Run]) -> str:
         f"   ({min(costs):.1f} to {max(costs):.1f})".ljust(54)
         + f"{_median(runs, 'p50_ms')}, {_median(runs, 'p99_ms')}".ljust(20)
         + f"{_median(runs, 'delivered'):.2%}".ljust(12)
-        + f"{_median(runs, 'cpu')}, {_median(runs, 'client_cpu')}"
+        + f"{_median(runs, 'cpu')}, {_median(runs, 'client_cpu')}".ljust(14)
+        + runs[0].srtp
     )
 
 

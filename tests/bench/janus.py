@@ -80,7 +80,7 @@ class Janus:
         theirs: str = (await self._when_there(handle, body))["jsep"]["sdp"]
         mid = re.search(r"a=mid:(\S+)", theirs)
         assert mid is not None
-        ours = offer.replace("a=setup:actpass", "a=setup:passive")
+        ours = offer.replace("a=setup:actpass", "a=setup:active")
         ours = ours.replace("a=mid:0", f"a=mid:{mid[1]}").replace("BUNDLE 0", f"BUNDLE {mid[1]}")
         await self._message(handle, {"request": "start"}, {"type": "answer", "sdp": ours})
         return theirs

@@ -23,6 +23,11 @@ from collections.abc import Iterator
 
 import uvloop
 from aioice import stun
+from aiortc.rtcdtlstransport import (
+    SRTP_AEAD_AES_128_GCM,
+    SRTP_AEAD_AES_256_GCM,
+    SRTP_AES128_CM_SHA1_80,
+)
 
 from media import rtc, rtcp
 from media.negotiate import TRANSPORT_WIDE
@@ -33,6 +38,9 @@ SAMPLE = 13  # one packet of so many is decrypted; prime to a burst, so that no 
 BURST = 5  # packets at once, as a browser's pacer sends them
 DOWNLINK_BPS = 50_000_000  # what subscribers say they could take
 _SO_TIMESTAMPNS = 35  # linux; Python has no name for it
+# What Chromium 156 offers as a DTLS client, and takes the first of that it can as a server: so who is which
+# decides whether a call is encrypted by AES-CM with HMAC-SHA1 or by AES-GCM, which costs less.
+_CHROMIUM = [SRTP_AES128_CM_SHA1_80, SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM]
 _PASSWORD = "0123456789012345678901"
 
 
@@ -89,9 +97,10 @@ class RawPeer:
         candidate = field(r"a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+)")
         self._socket.connect((candidate[1], int(candidate[2])))
         theirs = Fingerprint("sha-256", field(r"a=fingerprint:sha-256 (\S+)")[1])
-        self._dtls = rtc.Dtls(self._certificate, client=False, fingerprints=(theirs,), send=self._send)
+        client = re.search(r"a=setup:active", sdp) is None
+        self._dtls = rtc.Dtls(self._certificate, client=client, fingerprints=(theirs,), send=self._send)
+        self._dtls._transport._srtp_profiles = _CHROMIUM
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
-        self._task = asyncio.ensure_future(self._dtls.run(self._connected))
 
     async def connected(self, timeout_s: float = 20.0) -> None:
         """Ask until it is up: a server that has just answered may not be listening yet."""
@@ -128,6 +137,12 @@ class RawPeer:
         )
         request.add_message_integrity(self._password.encode())
         self._send(bytes(request))
+
+    @property
+    def profile(self) -> str:
+        """What the two agreed to encrypt by; empty before."""
+        shaken = self._dtls._transport._ssl if self._dtls is not None else None
+        return shaken.get_selected_srtp_profile().decode() if shaken is not None else ""
 
     def _connected(self, received: rtc.Srtp, sent: rtc.Srtp) -> None:
         self._in, self._out = received, sent
@@ -177,12 +192,19 @@ class RawPeer:
             return
         if 20 <= datagram[0] <= 63 and self._dtls is not None:
             self._dtls.receive(datagram)
+        elif datagram[:2] == b"\x01\x01":
+            self._answering()
         elif datagram[:2] == b"\x00\x01":  # a full ICE agent checks us too
             self._send(rtc.binding_response(datagram, self._socket.getpeername(), _PASSWORD))
         elif datagram[0] >= 128 and self._in is not None:
             packet = self._in.unprotect_rtcp(datagram)
             if packet is not None:
                 self._rtcp(packet)
+
+    def _answering(self) -> None:
+        """It answers our checks, so there is somebody to shake hands with."""
+        if self._task is None and self._dtls is not None:
+            self._task = asyncio.ensure_future(self._dtls.run(self._connected))
 
     def _rtcp(self, packet: bytes) -> None:
         for message in rtcp.parse(packet):
@@ -304,14 +326,16 @@ async def main(subscribers: int, per_second: int, recorded: bool) -> None:
     for peer in [publisher, *viewers]:
         say({"direction": peer.direction, "offer": peer.offer()})
         peer.answered(json.loads(await hear())["answer"])
-        await peer.connected()
-        if peer is publisher:
+        peer.check()
+        if peer is publisher:  # some servers let nobody watch before
+            await peer.connected()
             tasks.append(asyncio.create_task(publishing.run()))
+    await asyncio.gather(*(peer.connected() for peer in viewers))
     tasks.append(asyncio.create_task(_keep_company([publisher, *viewers])))
     say({"ready": True})
     while await hear():
         counts = {"sent": publishing.sent, "received": sum(peer.received for peer in viewers)}
-        say({**counts, **_delays(viewers), "cpu_s": time.process_time()})
+        say({**counts, **_delays(viewers), "cpu_s": time.process_time(), "srtp": viewers[0].profile})
     for task in tasks:
         task.cancel()
 
