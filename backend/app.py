@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Litestar
@@ -37,8 +38,8 @@ from backend.services.signin import SignIn
 from backend.services.steps import Clock, Steps
 from backend.services.units import Units
 from backend.store.store import Store
-from media.config import SfuConfig
-from media.sfu import EmbeddedSfu
+from media.pool import SfuPool
+from media.ports import FeedListener, Sfu
 from notifications.console import ConsoleSender
 from notifications.messages import misfit
 from notifications.numbers import known_country
@@ -51,11 +52,19 @@ log = logging.getLogger(__name__)
 
 BODY_BYTES = 64 * 1024
 RESTART_S = 1.0
+RUN = "SIGHTLINE_RUN"  # set by the supervisor for those that it starts; not a setting
 
 
 def utc_now() -> datetime:
     """The time of day, aware."""
     return datetime.now(UTC)
+
+
+class Engine(Sfu, Protocol):
+    """What carries the media, with its beginning and its end."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -65,7 +74,7 @@ class Parts(msgspec.Struct, frozen=True):
     hub: Hub
     board: Board
     steps: Steps
-    sfu: EmbeddedSfu
+    sfu: "Engine"
     sender: Sender
     sign_in: SignIn
     accounts: Accounts
@@ -95,7 +104,19 @@ def database_file(config: Config) -> Path:
     return config.data_dir.resolve() / "sightline.db"
 
 
-def build(config: Config, clock: Clock = utc_now) -> Parts:
+def media_sockets(config: Config) -> list[Path]:
+    """Where the media processes are spoken to."""
+    return [config.data_dir.resolve() / "run" / f"media-{index}.sock" for index in range(config.media_count)]
+
+
+def pooled(config: Config, listener: FeedListener) -> Engine:
+    """The media processes of this machine."""
+    return SfuPool(media_sockets(config), listener, os.environ.get(RUN, ""))
+
+
+def build(
+    config: Config, clock: Clock = utc_now, engine: Callable[[Config, FeedListener], Engine] = pooled
+) -> Parts:
     """Everything, connected; nothing is opened or started. Raises ConfigError."""
     _refuse_misfits(config)
     sender = _sender(config)
@@ -103,8 +124,7 @@ def build(config: Config, clock: Clock = utc_now) -> Parts:
     board = Board(store, sender.kind)
     steps = Steps(store, hub, board, clock)
     feeds = Feeds(steps)
-    media = SfuConfig(host=config.media_host, port=config.media_port, advertised=config.media_advertise)
-    sfu = EmbeddedSfu(media, feeds)
+    sfu = engine(config, feeds)
     engines = Engines(sfu)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
@@ -140,9 +160,11 @@ def build(config: Config, clock: Clock = utc_now) -> Parts:
     )
 
 
-def create_app(config: Config, clock: Clock = utc_now) -> Litestar:
+def create_app(
+    config: Config, clock: Clock = utc_now, engine: Callable[[Config, FeedListener], Engine] = pooled
+) -> Litestar:
     """The service. Raises ConfigError for settings that cannot work."""
-    parts = build(config, clock)
+    parts = build(config, clock, engine)
     agency = Agency(
         name=config.agency,
         incident_types=INCIDENT_TYPES,
@@ -220,7 +242,7 @@ def built_pages() -> Path:
 async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.store.migrate()
     await parts.sfu.start()
-    await parts.feeds.recover()
+    await parts.feeds.recover(parts.sfu)
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),

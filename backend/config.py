@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 SECRET_BYTES = 32
+MOST_MEDIA_PROCESSES = 32
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -59,6 +60,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     media_host: str = "127.0.0.1"
     media_port: int = 8801
     media_advertise: tuple[str, ...] = ("127.0.0.1",)
+    media_processes: int | None = None  # one per core, at most four, when None
     link_minutes: int = 60
     session_hours: int = 12
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
@@ -68,6 +70,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def is_local(self) -> bool:
         """Whether this is a developer's own machine, which no phone can reach."""
         return urlsplit(self.public_url).hostname in LOCAL_HOSTS
+
+    @property
+    def media_count(self) -> int:
+        """How many media processes there are; the first has `media_port`, the next the one after it."""
+        return self.media_processes or min(4, len(os.sched_getaffinity(0)))
 
     @property
     def secure(self) -> bool:
@@ -103,6 +110,21 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
     config = msgspec.structs.replace(config, twilio=_twilio(environ))
     refuse_weak(config)
     return config
+
+
+def written(config: Config) -> dict[str, str]:
+    """The environment variables from which `read` makes this very configuration."""
+    said: dict[str, str] = {}
+    for field in msgspec.structs.fields(Config):
+        value = getattr(config, field.name)
+        if field.name != "twilio" and value is not None:
+            said[f"SIGHTLINE_{field.name.upper()}"] = (
+                ",".join(value) if isinstance(value, tuple) else str(value)
+            )
+    if config.twilio is not None:
+        for name in ("account_sid", "auth_token", "sender", "api_url"):
+            said[f"SIGHTLINE_TWILIO_{name.upper()}"] = getattr(config.twilio, name) or ""
+    return said
 
 
 def _own(kind: type, text: Any) -> Any:
@@ -148,6 +170,15 @@ def refuse_weak(config: Config) -> None:
     for variable, port in (("SIGHTLINE_PORT", config.port), ("SIGHTLINE_MEDIA_PORT", config.media_port)):
         if not 0 <= port <= 65535:
             raise ConfigError(f"{variable} is 0 to 65535")
+    if config.media_processes is not None and not 1 <= config.media_processes <= MOST_MEDIA_PROCESSES:
+        raise ConfigError(f"SIGHTLINE_MEDIA_PROCESSES is 1 to {MOST_MEDIA_PROCESSES}")
+    last = config.media_port + config.media_count - 1
+    if config.media_port and last > 65535:
+        raise ConfigError("SIGHTLINE_MEDIA_PORT: each media process needs a port, and they end at 65535")
+    if config.media_port and config.media_port <= config.port <= last:
+        raise ConfigError(
+            f"SIGHTLINE_PORT and SIGHTLINE_MEDIA_PORT: the media processes take {config.media_port} to {last}"
+        )
     parts = _address(config.public_url)
     if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
         raise ConfigError(

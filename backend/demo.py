@@ -15,17 +15,17 @@ from pathlib import Path
 import ifaddr
 import msgspec
 import segno
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from backend.app import Parts
+from backend.app import Parts, build
 from backend.config import Config, ConfigError
 from backend.model.ids import IncidentId, LinkId
 from backend.model.links import LinkKind
 from backend.model.people import Role, User
+from backend.supervisor import Supervisor
 
 PASSWORD = "sightline-demo"  # noqa: S105  printed on the screen; nothing in a demonstration is secret
 PEOPLE = (
@@ -76,19 +76,20 @@ def prepare(options: argparse.Namespace) -> Stage:
     return Stage(config, certificate)
 
 
-async def run(stage: Stage, server: uvicorn.Server, parts: Parts) -> None:
-    """Serve until interrupted, with people on stage and a caller who shares."""
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn says so by a flag only
-        await asyncio.sleep(0.05)
+async def run(stage: Stage) -> int:
+    """Serve until interrupted, with people on stage and a caller who shares. Returns the exit code."""
+    shared, yours = await _set_the_scene(build(stage.config))
+    service = Supervisor(stage.config, log_level="WARNING")
+    serving = asyncio.create_task(service.run())
+    begun = asyncio.create_task(service.ready.wait())
+    await asyncio.wait((serving, begun), return_when=asyncio.FIRST_COMPLETED)
+    begun.cancel()
     if serving.done():
-        await serving
-        return
-    shared, yours = await _set_the_scene(parts)
+        return await serving
     phone = await _phone(shared, stage.trust)
     _tell(stage, yours)
     try:
-        await serving
+        return await serving
     finally:
         if phone.returncode is None:
             phone.terminate()
@@ -97,6 +98,7 @@ async def run(stage: Stage, server: uvicorn.Server, parts: Parts) -> None:
 
 async def _set_the_scene(parts: Parts) -> tuple[str, str]:
     """People, two incidents, and a link for each: the simulated caller's and one for a phone of yours."""
+    await parts.store.migrate()
     users: list[User] = []
     for name, display_name, role, unit in PEOPLE:
         user = await parts.accounts.add(
@@ -117,6 +119,7 @@ async def _set_the_scene(parts: Parts) -> tuple[str, str]:
         link = await parts.links.issue(dana, IncidentId(incident.id), number, LinkKind.LIVE)
         url, _ = await parts.links.handout(dana, LinkId(link.id))
         links.append(url)
+    await parts.store.close()
     yours, shared = links
     return shared, yours
 

@@ -1,9 +1,11 @@
 """How the engine is set up: where it listens, what it advertises, and the bound of everything it keeps.
 
-Built once by backend/app.py and handed to `media.sfu.EmbeddedSfu`. Reads no environment.
+Built by backend/supervisor.py and handed to each media process. Reads no environment.
 """
 
 import msgspec
+
+CANNOT_START = 3  # a media process's exit code: trying again would not help
 
 
 class SfuConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +31,14 @@ class SfuConfig(msgspec.Struct, frozen=True, kw_only=True):
     dead_after_s: float = 5.0  # nothing at all from a peer: it is gone
     idle_dead_after_s: float = 15.0  # the same for a subscriber that is sent nothing: RFC 7675
     # asks it for a check only every 4 to 6 s
+
+
+class ProcessConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One media process. `lifeline` is an inherited descriptor; without one it stands alone."""
+
+    sfu: SfuConfig
+    control: str  # path of the control socket
+    run: str = ""  # of the supervisor; a web process of another run is refused
+    restarts: int = 0
+    lifeline: int | None = None
+    log_level: str = "INFO"

@@ -22,6 +22,7 @@ class Newsroom:
     def __init__(self, drops: Drops) -> None:
         self._drops = drops
         self._queue: asyncio.Queue[News] = asyncio.Queue(_WAITING)
+        self._untold = 0
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -39,9 +40,15 @@ class Newsroom:
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
 
+    async def empty(self) -> None:
+        """Returns at a moment at which nothing is left to tell."""
+        while self._untold:
+            await self._queue.join()
+
     def tell(self, news: News) -> None:
         try:
             self._queue.put_nowait(news)
+            self._untold += 1
         except asyncio.QueueFull:
             if self._drops[Drop.NEWS] == 0:
                 _log.error("the feed listener is too slow: news is being dropped")
@@ -55,4 +62,5 @@ class Newsroom:
             except Exception:
                 _log.exception("the feed listener failed")
             finally:
+                self._untold -= 1
                 self._queue.task_done()

@@ -133,6 +133,33 @@ class EngineStats(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int = 0  # of this process, by whoever supervises it
 
 
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One session as the engine holds it, told again to whoever called it before and comes back."""
+
+    session: SessionId
+    feed: FeedId
+    group: Group
+    holder: Holder
+    publishes: bool  # or it subscribes
+    tag: str  # as it was given, unread
+    etag: str  # of the ICE generation that it is at
+
+
+class OpenFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """One feed that the engine holds."""
+
+    feed: FeedId
+    group: Group
+    live: bool
+
+
+class EngineState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is open."""
+
+    feeds: tuple[OpenFeed, ...] = ()
+    sessions: tuple[OpenSession, ...] = ()
+
+
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What one subscriber was sent, told once at its end."""
 
@@ -190,6 +217,14 @@ class Sfu(Protocol):
 
     async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
         """End a feed and all its sessions. After this returns no packet of it is sent."""
+        ...
+
+    def session(self, session: SessionId) -> OpenSession | None:
+        """One session; None when it ended or never was."""
+        ...
+
+    def state(self) -> EngineState:
+        """Everything that is open, on every engine that was heard of."""
         ...
 
     async def stats(self) -> tuple[EngineStats, ...]:

@@ -28,6 +28,7 @@ from media.ports import (
     BadOffer,
     Closed,
     EndReason,
+    EngineState,
     EngineStats,
     FeedId,
     FeedListener,
@@ -37,6 +38,8 @@ from media.ports import (
     Holder,
     IceFragment,
     NoSuchSession,
+    OpenFeed,
+    OpenSession,
     SessionId,
     SessionSummary,
 )
@@ -73,6 +76,8 @@ class EmbeddedSfu:
         self._feeds: dict[FeedId, Feed] = {}
         self._sessions: dict[SessionId, Session] = {}
         self._holders: dict[Holder, set[SessionId]] = {}
+        self._groups: dict[FeedId, Group] = {}
+        self._tags: dict[SessionId, str] = {}
         self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
         self._tasks: set[asyncio.Task[None]] = set()  # the peers' DTLS; each ends with its session
         self._timer: asyncio.TimerHandle | None = None
@@ -129,13 +134,14 @@ class EmbeddedSfu:
     ) -> Answer:
         agreed = negotiate.for_publisher(rtc.parse_offer(offer))
         self._admit(feed, holder, replaces=feed in self._feeds and self._feeds[feed].publisher is not None)
-        home = self._feed(feed)
+        home = self._feed(feed, group)
         if home.publisher is not None:
             self._end(home.publisher, EndReason.REPLACED)
         session = Publisher(
             _session_id(), feed, holder, agreed, sink=home, config=self._config, drops=self.drops
         )
         answer = self._open(session, agreed, {}, {})
+        self._tags[session.session] = tag
         home.take_publisher(session)
         return answer
 
@@ -144,11 +150,12 @@ class EmbeddedSfu:
     ) -> Answer:
         agreed = negotiate.for_subscriber(rtc.parse_offer(offer))
         self._admit(feed, holder)
-        home = self._feed(feed)
+        home = self._feed(feed, group)
         if len(home.subscribers) >= self._config.subscribers_per_feed:
             raise Full("this feed has as many subscribers as it may")
         session = Subscriber(_session_id(), feed, holder, agreed, source=home, drops=self.drops)
         answer = self._open(session, agreed, session.ssrcs, session.repairs)
+        self._tags[session.session] = tag
         home.take_subscriber(session)
         return answer
 
@@ -192,6 +199,33 @@ class EmbeddedSfu:
             self._end(session, reason)
         self._forget(home)
 
+    def session(self, session: SessionId) -> OpenSession | None:
+        known = self._sessions.get(session)
+        if known is None:
+            return None
+        return OpenSession(
+            session=session,
+            feed=known.feed,
+            group=self._groups[known.feed],
+            holder=known.holder,
+            publishes=isinstance(known, Publisher),
+            tag=self._tags[session],
+            etag=known.peer.ufrag,
+        )
+
+    def state(self) -> EngineState:
+        return EngineState(
+            feeds=tuple(
+                OpenFeed(feed=name, group=self._groups[name], live=home.is_live)
+                for name, home in self._feeds.items()
+            ),
+            sessions=tuple(known for name in self._sessions if (known := self.session(name))),
+        )
+
+    async def settled(self) -> None:
+        """Returns once everything that has happened so far has been told to the listener."""
+        await self._newsroom.empty()
+
     async def stats(self) -> tuple[EngineStats, ...]:
         used = resource.getrusage(resource.RUSAGE_SELF)
         feeds = tuple(home.stats() for home in self._feeds.values())
@@ -225,7 +259,7 @@ class EmbeddedSfu:
         if len(self._sessions) - replaces >= self._config.sessions:
             raise Full("the engine has as many sessions as it may")
 
-    def _feed(self, name: FeedId) -> Feed:
+    def _feed(self, name: FeedId, group: Group) -> Feed:
         home = self._feeds.get(name)
         if home is None:
             if len(self._feeds) >= self._config.feeds:
@@ -242,13 +276,14 @@ class EmbeddedSfu:
                 soon=self._port.flush_soon,
             )
             self._feeds[name] = home
+            self._groups[name] = group
         return home
 
     def _forget(self, home: Feed) -> None:
         stats = home.stats()
         self._packets_before[0] += stats.packets_in
         self._packets_before[1] += stats.packets_out
-        del self._feeds[home.name]
+        del self._feeds[home.name], self._groups[home.name]
 
     def _open(
         self, session: Session, agreed: Agreed, ssrcs: Mapping[Kind, int], repairs: Mapping[Kind, int]
@@ -292,6 +327,7 @@ class EmbeddedSfu:
         """End one session, once: nothing of it is sent or taken after this."""
         if self._sessions.pop(session.session, None) is None:
             return
+        self._tags.pop(session.session, None)
         session.peer.close()
         of_holder = self._holders[session.holder]
         of_holder.discard(session.session)

@@ -6,22 +6,14 @@ NoSuchSession.
 """
 
 from litestar import Router
-from litestar.di import Provide
 
 from signaling import session_urls, whep, whip
-from signaling.sessions import Sessions
 
 
 def create_router() -> Router:
-    """One router with session URLs of its own."""
-    sessions = Sessions()
-
-    def media_sessions() -> Sessions:
-        return sessions
-
+    """One router; it keeps nothing of its own."""
     return Router(
         path="/",
         route_handlers=[*whip.handlers, *whep.handlers, *session_urls.handlers],
-        dependencies={"media_sessions": Provide(media_sessions, sync_to_thread=False)},
         tags=["media"],
     )

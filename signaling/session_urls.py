@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from media.ports import SessionId, Sfu
 from signaling import answers, sdp, trickle
-from signaling.sessions import Protocol, Sessions
+from signaling.sessions import Protocol
 
 PATHS = [f"/{protocol}/sessions/{{session_id:str}}" for protocol in Protocol]
 
@@ -31,9 +31,8 @@ async def change(
     request: Request[Any, Any, Any],
     session_id: FromPath[str],
     sfu: NamedDependency[Sfu],
-    media_sessions: NamedDependency[Sessions],
 ) -> Response[str]:
-    return await trickle.patch(request, sfu, media_sessions, _protocol(request), SessionId(session_id))
+    return await trickle.patch(request, sfu, _protocol(request), SessionId(session_id))
 
 
 @delete(PATHS, status_code=200, summary="Stop publishing or watching")
@@ -41,9 +40,8 @@ async def hang_up(
     request: Request[Any, Any, Any],
     session_id: FromPath[str],
     sfu: NamedDependency[Sfu],
-    media_sessions: NamedDependency[Sessions],
 ) -> None:
-    await trickle.delete(request, sfu, media_sessions, _protocol(request), SessionId(session_id))
+    await trickle.delete(request, sfu, _protocol(request), SessionId(session_id))
 
 
 # OPTIONS first, or Litestar makes one of its own that says less.

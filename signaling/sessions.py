@@ -1,20 +1,15 @@
 """The session URLs that POST handed out: who may use each, and which ICE generation it is at.
 
-RFC 9725 sections 4.2 and 4.3. Holds no media and no secret: a session is in the engine, its bearer's hash is
-here. Entries of sessions that ended by themselves stay until they are pushed out; they open nothing.
+RFC 9725 sections 4.2 and 4.3. Nothing is kept here: the engine holds a session and, as its tag, the protocol
+and the hash of the bearer that opened it, and tells both again when this process comes back after a crash.
 """
 
 import hmac
-from collections import OrderedDict
 from enum import StrEnum
 
-import msgspec
-
-from media.ports import NoSuchSession, SessionId
+from media.ports import NoSuchSession, OpenSession, SessionId, Sfu
 from signaling.bearer import digest
 from signaling.ports import Bearer, Refusal, Refused
-
-_MOST = 16_384  # the oldest goes first; far more than an engine has sessions
 
 
 class Protocol(StrEnum):
@@ -22,31 +17,16 @@ class Protocol(StrEnum):
     WHEP = "whep"
 
 
-class Entry(msgspec.Struct):
-    protocol: Protocol
-    bearer: bytes  # SHA-256
-    etag: str
+def tag(protocol: Protocol, bearer: Bearer) -> str:
+    """What the engine keeps with a session: no secret, SHA-256 (in hexadecimal) of one."""
+    return f"{protocol}:{digest(bearer).hex()}"
 
 
-class Sessions:
-    """One for the application; made by `signaling.routes.create_router`."""
-
-    def __init__(self) -> None:
-        self._entries: OrderedDict[SessionId, Entry] = OrderedDict()
-
-    def add(self, session: SessionId, protocol: Protocol, bearer: Bearer, etag: str) -> None:
-        if len(self._entries) >= _MOST:
-            self._entries.popitem(last=False)
-        self._entries[session] = Entry(protocol, digest(bearer), etag)
-
-    def get(self, session: SessionId, protocol: Protocol, bearer: Bearer) -> Entry:
-        """Raises NoSuchSession, or Refused when another bearer opened it."""
-        entry = self._entries.get(session)
-        if entry is None or entry.protocol is not protocol:
-            raise NoSuchSession("the session ended or never was")
-        if not hmac.compare_digest(entry.bearer, digest(bearer)):
-            raise Refused(Refusal.UNKNOWN)
-        return entry
-
-    def remove(self, session: SessionId) -> None:
-        self._entries.pop(session, None)
+def find(sfu: Sfu, session: SessionId, protocol: Protocol, bearer: Bearer) -> OpenSession:
+    """The session behind a URL. Raises NoSuchSession, or Refused when another bearer opened it."""
+    known = sfu.session(session)
+    if known is None or not known.tag.startswith(f"{protocol}:"):
+        raise NoSuchSession("the session ended or never was")
+    if not hmac.compare_digest(known.tag, tag(protocol, bearer)):
+        raise Refused(Refusal.UNKNOWN)
+    return known

@@ -8,40 +8,32 @@ from typing import Any
 
 from litestar import Request, Response
 
-from media.ports import EndReason, NoSuchSession, SessionId, Sfu
+from media.ports import EndReason, SessionId, Sfu
 from signaling import sdp
 from signaling.bearer import bearer_of
 from signaling.ports import Malformed
-from signaling.sessions import Protocol, Sessions
+from signaling.sessions import Protocol, find
 
 
 async def patch(
-    request: Request[Any, Any, Any], sfu: Sfu, sessions: Sessions, protocol: Protocol, session: SessionId
+    request: Request[Any, Any, Any], sfu: Sfu, protocol: Protocol, session: SessionId
 ) -> Response[str]:
     """204 for candidates, 200 with our new side for a restart; 428 without If-Match, 412 for an old one."""
-    entry = sessions.get(session, protocol, bearer_of(request))
+    known = find(sfu, session, protocol, bearer_of(request))
     condition = request.headers.get("if-match", "").strip()
     fragment = await sdp.read(request, sdp.FRAGMENT)
     if not condition:
         raise Malformed("If-Match is needed: the session's ETag, or * to restart ICE", status=428)
-    if condition != "*" and f'"{entry.etag}"' not in (tag.strip() for tag in condition.split(",")):
+    if condition != "*" and f'"{known.etag}"' not in (tag.strip() for tag in condition.split(",")):
         raise Malformed("the session is at another ICE generation", status=412)
-    try:
-        restarted = await sfu.restart_ice(session, fragment)
-    except NoSuchSession:
-        sessions.remove(session)
-        raise
+    restarted = await sfu.restart_ice(session, fragment)
     if restarted is None:
         return Response("", status_code=204, media_type=sdp.FRAGMENT)
-    entry.etag = restarted.etag
     headers = {"ETag": f'"{restarted.etag}"'}
     return Response(restarted.sdp, status_code=200, media_type=sdp.FRAGMENT, headers=headers)
 
 
-async def delete(
-    request: Request[Any, Any, Any], sfu: Sfu, sessions: Sessions, protocol: Protocol, session: SessionId
-) -> None:
+async def delete(request: Request[Any, Any, Any], sfu: Sfu, protocol: Protocol, session: SessionId) -> None:
     """The peer hangs up."""
-    sessions.get(session, protocol, bearer_of(request))
-    sessions.remove(session)
+    find(sfu, session, protocol, bearer_of(request))
     await sfu.end_session(session, EndReason.HUNG_UP)

@@ -15,7 +15,7 @@ from media.ports import Closed, FeedId, Sfu
 from signaling import answers, sdp
 from signaling.bearer import bearer_of
 from signaling.ports import Gatekeeper, Refusal, Refused
-from signaling.sessions import Protocol, Sessions
+from signaling.sessions import Protocol, tag
 
 
 @post("/whep/{feed_id:str}", status_code=201, summary="Subscribe: an SDP offer in, an answer out")
@@ -24,16 +24,20 @@ async def subscribe(
     feed_id: FromPath[str],
     gatekeeper: NamedDependency[Gatekeeper],
     sfu: NamedDependency[Sfu],
-    media_sessions: NamedDependency[Sessions],
 ) -> Response[str]:
     bearer = bearer_of(request)
     offer = await sdp.read(request, sdp.OFFER)
     admission = await gatekeeper.admit_subscriber(bearer, FeedId(feed_id))
     try:
-        answer = await sfu.subscribe(admission.feed, admission.holder, offer, group=admission.group)
+        answer = await sfu.subscribe(
+            admission.feed,
+            admission.holder,
+            offer,
+            group=admission.group,
+            tag=tag(Protocol.WHEP, bearer),
+        )
     except Closed as closed:
         raise Refused(Refusal.ENDED) from closed
-    media_sessions.add(answer.session, Protocol.WHEP, bearer, answer.etag)
     return answers.created(request, Protocol.WHEP, answer)
 
 

@@ -1,7 +1,7 @@
 """WHIP, the WebRTC-HTTP ingestion protocol (RFC 9725): one POST and a phone's camera is a feed.
 
 Step 5 of the story. The bearer alone decides which feed is published. Parses, asks the gatekeeper, calls the
-engine; keeps nothing but the session URL. Must never log a bearer.
+engine; keeps nothing. Must never log a bearer.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from media.ports import Closed, Sfu
 from signaling import answers, sdp
 from signaling.bearer import bearer_of
 from signaling.ports import Gatekeeper, Refusal, Refused
-from signaling.sessions import Protocol, Sessions
+from signaling.sessions import Protocol, tag
 
 
 @post("/whip", status_code=201, summary="Publish: an SDP offer in, an answer out")
@@ -22,16 +22,20 @@ async def publish(
     request: Request[Any, Any, Any],
     gatekeeper: NamedDependency[Gatekeeper],
     sfu: NamedDependency[Sfu],
-    media_sessions: NamedDependency[Sessions],
 ) -> Response[str]:
     bearer = bearer_of(request)
     offer = await sdp.read(request, sdp.OFFER)
     admission = await gatekeeper.admit_publisher(bearer)
     try:
-        answer = await sfu.publish(admission.feed, admission.holder, offer, group=admission.group)
+        answer = await sfu.publish(
+            admission.feed,
+            admission.holder,
+            offer,
+            group=admission.group,
+            tag=tag(Protocol.WHIP, bearer),
+        )
     except Closed as closed:
         raise Refused(Refusal.ENDED) from closed
-    media_sessions.add(answer.session, Protocol.WHIP, bearer, answer.etag)
     return answers.created(request, Protocol.WHIP, answer)
 
 

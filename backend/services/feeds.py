@@ -24,11 +24,20 @@ class Feeds:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
 
-    async def recover(self) -> None:
-        """After a start: what was live before is silent until its publisher comes back."""
+    async def recover(self, sfu: media.Sfu) -> None:
+        """After a start: what the engine says is live is live, and all else is silent.
+
+        A session whose permission was taken away in the meantime ends now.
+        """
+        state = sfu.state()
+        live = {feed.feed for feed in state.feeds if feed.live}
         async with self._steps.begin() as step:
             for feed in await step.tx.feeds.in_states((FeedState.LIVE,)):
-                await self._change(step, feed, FeedState.SILENT)
+                if media.FeedId(feed.id) not in live:
+                    await self._change(step, feed, FeedState.SILENT)
+            over = [session for session in state.sessions if await self._is_over(step, session)]
+        for session in over:
+            await sfu.end_session(session.session, media.EndReason.REVOKED)
 
     async def went_live(self, feed: media.FeedId) -> None:
         """Packets arrive."""
@@ -87,6 +96,14 @@ class Feeds:
         self, feed: media.FeedId, session: media.SessionId, holder: media.Holder, level: media.Level
     ) -> None:
         """What one watcher's link lets through has changed."""
+
+    async def _is_over(self, step: Step, session: media.OpenSession) -> bool:
+        """Its grant is gone or its incident closed. A grant's expiry is for opening a session only."""
+        grant = await step.tx.grants.get(GrantId(session.holder))
+        if grant is None or grant.revoked_at is not None:
+            return True
+        incident = await step.tx.incidents.get(grant.incident_id)
+        return incident is None or incident.closed_at is not None
 
     async def _running(self, step: Step, feed: media.FeedId) -> Feed | None:
         found = await step.tx.feeds.get(FeedId(feed))

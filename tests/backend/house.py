@@ -29,12 +29,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from backend.app import Parts, create_app
-from backend.cli import _server
 from backend.config import Config, Twilio, secret_key
 from backend.model.ids import Cookie, LinkId, SessionId, new_id, new_secret
 from backend.model.people import Role, StaffSession
 from backend.services.keys import Keys
 from backend.services.limits import Rate
+from backend.web import create_server
+from media.config import SfuConfig
+from media.ports import FeedListener
+from media.sfu import EmbeddedSfu
 from tests.notifications.twilio_double import TwilioDouble
 
 PUBLIC = "http://127.0.0.1:8800"  # what links and Origins say; where it really listens is House.url
@@ -84,19 +87,24 @@ def settings(folder: Path, twilio: TwilioDouble | None = None, **more: Any) -> C
     return Config(**{**given, **more})
 
 
+def embedded(config: Config, listener: FeedListener) -> EmbeddedSfu:
+    """The engine in this process."""
+    return EmbeddedSfu(SfuConfig(host=config.media_host, advertised=config.media_advertise), listener)
+
+
 class House:
     """The service, running."""
 
     def __init__(self, config: Config) -> None:
         self.config, self.clock = config, Clock()
-        self.app = create_app(config, self.clock)
+        self.app = create_app(config, self.clock, embedded)
         self.parts: Parts = self.app.state.parts
         self.keys = Keys(secret_key(config.data_dir))
         self.url = ""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        server = _server(self.config, self.app)
+        server = create_server(self.config, self.app)
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         serving = asyncio.create_task(server.serve())
         while not server.started:

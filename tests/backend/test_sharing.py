@@ -391,7 +391,7 @@ async def test_how_long_somebody_watched_is_on_record(house: House, dana: Staff)
 async def test_after_a_restart_what_was_live_is_away(house: House, dana: Staff) -> None:
     incident, _, _ = await shared(house, dana)
     await house.parts.feeds.went_live(FeedId((await feed_of(dana, incident))["id"]))
-    await house.parts.feeds.recover()
+    await house.parts.feeds.recover(house.parts.sfu)
     assert (await feed_of(dana, incident))["state"] == "silent"
 
 

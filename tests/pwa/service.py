@@ -39,7 +39,7 @@ class Service:
             **os.environ,
             "SIGHTLINE_AGENCY": "Dearborn Police",
             "SIGHTLINE_PORT": str(port),
-            "SIGHTLINE_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "SIGHTLINE_MEDIA_PORT": "0",
             "SIGHTLINE_DATA_DIR": str(folder),
             **{f"SIGHTLINE_{name.upper()}": value for name, value in settings.items()},
         }

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
 
 from media.ports import (
@@ -12,6 +13,7 @@ from media.ports import (
     BadOffer,
     Closed,
     EndReason,
+    EngineState,
     EngineStats,
     FeedId,
     Full,
@@ -19,6 +21,7 @@ from media.ports import (
     Holder,
     IceFragment,
     NoSuchSession,
+    OpenSession,
     SessionId,
 )
 from signaling.ports import Refusal
@@ -37,6 +40,7 @@ class FakeSfu:
         self.calls: list[tuple[Any, ...]] = []
         self.error: Exception | None = None
         self.fragment: IceFragment | None = None
+        self.sessions: dict[SessionId, OpenSession] = {}
 
     def _note(self, *call: Any) -> None:
         self.calls.append(call)
@@ -47,20 +51,41 @@ class FakeSfu:
         self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
     ) -> Answer:
         self._note("publish", feed, holder, offer)
-        return Answer(session=SessionId("ses_pub"), sdp="v=0\r\nanswer\r\n", etag="e1")
+        return self._open(SessionId("ses_pub"), feed, holder, tag)
 
     async def subscribe(
         self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
     ) -> Answer:
         self._note("subscribe", feed, holder, offer)
-        return Answer(session=SessionId("ses_sub"), sdp="v=0\r\nanswer\r\n", etag="e1")
+        return self._open(SessionId("ses_sub"), feed, holder, tag)
 
     async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
         self._note("restart_ice", session, fragment)
+        if self.fragment is not None:
+            self.sessions[session] = msgspec.structs.replace(self.sessions[session], etag=self.fragment.etag)
         return self.fragment
+
+    def _open(self, session: SessionId, feed: FeedId, holder: Holder, tag: str) -> Answer:
+        self.sessions[session] = OpenSession(
+            session=session,
+            feed=feed,
+            group=ALONE,
+            holder=holder,
+            publishes=session == "ses_pub",
+            tag=tag,
+            etag="e1",
+        )
+        return Answer(session=session, sdp="v=0\r\nanswer\r\n", etag="e1")
+
+    def session(self, session: SessionId) -> OpenSession | None:
+        return self.sessions.get(session)
+
+    def state(self) -> EngineState:
+        return EngineState(sessions=tuple(self.sessions.values()))
 
     async def end_session(self, session: SessionId, reason: EndReason) -> None:
         self._note("end_session", session, reason)
+        self.sessions.pop(session, None)
 
     async def end_holder(self, holder: Holder, reason: EndReason) -> None:
         self._note("end_holder", holder, reason)
@@ -292,4 +317,5 @@ async def test_a_session_that_the_engine_lost_is_not_found(http: httpx.AsyncClie
     change = headers("pub", FRAGMENT, **{"If-Match": "*"})
     assert (await http.patch(location, content="a=x", headers=change)).status_code == 404
     sfu.error = None
+    sfu.sessions.clear()
     assert (await http.delete(location, headers=headers())).status_code == 404

@@ -1,24 +1,31 @@
-"""The table of session URLs stays small and lets nobody in by chance."""
+"""A session URL opens for whoever made it and nobody else, also when this process is another by now."""
 
 import pytest
 
-from media.ports import NoSuchSession, SessionId
+from media.ports import ALONE, FeedId, Holder, NoSuchSession, SessionId
 from signaling.ports import Bearer, Refused
-from signaling.sessions import _MOST, Protocol, Sessions
+from signaling.sessions import Protocol, find, tag
+from tests.signaling.test_http import FakeSfu
+
+SESSION = SessionId("ses_sub")
 
 
-def test_the_oldest_session_is_pushed_out() -> None:
-    sessions = Sessions()
-    for n in range(_MOST + 1):
-        sessions.add(SessionId(f"ses_{n}"), Protocol.WHIP, Bearer("b"), "e")
-    with pytest.raises(NoSuchSession):
-        sessions.get(SessionId("ses_0"), Protocol.WHIP, Bearer("b"))
-    assert sessions.get(SessionId("ses_1"), Protocol.WHIP, Bearer("b")).etag == "e"
+@pytest.fixture
+async def sfu() -> FakeSfu:
+    sfu = FakeSfu()
+    kept = tag(Protocol.WHEP, Bearer("the-secret"))
+    await sfu.subscribe(FeedId("fed_1"), Holder("grt_1"), "offer", group=ALONE, tag=kept)
+    return sfu
 
 
-def test_no_secret_is_kept() -> None:
-    sessions = Sessions()
-    sessions.add(SessionId("ses_1"), Protocol.WHEP, Bearer("the-secret"), "e")
-    assert "the-secret" not in repr(sessions._entries)
+async def test_what_the_engine_keeps_is_enough_to_know_a_session_by(sfu: FakeSfu) -> None:
+    assert find(sfu, SESSION, Protocol.WHEP, Bearer("the-secret")).etag == "e1"
     with pytest.raises(Refused):
-        sessions.get(SessionId("ses_1"), Protocol.WHEP, Bearer("another"))
+        find(sfu, SESSION, Protocol.WHEP, Bearer("another"))
+    for session, protocol in ((SESSION, Protocol.WHIP), (SessionId("ses_none"), Protocol.WHEP)):
+        with pytest.raises(NoSuchSession):
+            find(sfu, session, protocol, Bearer("the-secret"))
+
+
+async def test_no_secret_is_kept(sfu: FakeSfu) -> None:
+    assert "the-secret" not in repr(sfu.state())

@@ -1,0 +1,153 @@
+"""What the commands of `sightline` do, serving apart: accounts, audit log, database, demonstration."""
+
+import argparse
+import asyncio
+import getpass
+import logging
+import sys
+
+from backend import config as configuration
+from backend import demo
+from backend.app import build, database_file, open_store
+from backend.config import ConfigError
+from backend.model.people import Role
+from backend.services import audit
+from backend.services.accounts import AccountError
+
+
+def run(options: argparse.Namespace, config: configuration.Config) -> int:
+    """Run the command that was parsed. Raises ConfigError for what cannot work."""
+    try:
+        return _COMMANDS[options.command](options, config)
+    except AccountError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _demo(options: argparse.Namespace, _: configuration.Config) -> int:
+    logging.getLogger().setLevel(logging.WARNING)
+    return asyncio.run(demo.run(demo.prepare(options)))
+
+
+def _migrate(_: argparse.Namespace, config: configuration.Config) -> int:
+    async def run() -> None:
+        store = open_store(config)
+        await store.migrate()
+        await store.close()
+
+    asyncio.run(run())
+    return 0
+
+
+def _password_for(name: str) -> str:
+    """Asked for at a terminal, else the first line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass(f"Password for {name}: ")
+    if password != getpass.getpass("Again: "):
+        raise AccountError("the two passwords differ")
+    return password
+
+
+def _user_add(options: argparse.Namespace, config: configuration.Config) -> int:
+    password = _password_for(options.name)
+
+    async def run() -> None:
+        parts = build(config)
+        await parts.store.migrate()
+        try:
+            await parts.accounts.add(
+                name=options.name,
+                display_name=options.display_name or options.name,
+                role=Role(options.role),
+                call_sign=options.unit,
+                password=password,
+            )
+        finally:
+            await parts.store.close()
+
+    asyncio.run(run())
+    print(f"{options.name} can sign in as {options.role} at {config.public_url}")
+    return 0
+
+
+def _user_password(options: argparse.Namespace, config: configuration.Config) -> int:
+    _refuse_missing(config)
+    password = _password_for(options.name)
+
+    async def run() -> None:
+        parts = build(config)
+        await parts.store.migrate()
+        try:
+            await parts.accounts.change_password(options.name, password)
+        finally:
+            await parts.store.close()
+
+    asyncio.run(run())
+    print(f"{options.name} has a new password; sessions that were open are over")
+    return 0
+
+
+def _user_list(_: argparse.Namespace, config: configuration.Config) -> int:
+    _refuse_missing(config)
+
+    async def run() -> None:
+        parts = build(config)
+        await parts.store.migrate()
+        for user in await parts.accounts.all():
+            print(f"{user.name:20} {user.role.value:12} {user.display_name}")
+        await parts.store.close()
+
+    asyncio.run(run())
+    return 0
+
+
+def _refuse_missing(config: configuration.Config) -> None:
+    """A command that reads must not make an empty database and call it intact."""
+    if not config.database_url and not database_file(config).exists():
+        raise configuration.ConfigError(
+            f"there is no database in {config.data_dir.resolve()}; SIGHTLINE_DATA_DIR says where it is"
+        )
+
+
+def _audit_verify(_: argparse.Namespace, config: configuration.Config) -> int:
+    _refuse_missing(config)
+
+    async def run() -> audit.Verdict:
+        store = open_store(config)
+        try:
+            return await audit.verify(store)
+        finally:
+            await store.close()
+
+    verdict = asyncio.run(run())
+    print(f"{verdict.entries} entries, last hash {verdict.head}")
+    if verdict.problem:
+        print(f"NOT INTACT: {verdict.problem}", file=sys.stderr)
+        return 1
+    print("intact")
+    return 0
+
+
+def _audit_list(_: argparse.Namespace, config: configuration.Config) -> int:
+    _refuse_missing(config)
+
+    async def run() -> None:
+        store = open_store(config)
+        async with store.read() as tx:
+            async for entry in tx.entries.all():
+                print(f"{entry.index} {entry.at.isoformat()} {entry.action.value} {entry.refusal or ''}")
+        await store.close()
+
+    asyncio.run(run())
+    return 0
+
+
+_COMMANDS = {
+    "demo": _demo,
+    "migrate": _migrate,
+    "user add": _user_add,
+    "user password": _user_password,
+    "user list": _user_list,
+    "audit verify": _audit_verify,
+    "audit list": _audit_list,
+}

@@ -1,0 +1,251 @@
+"""`sightline serve`: starts the media processes and the web process, and starts again whichever dies.
+
+Holds the TCP port, so that a request that comes while the web process is away waits for the next one. Every
+child holds one end of a socket pair (media/lifeline): however this process ends, they end too. Knows nothing
+of calls, and imports nothing that could fail where they do.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from backend import config as configuration
+from backend.config import Config
+from media import lifeline
+from media.config import ProcessConfig, SfuConfig
+
+log = logging.getLogger("sightline")
+
+BIND_WITHIN_S = 10.0  # a run before this one may still be leaving
+BIND_AGAIN_S = 0.1
+BACKLOG = 1024  # connections that wait while the web process is away
+STEADY_S = 10.0  # a child that lived so long had begun well: its next restart is at once
+FIRST_PAUSE_S = 0.25  # before the second restart in a row; doubled each time
+LONGEST_PAUSE_S = 10.0
+CRASH_LOOP = 5  # deaths in a row, from which on it is called by its name
+STUCK_S = 20.0  # a child whose loop has not turned for so long is killed
+MEDIA_ENDS_S = 12.0
+WEB_ENDS_S = 10.0
+REFUSED = 2  # what the web process ends with when settings cannot work
+
+
+class Child:
+    """One process, through all of its lives. `command` gets the number of restarts and its lifeline."""
+
+    def __init__(self, name: str, command: Callable[[int, int], list[str]], inherits: Sequence[int]) -> None:
+        self.name, self.command, self.inherits = name, command, inherits
+        self.restarts = 0
+        self.process: asyncio.subprocess.Process | None = None
+        self.ready = asyncio.Event()  # it once was
+        self.turned_at = 0.0  # monotonic; 0 while it starts
+
+    def kill(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+
+class Supervisor:
+    """Runs the service of one configuration. `ready` is set once everything has begun."""
+
+    def __init__(self, config: Config, log_level: str = "INFO") -> None:
+        self.ready = asyncio.Event()
+        self._config, self._level = config, log_level
+        self._run = secrets.token_hex(8)
+        self._folder = config.data_dir.resolve() / "run"
+        self._stopping = asyncio.Event()
+        self._code = 0
+        self._media: list[Child] = []
+        self._web: Child | None = None
+
+    def stop(self) -> None:
+        """End the service; asked a second time, at once."""
+        if self._stopping.is_set():
+            for child in self._children():
+                child.kill(signal.SIGKILL)
+        self._stopping.set()
+
+    async def run(self) -> int:
+        """Serve until stopped. Returns the exit code: not 0 when it could not begin."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        try:
+            listening = await self._bind()
+        except OSError as error:
+            log.error("%s port %d: %s", self._config.host, self._config.port, error.strerror)
+            return 1
+        self._media = [self._media_child(index) for index in range(self._config.media_count)]
+        self._web = self._web_child(listening.fileno())
+        keeping = {child: asyncio.create_task(self._keep(child)) for child in self._children()}
+        watching = asyncio.create_task(self._announce())
+        await self._stopping.wait()
+        watching.cancel()
+        listening.close()
+        # The media processes first: the web process is still there to write down what ended.
+        await self._end(self._media, keeping, MEDIA_ENDS_S)
+        await self._end([self._web], keeping, WEB_ENDS_S)
+        await asyncio.gather(watching, return_exceptions=True)
+        return self._code
+
+    def _children(self) -> list[Child]:
+        return [*self._media, *([self._web] if self._web is not None else [])]
+
+    def _media_child(self, index: int) -> Child:
+        config = self._config
+        sfu = SfuConfig(
+            index=index,
+            host=config.media_host,
+            port=config.media_port + index if config.media_port else 0,
+            advertised=config.media_advertise,
+        )
+
+        def command(restarts: int, held: int) -> list[str]:
+            given = ProcessConfig(
+                sfu=sfu,
+                control=str(self._folder / f"media-{index}.sock"),
+                run=self._run,
+                restarts=restarts,
+                lifeline=held,
+                log_level=self._level,
+            )
+            return ["media.process", msgspec.json.encode(given).decode()]
+
+        return Child(f"media-{index}", command, ())
+
+    def _web_child(self, listening: int) -> Child:
+        def command(_: int, held: int) -> list[str]:
+            numbers = ["--lifeline", str(held), "--listen", str(listening)]
+            return ["backend.web", *numbers, "--log-level", self._level]
+
+        return Child("web", command, (listening,))
+
+    async def _bind(self) -> socket.socket:
+        """The TCP port. Raises OSError."""
+        host, port = self._config.host, self._config.port
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, *_, address = found[0]
+        until = time.monotonic() + BIND_WITHIN_S
+        while True:
+            try:
+                return socket.create_server(address, family=family, backlog=BACKLOG)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(BIND_AGAIN_S)
+
+    async def _announce(self) -> None:
+        for child in self._children():
+            await child.ready.wait()
+        self.ready.set()
+        log.info("%s: %s", self._config.agency, self._config.public_url)
+
+    async def _keep(self, child: Child) -> None:
+        """Start it, and again whenever it dies: at once the first time, then later and later."""
+        deaths = 0
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            pid, code = await self._live(child)
+            if self._stopping.is_set():
+                return
+            lived = time.monotonic() - started
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            if code > 0 and not child.ready.is_set():
+                log.error("%s %s before it was ready: the service cannot start", child.name, how)
+                self._code = code if code == REFUSED else 1
+                self._stopping.set()
+                return
+            deaths = 1 if lived > STEADY_S else deaths + 1
+            pause = min(FIRST_PAUSE_S * 2 ** (deaths - 2), LONGEST_PAUSE_S) if deaths > 1 else 0.0
+            child.restarts += 1
+            when = f"again in {pause:g} s" if pause else "again at once"
+            log.error(
+                "%s (pid %d) %s after %.1f s; restart %d, %s",
+                *(child.name, pid, how, lived, child.restarts, when),
+            )
+            if deaths >= CRASH_LOOP:
+                log.error(
+                    "%s is in a crash loop: %d deaths in a row; what it said is above", child.name, deaths
+                )
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _live(self, child: Child) -> tuple[int, int]:
+        """One life: its pid, and the code it ended with, negative for a signal."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        named = self._folder / f"{child.name}.pid"
+        loop = asyncio.get_running_loop()
+        try:
+            with theirs:
+                child.turned_at = 0.0
+                child.process = process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", *child.command(child.restarts, theirs.fileno())),
+                    env=self._environment(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(), *child.inherits),
+                    start_new_session=True,  # Ctrl-C is for the supervisor, which passes it on in order
+                )
+            named.write_text(f"{process.pid}\n")
+            loop.add_reader(ours, self._hear, child, ours)
+            stuck = asyncio.create_task(self._watch(child))
+            try:
+                return process.pid, await process.wait()
+            finally:
+                stuck.cancel()
+                loop.remove_reader(ours)
+                named.unlink(missing_ok=True)
+                child.process = None
+        finally:
+            ours.close()
+
+    def _hear(self, child: Child, held: socket.socket) -> None:
+        try:
+            said = held.recv(256)
+        except BlockingIOError:
+            return
+        if not said:  # it is ending
+            asyncio.get_running_loop().remove_reader(held)
+            return
+        if lifeline.READY in said or child.turned_at:
+            child.turned_at = time.monotonic()
+        if lifeline.READY in said:
+            child.ready.set()
+
+    async def _watch(self, child: Child) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            if child.turned_at and time.monotonic() - child.turned_at > STUCK_S:
+                log.error("%s has been stuck for %g s and is killed", child.name, STUCK_S)
+                child.kill(signal.SIGKILL)
+                return
+
+    async def _end(
+        self, children: Sequence[Child], keeping: dict[Child, asyncio.Task[None]], within_s: float
+    ) -> None:
+        for child in children:
+            child.kill(signal.SIGTERM)
+        waits = [keeping[child] for child in children]
+        _, late = await asyncio.wait(waits, timeout=within_s)
+        if late:
+            for child in children:
+                if child.process is not None:
+                    log.error("%s did not end within %g s and is killed", child.name, within_s)
+                child.kill(signal.SIGKILL)
+            await asyncio.wait(late)
+
+    def _environment(self) -> dict[str, str]:
+        others = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
+        return {**others, **configuration.written(self._config), "SIGHTLINE_RUN": self._run}

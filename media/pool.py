@@ -1,0 +1,420 @@
+"""The pool: media.ports.Sfu over the machine's media processes, for the web process.
+
+Places a group of feeds on the process with the fewest sessions and leaves it there, routes what is asked by
+session, feed or holder, and hands on what is told. When a process dies, its feeds and sessions are told as
+ended at once, and the next publish or subscribe lands on one that lives. A process that was given up and
+turns out to live is made to drop what it had: its feeds may be elsewhere by then.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from media import control
+from media.line import Gone, Line
+from media.ports import (
+    ALONE,
+    Answer,
+    Closed,
+    EndReason,
+    EngineState,
+    EngineStats,
+    FeedId,
+    FeedListener,
+    Full,
+    Group,
+    Holder,
+    IceFragment,
+    NoSuchSession,
+    OpenFeed,
+    OpenSession,
+    SessionId,
+    SessionSummary,
+)
+
+_log = logging.getLogger(__name__)
+
+START_S = 10.0  # for all processes to connect and tell, before the service goes on with those that did
+STATS_S = 1.0
+_CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
+_REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
+_MAX_ENDED = 10_000
+_MAX_HOMES = 10_000  # more are open at once only when nobody ever closes an incident
+_PATIENCE_S = 30.0  # for one call of the listener
+_FAREWELL_S = 5.0
+_TRIES = 3  # processes that one publish or subscribe may meet the death of
+_NOBODY = "no media process answers; it is being restarted"
+
+
+class _Book:
+    """What is open on one process, as far as we were told."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[FeedId, Group] = {}
+        self.live: set[FeedId] = set()
+        self.sessions: dict[SessionId, OpenSession] = {}
+        self.opened_at: dict[SessionId, float] = {}  # monotonic
+        self.bytes_out: dict[SessionId, int] = {}  # as the figures last said
+        self.publishers: dict[FeedId, deque[SessionId]] = {}  # oldest first: each is told as ended once
+        self.asked = 0  # sessions that are being opened
+
+    def add(self, session: OpenSession) -> None:
+        self.sessions[session.session] = session
+        self.opened_at[session.session] = time.monotonic()
+        self.feeds[session.feed] = session.group
+        if session.publishes:
+            self.publishers.setdefault(session.feed, deque()).append(session.session)
+
+    def remove(self, session: SessionId) -> OpenSession | None:
+        self.opened_at.pop(session, None)
+        self.bytes_out.pop(session, None)
+        return self.sessions.pop(session, None)
+
+    def publisher_ended(self, feed: FeedId) -> None:
+        line = self.publishers.get(feed)
+        if line:
+            self.remove(line.popleft())
+            if not line:
+                del self.publishers[feed]
+        self.live.discard(feed)
+
+    def knows(self, news: control.News) -> bool:
+        """Whether it is about something that is open here."""
+        match news:
+            case control.SubscriberEnded(_, summary):
+                return summary.session in self.sessions
+            case control.SubscriberLevel(_, _, session):
+                return session in self.sessions
+        return news.feed in self.publishers
+
+    def forget(self, feed: FeedId) -> None:
+        """The feed is over; its sessions are told as ended one by one."""
+        self.feeds.pop(feed, None)
+        self.live.discard(feed)
+
+
+class SfuPool:
+    """Construct anywhere; `start` connects on the running loop."""
+
+    def __init__(self, sockets: Sequence[Path], listener: FeedListener, run: str = "") -> None:
+        self._listener = listener
+        self._lines = [Line(index, path, run, self) for index, path in enumerate(sockets)]
+        self._books = {line: _Book() for line in self._lines}
+        self._homes: dict[Group, Line] = {}
+        self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
+        self._adopting = set(self._lines)  # whose state is the truth: none of theirs was given up yet
+        self._told: dict[Line, asyncio.Event] = {line: asyncio.Event() for line in self._lines}
+        # Bounded by what each process may leave unacknowledged.
+        self._news: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._delivering: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect; returns when every process has told what is open, or START_S later with those that did."""
+        self._delivering = asyncio.create_task(self._deliver(), name="media-news")
+        for line in self._lines:
+            line.open()
+        waits = [asyncio.create_task(event.wait()) for event in self._told.values()]
+        _, missing = await asyncio.wait(waits, timeout=START_S)
+        for wait in missing:
+            wait.cancel()
+        if missing:
+            _log.error("%d of %d media processes did not connect", len(missing), len(self._lines))
+        self._adopting.clear()
+
+    async def stop(self) -> None:
+        """Hear what was told, and leave. The processes go on."""
+        try:
+            await asyncio.wait_for(self._news.join(), _FAREWELL_S)
+        except TimeoutError:
+            _log.warning("%d pieces of news will be told again", self._news.qsize())
+        for line in self._lines:
+            await line.close()
+        for task in (self._delivering, *self._tasks):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # media.ports.Sfu
+
+    @property
+    def listening(self) -> bool:
+        return any(line.up for line in self._lines)
+
+    async def publish(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
+        return await self._open(control.Publish, feed, holder, offer, group, tag)
+
+    async def subscribe(
+        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+    ) -> Answer:
+        return await self._open(control.Subscribe, feed, holder, offer, group, tag)
+
+    async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
+        line = self._line_of(session)
+        if line is None:
+            raise NoSuchSession("the session ended or never was")
+        try:
+            reply = await line.ask(lambda number: control.RestartIce(number, session, fragment))
+        except Gone as gone:
+            raise NoSuchSession("the session ended with its media process") from gone
+        assert isinstance(reply, control.Restarted)
+        book = self._books[line]
+        if reply.fragment is not None and session in book.sessions:
+            book.sessions[session] = msgspec.structs.replace(book.sessions[session], etag=reply.fragment.etag)
+        return reply.fragment
+
+    async def end_session(self, session: SessionId, reason: EndReason) -> None:
+        line = self._line_of(session)
+        if line is not None:
+            await self._tell([line], lambda number: control.EndSession(number, session, reason))
+
+    async def end_holder(self, holder: Holder, reason: EndReason) -> None:
+        if reason is EndReason.REVOKED:
+            self._refuse(holder, _REVOKED_FOR_S)
+        await self._tell(self._lines, lambda number: control.EndHolder(number, holder, reason))
+
+    async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
+        if reason is EndReason.CLOSED:
+            self._refuse(feed, _CLOSED_FOR_S)
+        await self._tell(self._lines, lambda number: control.EndFeed(number, feed, reason))
+        for book in self._books.values():
+            book.forget(feed)
+        self._tidy_homes()
+
+    def session(self, session: SessionId) -> OpenSession | None:
+        line = self._line_of(session)
+        return self._books[line].sessions.get(session) if line is not None else None
+
+    def state(self) -> EngineState:
+        books = self._books.values()
+        return EngineState(
+            feeds=tuple(
+                OpenFeed(feed=feed, group=group, live=feed in book.live)
+                for book in books
+                for feed, group in book.feeds.items()
+            ),
+            sessions=tuple(session for book in books for session in book.sessions.values()),
+        )
+
+    async def stats(self) -> tuple[EngineStats, ...]:
+        asked = [self._count(line) for line in self._lines if line.up]
+        return tuple(stats for stats in await asyncio.gather(*asked) if stats is not None)
+
+    # Placing
+
+    async def _open(
+        self,
+        make: type[control.Publish] | type[control.Subscribe],
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        group: Group,
+        tag: str,
+    ) -> Answer:
+        for _ in range(_TRIES):
+            self._refuse_ended(feed, holder)
+            line = self._place(group or Group(feed))
+            book = self._books[line]
+            book.asked += 1
+            book.feeds[feed] = group
+            try:
+                reply = await line.ask(lambda number: make(number, feed, holder, offer, group, tag))
+            except Gone as gone:
+                _log.warning("%s", gone)
+                if line.up:  # alive, and does not answer: trying elsewhere could open it twice
+                    raise Full(_NOBODY) from gone
+                continue
+            finally:
+                book.asked -= 1
+            assert isinstance(reply, control.Answered)
+            session = OpenSession(
+                session=reply.answer.session,
+                feed=feed,
+                group=group,
+                holder=holder,
+                publishes=make is control.Publish,
+                tag=tag,
+                etag=reply.answer.etag,
+            )
+            self._books[line].add(session)
+            return reply.answer
+        raise Full(_NOBODY)
+
+    def _place(self, group: Group) -> Line:
+        home = self._homes.get(group)
+        if home is not None and home.up:
+            return home
+        living = [line for line in self._lines if line.up]
+        if not living:
+            raise Full(_NOBODY)
+        home = min(living, key=lambda line: len(self._books[line].sessions) + self._books[line].asked)
+        if len(self._homes) >= _MAX_HOMES:
+            self._tidy_homes()
+        self._homes[group] = home
+        return home
+
+    def _tidy_homes(self) -> None:
+        """A group of which nothing is left may go anywhere."""
+        held = {group or Group(feed) for book in self._books.values() for feed, group in book.feeds.items()}
+        self._homes = {group: line for group, line in self._homes.items() if group in held}
+
+    def _line_of(self, session: SessionId) -> Line | None:
+        return next((line for line, book in self._books.items() if session in book.sessions), None)
+
+    # What ended
+
+    def _refuse(self, name: FeedId | Holder, for_s: float) -> None:
+        now = time.monotonic()
+        if len(self._ended) >= _MAX_ENDED:
+            self._ended = {held: until for held, until in self._ended.items() if until > now}
+        if len(self._ended) >= _MAX_ENDED:
+            self._ended.pop(next(iter(self._ended)))
+        self._ended[name] = now + for_s
+
+    def _refuse_ended(self, feed: FeedId, holder: Holder) -> None:
+        now = time.monotonic()
+        if any(self._ended.get(name, 0) > now for name in (feed, holder)):
+            raise Closed("what allowed this has just ended")
+
+    async def _tell(self, lines: Sequence[Line], make: Callable[[int], control.Request]) -> None:
+        """To all, also those that are about to tell what they hold; one that is gone holds nothing."""
+        await asyncio.gather(*(self._tell_one(line, make) for line in lines))
+
+    async def _tell_one(self, line: Line, make: Callable[[int], control.Request]) -> None:
+        try:
+            await line.ask(make)
+        except Gone as gone:
+            if line.up:
+                _log.error("not ended: %s", gone)
+        except Full as full:
+            _log.error("not ended: %s", full)
+
+    async def _count(self, line: Line) -> EngineStats | None:
+        try:
+            reply = await line.ask(control.Count, STATS_S)
+        except (Gone, Full):
+            return None
+        assert isinstance(reply, control.Counted)
+        book = self._books[line]
+        for feed in reply.stats.feeds:
+            for subscriber in feed.subscribers:
+                if subscriber.session in book.sessions:
+                    book.bytes_out[subscriber.session] = subscriber.bytes
+        return reply.stats
+
+    # What a line tells
+
+    def connected(self, line: Line, state: EngineState, first: bool) -> None:
+        """What is open there: at the beginning of a connection, or after passing news was dropped."""
+        if first and line not in self._adopting and state.feeds:
+            self._spawn(self._fence(line, state))
+            state = EngineState()
+        before, book = self._books[line], _Book()
+        book.asked = before.asked
+        for feed in state.feeds:
+            book.feeds[feed.feed] = feed.group
+            if feed.live:
+                book.live.add(feed.feed)
+            self._homes.setdefault(feed.group or Group(feed.feed), line)
+        for session in state.sessions:
+            book.add(session)
+            if session.session in before.opened_at:
+                book.opened_at[session.session] = before.opened_at[session.session]
+        self._books[line] = book
+        self._news.put_nowait(partial(self._reconcile, line, state))
+
+    async def _reconcile(self, line: Line, state: EngineState) -> None:
+        for feed in state.feeds:
+            told = self._listener.went_live if feed.live else self._listener.went_silent
+            await told(feed.feed)
+        self._told[line].set()
+
+    async def _fence(self, line: Line, state: EngineState) -> None:
+        for feed in state.feeds:
+            await self._tell_one(line, partial(_end_failed, feed.feed))
+
+    def news(self, line: Line, news: control.News) -> None:
+        book = self._books[line]
+        if line.again and not book.knows(news):  # told as ended when the process was given up
+            self._news.put_nowait(partial(line.heard, news.number))
+            return
+        match news:
+            case control.WentLive(_, feed):
+                book.live.add(feed)
+                call: Callable[[], Awaitable[None]] = partial(self._listener.went_live, feed)
+            case control.WentSilent(_, feed):
+                book.live.discard(feed)
+                call = partial(self._listener.went_silent, feed)
+            case control.Ended(_, feed, reason):
+                book.publisher_ended(feed)
+                call = partial(self._listener.ended, feed, reason)
+            case control.SubscriberEnded(_, summary):
+                book.remove(summary.session)
+                call = partial(self._listener.subscriber_ended, summary)
+            case control.SubscriberLevel(_, feed, session, holder, level):
+                call = partial(self._listener.subscriber_level, feed, session, holder, level)
+        self._news.put_nowait(partial(self._hear, line, news.number, call))
+
+    async def _hear(self, line: Line, number: int, call: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await call()
+        except Exception:
+            _log.exception("the feed listener failed")
+        await line.heard(number)  # not when this process is stopping: then it is told again
+
+    def lost(self, line: Line) -> None:
+        """It died: what it had is over, and its groups are free to go elsewhere."""
+        book, self._books[line] = self._books[line], _Book()
+        self._adopting.discard(line)
+        self._homes = {group: home for group, home in self._homes.items() if home is not line}
+        _log.log(
+            logging.ERROR if book.sessions else logging.INFO,
+            "media process %d (pid %d) is gone, with %d sessions",
+            *(line.index, line.pid, len(book.sessions)),
+        )
+        now = time.monotonic()
+        for session in book.sessions.values():
+            if session.publishes:
+                call = partial(self._listener.ended, session.feed, EndReason.FAILED)
+            else:
+                summary = SessionSummary(
+                    session=session.session,
+                    feed=session.feed,
+                    holder=session.holder,
+                    reason=EndReason.FAILED,
+                    seconds=now - book.opened_at[session.session],  # at most: as long as we knew of it
+                    bytes_out=book.bytes_out.get(session.session, 0),  # at least: of the last figures
+                )
+                call = partial(self._listener.subscriber_ended, summary)
+            self._news.put_nowait(call)
+
+    async def _deliver(self) -> None:
+        """News of all processes, one after another: a feed's order holds also when it has moved."""
+        while True:
+            call = await self._news.get()
+            try:
+                await asyncio.wait_for(call(), _PATIENCE_S)
+            except Exception:
+                _log.exception("the feed listener failed")
+            finally:
+                self._news.task_done()
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            await work
+
+        task = asyncio.create_task(run(), name="media-fence")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _end_failed(feed: FeedId, number: int) -> control.Request:
+    return control.EndFeed(number, feed, EndReason.FAILED)

@@ -1,0 +1,260 @@
+"""The pool over real media processes: what is told, what outlives whom, and who takes over."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from media.config import ProcessConfig, SfuConfig
+from media.pool import SfuPool
+from media.ports import (
+    Closed,
+    EndReason,
+    FeedId,
+    Full,
+    Group,
+    Holder,
+    NoSuchSession,
+    Sfu,
+)
+from tests.peers import AiortcPeer, Listener, until
+
+FEED, OTHER = FeedId("fed_1"), FeedId("fed_2")
+GROUP = Group("inc_1")
+CALLER, OFFICER = Holder("caller"), Holder("officer")
+
+
+class Engine:
+    """One media process, killed and started by the test."""
+
+    def __init__(self, folder: Path, index: int = 0) -> None:
+        self.socket = folder / f"media-{index}.sock"
+        self._config = ProcessConfig(sfu=SfuConfig(index=index, host="127.0.0.1"), control=str(self.socket))
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        argument = msgspec.json.encode(self._config).decode()
+        self._process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media.process", argument)
+
+    async def end(self, number: signal.Signals = signal.SIGKILL) -> int:
+        if self._process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        code = await self._process.wait()
+        self._process = None
+        return code
+
+
+class Web:
+    """What a web process has of the media: a pool and a listener."""
+
+    def __init__(self, engines: list[Engine]) -> None:
+        self.listener = Listener()
+        self.pool = SfuPool([engine.socket for engine in engines], self.listener)
+
+    async def __aenter__(self) -> "Web":
+        await self.pool.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.pool.stop()
+
+    def crash(self) -> None:
+        """No goodbye, nothing acknowledged."""
+        for line in self.pool._lines:
+            assert line._task is not None
+            line._task.cancel()
+        assert self.pool._delivering is not None
+        self.pool._delivering.cancel()
+
+
+@pytest.fixture
+async def engines(tmp_path: Path) -> AsyncIterator[Callable[[int], Any]]:
+    made: list[Engine] = []
+
+    async def start(number: int) -> list[Engine]:
+        folder = tmp_path / ("a" * 100)  # longer than a Unix socket's address may be
+        folder.mkdir(exist_ok=True)
+        made.extend(Engine(folder, index) for index in range(number))
+        await asyncio.gather(*(engine.start() for engine in made))
+        return made
+
+    yield start
+    for engine in made:
+        await engine.end()
+
+
+@pytest.fixture
+async def peers() -> AsyncIterator[list[AiortcPeer]]:
+    made: list[AiortcPeer] = []
+    yield made
+    await asyncio.gather(*(peer.close() for peer in made))
+
+
+async def publish(sfu: Sfu, peers: list[AiortcPeer], feed: FeedId = FEED, tag: str = "") -> Any:
+    peer = AiortcPeer()
+    peers.append(peer)
+    offer = await peer.offer_to_send(audio=False)
+    answer = await sfu.publish(feed, CALLER, offer, group=GROUP, tag=tag)
+    await peer.answered(answer.sdp)
+    return answer
+
+
+async def subscribe(sfu: Sfu, peers: list[AiortcPeer], feed: FeedId = FEED, holder: Holder = OFFICER) -> Any:
+    peer = AiortcPeer()
+    peers.append(peer)
+    offer = await peer.offer_to_receive(audio=False)
+    answer = await sfu.subscribe(feed, holder, offer, group=GROUP)
+    await peer.answered(answer.sdp)
+    return answer
+
+
+async def sees_more(peer: AiortcPeer) -> None:
+    enough = peer.frames["video"] + 10
+    await until(lambda: peer.frames["video"] >= enough, "frames arrive", 30)
+
+
+def home(pool: SfuPool) -> int:
+    return pool._homes[GROUP].index
+
+
+async def test_a_picture_goes_through_a_process_of_its_own(engines: Any, peers: list[AiortcPeer]) -> None:
+    async with Web(await engines(1)) as web:
+        assert isinstance(web.pool, Sfu)
+        assert web.pool.listening
+        published = await publish(web.pool, peers, tag="whip:abc")
+        await subscribe(web.pool, peers)
+        await sees_more(peers[1])
+        (stats,) = await web.pool.stats()
+        assert stats.pid not in (0, os.getpid())
+        assert stats.sessions == 2
+        known = web.pool.session(published.session)
+        assert known is not None
+        assert (known.tag, known.etag, known.publishes) == ("whip:abc", published.etag, True)
+        await web.pool.end_feed(FEED, EndReason.CLOSED)
+        await until(lambda: len(web.listener.news) >= 3, "the ends are told")
+        with pytest.raises(Closed):
+            await publish(web.pool, peers)
+        assert web.pool.session(published.session) is None
+        with pytest.raises(NoSuchSession):
+            await web.pool.restart_ice(published.session, "a=end-of-candidates\r\n")
+    assert web.listener.news == [
+        ("live", FEED),
+        ("ended", FEED, "closed"),
+        ("subscriber ended", FEED, "closed"),
+    ]
+
+
+async def test_pictures_flow_on_while_nobody_is_there_to_ask(engines: Any, peers: list[AiortcPeer]) -> None:
+    running = await engines(1)
+    async with contextlib.AsyncExitStack() as stack:
+        before = Web(running)
+        await before.pool.start()
+        published = await publish(before.pool, peers, tag="whip:abc")
+        await subscribe(before.pool, peers)
+        leaving = await subscribe(before.pool, peers)
+        await sees_more(peers[1])
+        before.crash()
+        await peers[2].close()  # says goodbye to the engine; nobody hears of it
+        await sees_more(peers[1])
+
+        after = await stack.enter_async_context(Web(running))
+        await until(lambda: after.listener.summaries, "the end is told")
+        assert [summary.session for summary in after.listener.summaries] == [leaving.session]
+        state = after.pool.state()
+        assert [(feed.feed, feed.group, feed.live) for feed in state.feeds] == [(FEED, GROUP, True)]
+        assert len(state.sessions) == 2
+        known = after.pool.session(published.session)
+        assert known is not None
+        assert (known.tag, known.etag, known.holder) == ("whip:abc", published.etag, CALLER)
+        await sees_more(peers[1])
+        await after.pool.end_session(published.session, EndReason.HUNG_UP)
+        await until(lambda: ("ended", FEED, "hung-up") in after.listener.news, "the end is told")
+
+
+async def test_when_a_process_dies_its_sessions_are_told_and_the_next_takes_over(
+    engines: Any, peers: list[AiortcPeer]
+) -> None:
+    running = await engines(2)
+    async with Web(running) as web:
+        published = await publish(web.pool, peers)
+        watching = await subscribe(web.pool, peers)
+        await sees_more(peers[1])
+        first = home(web.pool)
+        await running[first].end()
+        await until(lambda: web.listener.summaries, "the end is told")
+        assert ("ended", FEED, EndReason.FAILED) in web.listener.news
+        (summary,) = web.listener.summaries
+        assert (summary.session, summary.reason) == (watching.session, EndReason.FAILED)
+        assert web.pool.session(published.session) is None
+        assert web.pool.listening
+
+        await publish(web.pool, peers)
+        await subscribe(web.pool, peers)
+        await sees_more(peers[3])
+        assert home(web.pool) != first
+
+        await running[first].start()
+        await until(lambda: web.pool._lines[first].up, "it is used again")
+        await web.pool.publish(OTHER, CALLER, await peers[0].offer_to_send(), group=Group("inc_2"))
+        assert web.pool._homes[Group("inc_2")].index == first
+
+
+async def test_with_no_process_left_it_says_so(engines: Any) -> None:
+    running = await engines(1)
+    async with Web(running) as web:
+        await running[0].end()
+        await until(lambda: not web.pool.listening, "it is noticed")
+        with pytest.raises(Full, match="no media process"):
+            await web.pool.publish(FEED, CALLER, "v=0\r\n")
+        await web.pool.end_feed(FEED, EndReason.CLOSED)
+        assert await web.pool.stats() == ()
+        await running[0].start()
+        await until(lambda: web.pool.listening, "it is back")
+        with pytest.raises(Closed):
+            await web.pool.publish(FEED, CALLER, "v=0\r\n")
+
+
+async def test_a_process_told_to_end_says_goodbye_and_tells_it(engines: Any, peers: list[AiortcPeer]) -> None:
+    running = await engines(1)
+    async with Web(running) as web:
+        await publish(web.pool, peers)
+        await subscribe(web.pool, peers)
+        await sees_more(peers[1])
+        assert await running[0].end(signal.SIGTERM) == 0
+        await until(lambda: web.listener.summaries, "the ends are told")
+        assert ("ended", FEED, EndReason.SHUTDOWN) in web.listener.news
+        assert [summary.reason for summary in web.listener.summaries] == [EndReason.SHUTDOWN]
+
+
+async def test_a_newer_web_process_takes_the_place_of_the_older(
+    engines: Any, peers: list[AiortcPeer]
+) -> None:
+    running = await engines(1)
+    async with Web(running) as old:
+        await publish(old.pool, peers)
+        old.pool._lines[0]._owner = old.pool
+        async with Web(running) as new:
+            assert len(new.pool.state().sessions) == 1
+            await until(lambda: not old.pool.listening or new.pool.listening, "one of them is connected")
+
+
+async def test_offers_that_cannot_be_read_are_refused_by_name(engines: Any) -> None:
+    from media.ports import BadOffer
+
+    async with Web(await engines(1)) as web:
+        with pytest.raises(BadOffer):
+            await web.pool.publish(FEED, CALLER, "not an offer")
