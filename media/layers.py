@@ -10,7 +10,8 @@
 Whole frames only. Down takes effect with the next frame, up only where the upper layer may be decoded: at a
 keyframe, or one layer at a time at its sync bit (RFC 7741 section 4.2). Numbers that the publisher's own loss
 left open stay open, so that a repeat finds its place. Without temporal layers (H.264, or a plain VP8 stream)
-only FULL and the levels below motion differ. Pure arithmetic: no clocks, no sockets.
+only FULL and the levels below motion differ. Below motion an empty packet now and then says that the feed
+goes on, for a page that hears nothing takes its connection for dead. Pure arithmetic: no clocks, no sockets.
 """
 
 from bisect import bisect_left
@@ -19,16 +20,18 @@ import msgspec
 
 from media import vp8
 from media.ports import Level
+from media.rtp import TIMESTAMP_MASK
 from media.vp8 import Descriptor
 
 # Verdicts. BLANK: not for this subscriber, but it waits for the number: send the header alone, so that it
-# stops asking. A receiver takes an empty packet for padding.
+# stops asking, or that it sees that the feed goes on. A receiver takes an empty packet for padding.
 DROP, SEND, BLANK = 0, 1, 2
 
 TOP = {Level.FULL: 2, Level.HALF: 1, Level.QUARTER: 0, Level.KEYFRAMES: -1, Level.STILLS: -1}  # highest layer
 
 _MAX_REORDER = 1024  # packets; as media/rewrite.Timeline has it
 _FRAMES = 128  # whose verdict is remembered: four seconds
+_SIGN_EVERY = 22_500  # of the timestamp: below motion, four empty packets a second
 _CHANGES = 16  # of the level, remembered for frames that come late
 
 
@@ -49,6 +52,7 @@ class Layers:
         self._frame = _Frame(True, None, None)  # of the packet chosen last
         self._newest = self._frame  # of the highest number
         self._highest = 0
+        self._signed = 0  # timestamp of the last empty packet that was sent for a sign of life
         self._settled = 0  # how many numbers were left out before those in the list
         self._left_out: list[int] = []  # numbers, ascending
         self._picture: int | None = None  # newest picture id, extended
@@ -95,6 +99,9 @@ class Layers:
         self._frame = self._newest = frame
         if frame.sent:
             return SEND
+        if self._passing < 0 and (timestamp - self._signed) & TIMESTAMP_MASK >= _SIGN_EVERY:
+            self._signed = timestamp
+            return BLANK
         self._left_out.append(number)
         if len(self._left_out) > 2 * _MAX_REORDER:
             done = bisect_left(self._left_out, number - _MAX_REORDER)

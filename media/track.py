@@ -138,11 +138,12 @@ class Track:
             return None
         number = layers.place(packet.sequence) + self.out.sequence_offset
         if verdict == BLANK:
-            return Sent(number, packet, b"", len(packet.payload))
-        head, rest = layers.rewrite(descriptor, packet.payload)
-        sent = Sent(number, packet, head, rest)
-        self._own[number % SLOTS] = sent
-        if self.level in SLOW or self._paced:
+            sent = Sent(number, packet, b"", len(packet.payload))
+        else:
+            head, rest = layers.rewrite(descriptor, packet.payload)
+            sent = Sent(number, packet, head, rest)
+            self._own[number % SLOTS] = sent
+        if self._paced or (self.level in SLOW and verdict != BLANK):  # in order, or it would be missed
             if len(self._paced) < _PACED:
                 self._paced.append(sent)
             return None

@@ -28,14 +28,14 @@ async function publish(token, {codec = null, audio = true, width = 1280, height 
   }
   return speak(pc, '/whip', token);
 }
-async function publishNoise(token) {     // what no encoder can make small
+async function publishNoise(token, {fps = 20, encoding = {}} = {}) {   // what no encoder can make small
   const pc = window.pc = new RTCPeerConnection();
   const canvas = document.createElement('canvas'); canvas.width = 1280; canvas.height = 720;
   const ctx = canvas.getContext('2d'), image = ctx.createImageData(1280, 720);
   for (let i = 0; i < image.data.length; i++) image.data[i] = Math.random() * 255;
-  setInterval(() => ctx.putImageData(image, -Math.random() * 200, -Math.random() * 200), 50);
-  const [track] = canvas.captureStream(20).getTracks();
-  pc.addTransceiver(track, {direction: 'sendonly'});
+  setInterval(() => ctx.putImageData(image, -Math.random() * 200, -Math.random() * 200), 1000 / fps);
+  const [track] = canvas.captureStream(fps).getTracks();
+  pc.addTransceiver(track, {direction: 'sendonly', sendEncodings: [encoding]});
   return speak(pc, '/whip', token);
 }
 async function restart(token) {          // ICE restart by PATCH, RFC 9725 section 4.3.3

@@ -58,16 +58,28 @@ function preferCodecs(transceiver: RTCRtpTransceiver): void {
   }
 }
 
+// WebRTC-SVC's, which the DOM's types do not know yet.
+type Encoding = RTCRtpEncodingParameters & { scalabilityMode?: string };
+
+/** Temporal layers, of which the engine leaves some out for a weak viewer. A browser without them sends as it can. */
+function addVideo(pc: RTCPeerConnection, track: MediaStreamTrack | null): RTCRtpTransceiver {
+  const add = (encoding: Encoding): RTCRtpTransceiver =>
+    pc.addTransceiver(track ?? "video", { direction: "sendonly", sendEncodings: [encoding] });
+  const plain = { maxBitrate: MAX_BITRATE_BPS };
+  try {
+    return add({ ...plain, scalabilityMode: "L1T3" });
+  } catch {
+    return add(plain);
+  }
+}
+
 export function publish(options: Publish): Publication {
   const senders = new Set<RTCRtpSender>();
   let track: MediaStreamTrack | null = null;
   const withGrant = grantKeeper(options.grant);
 
   const prepare = async (pc: RTCPeerConnection): Promise<RTCRtpSender> => {
-    const transceiver = pc.addTransceiver(track ?? "video", {
-      direction: "sendonly",
-      sendEncodings: [{ maxBitrate: MAX_BITRATE_BPS }],
-    });
+    const transceiver = addVideo(pc, track);
     preferCodecs(transceiver);
     senders.add(transceiver.sender);
     await pc.setLocalDescription(await pc.createOffer());
