@@ -99,6 +99,7 @@ class Outgoing:
         self.timestamp_offset = 0
         self._first_timestamp = first_timestamp
         self._orientation_id = orientation_id  # 0: not negotiated
+        self.timed = time_id > 0
         self._time_head = time_id << 28 | 2 << 24 if time_id else 0
 
     def begin(self, packet: Packet) -> None:

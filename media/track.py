@@ -203,6 +203,8 @@ class Track:
                 break
             self._repeats_left -= 1
             repair = self._repairs.get(payload_type)
+            if repair is None and self.out.timed:
+                continue  # it would carry another time under the same number
             if repair is None:
                 header = self.out.header(sent.packet, sent.number, payload_type, time)
                 parts.append((header, sent.payload))
