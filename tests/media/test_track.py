@@ -1,6 +1,6 @@
 """One viewer's track on a weak link: whole frames are left out, and what is sent can be sent again."""
 
-from struct import unpack
+from struct import pack, unpack
 
 import pytest
 
@@ -66,9 +66,19 @@ def test_what_was_rewritten_is_repeated_as_it_was_sent(scene: Scene) -> None:
     scene.track.aim(Level.QUARTER)
     scene.film(12)
     screen = scene.screen
-    before = list(screen.raw)
-    scene.viewer.receive_rtcp(rtcp.nack(1, scene.track.out.ssrc, [p.sequence for p in screen.rtp[-8:]]), 1.0)
-    assert screen.raw[len(before) :] == before[-8:]
+    missed = screen.rtp[-8:]
+    scene.viewer.receive_rtcp(rtcp.nack(1, scene.track.out.ssrc, [p.sequence for p in missed]), 1.0)
+    repeats = screen.rtp[-8:]
+    assert {p.ssrc for p in repeats} == {scene.track.repair_ssrc}
+    assert [p.payload for p in repeats] == [pack("!H", p.sequence) + p.payload for p in missed]
+
+
+def test_nothing_is_repeated_under_its_number_with_another_time(scene: Scene) -> None:
+    """The same number is the same nonce: it must be the same to the byte."""
+    screen = scene.screen
+    scene.track._repairs = {}
+    scene.viewer.receive_rtcp(rtcp.nack(1, scene.track.out.ssrc, [screen.rtp[-1].sequence]), 1.0)
+    assert len(screen.rtp) == 16
 
 
 def test_a_repeat_has_a_stream_of_its_own_where_that_is_agreed(scene: Scene) -> None:
