@@ -18,6 +18,7 @@ from media.rtp import Codec, Header, Kind
 from media.stats import Drop, Drops
 
 REPORT_EVERY_S = 1.0
+HEARTBEAT_S = 0.2  # a page that hears nothing for twice as long takes us for gone
 
 
 class Sink(Protocol):
@@ -72,6 +73,7 @@ class Publisher:
         self._expected_before = 0  # of SSRCs that were replaced within this session
         self._received_before = 0
         self._next_report = 0.0
+        self._spoke_at = 0.0
 
     @property
     def picture_codec(self) -> str:
@@ -178,15 +180,19 @@ class Publisher:
     def tick(self, now: float) -> None:
         """Every 50 ms: feedback that is due."""
         self.peer.tick()
-        if not self.peer.up or not self._tracks:
+        if not self.peer.up:
             return
-        ssrc = next(iter(self._tracks.values())).ssrc
+        ssrc = next((track.ssrc for track in self._tracks.values()), 0)
         for report in self._arrivals.reports(self._ssrc, ssrc):
+            self._spoke_at = now
             self.peer.send_rtcp(report)
+        if now - self._spoke_at >= HEARTBEAT_S:
+            self._spoke_at = now
+            self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, ()))
         video = self._tracks.get(Kind.VIDEO)
         if video is not None and self._repeats[Kind.VIDEO]:
             self._ask_again(video, now)
-        if now >= self._next_report:
+        if self._tracks and now >= self._next_report:
             self._next_report = now + REPORT_EVERY_S
             blocks = [track.block(now) for track in self._tracks.values()]
             self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, blocks))

@@ -27,7 +27,7 @@ import msgspec
 import uvloop
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.bench.bad_network import LossMap, Relay
+from tests.bench.bad_network import NOTHING_LOST, LossMap, Relay
 from tests.peers import Place, serving
 from tests.pwa import peers
 
@@ -80,6 +80,8 @@ async def measure(browser: Browser, setting: Setting, run: int, settle_s: float,
     ):
         caller, viewer = await _page(browser, place), await _page(browser, place)
         try:
+            for leg in (caller_leg, viewer_leg):
+                leg.set(NOTHING_LOST, NOTHING_LOST, setting.delay_s)
             await _connect(place, caller, caller_leg.port, viewer, viewer_leg.port)
             maps = setting.maps(run)
             caller_leg.set(maps[0], maps[1], setting.delay_s)
@@ -108,7 +110,7 @@ async def _connect(place: Place, caller: Page, caller_port: int, viewer: Page, v
     await caller.evaluate("wishes => peer.publish('caller', wishes)", wishes)
     wishes = {"audio": True, "port": viewer_port}
     await viewer.evaluate("wishes => peer.watch('viewer', 'fed_loss', wishes)", wishes)
-    await asyncio.wait_for(viewer.evaluate("peer.until(40)"), 30)  # two seconds of picture
+    await asyncio.wait_for(viewer.evaluate("peer.until(60)"), 30)  # three seconds of picture
 
 
 async def _count(caller: Page, viewer: Page) -> list[dict[str, Any]]:

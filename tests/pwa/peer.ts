@@ -56,7 +56,8 @@ class Connection extends RTCPeerConnection {
   }
   override addTransceiver(what: MediaStreamTrack | string, init?: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const picture = super.addTransceiver(what, init);
-    if (wishes.audio) super.addTransceiver(init?.direction === "sendonly" ? speech() : "audio", init ?? {});
+    const { direction = "sendonly" } = init ?? {};
+    if (wishes.audio) super.addTransceiver(direction === "sendonly" ? speech() : "audio", { direction });
     return picture;
   }
   override async getStats(): Promise<RTCStatsReport> {

@@ -1,7 +1,8 @@
 // What silence means, when to try again, and whose grant is asked for: the rules of src/rtc, without a browser.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Health, meter, noCounters, quality } from "../../pwa/src/rtc/health.ts";
+import { adjust, type Buffer, noBuffer } from "../../pwa/src/rtc/buffer.ts";
+import { type Counters, type Health, meter, noCounters, quality } from "../../pwa/src/rtc/health.ts";
 import { backoff, grantKeeper, Over, type Watched } from "../../pwa/src/rtc/reconnect.ts";
 import { Refused } from "../../pwa/src/rtc/session.ts";
 import { type Hearsay, judge as judgeSubscriber } from "../../pwa/src/rtc/whep.ts";
@@ -15,6 +16,9 @@ function watched(change: Partial<Watched> = {}, connectionState = "connected"): 
     openedAt: NOW - 20_000,
     connectedAt: NOW - 19_000,
     heardAt: NOW - 100,
+    lookedAt: NOW,
+    quiet: 0,
+    pause: 0,
     packetAt: NOW - 50,
     hasFlowed: true,
     counters: { ...noCounters(), packets: 900, frames: 300, heard: 5000 },
@@ -28,32 +32,42 @@ test("a publisher that hears the server's feedback flows", () => {
   assert.equal(judgePublisher(watched(), true, NOW), "flowing");
 });
 
-test("a publisher that sends and hears nothing for a second is dead", () => {
-  assert.equal(judgePublisher(watched({ heardAt: NOW - 1001 }), true, NOW), "dead");
+test("who hears nothing for 400 ms is dead, whatever is said of the feed", () => {
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 390 }), true, NOW), "flowing");
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 410 }), true, NOW), "dead");
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 410 }), false, NOW), "dead");
+  assert.equal(judgeSubscriber(watched({ heardAt: NOW - 410 }), { ...nobodySaid, live: false }, NOW), "dead");
+});
+
+test("a path that is known for its pauses is given twice the longest", () => {
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 1000, pause: 600 }), true, NOW), "flowing");
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 1300, pause: 600 }), true, NOW), "dead");
 });
 
 test("a far server is given two round trips more", () => {
   const far = { ...noCounters(), packets: 900, rtt_ms: 600 };
-  assert.equal(judgePublisher(watched({ heardAt: NOW - 2000, counters: far }), true, NOW), "flowing");
-  assert.equal(judgePublisher(watched({ heardAt: NOW - 2300, counters: far }), true, NOW), "dead");
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 1500, counters: far }), true, NOW), "flowing");
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 1700, counters: far }), true, NOW), "dead");
 });
 
-test("a publisher without a picture is quiet however long nothing is heard", () => {
-  assert.equal(judgePublisher(watched({ heardAt: 0 }), false, NOW), "quiet");
+test("a publisher without a picture is quiet for as long as the server is heard", () => {
+  assert.equal(judgePublisher(watched({ packetAt: 0 }), false, NOW), "quiet");
 });
 
 test("a camera that yields no frames for long is quiet, not dead", () => {
-  assert.equal(judgePublisher(watched({ heardAt: 0, packetAt: NOW - 3001 }), true, NOW), "quiet");
+  assert.equal(judgePublisher(watched({ packetAt: NOW - 3001 }), true, NOW), "quiet");
 });
 
 test("a new connection is given time for its first feedback", () => {
-  const young = watched({ connectedAt: NOW - 2000, heardAt: NOW - 2500 });
+  const young = watched({ connectedAt: NOW - 1900, heardAt: NOW - 2500 });
   assert.equal(judgePublisher(young, true, NOW), "opening");
+  assert.equal(judgePublisher(young, true, NOW + 200), "dead");
 });
 
 test("a connection that failed is dead, one that is being made is opening until its time is up", () => {
   assert.equal(judgePublisher(watched({}, "failed"), true, NOW), "dead");
-  assert.equal(judgePublisher(watched({}, "disconnected"), true, NOW), "dead");
+  assert.equal(judgePublisher(watched({}, "disconnected"), true, NOW), "flowing"); // ICE's checks are not all
+  assert.equal(judgePublisher(watched({ heardAt: NOW - 500 }, "disconnected"), true, NOW), "dead");
   assert.equal(judgePublisher(watched({ openedAt: NOW - 5000 }, "connecting"), true, NOW), "opening");
   assert.equal(judgePublisher(watched({ openedAt: NOW - 7000 }, "connecting"), true, NOW), "dead");
 });
@@ -85,9 +99,40 @@ test("a silent session from before the events broke is opened again", () => {
   assert.equal(judgeSubscriber(watched(), suspected, NOW), "flowing");
 });
 
-test("the pause doubles from a quarter of a second to three seconds, and no two phones agree", () => {
-  assert.deepEqual([1, 2, 3, 4, 5, 9].map((n) => backoff(n, 1)), [250, 500, 1000, 2000, 3000, 3000]);
-  assert.equal(backoff(3, 0), 500);
+test("two more attempts come at once, then the pause doubles up to three seconds, and no two phones agree", () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 9].map((n) => backoff(n, 1)), [100, 100, 200, 400, 800, 3000]);
+  assert.equal(backoff(3, 0), 100);
+});
+
+/** What the buffer is after so many seconds of looks, of which the last is at the end. */
+function buffered(seconds: number, at: (second: number) => Partial<Counters>, before = noBuffer()): Buffer {
+  let buffer = before;
+  for (let look = 1; look <= seconds * 4; look++) {
+    const now = NOW + look * 250;
+    buffer = adjust(buffer, { ...noCounters(), rtt_ms: 400, ...at(look / 4) }, now);
+  }
+  return buffer;
+}
+
+test("a path without loss is played as it comes, also when the caller stops for a while", () => {
+  assert.equal(buffered(20, (s) => ({ frozen_s: s > 10 ? 1 : 0 })).target_ms, 0);
+});
+
+test("a path that loses is played behind by what repeats take, and slowly so", () => {
+  assert.equal(buffered(1, (s) => ({ nacks: s * 40 })).target_ms, 200);
+  assert.equal(buffered(10, (s) => ({ nacks: s * 40 })).target_ms, 1000);
+});
+
+test("a picture that stood is played later by as much, and never by more than three seconds", () => {
+  assert.equal(buffered(20, (s) => ({ nacks: s * 40, frozen_s: s > 10 ? 0.5 : 0 })).target_ms, 1500);
+  assert.equal(buffered(30, (s) => ({ nacks: s * 40, frozen_s: s })).target_ms, 3000);
+});
+
+test("what a path no longer needs is given up slowly", () => {
+  const late = buffered(10, (s) => ({ nacks: s * 40 }));
+  const counters = { nacks: late.nacks };
+  assert.equal(buffered(5, () => counters, { ...late, nackedAt: NOW }).target_ms, 1000);
+  assert.equal(buffered(60, () => counters, { ...late, nackedAt: NOW }).target_ms, 0);
 });
 
 test("a refused grant is asked for once more, and a fresh one refused is the end", async () => {

@@ -20,6 +20,8 @@ export interface Health {
 export interface Counters {
   /** Bytes that reached us at all, STUN apart. */
   heard: number;
+  /** When the last of them came, ms of performance.now(); null where a browser does not tell. */
+  heardAt: number | null;
   packets: number;
   bytes: number;
   lost: number;
@@ -27,6 +29,9 @@ export interface Counters {
   rtt_ms: number | null;
   width: number;
   height: number;
+  /** Packets that were asked for again, and the seconds for which the picture stood. */
+  nacks: number;
+  frozen_s: number;
 }
 
 /** What this module reads of the entries of a stats report; browsers leave out what they like. */
@@ -42,6 +47,9 @@ interface Entry {
   frameWidth?: number;
   frameHeight?: number;
   currentRoundTripTime?: number;
+  lastPacketReceivedTimestamp?: number;
+  nackCount?: number;
+  totalFreezesDuration?: number;
 }
 
 function addPicture(counters: Counters, entry: Entry): void {
@@ -51,10 +59,14 @@ function addPicture(counters: Counters, entry: Entry): void {
   counters.lost += entry.packetsLost ?? 0;
   counters.width = entry.frameWidth ?? counters.width;
   counters.height = entry.frameHeight ?? counters.height;
+  counters.nacks += entry.nackCount ?? 0;
+  counters.frozen_s += entry.totalFreezesDuration ?? 0;
 }
 
 function addPath(counters: Counters, entry: Entry): void {
   counters.heard = Math.max(counters.heard, entry.bytesReceived ?? 0);
+  const heard = entry.lastPacketReceivedTimestamp;
+  if (heard !== undefined) counters.heardAt = Math.max(counters.heardAt ?? 0, heard - performance.timeOrigin);
   if (entry.currentRoundTripTime !== undefined) counters.rtt_ms = entry.currentRoundTripTime * 1000;
 }
 
@@ -69,7 +81,18 @@ const READERS: Record<string, (counters: Counters, entry: Entry) => void> = {
 };
 
 export function noCounters(): Counters {
-  return { heard: 0, packets: 0, bytes: 0, lost: 0, frames: 0, rtt_ms: null, width: 0, height: 0 };
+  const none = {
+    heard: 0,
+    packets: 0,
+    bytes: 0,
+    lost: 0,
+    frames: 0,
+    width: 0,
+    height: 0,
+    nacks: 0,
+    frozen_s: 0,
+  };
+  return { ...none, heardAt: null, rtt_ms: null };
 }
 
 /** Reads the counters of a connection that only sends, or only receives, one picture. */

@@ -24,6 +24,9 @@ export interface Watched {
   readonly openedAt: number;
   connectedAt: number; // ICE and DTLS are up; Infinity before
   heardAt: number; // anything at all arrived
+  lookedAt: number;
+  quiet: number; // how long nothing had arrived at the last look
+  pause: number; // the longest of these lately after which something did arrive
   packetAt: number; // a packet of the picture was counted
   hasFlowed: boolean;
   counters: Counters;
@@ -36,6 +39,8 @@ export interface Supervision {
   onHealth?(health: Health): void;
   /** The picture flows in a session for the first time. */
   onFlow?(session: Session): void;
+  /** After every look at a session, whatever it said. */
+  onLook?(watched: Watched): void;
   signal: AbortSignal;
 }
 
@@ -45,25 +50,47 @@ export interface Supervisor {
 }
 
 const LOOK_MS = 250;
+const QUICK_LOOK_MS = 60; // while a session is being made; reading costs a phone some ms
+const QUICK_FAILURES = 4;
 const OPEN_TIMEOUT_MS = 8000;
+const REOPEN_TIMEOUT_MS = 2000; // for a first return: a request may hang on a path that is gone
 const CONNECT_TIMEOUT_MS = 6000;
-const FIRST_BACKOFF_MS = 250;
+const SILENCE_MS = 400;
+const FIRST_SILENCE_MS = 2000; // the last step of DTLS may have to be repeated
+const LONGEST_PAUSE_MS = 1500; // a longer one was no loss but an interruption
+const PAUSE_FADES = 0.98; // at every look: to a third in a quarter of a minute
+const FIRST_BACKOFF_MS = 100;
 const LAST_BACKOFF_MS = 3000;
 
-/** The pause before attempt number `failures`: doubling, at most 3 s, spread so that phones do not march. */
+/** The pause before attempt number `failures`: it doubles up to 3 s, and is spread so that phones do not march. */
 export function backoff(failures: number, random: number): number {
-  const full = Math.min(FIRST_BACKOFF_MS * 2 ** Math.max(failures - 1, 0), LAST_BACKOFF_MS);
+  const full = Math.min(FIRST_BACKOFF_MS * 2 ** Math.max(failures - 2, 0), LAST_BACKOFF_MS);
   return full * (0.5 + random / 2);
+}
+
+/**
+ * How long nothing at all may be heard before the server or the path is taken for gone. A server speaks at
+ * least every 200 ms; on a path that loses much of it, the pauses that were outlived say what is usual.
+ */
+function silence(watched: Watched): number {
+  const least = watched.heardAt > watched.connectedAt ? SILENCE_MS : FIRST_SILENCE_MS;
+  return Math.max(least, 2 * watched.pause) + 2 * (watched.counters.rtt_ms ?? 0);
 }
 
 /** The part of a verdict that both directions share; null when the connection is up. */
 export function judgeConnection(watched: Watched, now: number): Verdict | null {
   const state = watched.session.pc.connectionState;
-  if (state === "connected") return null;
   if (state === "new" || state === "connecting") {
     return now - watched.openedAt < CONNECT_TIMEOUT_MS ? "opening" : "dead";
   }
-  return "dead";
+  // "disconnected" only says that ICE's own checks were lost: what is heard counts
+  if (state !== "connected" && state !== "disconnected") return "dead";
+  return quiet(watched, now) > silence(watched) ? "dead" : null;
+}
+
+/** Milliseconds since anything was heard, or could have been. */
+function quiet(watched: Watched, now: number): number {
+  return now - Math.max(watched.heardAt, watched.connectedAt);
 }
 
 export function supervise(options: Supervision): Supervisor {
@@ -73,6 +100,8 @@ export function supervise(options: Supervision): Supervisor {
   let opening: AbortController | null = null;
   let failures = 0;
   let tryAt = 0;
+  let pause = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let looking = false;
   let everFlowed = false;
   let state: SessionState | null = null;
@@ -83,13 +112,15 @@ export function supervise(options: Supervision): Supervisor {
     options.onState(next);
   };
 
+  const over = (): boolean => signal.aborted || state === "ended";
+
   const failed = (): void => {
     failures += 1;
     tryAt = performance.now() + backoff(failures, Math.random());
   };
 
   const finish = (): void => {
-    clearInterval(timer);
+    clearTimeout(timer);
     opening?.abort();
     watched?.session.end();
     watched = null;
@@ -105,6 +136,9 @@ export function supervise(options: Supervision): Supervisor {
       openedAt: now,
       connectedAt: Number.POSITIVE_INFINITY,
       heardAt: now,
+      lookedAt: now,
+      quiet: 0,
+      pause,
       packetAt: now,
       hasFlowed: false,
       counters: noCounters(),
@@ -116,7 +150,10 @@ export function supervise(options: Supervision): Supervisor {
   const open = async (): Promise<void> => {
     const attempt = new AbortController();
     opening = attempt;
-    const timeout = setTimeout(() => attempt.abort(), OPEN_TIMEOUT_MS);
+    const patience = everFlowed
+      ? Math.min(REOPEN_TIMEOUT_MS * 2 ** failures, OPEN_TIMEOUT_MS)
+      : OPEN_TIMEOUT_MS;
+    const timeout = setTimeout(() => attempt.abort(), patience);
     try {
       const session = await options.open(attempt.signal);
       if (attempt.signal.aborted || signal.aborted) session.end();
@@ -134,12 +171,21 @@ export function supervise(options: Supervision): Supervisor {
   const observe = async (subject: Watched): Promise<Verdict> => {
     const counters = await read(subject.session.pc);
     const now = performance.now();
-    if (counters.heard > subject.counters.heard) subject.heardAt = now;
+    if (counters.heard > subject.counters.heard) {
+      if (subject.quiet < LONGEST_PAUSE_MS) pause = Math.max(subject.quiet, pause * PAUSE_FADES);
+      subject.pause = pause;
+      const at = counters.heardAt ?? now;
+      subject.heardAt = at > subject.heardAt && at < now ? at : now;
+    } else {
+      subject.heardAt += Math.max(now - subject.lookedAt - 2 * LOOK_MS, 0); // then it was us who stood still
+    }
+    subject.lookedAt = now;
     if (counters.packets > subject.counters.packets) subject.packetAt = now;
     subject.counters = counters;
     if (subject.session.pc.connectionState === "connected") {
       subject.connectedAt = Math.min(subject.connectedAt, now);
     }
+    subject.quiet = Math.max(quiet(subject, now), 0);
     return options.judge(subject, now);
   };
 
@@ -149,6 +195,7 @@ export function supervise(options: Supervision): Supervisor {
       subject.hasFlowed = everFlowed = true;
       options.onFlow?.(subject.session);
     }
+    options.onLook?.(subject);
     options.onHealth?.(metered.add(now, subject.counters, now - subject.packetAt));
   };
 
@@ -165,17 +212,29 @@ export function supervise(options: Supervision): Supervisor {
     if (verdict === "dead" && opening === null && performance.now() >= tryAt) void open();
   };
 
+  /** When to look again: often while something is being made, and when the silence would have lasted too long. */
+  const next = (verdict: Verdict): number => {
+    if (watched === null || verdict === "opening" || verdict === "dead") {
+      return failures < QUICK_FAILURES ? QUICK_LOOK_MS : LOOK_MS;
+    }
+    const left = silence(watched) - quiet(watched, performance.now());
+    return Math.min(Math.max(left + 1, QUICK_LOOK_MS), LOOK_MS);
+  };
+
   const look = async (): Promise<void> => {
-    if (looking || signal.aborted || state === "ended") return;
+    if (looking || over()) return;
     looking = true;
+    let verdict: Verdict = "dead";
     try {
       const subject: Watched | null = watched;
-      const verdict = subject === null ? "dead" : await observe(subject);
+      if (subject !== null) verdict = await observe(subject);
       if (signal.aborted || subject !== watched) return;
       if (subject !== null) report(subject, verdict);
       act(verdict);
     } finally {
       looking = false;
+      clearTimeout(timer);
+      if (!over()) timer = setTimeout(look, next(verdict));
     }
   };
 
@@ -184,7 +243,6 @@ export function supervise(options: Supervision): Supervisor {
     void look();
   };
 
-  const timer = setInterval(look, LOOK_MS);
   signal.addEventListener("abort", finish);
   addEventListener("online", nudge, { signal });
   document.addEventListener("visibilitychange", nudge, { signal });

@@ -1,6 +1,7 @@
 // Watches one feed by WHEP. Step 11 of the story. The feed may not have begun, may pause and come back:
 // that is waiting, not lost. A picture that stops although the feed is live is opened again.
 
+import { adjust, noBuffer } from "./buffer.ts";
 import type { Health } from "./health.ts";
 import {
   grantKeeper,
@@ -30,7 +31,7 @@ export interface Subscription {
   nudge(): void;
 }
 
-const SILENCE_MS = 1000;
+const PICTURE_PAUSE_MS = 1000;
 const FIRST_PACKET_MS = 2000;
 
 /** What is known from outside: what the server's events say of the feed, and when they broke. */
@@ -44,11 +45,11 @@ export function judge(watched: Watched, hearsay: Hearsay, now: number): Verdict 
   const verdict = judgeConnection(watched, now);
   if (verdict !== null) return verdict;
   const { counters, packetAt, openedAt } = watched;
-  const silence = SILENCE_MS + 2 * (counters.rtt_ms ?? 0);
-  if (counters.packets > 0 && now - packetAt < silence) return counters.frames > 0 ? "flowing" : "opening";
+  const pause = PICTURE_PAUSE_MS + 2 * (counters.rtt_ms ?? 0);
+  if (counters.packets > 0 && now - packetAt < pause) return counters.frames > 0 ? "flowing" : "opening";
   if (openedAt < hearsay.suspectedAt) return "dead";
   if (hearsay.live === false) return "quiet";
-  const patience = watched.hasFlowed ? silence : FIRST_PACKET_MS;
+  const patience = watched.hasFlowed ? pause : FIRST_PACKET_MS;
   if (!watched.hasFlowed && hearsay.live === null) return "quiet";
   return now - Math.max(packetAt, hearsay.liveSince) > patience ? "dead" : "quiet";
 }
@@ -57,6 +58,18 @@ export function subscribe(options: Subscribe): Subscription {
   const { video } = options;
   const hearsay: Hearsay = { live: null, liveSince: 0, suspectedAt: Number.NEGATIVE_INFINITY };
   const withGrant = grantKeeper(options.grant, { once: true });
+
+  let buffered: Session | null = null;
+  let buffer = noBuffer();
+  const delay = ({ session, counters }: Watched): void => {
+    // a new session shows its first frame at once; what was learnt of the path stays
+    if (session !== buffered) buffer = { ...buffer, target_ms: 0, nacks: 0, frozen_s: 0 };
+    buffered = session;
+    const before = buffer.target_ms;
+    buffer = adjust(buffer, counters, performance.now());
+    if (buffer.target_ms === before) return;
+    for (const receiver of session.pc.getReceivers()) receiver.jitterBufferTarget = buffer.target_ms;
+  };
 
   const show = (pc: RTCPeerConnection): void => {
     const track = pc.getReceivers()[0]?.track;
@@ -85,6 +98,7 @@ export function subscribe(options: Subscribe): Subscription {
     open,
     judge: (watched, now) => judge(watched, hearsay, now),
     onFlow: (session) => show(session.pc),
+    onLook: delay,
   });
   return {
     feedIsLive(live) {

@@ -27,9 +27,6 @@ export interface Publication {
   nudge(): void;
 }
 
-// The server sends feedback many times a second for as long as it receives packets.
-const SILENCE_MS = 1000;
-const FIRST_FEEDBACK_MS = 3000;
 // A camera that yields no frames for so long is covered by another app, whatever its track says.
 const IDLE_MS = 3000;
 const MAX_BITRATE_BPS = 2_500_000;
@@ -39,10 +36,7 @@ export function judge(watched: Watched, hasPicture: boolean, now: number): Verdi
   const verdict = judgeConnection(watched, now);
   if (verdict !== null) return verdict;
   if (!hasPicture || now - watched.packetAt > IDLE_MS) return "quiet";
-  if (watched.heardAt <= watched.connectedAt) {
-    return now - watched.connectedAt < FIRST_FEEDBACK_MS ? "opening" : "dead";
-  }
-  return now - watched.heardAt < SILENCE_MS + 2 * (watched.counters.rtt_ms ?? 0) ? "flowing" : "dead";
+  return watched.heardAt > watched.connectedAt ? "flowing" : "opening";
 }
 
 /** VP8 and H.264 with their retransmission, in this order: every browser that watches can show VP8. */
