@@ -22,6 +22,16 @@ class SfuConfig(msgspec.Struct, frozen=True, kw_only=True):
     tcp_connections: int = 512  # well below the usual 1,024 files of a process
     tcp_per_address: int = 64  # phones behind one NAT; an IPv6 /64 counts as one
     prove_within_s: float = 10.0  # a TCP connection must have passed a check by then
+
+    # What one holder (a grant) and one address may have and send. An IPv6 /64 counts as one address; a mobile
+    # carrier's or a station's NAT is one too, so these are far above what one phone needs.
+    sessions_per_holder: int = 16  # a page has one, and one more while it reconnects
+    peers_per_address: int = 256
+    packets_per_peer: int = 5_000  # a second; a picture of 4 Mbit/s is 450, and what comes back 100
+    packets_per_holder: int = 10_000
+    packets_per_address: int = 50_000
+    checks_per_address: int = 2_000  # STUN, a second; a browser begins with 20 to 50
+
     handshakes: int = 64  # DTLS handshakes at once; more wait for their next STUN check
     start_bitrate_bps: int = 1_000_000  # what a sender is told to begin with
     max_bitrate_bps: int = 4_000_000  # what a sender without transport-wide feedback may reach

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from media import rtc, rtcp
+from media.limits import Allowance, Budget
 from media.offer import Offer
 from media.outbox import Made, Outbox
 from media.stats import Drop, Drops
@@ -20,7 +21,9 @@ Address = tuple[Any, ...] | Connection
 
 _MAX_ADDRESSES = 8  # one peer's; the oldest is forgotten
 _MAX_SSRCS = 32  # that one peer may send from: libsrtp keeps a state for each
-_MAX_CHECKS = 40  # between two ticks of 50 ms; browsers send one per pair in that time
+_MAX_CHECKS = 60  # at once; browsers begin with 20 to 50 a second
+_CHECKS_PER_TICK = 5  # that are allowed again every 50 ms
+_UDP_FIRST_S = 1.0  # for so long after UDP was nominated TCP cannot be
 
 
 class Network(Protocol):
@@ -34,6 +37,9 @@ class Network(Protocol):
     @property
     def outbox(self) -> Outbox: ...
     def plain(self, address: Address) -> tuple[str, int]: ...
+    def admits_check(self, address: Address) -> bool: ...
+    def admits_peer(self, address: Address, peer: "Peer") -> bool: ...
+    def budget_of(self, address: Address) -> Budget: ...
 
 
 class Owner(Protocol):
@@ -65,6 +71,7 @@ class Peer:
         owner: Owner,
         handshakes: Handshakes,
         drops: Drops,
+        allowance: Allowance,
         spawn: Callable[["Peer"], asyncio.Task[None]],
         now: float,
     ) -> None:
@@ -84,10 +91,12 @@ class Peer:
         self._owner = owner
         self._handshakes = handshakes
         self._drops = drops
+        self._allowance = allowance
         self._spawn = spawn
         self._address: Address | None = None  # where to send
         self._addresses: list[Address] = []  # where it has been heard from
-        self._checks = 0
+        self._nominated_at = 0.0  # the present address, last
+        self._checks = _MAX_CHECKS  # how many more are read
         self._shaking = False
         self._ssrcs: set[bytes] = set()
         self._task: asyncio.Task[None] | None = None
@@ -115,20 +124,30 @@ class Peer:
         self._new_side()
 
     def tick(self) -> None:
-        self._checks = 0
+        """Every 50 ms."""
+        if self._checks < _MAX_CHECKS:
+            self._checks += _CHECKS_PER_TICK
+
+    def second(self, holder: Budget) -> None:
+        """Once a second: it may send again, as far as its holder and its address may."""
+        address = self._address
+        self._allowance.second((holder,) if address is None else (holder, self._network.budget_of(address)))
 
     # In
 
     def receive_stun(self, data: bytes, ufrag: bytes, address: Address, now: float) -> None:
-        self._checks += 1
-        if self._checks > _MAX_CHECKS:
+        if self._checks <= 0 or not self._network.admits_check(address):
             self._drops[Drop.STUN_TOO_MANY] += 1
             return
+        self._checks -= 1
         fresh = ufrag == self.ufrag.encode()
         password = self.password if fresh or self._old is None else self._old[1]
         nominated = rtc.nominates(data, password)
         if nominated is None:
             self._drops[Drop.STUN_FORGED] += 1
+            return
+        if address not in self._addresses and not self._network.admits_peer(address, self):
+            self._drops[Drop.ADDRESS_FULL] += 1
             return
         self.heard_at = now
         if fresh and self._old is not None:
@@ -137,8 +156,10 @@ class Peer:
             self._address = None  # the new generation's first path replaces the old
         if address not in self._addresses:
             self._learn(address)
-        if self._address is None or nominated:
+        if self._address is None or (nominated and self._may_replace(address, now)):
             self._address = address
+        if nominated and self._address == address:
+            self._nominated_at = now
         self._network.send(rtc.binding_response(data, self._network.plain(address), password), address)
         if self._task is None:
             if self._handshakes.running < self._handshakes.most:
@@ -148,6 +169,11 @@ class Peer:
                 self._task.add_done_callback(self._handshake_over)  # also when it never came to run
             else:
                 self._drops[Drop.DTLS_WAITING] += 1
+
+    def _may_replace(self, address: Address, now: float) -> bool:
+        """Firefox nominates every path that it checks (RFC 5245 section 8.1.1.2): then UDP is preferred."""
+        slower = isinstance(address, Connection) and not isinstance(self._address, Connection)
+        return not slower or now - self._nominated_at > _UDP_FIRST_S
 
     def _learn(self, address: Address) -> None:
         self._addresses.append(address)
@@ -191,6 +217,10 @@ class Peer:
         if keys is None:
             self._drops[Drop.SRTP_EARLY] += 1
             return
+        allowance = self._allowance
+        if allowance.left <= 0:
+            self._drops[Drop.TOO_FAST] += 1
+            return
         is_rtcp = rtcp.is_rtcp(data)
         ssrc = data[4:8] if is_rtcp else data[8:12]
         new = ssrc not in self._ssrcs
@@ -201,6 +231,7 @@ class Peer:
         if packet is None:
             self._drops[Drop.SRTP_FORGED] += 1
             return
+        allowance.left -= 1  # only for what is genuine: nobody else can use it up
         if new:
             self._ssrcs.add(ssrc)
         self.heard_at = now

@@ -9,24 +9,38 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from struct import Struct
 
 from media import rtc
 from media.config import SfuConfig
+from media.limits import Budget, Checks
 from media.outbox import Outbox
 from media.peer import Address, Peer
 from media.stats import Drop, Drops
-from media.tcp import Connection, Listener, plain_host
+from media.tcp import Connection, Listener, host_of, plain_host
 
 _READS = 256  # datagrams per wake-up; the loop turns to others after that
 _UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
 _SEGMENT = Struct("=H")
 _BUFFER = 4 << 20  # bytes asked of the kernel each way; it may grant less
+_FAULT_EVERY_S = 60.0
 _TRIES = 64  # for a number that is free in both UDP and TCP
+
+_log = logging.getLogger(__name__)
+
+
+class _Host:
+    """One address, or one IPv6 network, with the peers that have proven to be there."""
+
+    def __init__(self, packets_per_s: int) -> None:
+        self.peers: Counter[Peer] = Counter()  # by how many of their paths
+        self.budget = Budget(packets_per_s)
 
 
 class Port:
@@ -48,6 +62,10 @@ class Port:
         self._to_flush: list[Callable[[], None]] = []
         self._by_ufrag: dict[bytes, Peer] = {}
         self._by_address: dict[Address, Peer] = {}
+        self._config = config
+        self._checks = Checks(config.checks_per_address)
+        self._hosts: dict[str, _Host] = {}
+        self._fault_at = float("-inf")
 
     def open(self, host: str, port: int, advertised: tuple[str, ...]) -> None:
         """Bind both and begin to read on the running loop. Raises OSError when the port is not to be had.
@@ -71,10 +89,14 @@ class Port:
         self._tcp.close()
         self._by_ufrag.clear()
         self._by_address.clear()
+        self._hosts.clear()
 
     def second(self, now: float) -> None:
         """Once a second."""
         self._tcp.second(now)
+        self._checks.second()
+        for host in self._hosts.values():
+            host.budget.second()
 
     def expect(self, ufrag: str, peer: Peer) -> None:
         """Checks that name this ufrag are for this peer."""
@@ -86,16 +108,50 @@ class Port:
     def take_address(self, address: Address, peer: Peer) -> Peer | None:
         """Datagrams from here are this peer's from now on; whose they were, when they were another's."""
         before = self._by_address.get(address)
+        if before is peer:
+            return None
+        if before is not None:
+            self._leave_host(address, before)
         self._by_address[address] = peer
+        name = self._host(address)
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host(self._config.packets_per_address)
+        host.peers[peer] += 1
         if isinstance(address, Connection):
             self._tcp.prove(address)
-        return before if before is not peer else None
+        return before
 
     def forget_address(self, address: Address, peer: Peer) -> None:
         if self._by_address.get(address) is peer:
             del self._by_address[address]
+            self._leave_host(address, peer)
             if isinstance(address, Connection):
                 self._tcp.release(address)
+
+    def admits_check(self, address: Address) -> bool:
+        return self._checks.admit(self._host(address))
+
+    def admits_peer(self, address: Address, peer: Peer) -> bool:
+        """Whether this peer may be at this address, beside those that are."""
+        host = self._hosts.get(self._host(address))
+        return host is None or peer in host.peers or len(host.peers) < self._config.peers_per_address
+
+    def budget_of(self, address: Address) -> Budget:
+        host = self._hosts.get(self._host(address))
+        return host.budget if host is not None else Budget(self._config.packets_per_address)
+
+    def _host(self, address: Address) -> str:
+        return host_of(self.plain(address)[0])
+
+    def _leave_host(self, address: Address, peer: Peer) -> None:
+        name = self._host(address)
+        host = self._hosts[name]
+        host.peers[peer] -= 1
+        if not host.peers[peer]:
+            del host.peers[peer]
+        if not host.peers:
+            del self._hosts[name]
 
     def send(self, datagram: bytes | memoryview, address: Address) -> None:
         """Best effort: what the kernel does not take now is dropped and counted, as a network would."""
@@ -149,14 +205,18 @@ class Port:
         try:
             now = time.monotonic()
             for frame in frames:
-                self._take(frame, path, now)
+                try:
+                    self._take(frame, path, now)
+                except Exception:
+                    self._failed()
         finally:
             self._flush()
 
     def path_lost(self, path: Connection) -> None:
         self._tcp.drop(path)
-        peer = self._by_address.pop(path, None)
+        peer = self._by_address.get(path)
         if peer is not None:
+            self.forget_address(path, peer)
             peer.path_lost(path)
 
     def path_full(self, path: Connection) -> None:
@@ -195,11 +255,22 @@ class Port:
                 return
             except OSError:  # an ICMP error of an earlier send, if anything
                 continue
-            peer = peers.get(address)
-            if peer is not None and len(data) >= 12 and 128 <= data[0] <= 191:
-                peer.receive_srtp(data, clock())
-            else:
-                self._take(data, address, clock())
+            try:
+                peer = peers.get(address)
+                if peer is not None and len(data) >= 12 and 128 <= data[0] <= 191:
+                    peer.receive_srtp(data, clock())
+                else:
+                    self._take(data, address, clock())
+            except Exception:
+                self._failed()
+
+    def _failed(self) -> None:
+        """A bug, met by one datagram: the others go on, and the log is not filled by whoever found it."""
+        self._drops[Drop.FAULT] += 1
+        now = time.monotonic()
+        if now - self._fault_at > _FAULT_EVERY_S:
+            self._fault_at = now
+            _log.exception("a datagram met a bug; more like it are only counted for a minute")
 
     def _take(self, data: bytes, address: Address, now: float) -> None:
         """Whatever came, and where from (RFC 7983)."""

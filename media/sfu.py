@@ -18,6 +18,7 @@ from functools import partial
 from media import negotiate, rtc
 from media.config import SfuConfig
 from media.feed import Feed
+from media.limits import Allowance, Budget
 from media.negotiate import Agreed
 from media.news import Newsroom
 from media.peer import Handshakes, Peer
@@ -55,6 +56,7 @@ _CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was giv
 _REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
 _MAX_ENDED = 10_000
 _GOODBYE_S = 5.0
+_REPORT_EVERY_S = 60.0
 
 _UFRAG = re.compile(r"^a=ice-ufrag:([0-9A-Za-z+/]{4,256})\s*$", re.MULTILINE | re.ASCII)
 _PWD = re.compile(r"^a=ice-pwd:([0-9A-Za-z+/]{22,256})\s*$", re.MULTILINE | re.ASCII)
@@ -78,10 +80,13 @@ class EmbeddedSfu:
         self._holders: dict[Holder, set[SessionId]] = {}
         self._groups: dict[FeedId, Group] = {}
         self._tags: dict[SessionId, str] = {}
+        self._budgets: dict[Holder, Budget] = {}
         self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
         self._tasks: set[asyncio.Task[None]] = set()  # the peers' DTLS; each ends with its session
         self._timer: asyncio.TimerHandle | None = None
         self._next_second = 0.0
+        self._next_report = 0.0
+        self._drops_before: Drops = Drops()
         self._packets_before = [0, 0]  # in and out, of feeds that are gone
         self._tick_at = 0.0
         self._lag_ms = 0.0  # the longest of the last second
@@ -258,6 +263,8 @@ class EmbeddedSfu:
             raise Closed("what allowed this has just ended")
         if len(self._sessions) - replaces >= self._config.sessions:
             raise Full("the engine has as many sessions as it may")
+        if len(self._holders.get(holder, ())) - replaces >= self._config.sessions_per_holder:
+            raise Full("what allows this has as many sessions as it may")
 
     def _feed(self, name: FeedId, group: Group) -> Feed:
         home = self._feeds.get(name)
@@ -296,6 +303,7 @@ class EmbeddedSfu:
             owner=session,
             handshakes=self._handshakes,
             drops=self.drops,
+            allowance=Allowance(self._config.packets_per_peer),
             spawn=self._spawn,
             now=time.monotonic(),
         )
@@ -333,6 +341,7 @@ class EmbeddedSfu:
         of_holder.discard(session.session)
         if not of_holder:
             del self._holders[session.holder]
+            self._budgets.pop(session.holder, None)
         home = self._feeds[session.feed]
         if isinstance(session, Publisher):
             home.drop_publisher()
@@ -368,6 +377,8 @@ class EmbeddedSfu:
             self._lag_ms, self._lag_now_ms = self._lag_now_ms, 0.0
             self._next_second = now + 1.0
             self._port.second(now)
+            self._allow()
+            self._report_drops(now)
             self._ended = {name: until for name, until in self._ended.items() if until > now}
         for feed in list(self._feeds.values()):
             try:
@@ -377,6 +388,27 @@ class EmbeddedSfu:
                 self._watch(feed, now)
             except Exception:  # one feed's fault must not stop the others' clock
                 _log.exception("tick of %s failed", feed.name)
+
+    def _allow(self) -> None:
+        """Once a second: what each peer may send in the next one."""
+        for holder, sessions in self._holders.items():
+            budget = self._budgets.get(holder)
+            if budget is None:
+                budget = self._budgets[holder] = Budget(self._config.packets_per_holder)
+            budget.second()
+            for session in sessions:
+                self._sessions[session].peer.second(budget)
+
+    def _report_drops(self, now: float) -> None:
+        """One line a minute, when anything was dropped: never one for each."""
+        if now < self._next_report:
+            return
+        self._next_report = now + _REPORT_EVERY_S
+        more = self.drops - self._drops_before
+        self._drops_before = self.drops.copy()
+        if more:
+            words = ", ".join(f"{count} {drop.value}" for drop, count in more.most_common())
+            _log.info("dropped within a minute: %s", words)
 
     def _watch(self, feed: Feed, now: float) -> None:
         config = self._config

@@ -27,7 +27,8 @@ _FEED = "fed_bench"
 
 
 async def main(config: dict[str, Any]) -> None:
-    sfu = EmbeddedSfu(SfuConfig(host="127.0.0.1", **config), Listener())
+    crowd = {"sessions_per_holder": 4096, "peers_per_address": 4096}  # all of them are here
+    sfu = EmbeddedSfu(SfuConfig(**{"host": "127.0.0.1", **crowd, **config}), Listener())
     await sfu.start()
 
     async def answer(said: dict[str, Any]) -> dict[str, Any]:

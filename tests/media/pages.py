@@ -78,14 +78,22 @@ async def page(browser: Browser, place: Place) -> Page:
     return page
 
 
-async def without_udp(page: Page) -> None:
-    """As on a network that lets no UDP through: this page hears of our TCP candidates only."""
-    await page.evaluate(r"""() => {
+async def without_udp(page: Page, swallowed_by: int | None = None) -> None:
+    """As on a network that lets no UDP through.
+
+    The page hears of our TCP candidates only; or of both, and its UDP goes to a port that never answers.
+    """
+    await page.evaluate(
+        r"""hole => {
         const set = RTCPeerConnection.prototype.setRemoteDescription;
         RTCPeerConnection.prototype.setRemoteDescription = function ({type, sdp}) {
-            return set.call(this, {type, sdp: sdp.replace(/a=candidate:.* udp .*\r\n/g, '')});
+            const there = hole === null ? sdp.replace(/a=candidate:.* udp .*\r\n/g, '')
+                : sdp.replace(/( udp \d+ \S+) \d+ /g, `$1 ${hole} `);
+            return set.call(this, {type, sdp: there});
         };
-    }""")
+    }""",
+        swallowed_by,
+    )
 
 
 async def decoded(page: Page) -> int:

@@ -1,5 +1,6 @@
 """Real Chromium on both sides of a real server: one page publishes by WHIP, another watches by WHEP."""
 
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -102,13 +103,15 @@ async def test_sound_and_picture_are_played_in_step(browser: Browser, place: Pla
     assert abs(played[0] - played[1]) < 500  # ms; both are known only when sender reports came
 
 
-async def test_a_picture_goes_both_ways_by_tcp_alone(browser: Browser, place: Place) -> None:
+async def test_a_page_whose_udp_is_swallowed_comes_by_tcp(browser: Browser, place: Place) -> None:
     caller, officer = await page(browser, place), await page(browser, place)
-    for peer in (caller, officer):
-        await without_udp(peer)
-    assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
-    assert await caller.evaluate("publish('caller-token')") == 201
-    await more_frames(officer, 40)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        await without_udp(officer, swallowed_by=hole.getsockname()[1])
+        await without_udp(caller)
+        assert await officer.evaluate("watch('officer-token', 'fed_1')") == 201
+        assert await caller.evaluate("publish('caller-token')") == 201
+        await more_frames(officer, 40)
     assert all(isinstance(s.peer._address, Connection) for s in place.sfu._sessions.values())
     await caller.close()
     await until(lambda: ("ended", "fed_1", EndReason.HUNG_UP) in place.listener.news, "its end is noticed")

@@ -106,6 +106,24 @@ async def test_a_broken_connection_ends_no_peer_that_has_another_path() -> None:
         assert len(sfu._sessions) == 2
 
 
+async def test_udp_is_preferred_when_a_browser_nominates_both() -> None:
+    async with engine() as sfu, lean(sfu, "recvonly", over_tcp=False) as viewer:
+        second = LeanPeer("recvonly", tcp=True)
+        second.ufrag, second.password = viewer.ufrag, viewer.password
+        await second.connect(("127.0.0.1", sfu.port))
+        (session,) = sfu._sessions.values()
+        answers = viewer.answers
+        viewer.check()
+        await until(lambda: viewer.answers > answers, "UDP is nominated")
+        second.check()
+        await until(lambda: second.answers, "the connection is a path too")
+        assert not isinstance(session.peer._address, tcp.Connection)
+        session.peer._nominated_at -= 2.0  # nothing by UDP for a while
+        second.check()
+        await until(lambda: isinstance(session.peer._address, tcp.Connection), "TCP takes over")
+        await second.close()
+
+
 async def test_a_session_that_ends_takes_its_connection_along() -> None:
     async with engine() as sfu, lean(sfu, "recvonly") as viewer:
         await sfu.end_feed(FEED, EndReason.CLOSED)
