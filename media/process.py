@@ -49,7 +49,7 @@ async def run(config: ProcessConfig) -> int:
     except (OSError, ValueError) as error:
         _log.error("media process %d cannot start: %s", config.sfu.index, error)
         return CANNOT_START
-    _log.info("media process %d: pid %d, UDP port %d", config.sfu.index, os.getpid(), sfu.port)
+    _log.info("media process %d: pid %d, port %d", config.sfu.index, os.getpid(), sfu.port)
     if lifeline is not None:
         lifeline.ready()
     await stopping.wait()
