@@ -206,7 +206,8 @@ async def test_a_slow_reader_loses_packets_and_goes_on_with_a_keyframe() -> None
         late = viewer.packets[seen:]
         numbers = [int.from_bytes(packet[2:4]) for packet in late]
         after = next(n for n in range(1, len(late)) if numbers[n] - numbers[n - 1] & 0xFFFF != 1)
-        assert late[after].endswith(KEYFRAME)
+        told = next(packet for packet in late[after:] if len(packet) > 12)  # empty ones pad
+        assert told.endswith(KEYFRAME)
 
 
 @given(st.lists(st.binary(max_size=60), max_size=30), st.lists(st.integers(1, 50), min_size=1))
