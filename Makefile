@@ -39,6 +39,10 @@ bench-loss: build ## picture and sound through a network that loses up to 30 % o
 	@tests/machine.sh
 	@python -m tests.bench.loss
 
+bench-fault: build ## how long the picture is away when a process dies or the caller's address changes; a JSON line
+	@tests/machine.sh
+	@python -m tests.bench.fault
+
 soak: .venv/.installed ## two thousand short calls, and what the engine keeps of them; a JSON line
 	@python -m tests.bench.soak
 
@@ -87,4 +91,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward bench-loss soak screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault soak screens wire fix lock build install

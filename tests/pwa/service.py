@@ -39,6 +39,7 @@ class Service:
             **os.environ,
             "SIGHTLINE_AGENCY": "Dearborn Police",
             "SIGHTLINE_PORT": str(port),
+            "SIGHTLINE_PUBLIC_URL": self.url,
             "SIGHTLINE_MEDIA_PORT": "0",
             "SIGHTLINE_DATA_DIR": str(folder),
             **{f"SIGHTLINE_{name.upper()}": value for name, value in settings.items()},
