@@ -10,6 +10,8 @@ interface Wishes {
   port?: number | null;
   width?: number;
   height?: number;
+  /** Instead of the camera, what no encoder can make small. */
+  noise?: boolean;
 }
 
 const nothing = {
@@ -105,10 +107,21 @@ const told = {
   signal: new AbortController().signal,
 };
 
+function noise(width: number, height: number): MediaStream {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  const image = new ImageData(2 * width, height);
+  for (let at = 0; at < image.data.length; at++) image.data[at] = Math.random() * 255;
+  setInterval(() => context?.putImageData(image, -Math.random() * width, 0), 50);
+  return canvas.captureStream(20);
+}
+
 async function begin(bearer: string, wanted: Wishes = {}): Promise<void> {
   Object.assign(wishes, wanted);
   const { width = 1280, height = 720 } = wanted;
-  const media = await navigator.mediaDevices.getUserMedia({ video: { width, height } });
+  const media = wanted.noise
+    ? noise(width, height)
+    : await navigator.mediaDevices.getUserMedia({ video: { width, height } });
   const publication = publish({ ...told, grant: async () => ({ endpoint: "/whip", bearer }) });
   publication.show(media.getVideoTracks()[0] ?? null);
 }
