@@ -158,8 +158,11 @@ class Feed:
         line.timeline.close()
         line.clock.forget()
 
-    def forward(self, codec: Codec, header: Header, orientation: int | None, now: float) -> None:
-        """Hand one packet of the publisher to every subscriber. `now` in seconds, monotonic."""
+    def forward(self, codec: Codec, header: Header, orientation: int | None, now: float) -> bool:
+        """Hand one packet of the publisher to every subscriber. `now` in seconds, monotonic.
+
+        Whether a keyframe of the picture begins with it.
+        """
         if not self.is_live:
             self.is_live = True
             self._live(self)
@@ -175,13 +178,13 @@ class Feed:
             if not keyframe:
                 self._drops[Drop.UNPLACED] += 1
                 self.want_keyframe()
-                return
+                return False
             timeline.begin(header, now)
             line.pictures.begin()
         place = timeline.place(header, now)
         if place is None:
             self._drops[Drop.UNPLACED] += 1
-            return
+            return False
         if keyframe and codec.kind is Kind.VIDEO:
             self._keyframes.arrived()
         if codec.kind is Kind.AUDIO:
@@ -197,6 +200,7 @@ class Feed:
             self._soon(line.flush)
         elif len(line.waiting) >= _BATCH:
             line.flush()
+        return keyframe and codec.kind is Kind.VIDEO
 
     def clock(self, kind: Kind, ntp: int, timestamp: int, now: float) -> None:
         """The publisher's sender report: this timestamp of its own was at this NTP time of its own."""
@@ -268,19 +272,6 @@ class Feed:
         )
 
     def _publisher_stats(self) -> PublisherStats | None:
-        publisher = self.publisher
-        if publisher is None:
+        if self.publisher is None:
             return None
-        return PublisherStats(
-            session=publisher.session,
-            codec=publisher.picture_codec,
-            bitrate_bps=self.meter.bitrate_bps,
-            loss=self.meter.loss,
-            unrepaired=0.0,
-            rtt_ms=None,
-            freezes=0,
-            packets=publisher.packets_in,
-            bytes=publisher.bytes_in,
-            repeats_asked=0,
-            keyframe_requests=self._keyframes.total,
-        )
+        return self.publisher.stats(self.meter.bitrate_bps, self.meter.loss)

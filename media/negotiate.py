@@ -41,7 +41,9 @@ class AgreedMedia(msgspec.Struct, frozen=True):
     extensions: dict[str, int]  # only what is used
     direction: str  # ours
     rtx: dict[int, int] = {}  # payload type to that of its repeats (RFC 4588)
-    red: dict[int, int] = {}  # payload type to that which carries earlier packets as well (RFC 2198)
+    red: dict[
+        int, int
+    ] = {}  # payload type to that which carries earlier packets as well (RFC 2198); received
     mixed: bool = False  # either form of header extension may come
     asks_rtt: bool = False  # we ask for the round trip, it answers
 
@@ -131,13 +133,16 @@ def _section(media: OfferedMedia, direction: str) -> AgreedMedia | None:
         codecs=codecs,
         offered=offered,
         feedback=feedback,
-        # ids above 14 need the two-byte form, which we do not speak
+        # 0 and 15 are reserved; ids above need the two-byte form (RFC 8285 section 4.3), which we only read
         extensions={
-            uri: media.extensions[uri] for uri in extensions if 0 < media.extensions.get(uri, 0) < 15
+            uri: number
+            for uri in extensions
+            if 0 < (number := media.extensions.get(uri, 0)) < (256 if receiving else 15) and number != 15
         },
         direction=direction,
-        rtx=_wrapping(media, "rtx", [pt for pt in codecs if "nack" in feedback[pt]]) if not receiving else {},
-        red=_wrapping(media, "red", codecs) if kind is Kind.AUDIO and not receiving else {},
+        rtx=_wrapping(media, "rtx", [pt for pt in codecs if "nack" in feedback[pt]]),
+        red=_wrapping(media, "red", codecs) if kind is Kind.AUDIO and receiving else {},
+        mixed=media.mixed and receiving,
         asks_rtt=media.asks_rtt and receiving,
     )
 

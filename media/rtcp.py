@@ -39,6 +39,14 @@ class Nack(msgspec.Struct, frozen=True):
     sequences: tuple[int, ...]
 
 
+class RoundTrip(msgspec.Struct, frozen=True):
+    """The answer to a receiver's question (RFC 3611 section 4.5): when that was sent, and how long it lay."""
+
+    ssrc: int  # of who asked
+    asked: int  # middle 32 bits of the question's time
+    delay: int  # in 1/65536 s
+
+
 class ReportBlock(msgspec.Struct, frozen=True):
     """RFC 3550 section 6.4.1."""
 
@@ -56,7 +64,7 @@ def is_rtcp(datagram: bytes) -> bool:
     return 192 <= datagram[1] <= 223
 
 
-def parse(data: bytes) -> Iterator[SenderReport | ReportBlock | PictureLoss | Nack | Estimate]:
+def parse(data: bytes) -> Iterator[SenderReport | ReportBlock | PictureLoss | Nack | Estimate | RoundTrip]:
     """Read a compound or reduced-size packet. What the engine has no use for is passed over.
 
     Raises Malformed at the first packet whose lengths do not fit.
@@ -87,7 +95,20 @@ def parse(data: bytes) -> Iterator[SenderReport | ReportBlock | PictureLoss | Na
         elif kind == 206 and count == 15 and size >= 20 and data[at + 12 : at + 16] == b"REMB":
             scale, low = unpack_from("!BH", data, at + 17)
             yield Estimate((scale & 3) << 16 << (scale >> 2) | low << (scale >> 2))
+        elif kind == 207:
+            yield from _round_trips(data, at + 8, stop)
         at = stop
+
+
+def _round_trips(data: bytes, at: int, stop: int) -> Iterator[RoundTrip]:
+    """DLRR blocks; others are stepped over."""
+    while at + 4 <= stop:
+        block, words = unpack_from("!BxH", data, at)
+        end = at + 4 + 4 * words
+        if block == 5:
+            for entry in range(at + 4, min(end, stop) - 11, 12):
+                yield RoundTrip(*unpack_from("!III", data, entry))
+        at = end
 
 
 def _reported(data: bytes, at: int, stop: int, count: int) -> Iterator[ReportBlock]:
@@ -126,6 +147,11 @@ def _block(report: ReportBlock) -> bytes:
 def receiver_report(sender: int, reports: Iterable[ReportBlock]) -> bytes:
     blocks = [_block(report) for report in reports][:MAX_REPORTS]
     return _packet(201, len(blocks), pack("!I", sender) + b"".join(blocks))
+
+
+def round_trip_question(sender: int, ntp: int) -> bytes:
+    """A receiver reference time (RFC 3611 section 4.4). `ntp`: 64 bits, of whatever clock the asker has."""
+    return _packet(207, 0, pack("!IBBHQ", sender, 4, 0, 2, ntp & 0xFFFFFFFFFFFFFFFF))
 
 
 def sender_report(ssrc: int, *, ntp: int, timestamp: int, packets: int, octets: int) -> bytes:

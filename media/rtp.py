@@ -50,8 +50,9 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     sequence: int
     timestamp: int
     ssrc: int
-    extensions: bytes  # the body of a one-byte header extension (RFC 8285), or empty
+    extensions: bytes  # the body of a header extension (RFC 8285), or empty
     payload: bytes
+    wide: bool = False  # the extension has the two-byte form
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
@@ -76,7 +77,7 @@ def parse(data: bytes) -> Header | None:
     if first >> 6 != 2:
         return None
     start = 12 + 4 * (first & 0x0F)
-    extensions = b""
+    extensions, wide = b"", False
     if first & 0x10:
         if size < start + 4:
             return None
@@ -86,6 +87,8 @@ def parse(data: bytes) -> Header | None:
             return None
         if profile == 0xBEDE:
             extensions = data[start + 4 : end]
+        elif profile & 0xFFF0 == 0x1000:
+            extensions, wide = data[start + 4 : end], True
         start = end
     if first & 0x20:
         padding = data[-1]
@@ -94,11 +97,15 @@ def parse(data: bytes) -> Header | None:
         size -= padding
     if size < start:
         return None
-    return Header(second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, extensions, data[start:size])
+    return Header(
+        second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, extensions, data[start:size], wide
+    )
 
 
-def extension(body: bytes, wanted: int) -> bytes | None:
-    """The value of one element of a one-byte header extension (RFC 8285 section 4.2)."""
+def extension(body: bytes, wanted: int, wide: bool = False) -> bytes | None:
+    """The value of one element of a header extension (RFC 8285), in its two-byte form when `wide`."""
+    if wide:
+        return _extension(body, wanted)
     at, end = 0, len(body)
     while at < end:
         head = body[at]
@@ -114,6 +121,23 @@ def extension(body: bytes, wanted: int) -> bytes | None:
         if number == wanted:
             return body[at : at + size]
         at += size
+    return None
+
+
+def _extension(body: bytes, wanted: int) -> bytes | None:
+    at, end = 0, len(body)
+    while at < end:
+        if body[at] == 0:  # padding
+            at += 1
+            continue
+        if at + 2 > end:
+            return None
+        start = at + 2
+        at = start + body[at + 1]
+        if at > end:
+            return None
+        if body[start - 2] == wanted:
+            return body[start:at]
     return None
 
 

@@ -143,8 +143,9 @@ class EmbeddedSfu:
         if home.publisher is not None:
             self._end(home.publisher, EndReason.REPLACED)
         session = Publisher(
-            _session_id(), feed, holder, agreed, sink=home, config=self._config, drops=self.drops
-        )
+            _session_id(), feed, holder, agreed, sink=home, config=self._config, drops=self.drops,
+            later=asyncio.get_running_loop().call_later,
+        )  # fmt: skip
         answer = self._open(session, agreed, {}, {})
         self._tags[session.session] = tag
         home.take_publisher(session)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from struct import pack
+from struct import pack, unpack_from
 from typing import Any, cast
 
 import pytest
@@ -286,6 +286,113 @@ def test_what_the_publisher_lost_is_asked_for_at_once(stage: Stage) -> None:
     assert request == rtcp.Nack(77, (2, 3))
     stage.publisher.tick(1.2)
     assert len(stage.phone.asked(rtcp.Nack)) == 2
+
+
+def test_a_repeat_in_a_stream_of_its_own_takes_its_place_once(stage: Stage) -> None:
+    _, screen = stage.watch()
+    assert stage.video is not None
+    rtx = stage.video.rtx[stage.number("VP8")]
+
+    def repeat(sequence: int, payload: bytes, ssrc: int = 1077) -> None:
+        packet = pack("!BBHIIH", 0x80, 0x80 | rtx, 9000 + sequence, 50, ssrc, sequence) + payload
+        stage.publisher.receive_rtp(packet, 1.2)
+
+    repeat(1, KEYFRAME)  # before there is anything that it could repeat
+    stage.send(1, KEYFRAME)
+    stage.send(4, timestamp=100)
+    for _ in range(2):
+        repeat(2, DELTA + b"2")
+    repeat(4, DELTA)  # a probe
+    stage.publisher.receive_rtp(pack("!BBHII", 0x80, rtx, 1, 50, 1077), 1.2)  # padding alone
+    first = screen.rtp[0].sequence
+    assert [(p.sequence - first, p.payload) for p in screen.rtp] == [
+        (0, KEYFRAME),
+        (3, DELTA),
+        (1, DELTA + b"2"),
+    ]
+    stage.send(9000, KEYFRAME, ssrc=78)  # a new source, and a straggler of the one before
+    repeat(3, DELTA + b"3")
+    assert len(screen.rtp) == 4
+
+
+def test_speech_that_was_lost_is_taken_from_the_packets_after_it(stage: Stage) -> None:
+    _, screen = stage.watch()
+    assert stage.audio is not None
+    opus = stage.number("opus")
+    wrapper = stage.audio.red[opus]
+
+    def say(sequence: int, *earlier: bytes) -> None:
+        heads = b"".join(
+            pack("!I", (0x80 | opus) << 24 | (960 * (len(earlier) - n)) << 10 | len(block))
+            for n, block in enumerate(earlier)
+        )
+        payload = heads + bytes([opus]) + b"".join(earlier) + b"frame%d" % sequence
+        packet = pack("!BBHII", 0x80, wrapper, sequence, 960 * sequence, 78) + payload
+        stage.publisher.receive_rtp(packet, 1.0 + sequence / 50)
+
+    say(1)
+    say(2, b"frame1")
+    say(4, b"frame3")  # 3 is lost
+    say(7, b"frame6")  # 5 and 6 are
+    say(8, b"frame6", b"frame7")
+    say(9, b"frame7", b"frame8")
+    say(6, b"frame5")  # overtaken
+    first = screen.rtp[0]
+    heard = [p.sequence - first.sequence + 1 for p in screen.rtp]
+    assert heard == [1, 2, 3, 4, 6, 7, 8, 9, 5]
+    assert {p.payload_type for p in screen.rtp} == {first.payload_type}
+    for number, packet in zip(heard, screen.rtp, strict=True):
+        assert packet.payload == b"frame%d" % number
+        assert (packet.timestamp - first.timestamp) & 0xFFFFFFFF == 960 * (number - 1)
+    assert stage.publisher.received == 6  # what the path let through of nine
+    stage.publisher.receive_rtp(pack("!BBHII", 0x80, wrapper, 10, 0, 78) + b"\xff\xff", 2.0)
+    assert stage.drops[Drop.RTP_MALFORMED] == 1
+
+
+def test_a_straggler_of_the_source_before_does_not_bring_it_back(stage: Stage) -> None:
+    _, screen = stage.watch()
+    stage.send(1, KEYFRAME, ssrc=1)
+    stage.send(900, KEYFRAME, ssrc=2, now=1.1)
+    stage.send(2, ssrc=1, now=1.2)
+    stage.send(901, ssrc=2, now=1.3)
+    assert [p.sequence - screen.rtp[0].sequence for p in screen.rtp] == [0, 1, 2]
+    stage.send(3, KEYFRAME, ssrc=1, now=9.0)  # the other one has fallen silent: it is a source again
+    assert screen.rtp[-1].payload == KEYFRAME
+
+
+def test_what_is_lost_for_good_costs_a_keyframe_before_any_viewer_asks(stage: Stage) -> None:
+    stage.send(1, KEYFRAME)
+    stage.send(3)
+    stage.publisher.tick(2.0)
+    assert stage.phone.asked(rtcp.PictureLoss) == []
+    stage.publisher.tick(4.0)
+    assert len(stage.phone.asked(rtcp.PictureLoss)) == 1
+
+
+def test_the_publishers_figures_tell_loss_and_what_mended_it(stage: Stage) -> None:
+    for n in range(100):
+        if n % 10 != 5:
+            stage.send(n, KEYFRAME if n == 0 else DELTA, now=1 + n / 100)
+    stage.send(15, now=2.2)
+    stage.publisher.tick(2.3)
+    question = stage.phone.rtcp[-1]
+    (sender, ntp) = unpack_from("!I4xQ", question, len(question) - 16)
+    answer = pack("!BBHIBBHIII", 0x80, 207, 5, 77, 5, 0, 3, sender, ntp >> 16 & 0xFFFFFFFF, 32768)
+    stage.publisher.receive_rtcp(answer, 3.1)
+    stage.publisher.second(1_000_000, 0.1)
+    stage.publisher.tick(9.0)
+    stage.publisher.second(1_000_000, 0.1)
+    for _ in range(2):
+        stage.publisher.tick(9.5)
+    stats = stage.publisher.stats(1_000_000, 0.1)
+    assert stats.codec == "VP8"
+    assert stats.rtt_ms is not None
+    assert abs(stats.rtt_ms - 300) < 2
+    assert stats.freezes == 1
+    assert stats.repeats_asked > 10
+    assert stats.loss == 0.1
+    assert stage.publisher.received == 90
+    assert stage.publisher.given_up == 9
 
 
 def test_probes_are_counted_and_nobody_misses_them(stage: Stage) -> None:

@@ -70,7 +70,7 @@ def test_a_viewers_answer_takes_every_codec_that_may_come(name: str) -> None:
     video = next(m for m in parsed.media if m.kind == "video")
     audio = next(m for m in parsed.media if m.kind == "audio")
     assert video.direction == audio.direction == "sendonly"
-    assert {c.name for c in audio.rtp.codecs} - {"red"} == {"opus"}
+    assert {c.name for c in audio.rtp.codecs} == {"opus"}
     assert "VP8" in {c.name for c in video.rtp.codecs}
     assert [s.ssrc for s in video.ssrc] == [11, 21]
     assert [(g.semantic, g.items) for g in video.ssrc_group] == [("FID", [11, 21])]
@@ -85,6 +85,8 @@ def test_feedback_and_rotation_are_agreed_with_a_browser() -> None:
     video = negotiate.for_publisher(rtc.parse_offer(text("chromium-sendonly.sdp"))).of(Kind.VIDEO)
     assert video is not None
     assert set(video.extensions) == {ORIENTATION, TRANSPORT_WIDE}
+    assert video.asks_rtt
+    assert video.mixed
     assert video.has("transport-cc")
     assert video.has("nack pli")
 
@@ -105,11 +107,11 @@ def test_a_viewer_is_repeated_to_in_a_stream_of_its_own_and_says_what_its_link_c
 
 
 def test_a_wrapper_counts_only_for_what_is_agreed() -> None:
-    sdp = text("chromium-recvonly.sdp").replace("\r", "")
+    sdp = text("chromium-sendonly.sdp").replace("\r", "")
 
     def wrapped(old: str, new: str) -> tuple[dict[int, int], dict[int, int]]:
         assert old in sdp
-        agreed = negotiate.for_subscriber(rtc.parse_offer(sdp.replace(old, new)))
+        agreed = negotiate.for_publisher(rtc.parse_offer(sdp.replace(old, new)))
         video, audio = agreed.of(Kind.VIDEO), agreed.of(Kind.AUDIO)
         assert video is not None
         assert audio is not None
@@ -123,6 +125,12 @@ def test_a_wrapper_counts_only_for_what_is_agreed() -> None:
     assert wrapped("a=fmtp:63 111/111", "a=fmtp:63 111/9")[1] == {}
     assert wrapped("a=fmtp:63 111/111\n", "")[1] == {}
     assert wrapped("red/48000/2", "red/8000")[1] == {}
+
+
+def test_red_is_listed_before_what_it_wraps_or_chromium_would_not_use_it() -> None:
+    reply = answered(negotiate.for_publisher(rtc.parse_offer(text("chromium-sendonly.sdp"))))
+    assert "m=audio 5 UDP/TLS/RTP/SAVPF 63 111\r\n" in reply
+    assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" in reply
 
 
 def test_an_offer_longer_than_32_kib_or_of_more_than_eight_sections_is_refused_with_its_reason() -> None:

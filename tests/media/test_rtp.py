@@ -18,7 +18,14 @@ def test_no_bytes_make_it_raise(data: bytes) -> None:
     header = rtp.parse(data)
     if header is not None:
         for wanted in range(16):
-            rtp.extension(header.extensions, wanted)
+            rtp.extension(header.extensions, wanted, header.wide)
+
+
+@given(st.binary(max_size=80), st.booleans())
+def test_no_extension_makes_it_raise(body: bytes, wide: bool) -> None:
+    for wanted in range(256):
+        value = rtp.extension(body, wanted, wide)
+        assert value is None or value in body
 
 
 def test_a_plain_packet_is_read() -> None:
@@ -51,6 +58,21 @@ def test_an_extension_is_found_by_its_id() -> None:
     assert rtp.extension(header.extensions, 3) == b"\xab\xcd"
     assert rtp.extension(header.extensions, 5) == b"\x02"
     assert rtp.extension(header.extensions, 4) is None
+
+
+def test_an_extension_of_the_two_byte_form_is_found_by_its_id() -> None:
+    body = bytes([0, 3, 2, 0xAB, 0xCD, 200, 0, 15, 1, 0x02, 0, 0])
+    header = rtp.parse(packet(0x90, tail=pack("!HH", 0x1005, 3) + body + b"x"))
+    assert header is not None
+    assert header.payload == b"x"
+    assert [rtp.extension(header.extensions, n, header.wide) for n in (3, 200, 15, 4)] == [
+        b"\xab\xcd",
+        b"",
+        b"\x02",
+        None,
+    ]
+    assert rtp.extension(bytes([3, 9, 1]), 3, True) is None
+    assert rtp.extension(bytes([3]), 3, True) is None
 
 
 def test_a_cut_extension_is_no_extension() -> None:
