@@ -6,6 +6,7 @@
     if downlink.due_keyframe(now): source.want_keyframe()     # below motion this replaces its own requests
     layers.admits = downlink.admits(layers.admits, now)       # below motion: may the next keyframe pass?
     downlink.spend(send(downlink.allow(now, waiting)))        # below motion: so many bytes of what waits
+    downlink.repeated(repeat(downlink.repeats(now)))          # on a full link, few
 
 Two views are combined. The subscriber's own estimate (REMB, draft-alvestrand-rmcat-remb-03) falls when
 packets queue up; how far it has fallen, not that it is low, is the sign, for it starts low and grows to one
@@ -38,6 +39,9 @@ _PROVEN_S = 30.0  # at a level after going up: congestion before that was a fail
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 5.0, 60.0  # after failed trials
 _LEAST_BPS = 32_000  # below motion, whatever the estimate says
 _KEYFRAME_OCTETS = 40_000  # until one was seen
+_LAYERED_S = 10.0  # without the highest layer until a source counts as one without layers
+_PROBE = 1.3  # pace of a keyframe, of the estimate
+_UNBOUNDED = 1 << 20  # bytes
 _BEYOND_REPAIR = 0.4  # loss
 
 _MOTION = (Level.FULL, Level.HALF, Level.QUARTER)
@@ -67,6 +71,7 @@ class RateMeter:
         self._octets = [0, 0, 0, 0]  # of the three layers and of the sound
         self._smooth = [0.0, 0.0, 0.0, 0.0]  # bit/s
         self._since: float | None = None
+        self._layered_at = float("-inf")
 
     def take(self, tid: int, octets: int) -> None:
         """Packet path. `tid` 0 where there are no layers."""
@@ -88,12 +93,14 @@ class RateMeter:
             self._smooth[at] += share * (8 * octets / passed - self._smooth[at])
             self._octets[at] = 0
         base, first, second, sound = self._smooth
+        if second > 1000:
+            self._layered_at = now
         self.rates = Rates(
             full=int(base + first + second),
             half=int(base + first),
             quarter=int(base),
             sound=int(sound),
-            layered=second > 1000,
+            layered=now - self._layered_at < _LAYERED_S,
         )
         return self.rates
 
@@ -122,8 +129,9 @@ class Downlink:
         self._stepped_at = float("-inf")
         self._remb: int | None = None
         self._remb_at = 0.0
-        self._falls: deque[float] = deque(maxlen=4)  # when it fell
+        self._falls: deque[tuple[float, int]] = deque(maxlen=4)  # when it fell, and from where
         self._rtt_floor: float | None = None
+        self._late: deque[tuple[float, float, bool]] = deque(maxlen=3)  # reports: when, round trip, too long
         self._jitter_s = 0.0
         self._last_loss = 0.0
         self._dropped = 0
@@ -142,6 +150,10 @@ class Downlink:
         self._eased_at = float("-inf")  # when the estimate was last lowered, below motion
         self._credit = 0.0  # bytes
         self._allowed_at: float | None = None
+        self._paced_until = float("inf")  # when the last keyframe was all sent
+        self._proven_bps = 0.0  # the pace at which it got through
+        self._repeat_credit = 0.0  # bytes
+        self._repeated_at = float("-inf")
 
     # What the subscriber tells
 
@@ -149,7 +161,7 @@ class Downlink:
         before, self._remb = self._remb, bitrate_bps
         self._remb_at = now
         if before is not None and bitrate_bps < 0.97 * before:
-            self._falls.append(now)
+            self._falls.append((now, before))
 
     def report(self, loss: float, rtt_s: float | None, jitter_s: float, now: float) -> None:
         """A receiver report: `loss` from 0 to 1 since the last one."""
@@ -160,6 +172,7 @@ class Downlink:
             self.rtt_s = rtt_s
             floor = self._rtt_floor
             self._rtt_floor = rtt_s if floor is None else min(rtt_s, floor + 0.002)
+            self._late.append((now, rtt_s, self._delayed))
 
     def dropped(self, packets: int = 1) -> None:
         """The kernel or a full queue did not take what was sent."""
@@ -184,7 +197,7 @@ class Downlink:
             self._congested_at = now
         if self.level in _STILL:
             self._fit_keyframes(now)
-        elif congested and now - self._changed_at >= _SETTLE_S:
+        elif congested and now - self._changed_at >= self._settle_s():
             self._go_down(now)
         if self.level is before_level and rates.full > 0 and self._may_rise(now, sent_bps):
             self._go_up(now)
@@ -195,8 +208,15 @@ class Downlink:
         """Whether the way is longer than it has been: something queues up."""
         if self.rtt_s is None or self._rtt_floor is None:
             return False
-        margin = max(0.1, 0.5 * self._rtt_floor, min(0.3, 3 * self._jitter_s))
+        # one large frame alone takes a tenth of a second through a slow link
+        margin = max(0.2, 0.5 * self._rtt_floor, min(0.3, 3 * self._jitter_s))
         return self.rtt_s > self._rtt_floor + margin
+
+    def _queueing(self) -> bool:
+        """Whether the last three reports came late, and no less so: after going down a queue needs time."""
+        if len(self._late) < 3 or self._late[0][0] < self._changed_at + _SETTLE_S:
+            return False
+        return all(late for _, _, late in self._late) and self._late[-1][1] > 0.95 * self._late[0][1]
 
     def _congested(self, now: float, sent_bps: float) -> bool:
         if self._dropped >= QUEUE_FULL:
@@ -204,20 +224,26 @@ class Downlink:
         delayed = self._delayed
         if self.level in _STILL:
             return delayed
-        if self.loss > _BEYOND_REPAIR or (self.loss > 0.1 and delayed):
-            return now - self._changed_at >= _SETTLE_S  # its reports are of before
+        lossy = self.loss > _BEYOND_REPAIR or (self.loss > 0.1 and delayed)
+        if now - self._changed_at >= _SETTLE_S and (lossy or self._queueing()):  # else reports are of before
+            return True
         remb = self._remb
         if remb is None or now - self._remb_at > _FRESH_S:
-            return False
-        falls = [at for at in self._falls if at > self._changed_at + 0.5 and now - at < _FRESH_S]
-        if not falls or now - falls[-1] > 2.0:
             return False
         # not more than usual, for a keyframe makes a second that is not like the others
         arriving = min(sent_bps, 1.2 * self._rates.of(self.level))
         if not delayed:
             arriving *= 1 - min(self.loss, 0.33)
+        falls = [
+            fall for fall in self._falls if fall[0] > self._changed_at + 0.5 and now - fall[0] < _FRESH_S
+        ]
+        if not falls or now - falls[-1][0] > 2.0 or all(before < 0.8 * arriving for _, before in falls):
+            return False  # an estimate that was still growing to what arrives anyway tells nothing by falling
         # it falls to 0.85 of what arrives: less than that was queueing, and a single fall may be an error
-        again = falls[-1] - falls[0] >= 0.8
+        again = falls[-1][0] - falls[0][0] >= 0.8
+        if self.level is self._lowest:
+            # the base layer's large frames at long intervals look like a queue by themselves
+            return remb < (0.9 if delayed else 0.5) * arriving
         return remb < (0.9 if delayed or again else 0.75) * arriving
 
     def _estimate(self, congested: bool, sent_bps: float, now: float) -> None:
@@ -235,35 +261,44 @@ class Downlink:
                 lossy = None  # no more than a memory
         self._lossy_bps = lossy
         known = [estimate for estimate in (remb, lossy) if estimate is not None]
+        if known and now - self._congested_at > _QUIET_S:  # what goes through is proven
+            proven = min(sent_bps, 1.2 * self._rates.of(self.level)) * (1 - self.loss)
+            known = [max(min(known), proven)]
         self.estimate_bps = int(min(known)) if known else None
 
     def _estimate_still(self, now: float) -> None:
         """Below motion REMB follows the little that is sent: it proves what goes through, not what does not.
 
-        So it is taken upwards only, and a growing delay takes back.
+        So it is taken upwards only, once it no longer speaks of before. A keyframe that got through at its
+        pace without delay proves that pace, and a growing delay takes back.
         """
         estimate = float(self.estimate_bps or 4 * _LEAST_BPS)
-        if self._delayed or self._dropped:
-            if now - self._eased_at > 1.0 and now - self._changed_at > _SETTLE_S:
+        fresh = self._remb is not None and now - self._remb_at < _FRESH_S
+        remb = float(self._remb) if fresh and self._remb is not None else estimate
+        if now - self._changed_at < _FRESH_S:
+            estimate = min(estimate, remb)
+        elif self._delayed or self._dropped or (self._last_loss > 0.1 and remb < 0.9 * estimate):
+            self._paced_until, self._proven_bps = float("inf"), 0.0
+            if now - self._eased_at > 1.0:
                 self._eased_at = now
                 estimate *= 0.7
         else:
-            if self._waiting:
-                estimate *= 1.08**_STEP_S
-            if self._remb is not None and now - self._remb_at < _FRESH_S:
-                estimate = max(estimate, self._remb)
+            if now - self._paced_until > 1.5:  # a report of it has come
+                self._paced_until = float("inf")
+                self._proven_bps = self._pace_bps() + self._rates.sound
+            estimate = max(estimate, remb, self._proven_bps)
         self.estimate_bps = int(max(estimate, _LEAST_BPS))
+
+    def _settle_s(self) -> float:
+        estimate = self.estimate_bps
+        if estimate is not None and estimate < 0.5 * self._rates.of(self.level):
+            return 0.5 * _SETTLE_S  # nothing will drain
+        return _SETTLE_S
 
     def _go_down(self, now: float) -> None:
         levels = self._levels()
         at = levels.index(self.level) if self.level in levels else 0
-        below = levels[at + 1 :]
-        estimate = self.estimate_bps
-        if estimate is None:
-            lower = below[0]
-        else:
-            fitting = [level for level in below if level in _MOTION and self._rates.of(level) <= estimate]
-            lower = fitting[0] if fitting else Level.KEYFRAMES
+        lower = self._fitting(levels[at + 1 :])
         if now - self._rose_at < _PROVEN_S:
             self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
         else:
@@ -271,6 +306,23 @@ class Downlink:
         self._try_at = now + self._wait_s
         self._change(lower, now)
         self.sheds += 1
+
+    def _fitting(self, levels: tuple[Level, ...]) -> Level:
+        """The first of these that the estimate allows."""
+        estimate = self.estimate_bps
+        if estimate is None:
+            return levels[0]
+        for level in levels:
+            # it has fallen to 0.85 of the link; and the last level that moves is worth a trial
+            share = 0.6 if level is self._lowest else 0.85
+            if level in _STILL or share * self._rates.of(level) <= estimate:
+                return level
+        return Level.STILLS
+
+    @property
+    def _lowest(self) -> Level:
+        """That moves."""
+        return Level.QUARTER if self._rates.layered else Level.FULL
 
     def _levels(self) -> tuple[Level, ...]:
         if self._rates.layered:
@@ -290,12 +342,16 @@ class Downlink:
             return (self.estimate_bps or 0) >= 0.7 * needed
         if self._remb is None or now - self._remb_at > _FRESH_S:
             return True
+        if (
+            self._remb < 0.9 * sent_bps
+        ):  # it has yet to grow to what goes through already, and may take a minute
+            return quiet_s > 2 * _QUIET_S
         # it grows to one and a half times what arrives at most: to see whether there is more, send more
         return self._remb >= needed or self._remb >= 1.3 * sent_bps
 
     def _next(self) -> Level:
         if self.level in _STILL:
-            return Level.QUARTER if self._rates.layered else Level.FULL
+            return self._lowest
         return Level.HALF if self.level is Level.QUARTER and self._rates.layered else Level.FULL
 
     def _go_up(self, now: float) -> None:
@@ -306,16 +362,17 @@ class Downlink:
         """Between KEYFRAMES and STILLS: whether one has gone out before the next is due."""
         octets = self._pace_bps() * KEYFRAME_EVERY_S / 8
         stayed_s = now - self._changed_at
-        if self.level is Level.KEYFRAMES and octets < self._keyframe_octets and stayed_s > 2.0:
+        if self.level is Level.KEYFRAMES and octets < self._keyframe_octets and stayed_s > KEYFRAME_EVERY_S:
             self._change(Level.STILLS, now)
             self.sheds += 1
-        elif self.level is Level.STILLS and octets > 1.5 * self._keyframe_octets and stayed_s > STILL_EVERY_S:
+        elif self.level is Level.STILLS and octets > 2 * self._keyframe_octets and stayed_s > STILL_EVERY_S:
             self._change(Level.KEYFRAMES, now)
 
     def _change(self, level: Level, now: float) -> None:
         self.level = level
         self._changed_at = now
         self._falls.clear()
+        self._paced_until, self._proven_bps = float("inf"), 0.0
 
     # Below motion
 
@@ -353,6 +410,8 @@ class Downlink:
 
         Whole packets are sent until it is used up, and `spend` is told how much that was.
         """
+        if not waiting and self._waiting:  # the last of a keyframe has gone
+            self._paced_until = now
         self._waiting = waiting
         passed = 0.0 if self._allowed_at is None else min(now - self._allowed_at, 0.2)
         self._allowed_at = now
@@ -367,9 +426,41 @@ class Downlink:
     def spend(self, octets: int) -> None:
         self._credit -= octets
 
+    # Repeats
+
+    @property
+    def _narrow(self) -> bool:
+        return self.level is not Level.FULL or self._stepped_at - self._congested_at < 2 * _QUIET_S
+
+    def repeats(self, now: float) -> int:
+        """How many bytes may be sent again now. Call every 50 ms, and tell `repeated` what was.
+
+        On a wide link as many as are asked for, since asking early and often mends a bad radio. On a full one
+        they would take what is left: a third of the estimate, and below motion a part of the pace.
+        """
+        if not self._narrow:
+            return _UNBOUNDED
+        if self.level in _STILL:
+            return max(0, int(self._credit))
+        rate = 0.3 / 8 * (self.estimate_bps or self._rates.of(self.level))
+        passed = min(now - self._repeated_at, 0.2)
+        self._repeated_at = now
+        self._repeat_credit = min(self._repeat_credit + passed * rate, 0.2 * rate)
+        return max(0, int(self._repeat_credit))
+
+    def repeated(self, octets: int) -> None:
+        self._repeat_credit -= octets
+        if self.level in _STILL:
+            self._credit -= octets
+
+    @property
+    def repeat_every_s(self) -> float:
+        """How long after a repeat the same packet may go again: on a full link it is still on its way."""
+        return min(1.0, self.rtt_s or 0.1) if self._narrow else 0.0
+
     def _pace_bps(self) -> float:
-        """A quarter more than the estimate when all is quiet, so that it can grow."""
+        """Somewhat more than the estimate when all is quiet, so that it can grow."""
         if self.estimate_bps is None:
             return 4.0 * _LEAST_BPS
-        quiet = self._stepped_at - self._congested_at > _QUIET_S
-        return max(_LEAST_BPS, self.estimate_bps * (1.25 if quiet else 0.9) - self._rates.sound)
+        quiet = self._stepped_at - self._congested_at > 2 * _QUIET_S
+        return max(_LEAST_BPS, self.estimate_bps * (_PROBE if quiet else 0.9) - self._rates.sound)

@@ -113,7 +113,7 @@ class Subscriber:
                     case rtcp.Nack():
                         for track in self.tracks.values():
                             if track.out.ssrc == message.ssrc:
-                                track.repeat(message.sequences, now)
+                                self._downlink.repeated(track.repeat(message.sequences, now))
                     case rtcp.PictureLoss():
                         video = self.tracks.get(Kind.VIDEO)
                         if video is not None and message.ssrc == video.out.ssrc:
@@ -238,6 +238,7 @@ class Subscriber:
         budget = downlink.allow(now, video.waiting)
         if budget:
             downlink.spend(video.pace(budget, now))
+        video.allow_repeats(downlink.repeats(now), downlink.repeat_every_s)
 
     def second(self, now: float) -> None:
         """Every second."""

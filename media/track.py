@@ -72,6 +72,9 @@ class Track:
         self.level = Level.FULL
         self.layers = Layers()
         self._repeats_left = REPEATS_PER_TICK
+        self._repeat_octets = 1 << 20
+        self._repeat_every_s = 0.0
+        self._repeated_at: dict[int, float] = {}  # by number; only while the link is full
         self._codecs = section.codecs
         self._repairs = section.rtx
         self._repair_sequence = secrets.randbelow(1 << 14)
@@ -188,20 +191,34 @@ class Track:
 
     # Repeats
 
-    def repeat(self, sequences: Sequence[int], now: float) -> None:
-        """Send again what was missed (RFC 4585), by a stream of its own where that is agreed (RFC 4588)."""
+    def allow_repeats(self, octets: int, every_s: float) -> None:
+        """How much may be sent again until the next tick, and the same packet after how long."""
+        self._repeat_octets, self._repeat_every_s = octets, every_s
+        if not every_s or len(self._repeated_at) > SLOTS:
+            self._repeated_at.clear()
+
+    def repeat(self, sequences: Sequence[int], now: float) -> int:
+        """Send again what was missed (RFC 4585), by a stream of its own where that is agreed (RFC 4588).
+
+        How many bytes that was.
+        """
         if not self.begun:
-            return
+            return 0
         parts, time = [], _send_time(now)
         for sequence in sequences:
             sent = self._sent(self._highest + difference(sequence, self._highest & SEQUENCE_MASK))
             payload_type = number_of(sent.packet.codec, self._codecs) if sent is not None else None
             if sent is None or payload_type is None:
                 continue
-            if self._repeats_left == 0:
+            if self._repeats_left == 0 or self._repeat_octets <= 0:
                 self._drops[Drop.REPEATS] += 1
                 break
+            if self._repeat_every_s:
+                if now - self._repeated_at.get(sent.number, float("-inf")) < self._repeat_every_s:
+                    continue
+                self._repeated_at[sent.number] = now
             self._repeats_left -= 1
+            self._repeat_octets -= len(sent.payload)
             repair = self._repairs.get(payload_type)
             if repair is None and self.out.timed:
                 continue  # it would carry another time under the same number
@@ -212,10 +229,12 @@ class Track:
             self._repair_sequence += 1
             header = self.out.header(sent.packet, self._repair_sequence, repair, time, ssrc=self.repair_ssrc)
             parts.append((header, _SEQUENCE.pack(sent.number & SEQUENCE_MASK) + sent.payload))
-        if parts:
-            count, size, _ = self._home.peer.send_rtp(parts)
-            self.repeats += count
-            self.bytes += size
+        if not parts:
+            return 0
+        count, size, _ = self._home.peer.send_rtp(parts)
+        self.repeats += count
+        self.bytes += size
+        return size
 
     def _sent(self, number: int) -> Sent | None:
         """What was sent under this number."""

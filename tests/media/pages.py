@@ -13,7 +13,12 @@ async function speak(pc, path, token) {
     headers: {'Content-Type': 'application/sdp', Authorization: 'Bearer ' + token}});
   if (r.status !== 201) throw new Error(r.status + ' ' + await r.text());
   window.session = r.headers.get('Location'); window.etag = r.headers.get('ETag');
-  await pc.setRemoteDescription({type: 'answer', sdp: await r.text()});
+  let sdp = await r.text();
+  if (window.relay) {
+    sdp = sdp.replace(/^a=candidate:.* tcp .*\r\n/gmi, '')
+      .replace(/^a=candidate:(\S+ \d udp \d+ \S+) \d+/gmi, `a=candidate:$1 ${window.relay}`);
+  }
+  await pc.setRemoteDescription({type: 'answer', sdp});
   return r.status;
 }
 async function publish(token, {codec = null, audio = true, width = 1280, height = 720} = {}) {
@@ -28,10 +33,11 @@ async function publish(token, {codec = null, audio = true, width = 1280, height 
   }
   return speak(pc, '/whip', token);
 }
-async function publishNoise(token, {fps = 20, encoding = {}} = {}) {   // what no encoder can make small
+// what no encoder can make small
+async function publishNoise(token, {fps = 20, width = 1280, height = 720, encoding = {}} = {}) {
   const pc = window.pc = new RTCPeerConnection();
-  const canvas = document.createElement('canvas'); canvas.width = 1280; canvas.height = 720;
-  const ctx = canvas.getContext('2d'), image = ctx.createImageData(1280, 720);
+  const canvas = document.createElement('canvas'); canvas.width = width; canvas.height = height;
+  const ctx = canvas.getContext('2d'), image = ctx.createImageData(width, height);
   for (let i = 0; i < image.data.length; i++) image.data[i] = Math.random() * 255;
   setInterval(() => ctx.putImageData(image, -Math.random() * 200, -Math.random() * 200), 1000 / fps);
   const [track] = canvas.captureStream(fps).getTracks();
@@ -53,7 +59,8 @@ async function restart(token) {          // ICE restart by PATCH, RFC 9725 secti
   await pc.setRemoteDescription({type: 'answer', sdp});
   return [r.status, window.etag !== r.headers.get('ETag')];
 }
-async function watch(token, feed) {
+async function watch(token, feed, port = null) {   // port: of a relay that stands before the engine
+  window.relay = port;
   const pc = window.pc = new RTCPeerConnection();
   pc.addTransceiver('video', {direction: 'recvonly'}); pc.addTransceiver('audio', {direction: 'recvonly'});
   const media = new MediaStream();
