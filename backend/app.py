@@ -26,6 +26,7 @@ from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.board import Board
 from backend.services.callers import Callers
+from backend.services.connections import Connections
 from backend.services.engines import Engines
 from backend.services.feeds import Feeds
 from backend.services.figures import Figures
@@ -33,6 +34,7 @@ from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.links import Links
 from backend.services.outbox import Outbox
+from backend.services.quality import Quality
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.steps import Clock, Steps
@@ -88,6 +90,8 @@ class Parts(msgspec.Struct, frozen=True):
     outbox: Outbox
     engines: Engines
     figures: Figures
+    connections: Connections
+    quality: Quality
 
 
 def open_store(config: Config) -> Store:
@@ -121,9 +125,10 @@ def build(
     _refuse_misfits(config)
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
-    board = Board(store, sender.kind)
+    connections = Connections()
+    board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
-    feeds = Feeds(steps)
+    feeds = Feeds(steps, hub, connections)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
@@ -157,6 +162,8 @@ def build(
         outbox=outbox,
         engines=engines,
         figures=Figures(engines, store, hub),
+        connections=connections,
+        quality=Quality(engines, feeds, connections, steps, hub),
     )
 
 
@@ -194,6 +201,7 @@ def create_app(
                 "access",
                 "units",
                 "outbox",
+                "connections",
             )
         },
     }
@@ -246,6 +254,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
+        asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
     ]
     try:

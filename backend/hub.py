@@ -9,7 +9,14 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from backend.model.views import EntryRecorded, IncidentChanged, PositionMoved, UnitChanged
+from backend.model.views import (
+    ConnectionChanged,
+    EntryRecorded,
+    IncidentChanged,
+    LevelChanged,
+    PositionMoved,
+    UnitChanged,
+)
 
 LISTENERS = 2000  # sockets at once; one more is refused
 QUEUE = 256  # events waiting for one socket; at the bound the socket is let go
@@ -21,8 +28,23 @@ class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended
     session_id: str
 
 
+class LevelTold(msgspec.Struct, frozen=True, kw_only=True, tag="level-told"):
+    """What one viewer's own connection lets through: for that session's sockets only."""
+
+    session_id: str
+    event: LevelChanged
+
+
 # One piece of news, not yet trimmed for anyone.
-News = IncidentChanged | PositionMoved | UnitChanged | EntryRecorded | SessionEnded
+News = (
+    IncidentChanged
+    | PositionMoved
+    | ConnectionChanged
+    | LevelTold
+    | UnitChanged
+    | EntryRecorded
+    | SessionEnded
+)
 
 
 class Full(Exception):

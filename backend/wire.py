@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from backend.api import bodies
-from backend.model import entries, incidents, links, people, positions, refusals, views
+from backend.model import entries, incidents, links, people, pictures, positions, refusals, views
 
 ENUMS: tuple[type[Enum], ...] = (
     entries.Action,
@@ -21,6 +21,8 @@ ENUMS: tuple[type[Enum], ...] = (
     links.LinkKind,
     links.LinkState,
     people.Role,
+    pictures.Connection,
+    pictures.Level,
     positions.PositionSource,
     refusals.Refusal,
 )
@@ -29,7 +31,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.PositionReport,
     people.Unit,
     people.User,
-    incidents.Feed,
+    views.FeedView,
     views.LinkView,
     views.IncidentView,
     views.EntryView,
@@ -39,6 +41,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.IncidentChanged,
     views.IncidentHidden,
     views.PositionMoved,
+    views.ConnectionChanged,
+    views.LevelChanged,
     views.UnitChanged,
     views.EntryRecorded,
     views.Tick,

@@ -16,6 +16,7 @@ from backend.model.people import StaffSession
 from backend.model.refusals import Refused
 from backend.model.views import Event, SignedOut, Tick
 from backend.services.board import Audience, Board
+from backend.services.connections import Connections
 from backend.services.steps import Clock
 
 NOT_SIGNED_IN, WRONG_ORIGIN, TOO_SLOW, FULL = 4401, 4403, 4408, 4413
@@ -29,6 +30,7 @@ async def events(
     hub: NamedDependency[Hub],
     board: NamedDependency[Board],
     clock: NamedDependency[Clock],
+    connections: NamedDependency[Connections],
 ) -> None:
     try:
         guards.check_origin(socket)
@@ -45,6 +47,8 @@ async def events(
     try:
         async with hub.listen() as listener:
             audience = await _begin(socket, session, board, clock)
+            for event in connections.levels_of(session.id):
+                await _send(socket, event)
             telling = _tell(socket, listener, audience, clock)
             code = await _talk(socket, telling, (session.expires_at - clock()).total_seconds())
     except Full:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from backend.model.incidents import Feed
+from backend.model.incidents import FeedKind, FeedState
 from backend.model.links import Capture, LinkKind, LinkState
 from backend.model.people import Unit, User
+from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 
 
@@ -28,6 +29,17 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     position: Capture
 
 
+class FeedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed, with how the caller's picture reaches us; `connection` is None while nothing is known."""
+
+    id: str
+    incident_id: str
+    kind: FeedKind
+    state: FeedState
+    since: datetime
+    connection: Connection | None
+
+
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     """An incident with all that hangs on it, newest link first. `callback_number` is None for officers."""
 
@@ -42,7 +54,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     news_at: datetime  # of the newest entry that deserves an eye, for marks that outlast a page
     unit_ids: tuple[str, ...]
     links: tuple[LinkView, ...]
-    feeds: tuple[Feed, ...]
+    feeds: tuple[FeedView, ...]
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +113,22 @@ class PositionMoved(msgspec.Struct, frozen=True, kw_only=True, tag="position"):
     position: Position
 
 
+class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True, tag="connection"):
+    """The caller's connection is another now: how the picture reaches us, not how it reaches a viewer."""
+
+    incident_id: str
+    feed_id: str
+    connection: Connection
+
+
+class LevelChanged(msgspec.Struct, frozen=True, kw_only=True, tag="level"):
+    """What this browser's own connection lets through of one picture; told to nobody else."""
+
+    session: str  # the last part of the WHEP session URL
+    feed_id: str
+    level: Level
+
+
 class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
     """A unit moved or appeared."""
 
@@ -129,6 +157,8 @@ Event = (
     | IncidentChanged
     | IncidentHidden
     | PositionMoved
+    | ConnectionChanged
+    | LevelChanged
     | UnitChanged
     | EntryRecorded
     | Tick

@@ -4,19 +4,21 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import News, SessionEnded
+from backend.hub import LevelTold, News, SessionEnded
 from backend.model import links as link_rules
 from backend.model.entries import Entry
 from backend.model.ids import IncidentId
-from backend.model.incidents import Incident
+from backend.model.incidents import Feed, Incident
 from backend.model.links import Link
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
 from backend.model.refusals import Refusal, Refused
 from backend.model.views import (
+    ConnectionChanged,
     EntryRecorded,
     EntryView,
     Event,
+    FeedView,
     IncidentChanged,
     IncidentHidden,
     IncidentView,
@@ -26,6 +28,7 @@ from backend.model.views import (
     Snapshot,
     UnitChanged,
 )
+from backend.services.connections import Connections
 from backend.store.store import Store, Tx
 
 CLOSED_SHOWN = 50
@@ -36,8 +39,8 @@ TRAIL_SHOWN = 300
 class Board:
     """Views of the store. `sender` is the kind of carrier that links go by."""
 
-    def __init__(self, store: Store, sender: str) -> None:
-        self._store, self._sender = store, sender
+    def __init__(self, store: Store, sender: str, connections: Connections) -> None:
+        self._store, self._sender, self._connections = store, sender, connections
 
     def link(self, link: Link, now: datetime) -> LinkView:
         return LinkView(
@@ -56,6 +59,16 @@ class Board:
             position=link.position,
         )
 
+    def feed(self, feed: Feed) -> FeedView:
+        return FeedView(
+            id=feed.id,
+            incident_id=feed.incident_id,
+            kind=feed.kind,
+            state=feed.state,
+            since=feed.since,
+            connection=self._connections.of(feed.id),
+        )
+
     async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
         """Everything about one incident, as a dispatcher may see it."""
         names = await tx.users.names()
@@ -72,7 +85,7 @@ class Board:
             news_at=await tx.entries.news_at(incident.id) or incident.opened_at,
             unit_ids=incident.unit_ids,
             links=tuple(self.link(link, now) for link in links),
-            feeds=tuple(await tx.feeds.of_incident(incident.id)),
+            feeds=tuple(self.feed(feed) for feed in await tx.feeds.of_incident(incident.id)),
         )
 
     async def snapshot(self, user: User, now: datetime) -> Snapshot:
@@ -173,7 +186,9 @@ class Audience:
                 return news
             case IncidentChanged():
                 return self._incident(news)
-            case PositionMoved():
+            case LevelTold():
+                return news.event if news.session_id == self._session.id else None
+            case PositionMoved() | ConnectionChanged():
                 return news if news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:

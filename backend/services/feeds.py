@@ -3,9 +3,13 @@
 Implements media.ports.FeedListener. `went_live` is the one place where a picture's arrival has consequences.
 """
 
+from backend.hub import Hub, LevelTold
 from backend.model.entries import Action
 from backend.model.ids import FeedId, GrantId
 from backend.model.incidents import Feed, FeedState
+from backend.model.pictures import Level
+from backend.model.views import LevelChanged
+from backend.services.connections import Connections
 from backend.services.steps import Step, Steps
 from media import ports as media
 
@@ -21,8 +25,8 @@ _TOLD = (Action.FEED_LIVE, Action.FEED_END)
 class Feeds:
     """Keeps each feed's state as its watchers are told it."""
 
-    def __init__(self, steps: Steps) -> None:
-        self._steps = steps
+    def __init__(self, steps: Steps, hub: Hub, connections: Connections) -> None:
+        self._steps, self._hub, self._connections = steps, hub, connections
 
     async def recover(self, sfu: media.Sfu) -> None:
         """After a start: what the engine says is live is live, and all else is silent.
@@ -77,6 +81,7 @@ class Feeds:
 
     async def subscriber_ended(self, summary: media.SessionSummary) -> None:
         """Somebody stopped watching; how long and how much is on record."""
+        self._connections.ended(summary.session)
         async with self._steps.begin() as step:
             grant = await step.tx.grants.get(GrantId(summary.holder))
             feed = await step.tx.feeds.get(FeedId(summary.feed))
@@ -95,7 +100,15 @@ class Feeds:
     async def subscriber_level(
         self, feed: media.FeedId, session: media.SessionId, holder: media.Holder, level: media.Level
     ) -> None:
-        """What one watcher's link lets through has changed."""
+        """What one watcher's link lets through has changed: for that watcher's page only, and not logged."""
+        staff = self._connections.staff_session(session)
+        if staff is None:
+            async with self._steps.read() as tx:
+                staff = await tx.grants.session_of(GrantId(holder))
+        event = LevelChanged(session=session, feed_id=feed, level=Level(level.value))
+        self._connections.told(staff, event)
+        if staff is not None:
+            await self._hub.publish(LevelTold(session_id=staff, event=event))
 
     async def _is_over(self, step: Step, session: media.OpenSession) -> bool:
         """Its grant is gone or its incident closed. A grant's expiry is for opening a session only."""

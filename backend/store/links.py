@@ -152,6 +152,11 @@ class Grants:
             (await self._db.execute(select(grants).where(grants.c.id == grant))).one_or_none(), Grant
         )
 
+    async def session_of(self, grant: GrantId) -> SessionId | None:
+        """The signed-in session that a grant to watch was given to."""
+        found: str | None = await self._db.scalar(select(grants.c.session_id).where(grants.c.id == grant))
+        return SessionId(found) if found is not None else None
+
     async def revoke_of_link(self, link: LinkId, now: datetime) -> list[GrantId]:
         return await self._revoke(now, grants.c.link_id == link)
 

@@ -14,6 +14,10 @@ export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | 
 
 export type Role = "dispatcher" | "officer" | "supervisor";
 
+export type Connection = "good" | "weak" | "very-weak" | "gone";
+
+export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
+
 export type PositionSource = "caller" | "dispatcher" | "unit";
 
 export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
@@ -51,12 +55,13 @@ export interface User {
   unit_id: string | null;
 }
 
-export interface Feed {
+export interface FeedView {
   id: string;
   incident_id: string;
   kind: FeedKind;
   state: FeedState;
   since: string;
+  connection: Connection | null;
 }
 
 export interface LinkView {
@@ -87,7 +92,7 @@ export interface IncidentView {
   news_at: string;
   unit_ids: string[];
   links: LinkView[];
-  feeds: Feed[];
+  feeds: FeedView[];
 }
 
 export interface EntryView {
@@ -134,6 +139,20 @@ export interface PositionMoved {
   type: "position";
   incident_id: string;
   position: Position;
+}
+
+export interface ConnectionChanged {
+  type: "connection";
+  incident_id: string;
+  feed_id: string;
+  connection: Connection;
+}
+
+export interface LevelChanged {
+  type: "level";
+  session: string;
+  feed_id: string;
+  level: Level;
 }
 
 export interface UnitChanged {
@@ -261,4 +280,4 @@ export interface Problem {
   detail: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | UnitChanged | EntryRecorded | Tick | SignedOut;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | UnitChanged | EntryRecorded | Tick | SignedOut;
