@@ -50,11 +50,17 @@ async def settles(house: House, wanted: Callable[[str], bool]) -> bool:
     return False
 
 
+def sent(text: str) -> int:
+    """How many viewers were sent something."""
+    return sum(viewer.value > 0 for viewer in read(text).get("sightline_viewer_bytes_total", []))
+
+
 async def test_a_call_is_seen_with_its_feed_its_publisher_and_each_viewer(house: House) -> None:
     async with calling(house) as call:
         lee = await house.staff("lee")
         sessions = {await call.watch(call.dana), await call.watch(lee)}
         async with call.dana.socket():
+            assert await settles(house, lambda text: sent(text) == 2)
             reply = await scrape(house)
         assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         assert reply.headers["cache-control"] == "no-store"

@@ -58,7 +58,6 @@ async def test_a_real_callers_connection_is_told_and_is_in_the_snapshot(house: H
 async def test_a_connection_that_goes_is_told_once_and_only_to_those_who_see_the_incident(
     house: House, dana: Staff, sam: Staff
 ) -> None:
-    await house.parts.feeds.recover()
     incident = await dana.open()
     feed = await a_feed(house, dana, incident)
     async with dana.socket() as desk, sam.socket() as officer:

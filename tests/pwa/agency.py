@@ -106,6 +106,7 @@ def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1") -> Js
         "kind": "caller",
         "state": state,
         "since": now(seconds=40),
+        "connection": "good" if state == "live" else None,
     }
 
 

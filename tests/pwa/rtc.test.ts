@@ -12,7 +12,7 @@ const NOW = 100_000;
 
 function watched(change: Partial<Watched> = {}, connectionState = "connected"): Watched {
   return {
-    session: { pc: { connectionState } as RTCPeerConnection, end() {} },
+    session: { pc: { connectionState } as RTCPeerConnection, id: "ses_1", end() {} },
     openedAt: NOW - 20_000,
     connectedAt: NOW - 19_000,
     heardAt: NOW - 100,
@@ -26,7 +26,7 @@ function watched(change: Partial<Watched> = {}, connectionState = "connected"): 
   };
 }
 
-const nobodySaid: Hearsay = { live: null, liveSince: 0, suspectedAt: Number.NEGATIVE_INFINITY };
+const nobodySaid: Hearsay = { live: null, liveSince: 0, suspectedAt: Number.NEGATIVE_INFINITY, stills: false };
 
 test("a publisher that hears the server's feedback flows", () => {
   assert.equal(judgePublisher(watched(), true, NOW), "flowing");
@@ -78,6 +78,18 @@ test("a picture that stops is opened again, unless the feed is said not to be li
   assert.equal(judgeSubscriber(silent, nobodySaid, NOW), "dead");
   assert.equal(judgeSubscriber(silent, { ...nobodySaid, live: true }, NOW), "dead");
   assert.equal(judgeSubscriber(silent, { ...nobodySaid, live: false }, NOW), "quiet");
+});
+
+test("where only stills fit through, silence between them is no loss while anything is heard", () => {
+  const stills = { ...nobodySaid, live: true, stills: true };
+  const between = watched({ packetAt: NOW - 9000 });
+  assert.equal(judgeSubscriber(between, stills, NOW), "flowing");
+  assert.equal(judgeSubscriber(between, { ...stills, suspectedAt: NOW - 100 }, NOW), "flowing");
+  assert.equal(judgeSubscriber(between, { ...stills, live: false }, NOW), "quiet");
+  assert.equal(judgeSubscriber(between, { ...stills, stills: false }, NOW), "dead");
+  assert.equal(judgeSubscriber({ ...between, heardAt: NOW - 5000 }, stills, NOW), "dead");
+  assert.equal(judgeSubscriber({ ...between, packetAt: NOW - 30_001 }, stills, NOW), "dead");
+  assert.equal(judgeSubscriber(watched({}, "failed"), stills, NOW), "dead");
 });
 
 test("a feed that has only just become live again is given its second", () => {

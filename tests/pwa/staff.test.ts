@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { command } from "../../pwa/src/console/keys.ts";
 import { backoff } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/staff/clock.ts";
+import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
 import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
 import {
@@ -20,7 +21,7 @@ import { isNotable, NOTABLE } from "../../pwa/src/staff/notable.ts";
 import { readSeen } from "../../pwa/src/staff/seen.ts";
 import { parsePlace } from "../../pwa/src/staff/place.ts";
 import { fit, niceAbove, niceBelow, place, scaleBar, toEdge } from "../../pwa/src/staff/plan.ts";
-import { phaseOf, quality } from "../../pwa/src/staff/watching.ts";
+import { BEGINNING, isStills, type Own, ownAfter, type Picture, phaseOf } from "../../pwa/src/staff/watching.ts";
 import { logLines, numberWords, sentence } from "../../pwa/src/staff/words.ts";
 import {
   apply,
@@ -32,7 +33,7 @@ import {
   select,
   type World,
 } from "../../pwa/src/staff/world.ts";
-import type { EntryView, Event, Feed, IncidentView, LinkView, Position } from "../../pwa/src/wire.ts";
+import type { EntryView, Event, FeedView, IncidentView, LinkView, Position } from "../../pwa/src/wire.ts";
 
 const ME = "Ana Ortiz";
 const NOON = "2026-01-01T12:00:00Z";
@@ -193,7 +194,7 @@ test("a refused camera is said with what is left", () => {
 });
 
 test("an incident's standing is its most pressing link or picture", () => {
-  const feed: Feed = { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON };
+  const feed: FeedView = { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: null };
   assert.equal(standingOf(incident("i")).word, "No link yet");
   assert.equal(standingOf(incident("i", { links: [link({ state: "failed" })] })).word, "Text failed");
   assert.equal(standingOf(incident("i", { links: [link()], feeds: [feed] })).word, "Live");
@@ -202,7 +203,7 @@ test("an incident's standing is its most pressing link or picture", () => {
 
 test("the picture in front is the one asked for, else a live one", () => {
   const feeds = (["ended", "live"] as const).map(
-    (state, n): Feed => ({ id: `f${n}`, incident_id: "i", kind: "caller", state, since: NOON }),
+    (state, n): FeedView => ({ id: `f${n}`, incident_id: "i", kind: "caller", state, since: NOON, connection: null }),
   );
   assert.equal(chosenFeed(feeds, null)?.id, "f1");
   assert.equal(chosenFeed(feeds, 0)?.id, "f0");
@@ -211,7 +212,7 @@ test("the picture in front is the one asked for, else a live one", () => {
 });
 
 test("the newest incident with a live picture is foremost, else the newest", () => {
-  const feeds: Feed[] = [{ id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON }];
+  const feeds: FeedView[] = [{ id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: null }];
   const older = incident("inc_1", { opened_at: "2026-01-01T11:00:00Z", feeds });
   const oldest = incident("inc_3", { opened_at: "2026-01-01T10:00:00Z", feeds });
   assert.equal(foremost(after(EMPTY, snapshot(incident("inc_2"), older, oldest)))?.id, "inc_1");
@@ -227,10 +228,68 @@ test("a picture is live only while frames are shown", () => {
   assert.equal(phaseOf("ended", 4900, 5000), "over");
 });
 
-test("loss or few frames make a signal fair, then poor", () => {
-  assert.equal(quality({ loss: 0, fps: 24 }), "good");
-  assert.equal(quality({ loss: 0.05, fps: 24 }), "fair");
-  assert.equal(quality({ loss: 0, fps: 3 }), "poor");
+test("a picture of which only stills fit through is no live one, and goes on while they come", () => {
+  assert.equal(phaseOf("connected", 4900, 5000, true), "stills");
+  assert.equal(phaseOf("connected", 4900, 12_000, true), "stills");
+  assert.equal(phaseOf("connected", 4900, 30_000, true), "still");
+  assert.equal(phaseOf("waiting", null, 5000, true), "waiting");
+  assert.equal(phaseOf("ended", 4900, 5000, true), "over");
+  const levels = ["full", "half", "quarter", "keyframes", "stills", undefined] as const;
+  assert.deepEqual(levels.filter(isStills), ["keyframes", "stills"]);
+});
+
+test("one's own connection is called weak after two bad seconds and good again after five", () => {
+  const weakAt = (seconds: string): string => {
+    let own: Own = { weak: false, otherwiseSince: null };
+    return [...seconds].map((second, at) => {
+      own = ownAfter(own, { loss: second === "l" ? 0.2 : 0, rtt_ms: second === "f" ? 1500 : 80 }, at * 1000);
+      return own.weak ? "w" : ".";
+    }).join("");
+  };
+  assert.equal(weakAt("..l.l.f."), "........");
+  assert.equal(weakAt("lll......"), "..wwwwww.");
+  assert.equal(weakAt("lff......"), "..wwwwww.");
+  assert.equal(weakAt("lff...l......"), "..wwwwwwwwww.");
+});
+
+function feedView(changes: Partial<FeedView> = {}): FeedView {
+  return { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: "good", ...changes };
+}
+
+test("the caller's connection is said for who can do something about it, and only where it is the reason", () => {
+  const words = (changes: Partial<FeedView>, role: "desk" | "patrol" = "desk", camera: LinkView["camera"] = "on") =>
+    callersConnection(feedView(changes), link({ camera }), role)?.words;
+  assert.equal(words({}), "good connection");
+  assert.match(words({ connection: "weak" }) ?? "", /may stutter/);
+  assert.match(words({ connection: "very-weak" }) ?? "", /ask the caller to move/);
+  assert.equal(words({ connection: "very-weak" }, "patrol"), "very weak connection");
+  assert.match(words({ connection: "gone", state: "silent" }) ?? "", /no connection/);
+  assert.equal(words({ connection: "gone", state: "silent" }, "desk", "paused"), undefined);
+  assert.equal(words({ connection: "gone" }), undefined);
+  assert.equal(words({ connection: null }), undefined);
+  assert.equal(words({ connection: "good", state: "ended" }), undefined);
+});
+
+test("one's own connection is not blamed for the caller's", () => {
+  const live: Picture = { ...BEGINNING, phase: "live" };
+  assert.equal(ownConnection(live, feedView()), null);
+  assert.match(ownConnection({ ...live, weak: true }, feedView())?.words ?? "", /^Your connection is weak: the picture/);
+  assert.equal(ownConnection({ ...live, weak: true }, feedView({ connection: "weak" })), null);
+  const stills: Picture = { ...BEGINNING, phase: "stills", stills: true };
+  assert.match(ownConnection(stills, feedView({ connection: "weak" }))?.words ?? "", /still pictures only$/);
+  assert.equal(ownConnection(stills, feedView({ state: "silent" })), null);
+});
+
+test("news of connections and levels changes what it is about and heals with a Snapshot", () => {
+  const known = after(EMPTY, snapshot(incident("inc_1", { feeds: [feedView(), feedView({ id: "g" })] })));
+  const weak = after(known, { type: "connection", incident_id: "inc_1", feed_id: "g", connection: "weak" });
+  assert.deepEqual(weak.incidents.get("inc_1")?.feeds.map((feed) => feed.connection), ["good", "weak"]);
+  assert.equal(after(known, { type: "connection", incident_id: "inc_9", feed_id: "g", connection: "weak" }), known);
+  const level = (level: "stills" | "full"): Event => ({ type: "level", session: "ses_1", feed_id: "f", level });
+  const stills = after(known, level("stills"));
+  assert.equal(stills.levels.get("ses_1"), "stills");
+  assert.equal(after(stills, level("full")).levels.size, 0);
+  assert.equal(after(stills, snapshot()).levels.size, 0);
 });
 
 test("unknown actions and refusals are shown in plain words", () => {

@@ -11,7 +11,7 @@ import { PositionFacts } from "../staff/parts/position-facts.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
 import { plotUnits } from "../staff/plot-units.ts";
 import type { Store } from "../staff/store.ts";
-import type { Feed, IncidentView } from "../wire.ts";
+import type { FeedView, IncidentView } from "../wire.ts";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";
 import { type ConsoleState, change } from "./state.ts";
@@ -22,7 +22,7 @@ interface Props {
   incident: IncidentView;
 }
 
-function NoPicture({ incident, feed }: { incident: IncidentView; feed: Feed | null }) {
+function NoPicture({ incident, feed }: { incident: IncidentView; feed: FeedView | null }) {
   const link = currentLink(incident);
   if (incident.closed_at !== null) {
     return (
@@ -56,7 +56,7 @@ function FeedTabs({
   state,
 }: {
   incident: IncidentView;
-  feed: Feed;
+  feed: FeedView;
   state: Store<ConsoleState>;
 }) {
   if (incident.feeds.length < 2) return null;
@@ -93,6 +93,7 @@ function PicturePane({ desk, state, incident }: Props) {
           key={feed.id}
           desk={desk}
           feed={feed}
+          link={currentLink(incident)}
           label={feedLabel(incident.feeds, feed)}
           blurred={blurred}
           onUnblur={() => change(state, { blurred: false })}

@@ -40,7 +40,7 @@ function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
     );
   }
   return (
-    <FeedPicture key={feed.id} desk={desk} feed={feed} label="Caller">
+    <FeedPicture key={feed.id} desk={desk} feed={feed} link={link} label="Caller">
       <Icon name="camera" />
       <p>{words}</p>
     </FeedPicture>

@@ -11,6 +11,8 @@ export interface Grant {
 /** An open session. */
 export interface Session {
   readonly pc: RTCPeerConnection;
+  /** The last part of the session URL, which is how the server's events name it; empty when there is none. */
+  readonly id: string;
   /** Closes the connection and tells the server; also while the page is going away. */
   end(): void;
 }
@@ -63,5 +65,5 @@ export async function negotiate(pc: RTCPeerConnection, grant: Grant, signal: Abo
     end();
     throw error;
   }
-  return { pc, end };
+  return { pc, id: location?.split("/").pop() ?? "", end };
 }

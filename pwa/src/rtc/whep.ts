@@ -21,6 +21,8 @@ export interface Subscribe {
   video: HTMLVideoElement;
   onState(state: SessionState): void;
   onHealth?(health: Health): void;
+  /** Whether the server says of a session that only stills fit through: then silence between them is no loss. */
+  stills?(session: string): boolean;
   signal: AbortSignal;
 }
 
@@ -33,12 +35,14 @@ export interface Subscription {
 
 const PICTURE_PAUSE_MS = 1000;
 const FIRST_PACKET_MS = 2000;
+const STILLS_PAUSE_MS = 30_000; // one comes every 10 s
 
 /** What is known from outside: what the server's events say of the feed, and when they broke. */
 export interface Hearsay {
   live: boolean | null; // null: nobody has said
   liveSince: number;
   suspectedAt: number;
+  stills: boolean; // of this session
 }
 
 export function judge(watched: Watched, hearsay: Hearsay, now: number): Verdict {
@@ -47,6 +51,8 @@ export function judge(watched: Watched, hearsay: Hearsay, now: number): Verdict 
   const { counters, packetAt, openedAt } = watched;
   const pause = PICTURE_PAUSE_MS + 2 * (counters.rtt_ms ?? 0);
   if (counters.packets > 0 && now - packetAt < pause) return counters.frames > 0 ? "flowing" : "opening";
+  const stillComes = hearsay.stills && hearsay.live !== false && counters.frames > 0;
+  if (stillComes && now - packetAt < STILLS_PAUSE_MS) return "flowing";
   if (openedAt < hearsay.suspectedAt) return "dead";
   if (hearsay.live === false) return "quiet";
   const patience = watched.hasFlowed ? pause : FIRST_PACKET_MS;
@@ -56,7 +62,12 @@ export function judge(watched: Watched, hearsay: Hearsay, now: number): Verdict 
 
 export function subscribe(options: Subscribe): Subscription {
   const { video } = options;
-  const hearsay: Hearsay = { live: null, liveSince: 0, suspectedAt: Number.NEGATIVE_INFINITY };
+  const hearsay: Hearsay = {
+    live: null,
+    liveSince: 0,
+    suspectedAt: Number.NEGATIVE_INFINITY,
+    stills: false,
+  };
   const withGrant = grantKeeper(options.grant, { once: true });
 
   let buffered: Session | null = null;
@@ -96,7 +107,10 @@ export function subscribe(options: Subscribe): Subscription {
   const supervisor = supervise({
     ...options,
     open,
-    judge: (watched, now) => judge(watched, hearsay, now),
+    judge: (watched, now) => {
+      hearsay.stills = options.stills?.(watched.session.id) ?? false;
+      return judge(watched, hearsay, now);
+    },
     onFlow: (session) => show(session.pc),
     onLook: delay,
   });

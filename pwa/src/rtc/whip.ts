@@ -91,7 +91,7 @@ export function publish(options: Publish): Publication {
           senders.delete(sender);
           session.end();
         };
-        return { pc, end };
+        return { ...session, end };
       });
     } catch (error) {
       pc.close();

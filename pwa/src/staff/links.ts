@@ -1,5 +1,5 @@
 // A link's progress in words: which step it has reached, what that means and what to do next. Pure.
-import type { Capture, Feed, IncidentView, LinkState, LinkView } from "../wire.ts";
+import type { Capture, FeedView, IncidentView, LinkState, LinkView } from "../wire.ts";
 
 export type Tone = "live" | "danger" | "waiting" | "press" | "good" | "quiet";
 export type Mark =
@@ -166,7 +166,7 @@ export function advice(link: LinkView): string {
 }
 
 /** What to know while a phone that shares sends no picture; null where that is no surprise. */
-export function whyNoPicture(link: LinkView, feed: Feed | null): string | null {
+export function whyNoPicture(link: LinkView, feed: FeedView | null): string | null {
   if (feed === null || link.state !== "sharing" || link.camera !== "on") return null;
   if (feed.state === "silent") return "The phone sends no picture now. It comes back by itself.";
   if (feed.state === "ended")
@@ -175,7 +175,7 @@ export function whyNoPicture(link: LinkView, feed: Feed | null): string | null {
 }
 
 /** What a picture's state is called. */
-export function feedWords(feed: Feed): string {
+export function feedWords(feed: FeedView): string {
   switch (feed.state) {
     case "waiting":
       return "No picture yet";

@@ -5,49 +5,72 @@ import type { Health } from "../rtc/health.ts";
 import type { SessionState } from "../rtc/reconnect.ts";
 import { Over } from "../rtc/reconnect.ts";
 import { type Subscription, subscribe } from "../rtc/whep.ts";
-import type { Feed } from "../wire.ts";
+import type { FeedView, Level } from "../wire.ts";
 import type { Calls } from "./calls.ts";
+import type { Desk } from "./desk.ts";
 import { Refused } from "./requests.ts";
 import { Store } from "./store.ts";
 
-/** connecting and waiting: nothing was ever shown. still: the last frame stands. over: it will not come back. */
-export type Phase = "connecting" | "waiting" | "live" | "still" | "over";
-export type Quality = "good" | "fair" | "poor";
+/**
+ * connecting and waiting: nothing was ever shown. live: it moves. stills: a frame now and then, because no more fits
+ * through. still: the last frame stands. over: it will not come back.
+ */
+export type Phase = "connecting" | "waiting" | "live" | "stills" | "still" | "over";
 
 export interface Picture {
   phase: Phase;
   /** performance.now() of the last frame that was shown; null before the first and while live. */
   stillSince: number | null;
-  quality: Quality | null;
+  /** Whether this browser's own connection has lost much for some time. */
+  weak: boolean;
+  /** Whether the server says that only stills fit through this browser's own connection. */
+  stills: boolean;
   bytes: number;
 }
 
 const LOOK_MS = 200;
 /** Without a frame for this long a picture is called still. */
 const STILL_MS = 900;
+/** And for this long where only stills are to be expected. */
+const STILLS_MS = 25_000;
+const WEAK_AFTER_MS = 2000;
+const STRONG_AFTER_MS = 5000;
+const MUCH_LOSS = 0.1;
+const LONG_WAY_MS = 1000;
 
-const BEGINNING: Picture = {
+export const BEGINNING: Picture = {
   phase: "connecting",
   stillSince: null,
-  quality: null,
+  weak: false,
+  stills: false,
   bytes: 0,
 };
 
-export function quality(health: Pick<Health, "loss" | "fps">): Quality {
-  if (health.loss > 0.1 || health.fps < 5) return "poor";
-  return health.loss > 0.03 || health.fps < 10 ? "fair" : "good";
+/** What is said of one's own connection, and since when its figures say otherwise. */
+export interface Own {
+  weak: boolean;
+  otherwiseSince: number | null;
 }
 
-export const QUALITY_WORDS: Record<Quality, string> = {
-  good: "good signal",
-  fair: "fair signal",
-  poor: "poor signal",
-};
+/** Weak after two bad seconds, strong again after five good ones: a word that flickers helps nobody. Pure. */
+export function ownAfter(before: Own, health: Pick<Health, "loss" | "rtt_ms">, now: number): Own {
+  const bad = health.loss > MUCH_LOSS || (health.rtt_ms ?? 0) > LONG_WAY_MS;
+  if (bad === before.weak) return { weak: before.weak, otherwiseSince: null };
+  const since = before.otherwiseSince ?? now;
+  const turned = now - since >= (bad ? WEAK_AFTER_MS : STRONG_AFTER_MS);
+  return turned ? { weak: bad, otherwiseSince: null } : { weak: before.weak, otherwiseSince: since };
+}
+
+/** Levels at which nothing moves any more. */
+export function isStills(level: Level | undefined): boolean {
+  return level === "keyframes" || level === "stills";
+}
 
 /** How the picture is, from when a frame was last shown and what the session says. Pure. */
-export function phaseOf(session: SessionState, frameAt: number | null, now: number): Phase {
+export function phaseOf(session: SessionState, frameAt: number | null, now: number, stills = false): Phase {
   if (session === "ended") return "over";
   if (frameAt === null) return session === "waiting" ? "waiting" : "connecting";
+  if (stills) return now - frameAt < STILLS_MS ? "stills" : "still";
   return now - frameAt < STILL_MS ? "live" : "still";
 }
 
@@ -56,21 +79,33 @@ export class Watching {
   readonly #video: HTMLVideoElement;
   readonly #subscription: Subscription;
   #session: SessionState = "connecting";
-  #health: Health | null = null;
+  #bytes = 0;
+  #own: Own = { weak: false, otherwiseSince: null };
+  #stills = false;
   #frameAt: number | null = null;
 
-  constructor(feedId: string, video: HTMLVideoElement, calls: Calls, signal: AbortSignal) {
+  constructor(
+    feedId: string,
+    video: HTMLVideoElement,
+    { calls, world }: Pick<Desk, "calls" | "world">,
+    signal: AbortSignal,
+  ) {
     this.#video = video;
     this.#subscription = subscribe({
       video,
       signal,
       grant: () => grantFor(feedId, calls),
+      stills: (session) => {
+        this.#stills = isStills(world.value.levels.get(session));
+        return this.#stills;
+      },
       onState: (state) => {
         this.#session = state;
         this.#look();
       },
       onHealth: (health) => {
-        this.#health = health;
+        this.#bytes = health.bytes;
+        this.#own = ownAfter(this.#own, health, performance.now());
         // A hidden page shows no frames; there, packets have to speak for the picture.
         if (document.hidden && this.#frameAt !== null) this.#frameAt = performance.now() - health.silent_ms;
       },
@@ -81,7 +116,7 @@ export class Watching {
   }
 
   /** What the server's events say of the feed. */
-  feedIs(state: Feed["state"]): void {
+  feedIs(state: FeedView["state"]): void {
     this.#subscription.feedIsLive(state === "live");
   }
 
@@ -95,7 +130,7 @@ export class Watching {
       if (signal.aborted) return;
       const first = this.#frameAt === null;
       this.#frameAt = performance.now();
-      if (first || this.picture.value.phase === "still") this.#look();
+      if (first || this.picture.value.stillSince !== null) this.#look();
       this.#video.requestVideoFrameCallback(shown);
     };
     if ("requestVideoFrameCallback" in this.#video) this.#video.requestVideoFrameCallback(shown);
@@ -103,13 +138,14 @@ export class Watching {
   }
 
   #look(): void {
-    const phase = phaseOf(this.#session, this.#frameAt, performance.now());
+    const phase = phaseOf(this.#session, this.#frameAt, performance.now(), this.#stills);
     const before = this.picture.value;
     const next: Picture = {
       phase,
-      stillSince: phase === "still" ? this.#frameAt : null,
-      quality: phase === "live" && this.#health !== null ? quality(this.#health) : null,
-      bytes: this.#health?.bytes ?? 0,
+      stillSince: phase === "still" || phase === "stills" ? this.#frameAt : null,
+      weak: this.#own.weak,
+      stills: this.#stills,
+      bytes: this.#bytes,
     };
     const same = (Object.keys(next) as (keyof Picture)[]).every((key) => next[key] === before[key]);
     if (!same) this.picture.set(next);

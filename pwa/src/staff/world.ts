@@ -2,7 +2,7 @@
 //
 // Pure: a world and an event give the next world. Events carry whole things, so a repeated one changes
 // nothing, a late position is passed over, and a Snapshot heals whatever was missed.
-import type { EntryView, Event, IncidentView, Position, Snapshot, Unit } from "../wire.ts";
+import type { Connection, EntryView, Event, IncidentView, Level, Position, Snapshot, Unit } from "../wire.ts";
 import { isNotable } from "./notable.ts";
 
 export interface World {
@@ -15,6 +15,8 @@ export interface World {
   readonly trails: ReadonlyMap<string, readonly Position[]>;
   /** How many entries are unread; 0 where there are some, from before this page. */
   readonly unread: ReadonlyMap<string, number>;
+  /** What this browser's own connection lets through, by WHEP session; those with all of the picture are left out. */
+  readonly levels: ReadonlyMap<string, Level>;
   /** Until when somebody here has seen an incident's news; null in a browser that is new to them. */
   readonly seen: ReadonlyMap<string, string> | null;
   readonly selected: string | null;
@@ -27,6 +29,7 @@ export const EMPTY: World = {
   logs: new Map(),
   trails: new Map(),
   unread: new Map(),
+  levels: new Map(),
   seen: null,
   selected: null,
 };
@@ -88,6 +91,7 @@ function heal(world: World, snapshot: Snapshot): World {
     ...world,
     ...reckon(world, snapshot),
     snapshots: world.snapshots + 1,
+    levels: new Map(), // told again after a Snapshot
     incidents: new Map([...closed, ...snapshot.incidents.map((i) => [i.id, i] as const)]),
     units: new Map(snapshot.units.map((unit) => [unit.id, unit])),
   };
@@ -107,6 +111,18 @@ function moved(world: World, id: string, position: Position): World {
     incidents: put(world.incidents, id, { ...incident, position }),
     trails: put(world.trails, id, mergeTrail(world.trails.get(id) ?? [], [position])),
   };
+}
+
+function connected(world: World, id: string, feedId: string, connection: Connection): World {
+  const incident = world.incidents.get(id);
+  if (incident === undefined) return world;
+  const feeds = incident.feeds.map((feed) => (feed.id === feedId ? { ...feed, connection } : feed));
+  return { ...world, incidents: put(world.incidents, id, { ...incident, feeds }) };
+}
+
+function levelled(world: World, session: string, level: Level): World {
+  const levels = level === "full" ? drop(world.levels, session) : put(world.levels, session, level);
+  return { ...world, levels };
 }
 
 function recorded(world: World, id: string, entry: EntryView, me: string): World {
@@ -132,6 +148,10 @@ export function apply(world: World, event: Event, me: string): World {
       return { ...world, incidents: drop(world.incidents, event.incident_id) };
     case "position":
       return moved(world, event.incident_id, event.position);
+    case "connection":
+      return connected(world, event.incident_id, event.feed_id, event.connection);
+    case "level":
+      return levelled(world, event.session, event.level);
     case "unit":
       return { ...world, units: put(world.units, event.unit.id, event.unit) };
     case "entry":

@@ -36,10 +36,12 @@ import radio from "lucide-static/icons/radio.svg?raw";
 import rotate from "lucide-static/icons/rotate-cw.svg?raw";
 import scan from "lucide-static/icons/scan.svg?raw";
 import send from "lucide-static/icons/send.svg?raw";
+import signal from "lucide-static/icons/signal.svg?raw";
 import smartphone from "lucide-static/icons/smartphone.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import triangleAlert from "lucide-static/icons/triangle-alert.svg?raw";
 import video from "lucide-static/icons/video.svg?raw";
+import wifi from "lucide-static/icons/wifi.svg?raw";
 import wifiOff from "lucide-static/icons/wifi-off.svg?raw";
 import x from "lucide-static/icons/x.svg?raw";
 
@@ -80,11 +82,16 @@ const DRAWINGS = {
   qr: qrCode,
   again: rotate,
   fit: scan,
+  signal,
+  signalWeak: signal,
+  signalVeryWeak: signal,
+  signalGone: signal,
   smartphone,
   swap,
   warning: triangleAlert,
   camera: video,
   lost: wifiOff,
+  wifiWeak: wifi,
   close: x,
 } as const;
 

@@ -2,18 +2,20 @@
 // is looking when. It keeps its last frame, dimmed, when nothing new comes. It never makes a sound.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Feed } from "../../wire.ts";
+import type { FeedView, LinkView } from "../../wire.ts";
+import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
 import { useNow, useStore } from "../hooks.ts";
-import { duration } from "../measure.ts";
+import { ago } from "../measure.ts";
 import { Store } from "../store.ts";
-import { type Picture, QUALITY_WORDS, Watching } from "../watching.ts";
+import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { timeOfDay } from "../words.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 interface Props {
   desk: Desk;
-  feed: Feed;
+  feed: FeedView;
+  link: LinkView | null;
   label: string;
   /** Hides the picture until it is asked for again: some pictures are hard to see. */
   blurred?: boolean;
@@ -22,21 +24,16 @@ interface Props {
   children: ComponentChildren;
 }
 
-const NOTHING = new Store<Picture>({
-  phase: "connecting",
-  stillSince: null,
-  quality: null,
-  bytes: 0,
-});
+const NOTHING = new Store<Picture>(BEGINNING);
 
-function useWatching(desk: Desk, feed: Feed) {
+function useWatching(desk: Desk, feed: FeedView) {
   const video = useRef<HTMLVideoElement>(null);
   const [watching, setWatching] = useState<Watching | null>(null);
   const line = useStore(desk.line);
   useEffect(() => {
     if (video.current === null) return;
     const leave = new AbortController();
-    setWatching(new Watching(feed.id, video.current, desk.calls, leave.signal));
+    setWatching(new Watching(feed.id, video.current, desk, leave.signal));
     return () => leave.abort();
   }, [desk, feed.id]);
   useEffect(() => watching?.feedIs(feed.state), [watching, feed.state]);
@@ -53,28 +50,40 @@ interface Said {
 }
 
 /** The one line on the picture that says how it is. */
-export function pictureWords(picture: Picture, feed: Feed, nowMs: number): Said {
-  const age = picture.stillSince === null ? "" : `, ${duration(nowMs - picture.stillSince)} ago`;
+export function pictureWords(picture: Picture, feed: FeedView, nowMs: number): Said {
+  const age = picture.stillSince === null ? "" : `, ${ago(nowMs - picture.stillSince)}`;
   if (picture.phase === "live") return { icon: "live", tone: "live", words: "Live", age: "" };
   if (feed.state === "ended") return { icon: "over", tone: "quiet", words: "Ended", age };
-  if (picture.phase === "still") return { icon: "still", tone: "waiting", words: "Still", age };
+  if (picture.phase === "still" || picture.phase === "stills")
+    return { icon: "still", tone: "waiting", words: "Still", age };
   if (picture.phase === "over")
     return { icon: "over", tone: "quiet", words: "No longer yours to see", age: "" };
   const words = feed.state === "live" ? "Connecting" : "No picture yet";
   return { icon: "queued", tone: "waiting", words, age: "" };
 }
 
-export function FeedPicture({ desk, feed, label, blurred = false, onUnblur, children }: Props) {
+/** Who it is, and how their picture reaches the server. */
+function Who({ label, connected }: { label: string; connected: Connected | null }) {
+  return (
+    <span
+      class={connected === null ? "chip picture-who" : `chip picture-who said-${connected.tone}`}
+      role="status"
+    >
+      {connected !== null && <Icon name={connected.icon} />}
+      <span>{connected === null ? label : `${label}: ${connected.words}`}</span>
+    </span>
+  );
+}
+
+export function FeedPicture({ desk, feed, link, label, blurred = false, onUnblur, children }: Props) {
   const { video, picture } = useWatching(desk, feed);
   const now = useNow(() => desk.clock.now());
   const said = pictureWords(picture, feed, performance.now());
+  const own = ownConnection(picture, feed);
+  const role = desk.me.user.role === "officer" ? "patrol" : "desk";
+  const moves = picture.phase === "live" || (picture.phase === "stills" && feed.state === "live");
   const nothing = picture.phase === "connecting" || picture.phase === "waiting";
-  const classes = [
-    "picture",
-    nothing && "is-empty",
-    picture.phase !== "live" && "is-still",
-    blurred && "is-blurred",
-  ];
+  const classes = ["picture", nothing && "is-empty", !moves && "is-still", blurred && "is-blurred"];
   return (
     <figure class={classes.filter(Boolean).join(" ")} aria-label={`${label}'s picture`}>
       <video
@@ -99,10 +108,15 @@ export function FeedPicture({ desk, feed, label, blurred = false, onUnblur, chil
             <span aria-hidden="true">{said.age}</span>
           </span>
         </span>
-        <span class="chip picture-who">{label}</span>
-        {picture.quality !== null && (
-          <span class={`chip quality-${picture.quality}`}>{QUALITY_WORDS[picture.quality]}</span>
-        )}
+        <Who label={label} connected={callersConnection(feed, link, role)} />
+        <span class={own === null ? "picture-own" : `chip picture-own said-${own.tone}`} role="status">
+          {own !== null && (
+            <>
+              <Icon name={own.icon} />
+              <span>{own.words}</span>
+            </>
+          )}
+        </span>
       </figcaption>
       <div class="watermark" aria-hidden="true">
         {desk.me.user.display_name} · {timeOfDay(now)}
