@@ -241,7 +241,14 @@ class Channel(Generic[T]):
             raise ProtocolError(f"a frame cannot be read: {error}") from error
 
     def close(self) -> None:
-        self._writer.close()
+        """At once: what the other side has not read by now is dropped."""
+        self._writer.transport.abort()
+
+    async def closed(self) -> None:
+        """Close, and return when it is."""
+        self.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def _frame(self, most: int) -> bytes | None:
         try:

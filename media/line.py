@@ -160,6 +160,7 @@ class Line:
             channel.close()
             if self._was_up:
                 self._owner.lost(self)
+            await channel.closed()
 
     def _take(self, reply: control.Reply) -> None:
         future = self._replies.get(reply.id)

@@ -90,7 +90,7 @@ class Server:
             if self._current is channel:
                 self._current = None
                 self._backlog.listened = False
-            channel.close()
+            await channel.closed()
 
     async def _tell(self, channel: Channel[ToEngine]) -> None:
         """News as it comes, and what is open once all of it was sent, whenever that is asked for."""

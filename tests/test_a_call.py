@@ -103,6 +103,7 @@ async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
     async with TwilioDouble() as twilio, async_playwright() as playwright:
         service = Service(
             tmp_path,
+            media_processes="2",
             twilio_account_sid=twilio.account_sid,
             twilio_auth_token=twilio.auth_token,
             twilio_sender=twilio.sender,
@@ -265,6 +266,50 @@ async def test_the_picture_returns_by_itself_after_the_server_was_killed(cast: C
     await expect(dana.locator("figure")).to_have_attribute("class", "picture is-still")
     cast.service.start()
 
+    await sees_motion(dana)
+    await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible()
+    assert "intact" in cast.service.run("audit", "verify")
+
+
+async def test_the_picture_does_not_notice_that_the_web_process_was_killed(cast: Cast) -> None:
+    dana = await cast.staff("dana")
+    await open_incident(dana, "Somebody at the back door")
+    phone = await cast.phone()
+    await phone.goto(link_of(await cast.twilio.arrived(NUMBER)))
+    await share(phone)
+    await sees_motion(dana)
+
+    cast.service.kill_one("web")
+    await expect(dana.get_by_text("Connection lost, trying again")).to_be_visible()
+    await sees_motion(dana)
+    await expect(dana.locator(".line").get_by_text("Connected")).to_be_visible(timeout=30_000)
+
+    # everything goes on: positions, assignments, and the way to end it
+    await phone.context.set_geolocation({"latitude": 42.3241, "longitude": -83.1763, "accuracy": 8})
+    await expect(dana.locator(".facts")).to_contain_text("8 m")
+    sam = await cast.staff("sam", phone=True)
+    await dana.get_by_role("button", name="Assign Unit 12").click()
+    await sees_motion(sam)
+    await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible()
+    await phone.get_by_role("button", name="Stop").click()
+    await expect(standing(dana)).to_have_text("Ended")
+    assert "feed.end" in recorded(cast.service)
+    assert "intact" in cast.service.run("audit", "verify")
+
+
+async def test_the_picture_returns_by_itself_after_a_media_process_was_killed(cast: Cast) -> None:
+    dana = await cast.staff("dana")
+    await open_incident(dana, "Somebody at the back door")
+    phone = await cast.phone()
+    await phone.goto(link_of(await cast.twilio.arrived(NUMBER)))
+    await share(phone)
+    await sees_motion(dana)
+    made, _ = await phone.evaluate(CONNECTIONS)
+
+    for name in ("media-0", "media-1"):  # the picture is on one of them, and then on the other
+        cast.service.kill_one(name)
+        await sees_motion(dana)
+    await phone.wait_for_function(f"() => ({CONNECTIONS})()[0] > {made}")
     await sees_motion(dana)
     await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible()
     assert "intact" in cast.service.run("audit", "verify")

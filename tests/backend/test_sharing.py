@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.model.ids import FeedId as ModelFeedId
+from backend.model.ids import IncidentId
+from backend.model.incidents import FeedState
 from backend.model.positions import PositionReport, PositionSource
 from media.ports import EndReason, FeedId, Holder, SessionId, SessionSummary
 from signaling.ports import Bearer, Refused
+from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, done, no, still
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -393,6 +397,29 @@ async def test_after_a_restart_what_was_live_is_away(house: House, dana: Staff) 
     await house.parts.feeds.went_live(FeedId((await feed_of(dana, incident))["id"]))
     await house.parts.feeds.recover(house.parts.sfu)
     assert (await feed_of(dana, incident))["state"] == "silent"
+
+
+async def test_after_a_restart_what_flows_is_live_and_what_lost_its_permission_ends(house: House) -> None:
+    """The engine goes on while the service is away; here it only seems to be."""
+    feeds, sfu, store = house.parts.feeds, house.parts.sfu, house.parts.store
+    async with calling(house) as call:
+        watching = SessionId(await call.watch(await house.staff("lee")))
+        publishing = next(known for known in sfu.state().sessions if known.publishes)
+        async with store.begin() as tx:
+            await tx.feeds.change(ModelFeedId(call.feed), FeedState.SILENT, house.clock())
+        house.clock.advance(minutes=5)  # a grant to watch is for opening a session, which then goes on
+        await feeds.recover(sfu)
+        for feed in sfu.state().feeds:
+            await feeds.went_live(feed.feed)
+        assert (await call.dana.see(call.incident))["feeds"][0]["state"] == "live"
+        assert sfu.session(watching) is not None
+        assert sfu.session(publishing.session) is not None
+
+        async with store.begin() as tx:
+            await tx.grants.revoke_of_incident(IncidentId(call.incident["id"]), house.clock())
+        await feeds.recover(sfu)
+        assert sfu.session(watching) is None
+        assert sfu.session(publishing.session) is None
 
 
 async def test_a_picture_can_be_opened_before_the_first_packet(house: House, dana: Staff) -> None:

@@ -127,6 +127,14 @@ async def sees_more(peer: AiortcPeer) -> None:
     await until(lambda: peer.frames["video"] >= enough, "frames arrive", 30)
 
 
+async def lost(peer: AiortcPeer) -> int:
+    """Packets that never arrived, by their numbers."""
+    reports = (await peer.pc.getStats()).values()
+    (inbound,) = [report for report in reports if report.type == "inbound-rtp"]
+    assert inbound.packetsReceived > 20
+    return int(inbound.packetsLost)
+
+
 def home(pool: SfuPool) -> int:
     return pool._homes[GROUP].index
 
@@ -181,6 +189,7 @@ async def test_pictures_flow_on_while_nobody_is_there_to_ask(engines: Any, peers
         assert known is not None
         assert (known.tag, known.etag, known.holder) == ("whip:abc", published.etag, CALLER)
         await sees_more(peers[1])
+        assert await lost(peers[1]) == 0
         await after.pool.end_session(published.session, EndReason.HUNG_UP)
         await until(lambda: ("ended", FEED, "hung-up") in after.listener.news, "the end is told")
 

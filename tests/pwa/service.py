@@ -6,6 +6,7 @@ A process, because these tests kill it. Knows no browser.
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -34,8 +35,9 @@ class Service:
     def __init__(self, folder: Path, **settings: str) -> None:
         port = free_port(socket.SOCK_STREAM)
         self.url = f"http://127.0.0.1:{port}"
+        self._folder = folder
         self._log = folder / "serve.log"
-        self._environ = {
+        self.settings = {
             **os.environ,
             "SIGHTLINE_AGENCY": "Dearborn Police",
             "SIGHTLINE_PORT": str(port),
@@ -49,18 +51,18 @@ class Service:
     def add_user(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "backend", "user", "add", name, *arguments]
         subprocess.run(
-            command, input=f"{PASSWORD}\n".encode(), env=self._environ, check=True, capture_output=True
+            command, input=f"{PASSWORD}\n".encode(), env=self.settings, check=True, capture_output=True
         )
 
     def run(self, *arguments: str) -> str:
         """What another `sightline` command prints; raises when it fails."""
         command = [sys.executable, "-m", "backend", *arguments]
-        return subprocess.run(command, env=self._environ, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, env=self.settings, check=True, capture_output=True, text=True).stdout
 
     def start(self) -> Self:
         with self._log.open("ab") as log:
             command = [sys.executable, "-m", "backend", "serve"]
-            self._process = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, env=self.settings, stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.TransportError):
@@ -69,6 +71,13 @@ class Service:
             time.sleep(0.02)
         self.kill()
         raise TimeoutError(self._log.read_text())
+
+    def kill_one(self, name: str) -> None:
+        """One process of it, "web" or "media-0", with -9."""
+        os.kill(self.pid(name), signal.SIGKILL)
+
+    def pid(self, name: str) -> int:
+        return int((self._folder / "run" / f"{name}.pid").read_text())
 
     def kill(self) -> None:
         """As a crash would: nothing is said to anyone."""
