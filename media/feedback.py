@@ -18,9 +18,14 @@ _MISSING, _SMALL, _LARGE = 0, 1, 2
 
 
 class Arrivals:
-    """When each packet of one transport came. Sequence numbers are the extension's, modulo 2**16."""
+    """When each packet of one transport came. Sequence numbers are the extension's, modulo 2**16.
+
+    While `lenient`, nothing is said of packets that did not come: the sender then judges its path by delay
+    alone. To say that they came would be worse than a lie: a browser repeats nothing that it takes for come.
+    """
 
     def __init__(self) -> None:
+        self.lenient = False
         self._at: dict[int, int] = {}  # extended number to ticks of 250 µs
         self._highest: int | None = None
         self._next = 0  # first number that no report has covered
@@ -41,7 +46,7 @@ class Arrivals:
             self._at.clear()
             self._next, self._late = number, None
         self._highest = max(self._highest, number)
-        if number < self._highest - _KEEP:
+        if number < self._highest - _KEEP or number in self._at:
             return
         self._at[number] = int(now / _TICK_S)
         if number < self._next and (self._late is None or number < self._late):
@@ -55,6 +60,9 @@ class Arrivals:
         end = self._highest + 1
         self._next, self._late = end, None
         while first < end:
+            if self.lenient and first not in self._at:
+                first += 1
+                continue
             size = self._fitting(first, min(end, first + _MOST))
             if size:
                 yield self._report(sender, ssrc, first, size)
@@ -69,6 +77,8 @@ class Arrivals:
         for number in range(first, end):
             at = self._at.get(number)
             if at is None:
+                if self.lenient:
+                    return number - first
                 continue
             if before is not None and not -0x8000 <= at - before <= 0x7FFF:
                 return number - first

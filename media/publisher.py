@@ -23,10 +23,13 @@ REPORT_EVERY_S = 1.0
 HEARTBEAT_S = 0.2  # a page that hears nothing for twice as long takes us for gone
 ASK_AFTER_S = 0.005  # a gap is asked for with what else goes missing in that time
 LOOK_EVERY_S = 0.01  # for requests that are due, while something is missing
+FORGIVE_BELOW_BPS = 800_000  # a sender slower than this is not told of its losses,
+FORGIVE_LOSS = 0.4  # unless they are more than this: docs/decisions/0011
 ASK_AT_ONCE = 256  # packets in one request: fits a datagram
 _PATIENCE_S = {Kind.VIDEO: 2.0, Kind.AUDIO: 1.5}  # how late a repeat is still of use to a viewer
 _TAKEN_OVER_S = 0.5  # a source that another replaced counts again when that one has been silent so long
 _FREEZE_S = 0.5
+_DATAGRAM = 1200  # bytes of RTCP that go together
 
 Later = Callable[[float, Callable[[], None]], object]
 
@@ -78,7 +81,8 @@ class Publisher:
         video = agreed.of(Kind.VIDEO)
         self._wide_ids = {section.kind: section.extensions.get(TRANSPORT_WIDE, 0) for section in agreed}
         self._orientation_id = video.extensions.get(ORIENTATION, 0) if video else 0
-        self._repeats = {section.kind: section.has("nack") for section in agreed}
+        # Chromium repeats sound, though it offers RED for it and no requests for repeats.
+        self._repeats = {section.kind: section.has("nack") or bool(section.red) for section in agreed}
         self._asks_pli = video is not None and video.has("nack pli")
         self._remb = (
             LossEstimate(config.start_bitrate_bps, config.max_bitrate_bps)
@@ -353,9 +357,9 @@ class Publisher:
     def _look(self, now: float) -> None:
         """Ask for what is missing and due."""
         for kind, track in self._tracks.items():
-            if track.waits and self._repeats[kind]:
+            if track.waits:
                 wanted = track.wanted(now, self.rtt_s, self._loss)
-                for at in range(0, len(wanted), ASK_AT_ONCE):
+                for at in range(0, len(wanted) if self._repeats[kind] else 0, ASK_AT_ONCE):
                     part = wanted[at : at + ASK_AT_ONCE]
                     self.peer.send_rtcp(rtcp.nack(self._ssrc, track.ssrc, part))
             if track.waits_for_keyframe:
@@ -369,9 +373,15 @@ class Publisher:
         if not self.peer.up:
             return
         ssrc = next((track.ssrc for track in self._tracks.values()), 0)
+        reports = b""
         for report in self._arrivals.reports(self._ssrc, ssrc):
+            if reports and len(reports) + len(report) > _DATAGRAM:
+                self.peer.send_rtcp(reports)
+                reports = b""
+            reports += report
+        if reports:
             self._spoke_at = now
-            self.peer.send_rtcp(report)
+            self.peer.send_rtcp(reports)
         if now - self._spoke_at >= HEARTBEAT_S:
             self._spoke_at = now
             self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, ()))
@@ -390,6 +400,8 @@ class Publisher:
     def second(self, bitrate_bps: int, loss: float) -> None:
         """Once a second: what is measured, and the ceiling for a sender without transport-wide feedback."""
         self._loss += (loss - self._loss) / 2
+        floor = FORGIVE_BELOW_BPS * (1.5 if self._arrivals.lenient else 1)
+        self._arrivals.lenient = bitrate_bps < floor and self._loss < FORGIVE_LOSS
         expected, given_up = self._unrepaired_before
         self._unrepaired_before = self.expected, self.given_up
         due = self.expected - expected

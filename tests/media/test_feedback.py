@@ -135,3 +135,18 @@ def test_the_ceiling_rises_while_it_is_used_and_falls_with_loss() -> None:
     for _ in range(50):
         estimate.second(2_000_000, 0.0)
     assert estimate.bitrate_bps == 2_000_000
+
+
+@given(st.sets(st.integers(1, 300), max_size=200), st.integers(0, 0xFFFF))
+def test_a_lenient_report_says_nothing_of_what_was_lost(lost: set[int], first: int) -> None:
+    arrivals = Arrivals()
+    arrivals.lenient = True
+    came = [n for n in range(302) if n not in lost]
+    told = dict[int, int | None]()
+    for at, n in enumerate(came):
+        arrivals.take((first + n) & 0xFFFF, 100 + n * 0.001)
+        if at % 50 == 49 or n == came[-1]:
+            for report in arrivals.reports(1, 2):
+                told |= read(report)[1]
+    assert set(told) == {(first + n) & 0xFFFF for n in came}
+    assert None not in told.values()
