@@ -239,12 +239,11 @@ class Downlink:
         ]
         if not falls or now - falls[-1][0] > 2.0 or all(before < 0.8 * arriving for _, before in falls):
             return False  # an estimate that was still growing to what arrives anyway tells nothing by falling
-        # it falls to 0.85 of what arrives: less than that was queueing, and a single fall may be an error
-        again = falls[-1][0] - falls[0][0] >= 0.8
-        if self.level is self._lowest:
-            # the base layer's large frames at long intervals look like a queue by themselves
-            return remb < (0.9 if delayed else 0.5) * arriving
-        return remb < (0.9 if delayed or again else 0.75) * arriving
+        # It falls to 0.85 of what arrives: less than that was queueing. A device that was busy for a moment
+        # makes it fall too, once or twice in a row; and the base layer's large frames at long intervals look
+        # like a queue by themselves.
+        again = len(falls) >= 3 and falls[-1][0] - falls[0][0] >= 0.4 and self.level is not self._lowest
+        return (delayed or again) and remb < 0.9 * arriving
 
     def _estimate(self, congested: bool, sent_bps: float, now: float) -> None:
         remb = self._remb

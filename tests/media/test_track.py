@@ -162,8 +162,8 @@ def test_a_link_that_falls_behind_sheds_and_says_so(scene: Scene) -> None:
             scene.feed.tick(now)
         if n % 10 == 0:
             rate = 8 * scene.viewer.bytes_out / now
-            behind = n > 100
-            scene.viewer.receive_rtcp(rtcp.max_bitrate(1, int(rate * (0.3 if behind else 2)), [ssrc]), now)
+            estimate = int(2 * rate * 0.7 ** min(8, max(0, n // 10 - 10)))
+            scene.viewer.receive_rtcp(rtcp.max_bitrate(1, estimate, [ssrc]), now)
     assert told
     assert told[0] is not Level.FULL
     assert scene.viewer.stats().sheds >= 1
