@@ -22,6 +22,7 @@ from media.vp8 import Pictures
 
 _NTP_EPOCH_S = 2_208_988_800  # 1900 to 1970
 _BATCH = 64  # packets handed on at once
+_NTP_MASK = (1 << 64) - 1
 _NTP = 1 << 32  # NTP fractions of a second
 
 
@@ -52,7 +53,9 @@ class TrackClock:
             return None
         then, ntp, timestamp = self._known
         passed = now - then
-        return ntp + int(passed * _NTP), (timestamp + int(passed * self._clock_rate)) & TIMESTAMP_MASK
+        return (ntp + int(passed * _NTP)) & _NTP_MASK, (
+            timestamp + int(passed * self._clock_rate)
+        ) & TIMESTAMP_MASK
 
 
 class Line:

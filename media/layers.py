@@ -60,6 +60,11 @@ class Layers:
         self._pictures_left_out: list[int] = []  # extended, ascending
         self._tl0_shift = 0
 
+    @property
+    def awaits_keyframe(self) -> bool:
+        """Whether nothing moves until one comes."""
+        return self._passing < 0 <= self._target
+
     def aim(self, level: Level, *, after: int, timestamp: int) -> None:
         """Go for this level. `after` and `timestamp` are of the newest packet that was offered so far.
 
@@ -86,7 +91,7 @@ class Layers:
             return SEND if frame.sent else BLANK
         before, below = self._newest, self._passing < 0
         follows = False
-        if frame is None:
+        if frame is None or (keyframe and not frame.sent):  # H.264 may begin one with a delimiter
             newest = self._picture
             frame = self._decide(number, timestamp, descriptor, keyframe)
             follows = below

@@ -153,11 +153,11 @@ class Peer:
         if fresh and self._old is not None:
             self._network.forget_ufrag(self._old[0])
             self._old = None
-            self._address = None  # the new generation's first path replaces the old
+            self._use(None)  # the new generation's first path replaces the old
         if address not in self._addresses:
             self._learn(address)
         if self._address is None or (nominated and self._may_replace(address, now)):
-            self._address = address
+            self._use(address)
         if nominated and self._address == address:
             self._nominated_at = now
         self._network.send(rtc.binding_response(data, self._network.plain(address), password), address)
@@ -190,23 +190,26 @@ class Peer:
         if address in self._addresses:
             self._addresses.remove(address)
         if self._address == address:
-            self._address = None
+            self._use(self._addresses[-1] if self._addresses else None)
 
-    def path_lost(self, connection: Connection) -> None:
-        """A connection broke: its peer is gone at once, unless it has another path or is making one."""
-        self.lost(connection)
-        if self._addresses:
-            self._address = self._address or self._addresses[-1]
-        elif self.up and self._old is None:
-            self._owner.peer_left(failed=False)
+    def _use(self, address: Address | None) -> None:
+        """Send there from now on."""
+        if address is self._address:
+            return
+        self._address = address
+        if isinstance(address, Connection) and address.full:
+            self._owner.path_full()
+        else:
+            self._owner.path_clear()
 
     def path_full(self, connection: Connection) -> None:
         """RTP is dropped on this connection until it is clear again: its reader is too slow."""
         if connection is self._address:
             self._owner.path_full()
 
-    def path_clear(self) -> None:
-        self._owner.path_clear()
+    def path_clear(self, connection: Connection) -> None:
+        if connection is self._address:
+            self._owner.path_clear()
 
     def receive_dtls(self, data: bytes) -> None:
         if self._task is None or not self._dtls.receive(data):

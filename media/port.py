@@ -79,6 +79,10 @@ class Port:
         self.number = udp.getsockname()[1]
         self.addresses = advertised or _own_addresses(host)
         self._tcp.open(tcp, time.monotonic())
+        try:
+            udp.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
+        except OSError:
+            self._segments = False  # a kernel before 4.18
         asyncio.get_running_loop().add_reader(udp.fileno(), self._readable)
 
     def close(self) -> None:
@@ -176,10 +180,11 @@ class Port:
             try:
                 self._socket.sendmsg([run], _segmented(size), 0, address)
             except OSError as error:
-                if error.errno not in (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP):
+                if error.errno in (errno.EIO, errno.EOPNOTSUPP):
+                    self._segments = False  # a device that cannot
+                elif error.errno not in (errno.EINVAL, errno.EMSGSIZE):  # larger than the path takes whole
                     self._drops[Drop.SEND_FAILED] += -(-len(run) // size)
                     return
-                self._segments = False  # an older kernel, or a device that cannot
             else:
                 return
         for at in range(0, len(run), size):
@@ -217,7 +222,7 @@ class Port:
         peer = self._by_address.get(path)
         if peer is not None:
             self.forget_address(path, peer)
-            peer.path_lost(path)
+            peer.lost(path)  # a browser connects again; who does not is gone in a few seconds
 
     def path_full(self, path: Connection) -> None:
         peer = self._by_address.get(path)
@@ -227,7 +232,7 @@ class Port:
     def path_clear(self, path: Connection) -> None:
         peer = self._by_address.get(path)
         if peer is not None:
-            peer.path_clear()
+            peer.path_clear(path)
 
     # In
 

@@ -10,6 +10,8 @@ from struct import pack, unpack_from
 import msgspec
 
 MAX_REPORTS = 31
+MAX_ESTIMATE_BPS = 1 << 40  # REMB can say up to 82 bits
+_NACKS = 64  # entries read of one request, of 17 numbers each
 
 
 class Malformed(ValueError):
@@ -94,7 +96,7 @@ def parse(data: bytes) -> Iterator[SenderReport | ReportBlock | PictureLoss | Na
                 yield PictureLoss(unpack_from("!I", data, entry)[0])
         elif kind == 206 and count == 15 and size >= 20 and data[at + 12 : at + 16] == b"REMB":
             scale, low = unpack_from("!BH", data, at + 17)
-            yield Estimate((scale & 3) << 16 << (scale >> 2) | low << (scale >> 2))
+            yield Estimate(min(((scale & 3) << 16 | low) << (scale >> 2), MAX_ESTIMATE_BPS))
         elif kind == 207:
             yield from _round_trips(data, at + 8, stop)
         at = stop
@@ -119,7 +121,7 @@ def _reported(data: bytes, at: int, stop: int, count: int) -> Iterator[ReportBlo
 
 
 def _nacked(data: bytes, at: int, stop: int) -> Iterator[int]:
-    for entry in range(at, stop - 3, 4):
+    for entry in range(at, min(stop - 3, at + 4 * _NACKS), 4):
         first, following = unpack_from("!HH", data, entry)
         yield first
         for bit in range(16):

@@ -224,14 +224,14 @@ class Subscriber:
         if video is None or not video.begun:
             return
         if downlink.tick(now, bytes_out, self._source.rates):
-            was, self.level = self.level, downlink.level
+            self.level = downlink.level
             if not self._full:
                 video.aim(self.level)
-            if was in SLOW and self.level not in SLOW:
-                self._source.want_keyframe()
             self._source.level_changed(self)
         if self._full:
             return
+        if video.layers.awaits_keyframe:
+            self._source.want_keyframe()
         video.layers.admits = downlink.admits(video.layers.admits, now)
         if downlink.due_keyframe(now):
             self._source.want_keyframe()

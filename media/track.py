@@ -24,6 +24,7 @@ from media.stats import Drop, Drops
 
 SLOW = (Level.KEYFRAMES, Level.STILLS)  # where a keyframe has to be spread over time
 REPEATS_PER_TICK = 64  # packets repeated in 50 ms at most, whatever is asked
+_LOOKS_PER_TICK = 1024  # numbers looked up in 50 ms at most, found or not
 _PACED = 512  # packets of keyframes that wait for a slow link; what comes on top is left out
 _COPIES = 64  # speech packets that wait to be said again
 
@@ -72,6 +73,7 @@ class Track:
         self.level = Level.FULL
         self.layers = Layers()
         self._repeats_left = REPEATS_PER_TICK
+        self._looks_left = _LOOKS_PER_TICK
         self._repeat_octets = 1 << 20
         self._repeat_every_s = 0.0
         self._repeated_at: dict[int, float] = {}  # by number; only while the link is full
@@ -206,6 +208,10 @@ class Track:
             return 0
         parts, time = [], _send_time(now)
         for sequence in sequences:
+            if self._looks_left == 0:
+                self._drops[Drop.REPEATS] += 1
+                break
+            self._looks_left -= 1
             sent = self._sent(self._highest + difference(sequence, self._highest & SEQUENCE_MASK))
             payload_type = number_of(sent.packet.codec, self._codecs) if sent is not None else None
             if sent is None or payload_type is None:
@@ -253,6 +259,7 @@ class Track:
     def tick(self) -> None:
         """Every 50 ms: repeats are allowed again, and speech is said again."""
         self._repeats_left = REPEATS_PER_TICK
+        self._looks_left = _LOOKS_PER_TICK
         if not self._said:
             return
         again = list(self._said)

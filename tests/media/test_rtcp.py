@@ -73,3 +73,10 @@ def test_a_ceiling_survives_its_encoding(bitrate: int) -> None:
     read, ssrcs = unpack_remb_fci(theirs.fci)
     assert ssrcs == [2, 3]
     assert read <= bitrate < read + max(1, bitrate >> 17) + 1
+
+
+def test_an_estimate_beyond_all_links_is_cut_to_what_can_be_carried() -> None:
+    huge = bytearray(rtcp.max_bitrate(1, 1000, [2]))
+    huge[17:20] = b"\xff\xff\xff"
+    assert list(rtcp.parse(bytes(huge))) == [rtcp.Estimate(rtcp.MAX_ESTIMATE_BPS)]
+    assert list(rtcp.parse(rtcp.max_bitrate(1, 2_500_000, [2]))) == [rtcp.Estimate(2_500_000 >> 4 << 4)]

@@ -167,3 +167,41 @@ def test_a_link_that_falls_behind_sheds_and_says_so(scene: Scene) -> None:
     assert told
     assert told[0] is not Level.FULL
     assert scene.viewer.stats().sheds >= 1
+
+
+def test_a_keyframe_that_begins_with_a_delimiter_lets_a_viewer_rise_again() -> None:
+    """H.264 from cameras: AUD, SPS, PPS, IDR, each in a packet of its own."""
+    stage = Stage()
+    viewer, screen = stage.watch()
+    track = viewer.tracks[Kind.VIDEO]
+    keyframe = (b"\x09\xf0", b"\x67sps", b"\x68pps", b"\x65idr")
+    number = 0
+
+    def film(units: tuple[bytes, ...]) -> None:
+        nonlocal number
+        for unit in units:
+            stage.send(number, unit, codec="H264", timestamp=number // 10 * 3000)
+            number += 1
+        number += -number % 10
+
+    film(keyframe)
+    track.aim(Level.KEYFRAMES)
+    film((b"\x41slice",))
+    film(keyframe)
+    track.pace(10_000, 1.0)
+    assert screen.rtp[-1].payload == b"\x65idr"
+    film((b"\x41slice",))
+    assert screen.rtp[-1].payload == b"\x65idr"
+    track.aim(Level.FULL)
+    assert track.layers.awaits_keyframe
+    film(keyframe)
+    film((b"\x41slice",))
+    assert screen.rtp[-1].payload == b"\x41slice"
+
+
+def test_a_request_for_everything_is_read_so_far_and_no_further(scene: Scene) -> None:
+    before = len(scene.screen.rtp)
+    everything = rtcp.nack(1, scene.track.out.ssrc, [0x8000 + n & 0xFFFF for n in range(20_000)])
+    scene.viewer.receive_rtcp(everything, 1.0)
+    assert len(scene.screen.rtp) == before
+    assert sum(len(m.sequences) for m in rtcp.parse(everything) if isinstance(m, rtcp.Nack)) <= 17 * 64
