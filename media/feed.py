@@ -13,6 +13,7 @@ from media.history import History
 from media.keyframe import KeyframeRequests, begins_keyframe
 from media.ports import EndReason, FeedId, FeedStats, PublisherStats
 from media.publisher import Publisher
+from media.replay import Replay, within_reach
 from media.rewrite import Timeline
 from media.rtp import TIMESTAMP_MASK, Codec, Header, Kind, Packet
 from media.stats import Drop, Drops, Meter
@@ -74,6 +75,9 @@ class Line:
         self.history = History()
         self.tracks: list[Track] = []
         self.waiting: list[Packet] = []  # placed in this wake-up, not yet handed on
+        self.replays: list[Replay] = []  # their tracks are not among `tracks` until they have caught up
+        self.codec: Codec | None = None  # of the last packet
+        self._keyframe: Packet | None = None  # the newest one's first packet
 
     def flush(self) -> None:
         """Hand on what waits."""
@@ -82,6 +86,40 @@ class Line:
             now = time.monotonic()
             for track in self.tracks:
                 track.write(packets, now)
+
+    def keyframe_began(self, packet: Packet) -> None:
+        before = self._keyframe
+        if before is None or (packet.sequence > before.sequence and packet.timestamp != before.timestamp):
+            self._keyframe = packet
+
+    def begin(self) -> None:
+        """Another source: what was kept of the one before is of no use."""
+        self._keyframe = None
+        self.tracks = [*self.tracks, *(replay.track for replay in self.replays)]
+        self.replays.clear()
+
+    def remove(self, track: Track) -> None:
+        # a new list: the packet path may be walking the old one
+        self.tracks = [each for each in self.tracks if each is not track]
+        self.replays = [each for each in self.replays if each.track is not track]
+
+    def replay(self) -> None:
+        """For viewers that wait: show them what came since the last keyframe."""
+        first, end = self._keyframe, self.timeline.end
+        if first is None or not within_reach(first.sequence, end):
+            return
+        for track in [track for track in self.tracks if track.waits_for(first.codec)]:
+            self.remove(track)
+            self.replays.append(Replay(track, self.history, first.sequence, end))
+
+    def tick(self, now: float) -> None:
+        """Every 50 ms: go on with the replays."""
+        if self.replays:
+            self.flush()
+            for replay in list(self.replays):
+                if replay.go_on(self.timeline.end, now):
+                    self.replays.remove(replay)
+                    self.tracks = [*self.tracks, replay.track]
 
 
 class Feed:
@@ -142,8 +180,7 @@ class Feed:
             self._out_before[0] += subscriber.packets
             self._out_before[1] += subscriber.bytes_out
             for kind, track in subscriber.tracks.items():
-                # a new list: the packet path may be walking the old one
-                self._lines[kind].tracks = [t for t in self._lines[kind].tracks if t is not track]
+                self._lines[kind].remove(track)
 
     def sessions(self) -> list[Publisher | Subscriber]:
         return [*([self.publisher] if self.publisher else []), *self.subscribers.values()]
@@ -160,6 +197,9 @@ class Feed:
         line = self._lines[kind]
         line.timeline.close()
         line.clock.forget()
+        line.begin()
+        if kind is Kind.VIDEO:
+            self._keyframes.begin()
 
     def forward(self, codec: Codec, header: Header, orientation: int | None, now: float) -> bool:
         """Hand one packet of the publisher to every subscriber. `now` in seconds, monotonic.
@@ -184,6 +224,12 @@ class Feed:
                 return False
             timeline.begin(header, now)
             line.pictures.begin()
+        if codec is not line.codec:
+            if line.codec is not None and codec.name != line.codec.name:
+                line.pictures.begin()
+                if not keyframe and codec.kind is Kind.VIDEO:
+                    self.want_keyframe()
+            line.codec = codec
         place = timeline.place(header, now)
         if place is None:
             self._drops[Drop.UNPLACED] += 1
@@ -199,6 +245,8 @@ class Feed:
         packet = Packet(codec, header.marker, place[0], place[1], payload, keyframe, orientation, descriptor)
         line.history.put(packet)
         line.waiting.append(packet)
+        if keyframe and codec.kind is Kind.VIDEO:
+            line.keyframe_began(packet)
         if len(line.waiting) == 1:
             self._soon(line.flush)
         elif len(line.waiting) >= _BATCH:
@@ -248,6 +296,10 @@ class Feed:
         if self.publisher is not None:
             self._ask(now)
             self.publisher.tick(now)
+            picture = self._lines[Kind.VIDEO]
+            if self._keyframes.ignored(now):
+                picture.replay()
+            picture.tick(now)
         for subscriber in self.subscribers.values():
             subscriber.tick(now)
 

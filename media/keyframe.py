@@ -7,6 +7,8 @@ feed ask for, so that a crowd costs the caller's phone two keyframes a second an
 from media.rtp import Codec
 
 ASK_EVERY_S = 0.5
+IGNORED = 3  # requests without an answer,
+IGNORED_S = 1.5  # in so long: the source sends keyframes when it likes
 
 
 def begins_keyframe(codec: Codec, payload: bytes) -> bool:
@@ -58,17 +60,36 @@ class KeyframeRequests:
         self.total = 0  # carried to publishers
         self._wanted = False
         self._asked_at = float("-inf")
+        self._unanswered = 0
+        self._first_at = 0.0  # of those
+        self._ignored = False
+
+    def begin(self) -> None:
+        """Another source: it may listen."""
+        self._unanswered = 0
+        self._ignored = False
+
+    def ignored(self, now: float) -> bool:
+        """Whether the source does not listen. A keyframe that comes after many requests is no answer."""
+        if self._unanswered >= IGNORED and now - self._first_at >= IGNORED_S:
+            self._ignored = True
+        return self._ignored
 
     def want(self) -> None:
         self._wanted = True
 
     def arrived(self) -> None:
         self._wanted = False
+        if 0 < self._unanswered < IGNORED:
+            self._ignored = False
+        self._unanswered = 0
 
     def due(self, now: float) -> bool:
         """Whether to ask now. Stays due every half second until one arrives, for a request may be lost."""
         if not self._wanted or now - self._asked_at < ASK_EVERY_S:
             return False
         self._asked_at = now
+        self._first_at = now if self._unanswered == 0 else self._first_at
+        self._unanswered += 1
         self.total += 1
         return True

@@ -37,6 +37,11 @@ class Timeline:
     def open(self) -> bool:
         return self._open
 
+    @property
+    def end(self) -> int:
+        """The first place that nothing stands on."""
+        return self._next
+
     def close(self) -> None:
         """The source is over; the next one must begin anew."""
         self._open = False

@@ -123,6 +123,18 @@ class Track:
             parts.append((out.header(packet, number, self._payload_type, time), packet.payload))
         self._send(parts)
 
+    def replay(self, packets: Sequence[Packet], now: float) -> None:
+        """`write`, of packets that differ from the line's own: a repeat must be what was sent."""
+        self.write(packets, now)
+        self._own = self._own or [None] * SLOTS
+        for packet in packets if self.begun else ():
+            number = packet.sequence + self.out.sequence_offset
+            self._own[number % SLOTS] = Sent(number, packet, b"", 0)
+
+    def waits_for(self, codec: Codec) -> bool:
+        """Whether it could be sent this and was sent nothing yet."""
+        return not self.begun and self._home.peer.up and number_of(codec, self._codecs) is not None
+
     def _send(self, parts: list[tuple[bytes, bytes]]) -> None:
         if not parts:
             return
@@ -250,7 +262,7 @@ class Track:
         if own is not None and own.number == number:
             return own
         packet = self._history.get(number - self.out.sequence_offset)
-        if packet is None or (self._own and packet.sequence > self._plain_until):
+        if packet is None or (not self.layers.plain and packet.sequence > self._plain_until):
             return None
         return Sent(number, packet, b"", 0)
 

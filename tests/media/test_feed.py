@@ -395,6 +395,75 @@ def test_the_publishers_figures_tell_loss_and_what_mended_it(stage: Stage) -> No
     assert stage.publisher.given_up == 9
 
 
+def test_a_viewer_of_a_source_that_ignores_requests_sees_what_came_since_the_last_keyframe(
+    stage: Stage,
+) -> None:
+    def play(first: int, last: int) -> None:
+        for n in range(first, last + 1):
+            now = 1 + n / 60
+            stage.send(n, KEYFRAME if n == 1 else DELTA + b"%d" % n, timestamp=n // 2 * 3000, now=now)
+            if n % 3 == 0:
+                stage.feed.tick(now)
+
+    stage.feed._keyframes._asked_at = 0.0
+    _, early = stage.watch()
+    play(1, 10)
+    assert len(early.rtp) == 10
+    viewer, screen = stage.watch()
+    stage.feed._keyframes._first_at = stage.feed._keyframes._asked_at = 0.5  # the test's clock
+    play(11, 300)
+    first = screen.rtp[0]
+    assert first.payload == KEYFRAME
+    assert [p.sequence - first.sequence for p in screen.rtp] == list(range(300))
+    assert [p.payload for p in screen.rtp] == [p.payload for p in early.rtp]
+    stamps = [(p.timestamp - first.timestamp) & 0xFFFFFFFF for p in screen.rtp]
+    assert stamps == sorted(stamps)
+    assert stamps[-1] / 90_000 < 299 / 60 - 0.8  # the time that it waited is not played out
+    pairs = list(zip(screen.rtp, early.rtp, strict=True))
+    assert all(
+        (a.timestamp - b.timestamp) & 0xFFFFFFFF
+        == (pairs[-1][0].timestamp - pairs[-1][1].timestamp) & 0xFFFFFFFF
+        for a, b in pairs[-60:]
+    )
+    missed = screen.rtp[20]
+    viewer.receive_rtcp(rtcp.nack(1, missed.ssrc, [missed.sequence]), 9.0)
+    assert screen.rtp[-1].payload[2:] == missed.payload
+    assert screen.rtp[-1].timestamp == missed.timestamp  # as it was sent to this one
+    assert len(early.rtp) == 300
+
+
+def test_nothing_is_replayed_to_who_cannot_play_it_or_of_a_source_that_listens(stage: Stage) -> None:
+    stage.send(1, KEYFRAME)
+    viewer, screen = stage.watch()
+    viewer.tracks[Kind.VIDEO]._codecs = {}
+    stage.feed._keyframes._ignored = True
+    for n in range(2, 200):
+        stage.send(n, now=1 + n / 50)
+        stage.feed.tick(1 + n / 50)
+    assert screen.rtp == []
+    _, other = stage.watch()
+    stage.feed._keyframes._ignored = False
+    stage.feed._keyframes._unanswered = 1
+    stage.send(200, KEYFRAME, now=5.1)
+    stage.feed.tick(5.2)
+    assert [p.payload for p in other.rtp] == [KEYFRAME]
+
+
+def test_a_codec_may_change_within_a_session(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    stage.send(1, KEYFRAME)
+    before = len(stage.phone.asked(rtcp.PictureLoss))
+    stage.feed._keyframes._asked_at = 0.0
+    stage.send(2, b"\x41slice", codec="H264")
+    assert len(stage.phone.asked(rtcp.PictureLoss)) == before + 1
+    stage.send(3, b"\x67sps", codec="H264")
+    section = viewer.agreed.of(Kind.VIDEO)
+    assert section is not None
+    assert [section.codecs[p.payload_type].name for p in screen.rtp] == ["VP8", "H264", "H264"]
+    assert [p.sequence - screen.rtp[0].sequence for p in screen.rtp] == [0, 1, 2]
+    assert len({p.ssrc for p in screen.rtp}) == 1
+
+
 def test_probes_are_counted_and_nobody_misses_them(stage: Stage) -> None:
     _, screen = stage.watch()
     stage.send(1, KEYFRAME)

@@ -23,6 +23,11 @@ def test_the_blocks_come_in_order_with_their_distance() -> None:
     assert red.read(bytes([111]) + b"alone") == [(0, b"alone")]
 
 
+def test_what_chromium_sends_is_read() -> None:
+    recorded = bytes.fromhex("ef0f00036ff8fffef8fffe")  # Chromium 156, silence
+    assert red.read(recorded) == [(960, b"\xf8\xff\xfe"), (0, b"\xf8\xff\xfe")]
+
+
 def test_lengths_that_do_not_fit_are_refused() -> None:
     assert red.read(b"") is None
     assert red.read(HEAD[:3]) is None
