@@ -125,9 +125,10 @@ class Track:
 
     def replay(self, packets: Sequence[Packet], now: float) -> None:
         """`write`, of packets that differ from the line's own: a repeat must be what was sent."""
+        plain = self.layers.plain
         self.write(packets, now)
         self._own = self._own or [None] * SLOTS
-        for packet in packets if self.begun else ():
+        for packet in packets if self.begun and plain else ():  # else `_choose` has kept them
             number = packet.sequence + self.out.sequence_offset
             self._own[number % SLOTS] = Sent(number, packet, b"", 0)
 
