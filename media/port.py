@@ -247,7 +247,10 @@ class Port:
         self._reading = False
         flushing, self._to_flush = self._to_flush, []
         for flush in flushing:
-            flush()
+            try:
+                flush()
+            except Exception:  # one feed's fault must not hold back the others' packets
+                self._failed()
 
     def _read(self) -> None:
         if self._socket is None:

@@ -22,6 +22,7 @@ from media.track import SLOW, Track
 REPORT_EVERY_S = 1.0
 HEARTBEAT_S = 0.2  # a viewer that is sent nothing for so long hears that we are here
 _FREEZE_S = 0.5
+_WISHES, _WISHES_PER_S = 6, 1 / 3  # keyframes that one viewer's losses may cost all others
 _REPORTS = 4  # sender reports whose sending times are remembered
 
 
@@ -77,6 +78,7 @@ class Subscriber:
         self._frozen = False
         self._freezes = 0
         self._keyframe_requests = 0
+        self._wishes: float = _WISHES  # keyframes that it may still ask for
         self._downlink = Downlink()
         self._full = False  # its connection takes no more at present
         self._reported: OrderedDict[int, float] = OrderedDict()  # middle of a report's NTP time: when it went
@@ -118,7 +120,9 @@ class Subscriber:
                         video = self.tracks.get(Kind.VIDEO)
                         if video is not None and message.ssrc == video.out.ssrc:
                             self._keyframe_requests += 1
-                            if self.level not in SLOW:  # else they come at their own pace
+                            # below motion they come at their own pace; a keyframe for one is one for all
+                            if self.level not in SLOW and self._wishes >= 1:
+                                self._wishes -= 1
                                 self._source.want_keyframe()
                     case rtcp.ReportBlock():
                         self._hear(message, now)
@@ -242,6 +246,7 @@ class Subscriber:
 
     def second(self, now: float) -> None:
         """Every second."""
+        self._wishes = min(_WISHES, self._wishes + _WISHES_PER_S)
         self._meter.second(now, self.bytes_out, 0, 0)
 
     def _report(self, track: Track, ntp: int, timestamp: int, now: float) -> None:

@@ -82,6 +82,7 @@ class Track:
         self._repair_sequence = secrets.randbelow(1 << 14)
         self._codec: Codec | None = None  # of the last packet
         self._payload_type: int | None = None  # and its number here; None when it is not agreed
+        self._deaf = False  # what came last could not be played here
         self._highest = 0  # number sent, extended
         self._newest: Packet | None = None  # offered
         self._plain_until = 0  # place on the line up to which nothing was left out
@@ -103,12 +104,16 @@ class Track:
                 self._codec, self._payload_type = packet.codec, number_of(packet.codec, self._codecs)
             if self._payload_type is None:
                 self._drops[Drop.UNPLAYABLE] += 1
+                self._deaf = True
                 continue
             if not self.begun:
                 if not packet.keyframe or not self._home.peer.up:
                     continue
                 self.begun = True
                 out.begin(packet)
+            elif self._deaf:
+                self._resume(packet)
+            self._deaf = False
             number = packet.sequence + out.sequence_offset
             if number < out.first_sequence:
                 continue  # from before the beginning
@@ -135,6 +140,17 @@ class Track:
     def waits_for(self, codec: Codec) -> bool:
         """Whether it could be sent this and was sent nothing yet."""
         return not self.begun and self._home.peer.up and number_of(codec, self._codecs) is not None
+
+    def _resume(self, packet: Packet) -> None:
+        """After a codec that it could not play: its own numbers know nothing of that time."""
+        self.layers = Layers()
+        self._own = []
+        self._paced.clear()
+        self._highest += 1
+        self.out.first_sequence = self._highest
+        self.out.sequence_offset = self._highest - packet.sequence
+        self._newest = packet
+        self.aim(self.level)
 
     def _send(self, parts: list[tuple[bytes, bytes]]) -> None:
         if not parts:

@@ -225,6 +225,22 @@ def test_a_viewer_that_asks_for_everything_again_and_again_is_held_back(stage: S
     assert len(screen.rtp) == 300 + REPEATS_PER_TICK
 
 
+def test_one_viewer_cannot_make_the_publisher_send_nothing_but_keyframes(stage: Stage) -> None:
+    viewer, screen = stage.watch()
+    stage.send(1, KEYFRAME)
+    asked = len(stage.phone.asked(rtcp.PictureLoss))
+    for n in range(600):
+        stage.feed._keyframes._asked_at = 0.0
+        viewer.receive_rtcp(rtcp.picture_loss(1, screen.rtp[0].ssrc), n / 10)
+        stage.send(2 + n, KEYFRAME)
+        if n % 10 == 0:
+            viewer.second(n / 10)
+    assert 20 <= len(stage.phone.asked(rtcp.PictureLoss)) - asked <= 30
+    stage.feed._keyframes._asked_at = 0.0
+    stage.watch()  # another one is served at once
+    assert len(stage.phone.asked(rtcp.PictureLoss)) - asked <= 31
+
+
 def test_a_viewers_wish_for_a_keyframe_is_carried_in_both_forms(stage: Stage) -> None:
     viewer, screen = stage.watch()
     stage.send(1, KEYFRAME)
