@@ -15,7 +15,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
-from backend.api import desk, events, guards, machines, metrics, pages, staff
+from backend.api import desk, events, guards, headers, machines, metrics, pages, staff
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, secret_key
@@ -235,7 +235,7 @@ def create_app(
         pdb_on_exception=False,
         debug=False,
     )
-    app.asgi_handler = traffic.around(app.asgi_handler)
+    app.asgi_handler = traffic.around(headers.around(app.asgi_handler, secure=config.secure))
     return app
 
 

@@ -51,13 +51,15 @@ class Quality:
 
     async def look(self, reading: Reading) -> None:
         """Take one reading of all feeds; tell what has changed."""
-        here: dict[str, FeedStats] = {feed.feed: feed for engine in reading.engines for feed in engine.feeds}
+        feeds = [feed for engine in reading.engines for feed in engine.feeds]
+        # a feed that has moved to another engine may still have its place in the old one, without publisher
+        here: dict[str, FeedStats] = {feed.feed: feed for feed in sorted(feeds, key=_presence)}
         for name, feed in here.items():
             if feed.publisher is not None and name not in self._watched:
                 await self._begin(name)
         for name in list(self._watched):
             await self._take(name, here.get(name))
-        await self._heal(here)
+        await self._heal(feeds)
 
     async def _begin(self, name: str) -> None:
         async with self._steps.read() as tx:
@@ -79,10 +81,10 @@ class Quality:
         if feed is None and watched.standing.said in (None, Connection.GONE):
             del self._watched[name]
 
-    async def _heal(self, here: dict[str, FeedStats]) -> None:
+    async def _heal(self, feeds: list[FeedStats]) -> None:
         """News of a level is lost with a restart; what the engine says at two looks is told again."""
         untold = {}
-        for feed in here.values():
+        for feed in feeds:
             for viewer in feed.subscribers:
                 level = Level(viewer.level.value)
                 if level is (self._connections.level(viewer.session) or Level.FULL):
@@ -91,6 +93,10 @@ class Quality:
                     await self._feeds.subscriber_level(feed.feed, viewer.session, viewer.holder, viewer.level)
                 untold[str(viewer.session)] = level
         self._untold = untold
+
+
+def _presence(feed: FeedStats) -> tuple[bool, bool]:
+    return feed.publisher is not None, feed.live
 
 
 def _arrival(watched: _Watched, feed: FeedStats | None) -> Arrival:

@@ -89,6 +89,17 @@ async def test_freezes_are_counted_from_this_publishers_beginning(house: House, 
 
 
 @pytest.mark.usefixtures("untimed")
+async def test_a_feed_that_moved_to_another_engine_is_not_gone_where_it_was(
+    house: House, dana: Staff
+) -> None:
+    feed = await a_feed(house, dana, await dana.open())
+    moved, left = engine(feed, GOOD).engines, engine(feed, None).engines
+    for engines in [(*moved, *left), (*left, *moved)] * WORSE_AFTER:
+        await house.parts.quality.look(Reading(engines=engines, cpu_per_packet_s={}))
+    assert house.parts.connections.of(feed) == "good"
+
+
+@pytest.mark.usefixtures("untimed")
 async def test_a_feed_of_nobody_here_is_told_to_nobody(house: House, dana: Staff) -> None:
     async with dana.socket() as socket:
         for _ in range(BETTER_AFTER):

@@ -1,9 +1,19 @@
 """Whose connection is weak: the caller's or one's own, in words and a shape, without chatter, by night and by day."""
 
+import socket
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from backend.app import build
+from backend.model.ids import GrantId
+from backend.model.people import Role
+from media.ports import FeedId, Level
+from tests.backend.calls import calling
+from tests.backend.house import PASSWORD, House, settings
 from tests.pwa.agency import Agency
+from tests.pwa.service import free_port
 from tests.pwa.test_console import BELOW_DESK, OPEN, live
 from tests.pwa.test_officer import HERE, assigned
 from tests.pwa.visits import APP, PHONE, axe, fits, visiting
@@ -100,3 +110,51 @@ async def test_the_words_are_said_once_for_each_change(browser: Browser) -> None
             ["Caller: weak connection, the picture may stutter", "Caller: good connection"],
             [],  # all four came before the page was drawn again
         )
+
+
+async def test_the_service_tells_one_browser_of_its_own_picture_and_of_its_recovery(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    config = settings(tmp_path / "data", port=port, public_url=f"http://127.0.0.1:{port}")
+    parts = build(config)
+    await parts.store.migrate()
+    for name in ("dana", "lee"):
+        await parts.accounts.add(
+            name=name, display_name=name, role=Role.DISPATCHER, call_sign=None, password=PASSWORD
+        )
+    await parts.store.close()
+    async with House(config) as house, calling(house) as call:
+        pages = {}
+        for name in ("dana", "lee"):
+            context = await browser.new_context(viewport={"width": 1280, "height": 720})
+            cookie, _, value = (await house.staff(name)).cookie.partition("=")
+            await context.add_cookies([{"name": cookie, "value": value, "url": house.url}])
+            pages[name] = await context.new_page()
+            await pages[name].goto(f"{house.url}/console#{call.incident['id']}")
+            await expect(pages[name].locator(".chip.tone-live")).to_be_visible(timeout=30_000)
+            await expect(pages[name].locator(".picture-who")).to_contain_text("connection", timeout=30_000)
+        read = house.parts.engines.read
+
+        async def nothing() -> None:
+            return None
+
+        monkeypatch.setattr(house.parts.engines, "read", nothing)  # or it would heal what is said next
+        (engine,) = await house.parts.sfu.stats()
+        (feed,) = [feed for feed in engine.feeds if feed.feed == call.feed]
+        async with house.parts.store.read() as tx:
+            grants = {str(viewer.holder): await tx.grants.get(GrantId(viewer.holder)) for viewer in feed.subscribers}
+        for viewer in feed.subscribers:
+            grant = grants[viewer.holder]
+            assert grant is not None
+            if grant.user_id == (await house.staff("lee")).user.id:
+                await house.parts.feeds.subscriber_level(
+                    FeedId(call.feed), viewer.session, viewer.holder, Level.STILLS
+                )
+        await says(pages["lee"], "Your connection is weak: still pictures only")
+        await expect(pages["dana"].locator(".picture-own")).to_be_empty()
+        monkeypatch.setattr(house.parts.engines, "read", read)  # the engine never said so
+        await expect(pages["lee"].locator(".picture-own")).to_be_empty(timeout=30_000)
+        await expect(pages["lee"].locator(".chip.tone-live")).to_be_visible(timeout=30_000)
+        for page in pages.values():
+            await page.context.close()
