@@ -20,7 +20,7 @@ import {
 import { isNotable, NOTABLE } from "../../pwa/src/staff/notable.ts";
 import { readSeen } from "../../pwa/src/staff/seen.ts";
 import { parsePlace } from "../../pwa/src/staff/place.ts";
-import { fit, niceAbove, niceBelow, place, scaleBar, toEdge } from "../../pwa/src/staff/plan.ts";
+import { covered, fit, niceAbove, niceBelow, place, scaleBar, toEdge } from "../../pwa/src/staff/plan.ts";
 import { BEGINNING, isStills, type Own, ownAfter, type Picture, phaseOf } from "../../pwa/src/staff/watching.ts";
 import { logLines, numberWords, sentence } from "../../pwa/src/staff/words.ts";
 import {
@@ -290,6 +290,21 @@ test("news of connections and levels changes what it is about and heals with a S
   assert.equal(stills.levels.get("ses_1"), "stills");
   assert.equal(after(stills, level("full")).levels.size, 0);
   assert.equal(after(stills, snapshot()).levels.size, 0);
+});
+
+test("the plot steps back from what would lie under its buttons", () => {
+  const size = { width: 390, height: 280 };
+  const corner = { width: 132, height: 72 };
+  const focus = position();
+  const beside = (north: number, east: number): Position =>
+    position({ latitude: 42.3223 + north / 111_195, longitude: -83.1763 + east / 82_200 });
+  for (const other of [beside(380, 380), beside(190, 250), beside(700, 300), beside(55, 45)]) {
+    const view = fit(focus, [other], size, 0, corner);
+    assert.ok(!covered(size, corner, place(view, size, other)));
+    assert.ok(view.scale >= fit(focus, [other], size).scale);
+  }
+  const west = beside(380, -380);
+  assert.deepEqual(fit(focus, [west], size, 0, corner), fit(focus, [west], size));
 });
 
 test("unknown actions and refusals are shown in plain words", () => {

@@ -87,6 +87,24 @@ async def test_sharing_ones_position_shows_distance_and_bearing_and_stops_by_a_p
         assert len(agency.asked_for("POST", "/api/units/mine/position")) <= len(reports) + 1
 
 
+async def test_ones_own_mark_never_lies_under_the_buttons(browser: Browser) -> None:
+    north_east = {**HERE, "geolocation": {"latitude": 42.3258, "longitude": -83.1717, "accuracy": 9}}
+    async with visiting(browser, assigned(), "/officer", size=PHONE, **north_east) as page:
+        await page.get_by_role("button", name="Share my position").click()
+        mark = page.locator(".plot-unit.is-mine .plot-body")
+        await expect(mark).to_be_visible()
+        for press in ("", "Closer", "Farther", "Farther"):
+            if press:
+                await page.get_by_role("button", name=press).click()
+            await page.wait_for_function(
+                """() => {
+                  const mark = document.querySelector('.plot-unit.is-mine .plot-body').getBoundingClientRect();
+                  const {left, bottom} = document.querySelector('.plot-zoom').getBoundingClientRect();
+                  return mark.right <= left || mark.top >= bottom;
+                }"""
+            )
+
+
 async def test_a_phone_that_refuses_its_position_says_where_to_allow_it(browser: Browser) -> None:
     async with visiting(browser, assigned(), "/officer", size=PHONE, permissions=[]) as page:
         await page.get_by_role("button", name="Share my position").click()

@@ -20,6 +20,7 @@ const SMALLEST_SPAN_M = 60;
 const MARGIN = 1.25;
 /** Units farther than this do not shrink the plot; they are named at its edge. */
 const FARTHEST_M = 8000;
+const MOST_STEPS_BACK = 3;
 
 /** The smallest of 1, 2, 5, 10, 20 … that is at least `n`. */
 export function niceAbove(n: number): number {
@@ -35,16 +36,39 @@ export function niceBelow(n: number): number {
   return (step ?? 1) * power;
 }
 
-/** A view that shows `focus` with its circle, the trail and the near units, `zoom` steps closer or farther. */
-export function fit(focus: Position, others: readonly Position[], size: Size, zoom = 0): View {
+/** Whether a mark there would lie under the buttons in the top right corner. */
+export function covered(size: Size, corner: Size, at: { x: number; y: number }, margin = 14): boolean {
+  return at.x > size.width - corner.width - margin && at.y < corner.height + margin;
+}
+
+/**
+ * A view that shows `focus` with its circle, the trail and the near units, `zoom` steps closer or farther. What
+ * would lie under the buttons in the `corner` is shown from a little farther.
+ */
+export function fit(
+  focus: Position,
+  others: readonly Position[],
+  size: Size,
+  zoom = 0,
+  corner: Size = { width: 0, height: 0 },
+): View {
   let reach = Math.min(focus.accuracy_m, FARTHEST_M);
   for (const other of others) {
     const { east, north } = offsetM(focus, other);
     const far = Math.max(Math.abs(east) * (size.height / Math.max(1, size.width)), Math.abs(north));
     if (far <= FARTHEST_M) reach = Math.max(reach, far);
   }
-  const span = niceAbove(Math.max(SMALLEST_SPAN_M / 2, reach * MARGIN)) * 2 * 2 ** -zoom;
-  return { centre: focus, scale: span / Math.max(1, Math.min(size.width, size.height)) };
+  const side = Math.max(1, Math.min(size.width, size.height));
+  let half = niceAbove(Math.max(SMALLEST_SPAN_M / 2, reach * MARGIN));
+  const hidden = (scale: number): boolean =>
+    others.some((other) => {
+      const at = place({ centre: focus, scale }, size, other);
+      return inside(size, at) && covered(size, corner, at);
+    });
+  for (let step = 0; step < MOST_STEPS_BACK && hidden((half * 2) / side); step += 1) {
+    half = niceAbove(half * 1.01);
+  }
+  return { centre: focus, scale: (half * 2 * 2 ** -zoom) / side };
 }
 
 /** Where a point lies, in pixels from the plot's top left. */

@@ -5,7 +5,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Position } from "../../wire.ts";
 import { useSize } from "../hooks.ts";
 import { bearingDeg, compass, distanceM, metres, STALE_MS } from "../measure.ts";
-import { fit, inside, place, rings, type Size, scaleBar, toEdge, type View } from "../plan.ts";
+import { covered, fit, inside, place, rings, type Size, scaleBar, toEdge, type View } from "../plan.ts";
 import { Icon } from "./icon.tsx";
 
 export interface PlotUnit {
@@ -30,6 +30,8 @@ export interface PlotProps {
 interface Drawn {
   view: View;
   size: Size;
+  /** Of the zoom buttons, at the top right. */
+  corner: Size;
 }
 
 function Rings({ view, size, caller }: Drawn & { caller: Position }) {
@@ -83,21 +85,24 @@ function Caller({ view, size, caller, stale }: Drawn & { caller: Position; stale
   );
 }
 
-/** The corner of the zoom buttons; what only stands at the edge makes way for it. */
-const CORNER = { width: 184, height: 72 };
+/** The buttons' targets are 56 px at most, with 4 px between them. */
+function cornerOf(buttons: number): Size {
+  return { width: buttons * 60 + 12, height: 72 };
+}
 
-function edgeSpot(size: Size, at: { x: number; y: number }): { x: number; y: number } {
+/** What only stands at the edge makes way for the buttons. */
+function edgeSpot({ size, corner }: Drawn, at: { x: number; y: number }): { x: number; y: number } {
   const spot = toEdge(size, at, 20);
-  const covered = spot.x > size.width - CORNER.width && spot.y < CORNER.height;
-  return covered ? { x: spot.x, y: CORNER.height + 8 } : spot;
+  return covered(size, corner, spot) ? { x: spot.x, y: corner.height + 14 } : spot;
 }
 
 /** A unit with its name beside it, away from the caller where there is room. Far ones stand at the edge if they come. */
-function UnitMark({ view, size, caller, unit }: Drawn & { caller: Position; unit: PlotUnit }) {
+function UnitMark({ caller, unit, ...drawn }: Drawn & { caller: Position; unit: PlotUnit }) {
+  const { view, size, corner } = drawn;
   const at = place(view, size, unit.position);
-  const seen = inside(size, at, 14);
+  const seen = inside(size, at, 14) && !covered(size, corner, at);
   if (!seen && !unit.assigned && !unit.mine) return null;
-  const spot = seen ? at : edgeSpot(size, at);
+  const spot = seen ? at : edgeSpot(drawn, at);
   const name = unit.mine ? "You" : unit.name;
   const label = seen ? name : `${name} · ${metres(distanceM(caller, unit.position))}`;
   const half = label.length * 4 + 8;
@@ -164,8 +169,9 @@ export function Plot(props: PlotProps) {
   const [zoom, setZoom] = useState(0);
   const { caller, trail, units, now } = props;
   const close = units.filter((unit) => unit.assigned || unit.mine).map((unit) => unit.position);
-  const view = fit(caller, [...trail, ...close], size, zoom);
-  const drawn = { view, size };
+  const corner = cornerOf(2 + (props.children ? 1 : 0) + (zoom === 0 ? 0 : 1));
+  const view = fit(caller, [...trail, ...close], size, zoom, corner);
+  const drawn = { view, size, corner };
   return (
     <div class="plot" ref={box}>
       {size.width > 0 && (
