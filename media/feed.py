@@ -273,6 +273,11 @@ class Feed:
     def rates(self) -> Rates:
         return self._rates.rates
 
+    @property
+    def loss(self) -> float:
+        """Of the publisher's path, 0 to 1."""
+        return self.publisher.loss if self.publisher is not None else 0.0
+
     def level_changed(self, session: Subscriber) -> None:
         self._levels(session)
 

@@ -20,6 +20,7 @@ from media.rtp import SEQUENCE_MASK, TIMESTAMP_MASK, Codec, Header, Kind
 from media.stats import Drop, Drops
 
 REPORT_EVERY_S = 1.0
+HURRY, HURRY_LOSS = 0.875, 0.05  # so much of the round trip is hidden from a sender that loses more than that
 HEARTBEAT_S = 0.2  # a page that hears nothing for twice as long takes us for gone
 ASK_AFTER_S = 0.005  # a gap is asked for with what else goes missing in that time
 LOOK_EVERY_S = 0.01  # for requests that are due, while something is missing
@@ -120,6 +121,11 @@ class Publisher:
     def received(self) -> int:
         """At their first sending."""
         return self._gone[1] + sum(track.received for track in self._tracks.values())
+
+    @property
+    def loss(self) -> float:
+        """Of its path, before repeats, smoothed; 0 to 1."""
+        return self._loss
 
     @property
     def given_up(self) -> int:
@@ -392,7 +398,8 @@ class Publisher:
             self._freezes += 1
         if self._tracks and now >= self._next_report:
             self._next_report = now + REPORT_EVERY_S
-            blocks = [track.block(now) for track in self._tracks.values()]
+            hurry_s = HURRY * (self.rtt_s or 0.0) if self._loss > HURRY_LOSS else 0.0
+            blocks = [track.block(now, hurry_s) for track in self._tracks.values()]
             report = rtcp.receiver_report(self._ssrc, blocks)
             # our clock as the engine's other times: only the difference comes back
             self.peer.send_rtcp(report + rtcp.round_trip_question(self._ssrc, int(now * 65536) << 16))

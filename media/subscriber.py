@@ -20,6 +20,8 @@ from media.stats import Drop, Drops, Meter
 from media.track import SLOW, Track
 
 REPORT_EVERY_S = 1.0
+REPORT_LEAST = 10  # packets that a report must speak of, to count
+NOTHING = (0.0, 0, 0)
 HEARTBEAT_S = 0.2  # a viewer that is sent nothing for so long hears that we are here
 _FREEZE_S = 0.5
 _WISHES, _WISHES_PER_S = 6, 1 / 3  # keyframes that one viewer's losses may cost all others
@@ -39,6 +41,8 @@ class Source(Protocol):
     def is_live(self) -> bool: ...
     @property
     def rates(self) -> Rates: ...
+    @property
+    def loss(self) -> float: ...
     def want_keyframe(self) -> None: ...
     def clock_of(self, kind: Kind) -> Clock: ...
     def history_of(self, kind: Kind) -> History: ...
@@ -81,6 +85,7 @@ class Subscriber:
         self._wishes: float = _WISHES  # keyframes that it may still ask for
         self._downlink = Downlink()
         self._full = False  # its connection takes no more at present
+        self._heard = NOTHING  # when a report counted, and its highest number and packets lost
         self._reported: OrderedDict[int, float] = OrderedDict()  # middle of a report's NTP time: when it went
 
     @property
@@ -135,13 +140,23 @@ class Subscriber:
         main = self.tracks.get(Kind.VIDEO) or self.tracks.get(Kind.AUDIO)
         if main is None or report.ssrc != main.out.ssrc:
             return
+        # one comes with every request for repeats, and says of three packets what would be noise
+        since, highest, lost = self._heard
+        expected = report.highest - highest
+        if self._heard == NOTHING or expected < 0:
+            self._heard = now, report.highest, report.lost
+        if self._heard[0] == now or expected < REPORT_LEAST or now - since < REPORT_EVERY_S:
+            return
+        self._heard = now, report.highest, report.lost
         sent_at = self._reported.get(report.last_report)
         rtt_s = max(0.0, now - sent_at - report.delay / 65536) if sent_at is not None else None
         rate = 90_000 if main.kind is Kind.VIDEO else 48_000
-        self._downlink.report(report.fraction_lost / 256, rtt_s, report.jitter / rate, now)
-        audio = self.tracks.get(Kind.AUDIO)
-        if audio is not None:
-            audio.copies = speech_copies(self._downlink.loss)
+        # what its caller's path lost is missing at the viewer too, and no fault of its own
+        came = (1 - (report.lost - lost) / expected) / (1 - min(self._source.loss, 0.9))
+        self._downlink.report(min(max(0.0, 1 - came), 1.0), rtt_s, report.jitter / rate, now)
+        for kind, track in self.tracks.items():
+            copies = speech_copies(self._downlink.loss)
+            track.copies, track.late_copies = (copies, 0) if kind is Kind.AUDIO else (0, copies)
 
     def peer_left(self, failed: bool) -> None:
         self._source.session_over(self, EndReason.FAILED if failed else EndReason.HUNG_UP)
@@ -212,7 +227,7 @@ class Subscriber:
             return
         self._fit(now, bytes_out)
         for track in self.tracks.values():
-            track.tick()
+            track.tick(now)
             if track.begun and now >= track.next_report:
                 moment = self._source.clock_of(track.kind).at(now)
                 if moment is not None:

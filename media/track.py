@@ -26,6 +26,7 @@ SLOW = (Level.KEYFRAMES, Level.STILLS)  # where a keyframe has to be spread over
 REPEATS_PER_TICK = 64  # packets repeated in 50 ms at most, whatever is asked
 _LOOKS_PER_TICK = 1024  # numbers looked up in 50 ms at most, found or not
 _PACED = 512  # packets of keyframes that wait for a slow link; what comes on top is left out
+_LATE = 128  # packets that came late and wait to be sent again
 _COPIES = 64  # speech packets that wait to be said again
 
 _SEQUENCE = Struct("!H")
@@ -70,6 +71,7 @@ class Track:
         self.begun = False
         self.next_report = 0.0
         self.copies = 0  # how many times speech is said again
+        self.late_copies = 0  # the same for what the caller's path brought late: nobody asks for it any more
         self.level = Level.FULL
         self.layers = Layers()
         self._repeats_left = REPEATS_PER_TICK
@@ -89,6 +91,7 @@ class Track:
         self._own: list[Sent | None] = []  # what was sent since frames were left out, by number
         self._paced: deque[Sent] = deque()
         self._said: deque[tuple[int, bytes, bytes]] = deque(maxlen=_COPIES)  # copies left, header, payload
+        self._late: deque[tuple[int, int]] = deque(maxlen=_LATE)  # copies left, number
         self._home = home
         self._history = history
         self._drops = drops
@@ -125,6 +128,8 @@ class Track:
             if number > self._highest:
                 self._highest = number
                 self._newest = packet
+            elif self.late_copies:
+                self._late.append((self.late_copies, number))
             parts.append((out.header(packet, number, self._payload_type, time), packet.payload))
         self._send(parts)
 
@@ -186,6 +191,8 @@ class Track:
     def _made(self, sent: Sent, time: int) -> tuple[bytes, bytes]:
         if sent.number > self._highest:
             self._highest = sent.number
+        elif self.late_copies:
+            self._late.append((self.late_copies, sent.number))
         assert self._payload_type is not None
         payload_type = self._payload_type
         if sent.packet.codec is not self._codec:
@@ -285,10 +292,15 @@ class Track:
 
     # Time
 
-    def tick(self) -> None:
-        """Every 50 ms: repeats are allowed again, and speech is said again."""
+    def tick(self, now: float) -> None:
+        """Every 50 ms: repeats are allowed again, and speech and what came late are sent again."""
         self._repeats_left = REPEATS_PER_TICK
         self._looks_left = _LOOKS_PER_TICK
+        if self._late:
+            late = list(self._late)
+            self._late.clear()
+            self.repeat([number & SEQUENCE_MASK for _, number in late], now)
+            self._late.extend((left - 1, number) for left, number in late if left > 1)
         if not self._said:
             return
         again = list(self._said)

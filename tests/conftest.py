@@ -11,11 +11,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
-
-# How long an example takes is the machine's affair.
-settings.register_profile("sightline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("sightline")
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 

@@ -129,7 +129,7 @@ def test_a_level_lets_its_layers_through(level: Level, tids: set[int]) -> None:
     assert len(frames) == expected
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.sampled_from(LEVELS)), min_size=1, max_size=12),
     st.integers(0, 5),
@@ -178,7 +178,7 @@ def check(subscriber: Subscriber, packets: list[Sent]) -> None:
         assert (after[1] - before[1]) % 0x100 == (frames[b].tid == 0), (a, b)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(
     st.integers(0, 1 << 30),
     st.lists(st.tuples(st.integers(1, 80), st.sampled_from(LEVELS)), min_size=1, max_size=8),

@@ -116,15 +116,36 @@ def test_below_motion_only_keyframes_go_and_they_take_their_time(scene: Scene) -
 def test_speech_is_said_again_as_often_as_the_loss_asks_for(scene: Scene) -> None:
     audio = scene.viewer.tracks[Kind.AUDIO]
     scene.send(1, b"word", codec="opus", ssrc=78)
-    report = rtcp.ReportBlock(scene.track.out.ssrc, 90, 1, 1, 0, 0, 0)
-    for _ in range(4):
-        scene.viewer.receive_rtcp(rtcp.receiver_report(1, [report]), 1.0)
+    for second in range(1, 6):
+        report = rtcp.ReportBlock(scene.track.out.ssrc, 90, 35 * second, 100 * second, 0, 0, 0)
+        scene.viewer.receive_rtcp(rtcp.receiver_report(1, [report]), float(second))
     assert audio.copies == 2
     before = len(scene.screen.raw)
     scene.send(2, b"words", codec="opus", ssrc=78)
     for n in range(4):
-        scene.viewer.tick(2.0 + n / 20)
+        scene.viewer.tick(6.0 + n / 20)
     assert scene.screen.raw[before:] == [scene.screen.raw[before]] * 3
+
+
+def test_reports_of_a_few_packets_are_taken_together(scene: Scene) -> None:
+    for n in range(1, 100):  # every third packet of a hundred is lost, and each third report says two thirds
+        lost = 0 if n % 3 else 170
+        report = rtcp.ReportBlock(scene.track.out.ssrc, lost, n // 3, n, 0, 0, 0)
+        scene.viewer.receive_rtcp(rtcp.receiver_report(1, [report]), 1 + n / 25)
+    assert 0.2 < scene.viewer.stats().loss < 0.4
+
+
+def test_what_comes_late_goes_out_again_where_much_is_lost(scene: Scene) -> None:
+    scene.film(3)
+    scene.track.late_copies = 2
+    late, before = scene.track._newest, len(scene.screen.rtp)
+    assert late is not None
+    scene.film(1)
+    new = len(scene.screen.rtp) - before
+    scene.track.write([late], 1.0)
+    for _ in range(4):
+        scene.track.tick(1.0)
+    assert len(scene.screen.rtp) == before + new + 3
 
 
 def test_repeats_are_bounded_in_every_tick(scene: Scene) -> None:
@@ -135,7 +156,7 @@ def test_repeats_are_bounded_in_every_tick(scene: Scene) -> None:
     scene.viewer.receive_rtcp(everything, 1.0)
     scene.viewer.receive_rtcp(everything, 1.0)
     assert len(screen.rtp) == before + REPEATS_PER_TICK
-    scene.track.tick()
+    scene.track.tick(0.0)
     scene.viewer.receive_rtcp(everything, 1.0)
     assert len(screen.rtp) == before + 2 * REPEATS_PER_TICK
 

@@ -32,6 +32,7 @@ def test_a_descriptor_is_read_field_by_field(payload: bytes, expected: Descripto
     assert read(payload) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=12))
 def test_no_payload_makes_it_raise_or_reach_beyond_its_end(payload: bytes) -> None:
     descriptor = read(payload)
@@ -39,6 +40,7 @@ def test_no_payload_makes_it_raise_or_reach_beyond_its_end(payload: bytes) -> No
         assert 1 <= descriptor.size < len(payload)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=7, max_size=12), st.integers(0, 1 << 20), st.integers(0, 1 << 10))
 def test_what_is_written_reads_back_with_nothing_else_changed(payload: bytes, picture: int, tl0: int) -> None:
     before = read(payload)
