@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,11 +40,12 @@ class Network:
     def address(self) -> str:
         return f"{_SUBNET}{self._number}"
 
-    def change_address(self) -> None:
+    def change_address(self, away_s: float = 0.0) -> None:
         """As a phone that goes from one radio to another: the old address is gone, another is there."""
         before = self.address
         self._number = _FIRST if self._number == _LAST else self._number + 1
         _ip("-n", self._name, "addr", "del", f"{before}/24", "dev", self._device)
+        time.sleep(away_s)
         self._take()
 
     def _take(self) -> None:
