@@ -32,8 +32,28 @@ export class Refused extends Error {
   }
 }
 
+const CONFIGURATION: RTCConfiguration = { iceServers: [], bundlePolicy: "max-bundle" };
+
 export function connection(): RTCPeerConnection {
-  return new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+  return new RTCPeerConnection(CONFIGURATION);
+}
+
+/**
+ * A connection of a hidden frame, which asks the browser for its networks anew. Chromium goes on giving a page
+ * the addresses that a phone had up to two seconds ago, and every connection from them fails at once.
+ */
+export function connectionElsewhere(): RTCPeerConnection {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  document.documentElement.append(frame);
+  const there = frame.contentWindow as (Window & typeof globalThis) | null;
+  const pc = new (there ?? window).RTCPeerConnection(CONFIGURATION);
+  const close = pc.close.bind(pc);
+  pc.close = () => {
+    close();
+    frame.remove();
+  };
+  return pc;
 }
 
 /** Posts the local offer of `pc` and applies the answer. Rejects with Refused, or as fetch does. */

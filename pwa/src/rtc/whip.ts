@@ -11,7 +11,7 @@ import {
   type Verdict,
   type Watched,
 } from "./reconnect.ts";
-import { connection, type Grant, negotiate, type Session } from "./session.ts";
+import { connection, connectionElsewhere, type Grant, negotiate, type Session } from "./session.ts";
 
 export interface Publish {
   /** Asked at the start, and again with the grant that was refused; throws Over when nothing can be asked any more. */
@@ -70,6 +70,7 @@ function addVideo(pc: RTCPeerConnection, track: MediaStreamTrack | null): RTCRtp
 export function publish(options: Publish): Publication {
   const senders = new Set<RTCRtpSender>();
   let track: MediaStreamTrack | null = null;
+  let last: { pc: RTCPeerConnection; elsewhere: boolean } | null = null;
   const withGrant = grantKeeper(options.grant);
 
   const prepare = async (pc: RTCPeerConnection): Promise<RTCRtpSender> => {
@@ -81,7 +82,10 @@ export function publish(options: Publish): Publication {
   };
 
   const open = async (signal: AbortSignal): Promise<Session> => {
-    const pc = connection();
+    // Every other time at most, so that a browser in which it fails for its own reasons has lost little.
+    const elsewhere = last?.pc.connectionState === "failed" && !last.elsewhere;
+    const pc = elsewhere ? connectionElsewhere() : connection();
+    last = { pc, elsewhere };
     const prepared = prepare(pc); // while the grant is still on its way
     try {
       return await withGrant(async (grant) => {
