@@ -40,7 +40,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 5.0, 60.0  # after failed trials
 _LEAST_BPS = 32_000  # below motion, whatever the estimate says
 _KEYFRAME_OCTETS = 40_000  # until one was seen
 _LAYERED_S = 10.0  # without the highest layer until a source counts as one without layers
-_PROBE = 1.3  # pace of a keyframe, of the estimate
+_PROBE = 1.5  # pace of a keyframe, of the estimate
 _UNBOUNDED = 1 << 20  # bytes
 _BEYOND_REPAIR = 0.4  # loss
 
@@ -134,6 +134,7 @@ class Downlink:
         self._late: deque[tuple[float, float, bool]] = deque(maxlen=3)  # reports: when, round trip, too long
         self._jitter_s = 0.0
         self._last_loss = 0.0
+        self._heard_anew = False  # a report, since the last decision
         self._dropped = 0
         self._lossy_bps: float | None = None  # what loss says is too much
         self._congested_at = float("-inf")
@@ -147,6 +148,7 @@ class Downlink:
         self._keyframe_octets = _KEYFRAME_OCTETS
         self._largest = 0  # that was waiting since the last keyframe
         self._waiting = 0
+        self._stilled_at = float("-inf")  # when motion last ended
         self._eased_at = float("-inf")  # when the estimate was last lowered, below motion
         self._credit = 0.0  # bytes
         self._allowed_at: float | None = None
@@ -167,6 +169,7 @@ class Downlink:
         """A receiver report: `loss` from 0 to 1 since the last one."""
         self.loss += 0.5 * (loss - self.loss)
         self._last_loss = loss
+        self._heard_anew = now - self._changed_at > _SETTLE_S  # else it is of before
         self._jitter_s = jitter_s
         if rtt_s is not None:
             self.rtt_s = rtt_s
@@ -205,12 +208,15 @@ class Downlink:
 
     @property
     def _delayed(self) -> bool:
-        """Whether the way is longer than it has been: something queues up."""
+        return self._delay() > 1.0
+
+    def _delay(self) -> float:
+        """How much longer the way is than it has been, of what cannot be chance: something queues up."""
         if self.rtt_s is None or self._rtt_floor is None:
-            return False
+            return 0.0
         # one large frame alone takes a tenth of a second through a slow link
         margin = max(0.2, 0.5 * self._rtt_floor, min(0.3, 3 * self._jitter_s))
-        return self.rtt_s > self._rtt_floor + margin
+        return (self.rtt_s - self._rtt_floor) / margin
 
     def _queueing(self) -> bool:
         """Whether the last three reports came late, and no less so: after going down a queue needs time."""
@@ -237,12 +243,20 @@ class Downlink:
         falls = [
             fall for fall in self._falls if fall[0] > self._changed_at + 0.5 and now - fall[0] < _FRESH_S
         ]
-        if not falls or now - falls[-1][0] > 2.0 or all(before < 0.8 * arriving for _, before in falls):
-            return False  # an estimate that was still growing to what arrives anyway tells nothing by falling
+        if not falls or now - falls[-1][0] > 2.0:
+            return False
+        highest = max(before for _, before in falls)
+        if highest < 0.8 * arriving and remb > 0.6 * highest:
+            return False  # it was still growing to what arrives anyway: that it falls a little tells nothing
         # It falls to 0.85 of what arrives: less than that was queueing. A device that was busy for a moment
         # makes it fall too, once or twice in a row; and the base layer's large frames at long intervals look
         # like a queue by themselves.
-        again = len(falls) >= 3 and falls[-1][0] - falls[0][0] >= 0.4 and self.level is not self._lowest
+        again = len(falls) >= 3 and falls[-1][0] - falls[0][0] >= 0.4
+        if self.level is self._lowest and self._rates.layered:
+            lately = [late for _, _, late in self._late][-2:]
+            return lately == [True, True] and remb < 0.9 * arriving
+        if self._delay() > 0.5 and remb < 0.7 * arriving:
+            return True
         return (delayed or again) and remb < 0.9 * arriving
 
     def _estimate(self, congested: bool, sent_bps: float, now: float) -> None:
@@ -251,7 +265,8 @@ class Downlink:
         if self.level in _STILL:
             self._estimate_still(now)
             return
-        if congested and (self._last_loss > 0.1 or self._dropped):
+        anew, self._heard_anew = self._heard_anew, False
+        if congested and (self._dropped or (self._last_loss > 0.1 and anew)):
             through = sent_bps * (1 - max(self._last_loss, 0.1))
             lossy = through if lossy is None else min(lossy, through)
         elif lossy is not None:
@@ -274,17 +289,20 @@ class Downlink:
         estimate = float(self.estimate_bps or 4 * _LEAST_BPS)
         fresh = self._remb is not None and now - self._remb_at < _FRESH_S
         remb = float(self._remb) if fresh and self._remb is not None else estimate
-        if now - self._changed_at < _FRESH_S:
+        if now - self._stilled_at < _FRESH_S:
             estimate = min(estimate, remb)
         elif self._delayed or self._dropped or (self._last_loss > 0.1 and remb < 0.9 * estimate):
             self._paced_until, self._proven_bps = float("inf"), 0.0
             if now - self._eased_at > 1.0:
                 self._eased_at = now
+                self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S / 2)
+                self._try_at = now + self._wait_s
                 estimate *= 0.7
         else:
             if now - self._paced_until > 1.5:  # a report of it has come
                 self._paced_until = float("inf")
                 self._proven_bps = self._pace_bps() + self._rates.sound
+                self._wait_s = _FIRST_WAIT_S
             estimate = max(estimate, remb, self._proven_bps)
         self.estimate_bps = int(max(estimate, _LEAST_BPS))
 
@@ -332,7 +350,7 @@ class Downlink:
         if self.level is Level.FULL or now < self._try_at or now - self._changed_at < _STAY_S:
             return False
         quiet_s = now - self._congested_at
-        if quiet_s < _QUIET_S or self._delayed:
+        if quiet_s < _QUIET_S or self._delay() > 0.5:
             return False
         if quiet_s > _LONGEST_WAIT_S:
             return True
@@ -368,6 +386,8 @@ class Downlink:
             self._change(Level.KEYFRAMES, now)
 
     def _change(self, level: Level, now: float) -> None:
+        if self.level in _MOTION and level in _STILL:
+            self._stilled_at = now
         self.level = level
         self._changed_at = now
         self._falls.clear()
@@ -429,7 +449,8 @@ class Downlink:
 
     @property
     def _narrow(self) -> bool:
-        return self.level is not Level.FULL or self._stepped_at - self._congested_at < 2 * _QUIET_S
+        lately = self._stepped_at - self._congested_at < 2 * _QUIET_S
+        return lately or self._delayed or self.level is not Level.FULL
 
     def repeats(self, now: float) -> int:
         """How many bytes may be sent again now. Call every 50 ms, and tell `repeated` what was.
@@ -461,5 +482,5 @@ class Downlink:
         """Somewhat more than the estimate when all is quiet, so that it can grow."""
         if self.estimate_bps is None:
             return 4.0 * _LEAST_BPS
-        quiet = self._stepped_at - self._congested_at > 2 * _QUIET_S
+        quiet = self._stepped_at - self._congested_at > 2 * _QUIET_S and self._stepped_at >= self._try_at
         return max(_LEAST_BPS, self.estimate_bps * (_PROBE if quiet else 0.9) - self._rates.sound)

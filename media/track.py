@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from media.history import SLOTS, History
-from media.layers import BLANK, DROP, Layers
+from media.layers import BLANK, DROP, TOP, Layers
 from media.negotiate import ABS_SEND_TIME, ORIENTATION, AgreedMedia
 from media.peer import Peer
 from media.ports import Level
@@ -86,6 +86,7 @@ class Track:
         self._payload_type: int | None = None  # and its number here; None when it is not agreed
         self._deaf = False  # what came last could not be played here
         self._highest = 0  # number sent, extended
+        self._slow_after = 0  # the last number before only keyframes went
         self._newest: Packet | None = None  # offered
         self._plain_until = 0  # place on the line up to which nothing was left out
         self._own: list[Sent | None] = []  # what was sent since frames were left out, by number
@@ -203,6 +204,8 @@ class Track:
 
     def aim(self, level: Level) -> None:
         """Send this much from now on."""
+        if self.level not in SLOW:
+            self._slow_after = self._highest
         self.level = level
         newest = self._newest
         if newest is not None:
@@ -256,6 +259,8 @@ class Track:
                 self._drops[Drop.REPEATS] += 1
                 break
             if self._repeat_every_s:
+                if not self._needs(sent):
+                    continue
                 if now - self._repeated_at.get(sent.number, float("-inf")) < self._repeat_every_s:
                     continue
                 self._repeated_at[sent.number] = now
@@ -277,6 +282,13 @@ class Track:
         self.repeats += count
         self.bytes += size
         return size
+
+    def _needs(self, sent: Sent) -> bool:
+        """Whether it still helps at the present level."""
+        if self.level in SLOW:
+            return sent.number > self._slow_after
+        descriptor = sent.packet.descriptor
+        return descriptor is None or descriptor.tid <= TOP[self.level]
 
     def _sent(self, number: int) -> Sent | None:
         """What was sent under this number."""
