@@ -42,6 +42,7 @@ _KEYFRAME_OCTETS = 40_000  # until one was seen
 _LAYERED_S = 10.0  # without the highest layer until a source counts as one without layers
 _PROBE = 1.5  # pace of a keyframe, of the estimate
 _UNBOUNDED = 1 << 20  # bytes
+_STEADY = 4  # reports in a row that make a longer way the way
 _BEYOND_REPAIR = 0.4  # loss
 
 _MOTION = (Level.FULL, Level.HALF, Level.QUARTER)
@@ -130,6 +131,7 @@ class Downlink:
         self._remb: int | None = None
         self._remb_at = 0.0
         self._falls: deque[tuple[float, int]] = deque(maxlen=4)  # when it fell, and from where
+        self._ways: deque[tuple[float, float, float]] = deque(maxlen=_STEADY)  # when, round trip, loss
         self._rtt_floor: float | None = None
         self._late: deque[tuple[float, float, bool]] = deque(maxlen=3)  # reports: when, round trip, too long
         self._jitter_s = 0.0
@@ -173,8 +175,18 @@ class Downlink:
         self._jitter_s = jitter_s
         if rtt_s is not None:
             self.rtt_s = rtt_s
-            floor = self._rtt_floor
-            self._rtt_floor = rtt_s if floor is None else min(rtt_s, floor + 0.002)
+            self._ways.append((now, rtt_s, loss))
+            since, before, _ = self._ways[0]
+            ways = [way for _, way, _ in self._ways]
+            steady = len(ways) == _STEADY and 0.95 * before < min(ways) and max(ways) < 1.1 * before
+            fell = bool(self._falls) and self._falls[-1][0] > since - 1.0
+            # what is still lost when little is sent is not lost to a queue of ours
+            lossy = any(lost > (0.1 if self.level in _MOTION[:2] else 0.35) for _, _, lost in self._ways)
+            floor = rtt_s if self._rtt_floor is None else self._rtt_floor
+            if steady and not fell and not lossy:
+                # another network, not a queue: that would grow or drain, lose, or lower the estimate
+                floor = max(floor, min(ways))
+            self._rtt_floor = min(rtt_s, floor + 0.002)
             self._late.append((now, rtt_s, self._delayed))
 
     def dropped(self, packets: int = 1) -> None:

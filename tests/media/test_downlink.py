@@ -285,3 +285,14 @@ def test_rates_follow_within_two_seconds() -> None:
 
 def test_speech_is_sent_again_as_often_as_loss_makes_it_worth() -> None:
     assert [speech_copies(loss) for loss in (0.0, 0.02, 0.05, 0.1, 0.15, 0.3)] == [0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.08])
+@pytest.mark.parametrize("delay_s", [0.17, 0.25, 0.4])
+def test_a_longer_way_is_no_queue(delay_s: float, loss: float) -> None:
+    """From a wireless network to a mobile one, in the same session."""
+    link = Link(4e6, delay_s=0.01).run(20)
+    link.delay_s, link.loss = delay_s, loss
+    link.run(60)
+    assert not [level for _, level in link.levels if level in (Level.KEYFRAMES, Level.STILLS)]
+    assert link.downlink.level is Level.FULL
