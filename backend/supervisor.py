@@ -8,6 +8,7 @@ of calls, and imports nothing that could fail where they do.
 import asyncio
 import contextlib
 import errno
+import fcntl
 import logging
 import os
 import secrets
@@ -44,6 +45,7 @@ class Child:
 
     def __init__(self, name: str, command: Callable[[int, int], list[str]], inherits: Sequence[int]) -> None:
         self.name, self.command, self.inherits = name, command, inherits
+        self.pid = 0
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self.ready = asyncio.Event()  # it once was
@@ -82,22 +84,39 @@ class Supervisor:
             loop.add_signal_handler(number, self.stop)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
+        lock = os.open(self._folder / "lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            listening = await self._bind()
+            if not await self._has(lock):
+                log.error("another service runs in %s", self._config.data_dir.resolve())
+                return 1
+            with await self._bind() as listening:
+                return await self._supervise(listening)
         except OSError as error:
             log.error("%s port %d: %s", self._config.host, self._config.port, error.strerror)
             return 1
+        finally:
+            os.close(lock)
+
+    async def _supervise(self, listening: socket.socket) -> int:
         self._media = [self._media_child(index) for index in range(self._config.media_count)]
         self._web = self._web_child(listening.fileno())
         keeping = {child: asyncio.create_task(self._keep(child)) for child in self._children()}
         watching = asyncio.create_task(self._announce())
-        await self._stopping.wait()
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((stopping, *keeping.values()), return_when=asyncio.FIRST_COMPLETED)
+        if not self._stopping.is_set():
+            log.error("the supervisor has a fault, and the service ends")
+            self._code = 1
+            self._stopping.set()
+        stopping.cancel()
         watching.cancel()
         listening.close()
         # The media processes first: the web process is still there to write down what ended.
         await self._end(self._media, keeping, MEDIA_ENDS_S)
         await self._end([self._web], keeping, WEB_ENDS_S)
-        await asyncio.gather(watching, return_exceptions=True)
+        for ended in await asyncio.gather(*keeping.values(), watching, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("supervising failed", exc_info=ended)
         return self._code
 
     def _children(self) -> list[Child]:
@@ -132,6 +151,19 @@ class Supervisor:
 
         return Child("web", command, (listening,))
 
+    async def _has(self, lock: int) -> bool:
+        """One service in a folder at a time; the one before may still be leaving."""
+        until = time.monotonic() + BIND_WITHIN_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    return False
+            else:
+                return True
+            await asyncio.sleep(BIND_AGAIN_S)
+
     async def _bind(self) -> socket.socket:
         """The TCP port. Raises OSError."""
         host, port = self._config.host, self._config.port
@@ -157,7 +189,7 @@ class Supervisor:
         deaths = 0
         while not self._stopping.is_set():
             started = time.monotonic()
-            pid, code = await self._live(child)
+            code = await self._live(child)
             if self._stopping.is_set():
                 return
             lived = time.monotonic() - started
@@ -173,7 +205,7 @@ class Supervisor:
             when = f"again in {pause:g} s" if pause else "again at once"
             log.error(
                 "%s (pid %d) %s after %.1f s; restart %d, %s",
-                *(child.name, pid, how, lived, child.restarts, when),
+                *(child.name, child.pid, how, lived, child.restarts, when),
             )
             if deaths >= CRASH_LOOP:
                 log.error(
@@ -182,8 +214,8 @@ class Supervisor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
-    async def _live(self, child: Child) -> tuple[int, int]:
-        """One life: its pid, and the code it ended with, negative for a signal."""
+    async def _live(self, child: Child) -> int:
+        """One life, and the code it ended with, negative for a signal. 1 when it could not be made."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         named = self._folder / f"{child.name}.pid"
@@ -198,16 +230,20 @@ class Supervisor:
                     pass_fds=(theirs.fileno(), *child.inherits),
                     start_new_session=True,  # Ctrl-C is for the supervisor, which passes it on in order
                 )
+            child.pid = process.pid
             named.write_text(f"{process.pid}\n")
             loop.add_reader(ours, self._hear, child, ours)
             stuck = asyncio.create_task(self._watch(child))
             try:
-                return process.pid, await process.wait()
+                return await process.wait()
             finally:
                 stuck.cancel()
                 loop.remove_reader(ours)
                 named.unlink(missing_ok=True)
                 child.process = None
+        except OSError:
+            log.exception("%s cannot be made", child.name)
+            return 1
         finally:
             ours.close()
 

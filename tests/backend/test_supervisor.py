@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,11 +49,9 @@ def udp_ports(pid: int) -> set[int]:
     return {int(line[1].partition(":")[2], 16) for line in lines if f"socket:[{line[9]}]" in held}
 
 
-async def ready(service: Service) -> bool:
-    async with httpx.AsyncClient(timeout=30) as http:
-        with contextlib.suppress(httpx.TransportError):
-            return (await http.get(f"{service.url}/readyz")).status_code == 200
-    return False
+async def get(service: Service, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=service.url, timeout=60) as http:
+        return await http.get(path)
 
 
 async def test_whatever_dies_comes_back_and_nothing_outlives_the_supervisor(service: Service) -> None:
@@ -71,8 +70,15 @@ async def test_whatever_dies_comes_back_and_nothing_outlives_the_supervisor(serv
 
     await until(lambda: all(map(other, LIVES)), "each has a successor", 60)
     after = {name: service.pid(name) for name in LIVES}
-    assert await ready(service)  # asked while the web process was away, answered by the next one
+    assert (await get(service, "/healthz")).status_code == 200  # asked while the web process was away
     await until(lambda: udp_ports(after["media-1"]) == {first + 1}, "it has its port again")
+    for _ in range(60):
+        figures = (await get(service, "/metrics")).text
+        if len(re.findall(r"^sightline_engine_restarts\S* 1\.0$", figures, re.MULTILINE)) == 2:
+            break
+        await asyncio.sleep(0.5)
+    else:
+        raise AssertionError(figures)
 
     service.kill()
     await until(lambda: not any(map(is_alive, after.values())), "no orphan is left")
@@ -81,11 +87,11 @@ async def test_whatever_dies_comes_back_and_nothing_outlives_the_supervisor(serv
 
 
 class Short(Supervisor):
-    """Supervises two children that end by themselves, with this code."""
+    """Supervises two children that end by themselves, with this code, or that are stuck once ready."""
 
-    def __init__(self, config: Config, code: int) -> None:
+    def __init__(self, config: Config, code: int, *, stuck: bool = False) -> None:
         super().__init__(config)
-        self._ends_with = code
+        self._ends_with, self._stuck = code, stuck
 
     def _media_child(self, index: int) -> Child:
         return self._short("media")
@@ -94,7 +100,10 @@ class Short(Supervisor):
         return self._short("web")
 
     def _short(self, name: str) -> Child:
-        return Child(name, lambda *_: ["tests.backend.ending", str(self._ends_with)], ())
+        def command(_: int, held: int) -> list[str]:
+            return ["tests.backend.ending", str(self._ends_with), *([str(held)] if self._stuck else [])]
+
+        return Child(name, command, ())
 
 
 @pytest.fixture
@@ -120,6 +129,31 @@ async def test_a_crash_loop_is_told_and_does_not_spin(
         "again in 0.05 s",
         "again in 0.05 s",
     ]
+
+
+async def test_a_child_that_is_stuck_is_killed_and_started_again(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervisor, "STUCK_S", 1.0)
+    short = Short(config, 0, stuck=True)
+    running = asyncio.create_task(short.run())
+    await until(lambda: "killed by signal 9" in caplog.text, "it is killed", 60)
+    assert "has been stuck" in caplog.text
+    short.stop()
+    assert await asyncio.wait_for(running, 30) == 0
+
+
+async def test_a_second_service_in_the_same_folder_is_refused(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervisor, "BIND_WITHIN_S", 0.2)
+    first = Short(config, 0, stuck=True)
+    running = asyncio.create_task(first.run())
+    await asyncio.wait_for(first.ready.wait(), 30)
+    assert await Supervisor(config).run() == 1
+    assert "another service runs in" in caplog.text
+    first.stop()
+    assert await asyncio.wait_for(running, 30) == 0
 
 
 @pytest.mark.parametrize(("code", "said"), [(2, 2), (3, 1)])
