@@ -22,6 +22,7 @@ from media.track import Track
 from media.vp8 import Pictures
 
 _NTP_EPOCH_S = 2_208_988_800  # 1900 to 1970
+_FORGET_S = 60.0  # after which a caller who is gone is gone from memory
 _BATCH = 64  # packets handed on at once
 _NTP_MASK = (1 << 64) - 1
 _NTP = 1 << 32  # NTP fractions of a second
@@ -148,6 +149,7 @@ class Feed:
         self._lines = {kind: Line(kind) for kind in Kind}
         self._rates = RateMeter()
         self._levels = levels
+        self._published_at: float | None = None  # when there was a publisher last
         self._ntp_offset: int | None = None  # our NTP clock minus the publisher's
         self._packets_before = 0  # of publishers that are gone
         self._bytes_before = 0
@@ -314,6 +316,11 @@ class Feed:
         if publisher is not None:
             self.meter.second(now, publisher.bytes_in, publisher.expected, publisher.received)
             publisher.second(self.meter.bitrate_bps, self.meter.loss)
+            self._published_at = now
+        elif self._published_at is not None and now - self._published_at > _FORGET_S:
+            self._published_at = None
+            for line in self._lines.values():
+                line.history.clear()
         for subscriber in self.subscribers.values():
             subscriber.second(now)
 

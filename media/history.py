@@ -17,6 +17,9 @@ class History:
         """The packet that stood SLOTS places before on the line is forgotten."""
         self._slots[packet.sequence & (SLOTS - 1)] = packet
 
+    def clear(self) -> None:
+        self._slots = [None] * SLOTS
+
     def get(self, place: int) -> Packet | None:
         """The packet at this place of the line."""
         packet = self._slots[place & (SLOTS - 1)]

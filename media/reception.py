@@ -13,6 +13,7 @@ import msgspec
 from media.rtcp import ReportBlock
 from media.rtp import SEQUENCE_MASK, difference
 
+_OUTAGE_S = 0.1
 MAX_GAP = 256  # more than this at once is an outage: a keyframe mends it sooner than repeats do
 MAX_MISSING = 512  # what is asked for at one time; the oldest are given up
 MAX_ABSENT = 1024  # numbers given up that may still come; older ones count as come twice
@@ -62,6 +63,7 @@ class Reception:
         self._missing: dict[int, _Missing] = {}  # by extended number, ascending; asked for
         self._absent: dict[int, None] = {}  # extended numbers, ascending; given up, yet welcome
         self._reordered_until = 0.0
+        self._next_outage = 0.0
         self._latency_s: float | None = None  # from a request to its answer
 
     @property
@@ -137,10 +139,13 @@ class Reception:
             for number in list(self._missing):
                 self._give_up(number)
             self.given_up += self._highest - first
+            self.waits_for_keyframe = True
+            if now < self._next_outage:
+                return  # whoever jumps like this at every packet is not worth the list
+            self._next_outage = now + _OUTAGE_S
             for number in range(max(first, self._highest - MAX_ABSENT), self._highest):
                 self._absent[number] = None
             self._forget()
-            self.waits_for_keyframe = True
         else:
             at = now + REORDER_S if now < self._reordered_until else now
             for number in range(first, self._highest):

@@ -37,6 +37,8 @@ _PREFERRED = [p for p in (SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80) if p in
 
 # STUN (RFC 8489)
 
+_MAX_ATTRIBUTES = 16  # read of a stranger's request; browsers write eight
+
 
 def checked_ufrag(datagram: bytes) -> bytes | None:
     """Our half of a binding request's USERNAME, nothing verified; None when it is no such request.
@@ -46,7 +48,9 @@ def checked_ufrag(datagram: bytes) -> bytes | None:
     if len(datagram) < 28 or datagram[0:2] != b"\x00\x01" or datagram[4:8] != b"\x21\x12\xa4\x42":
         return None
     at, end = 20, len(datagram)
-    while at + 4 <= end:
+    for _ in range(_MAX_ATTRIBUTES):
+        if at + 4 > end:
+            return None
         kind, size = unpack_from("!HH", datagram, at)
         if kind == 0x0006:
             return datagram[at + 4 : at + 4 + size].partition(b":")[0]

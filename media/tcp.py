@@ -231,7 +231,7 @@ class Listener:
     def _take(self, accepted: socket.socket, remote: tuple[str, int]) -> None:
         connection = Connection(accepted, remote, self._drops)
         host = host_of(remote[0])
-        if self._hosts[host] >= self._most_per_host or not self._make_room():
+        if not self._make_room(host):
             self._drops[Drop.TCP_REFUSED] += 1
             connection.close(reset=True)
             return
@@ -247,11 +247,20 @@ class Listener:
         self._hosts[host] += 1
         connection.open(self._taker)
 
-    def _make_room(self) -> bool:
-        """When it is full, the oldest that nobody has proven makes room."""
-        if len(self._open) < self._most:
+    def _make_room(self, host: str) -> bool:
+        """When it is full, in all or for one address, the oldest there that nobody has proven makes room.
+
+        What is proven counts in all only: peers are bounded by themselves.
+        """
+        if len(self._open) >= self._most:
+            oldest = next((c for c in self._open if not c.proven), None)
+        elif self._hosts[host] >= self._most_per_host:
+            idle = [c for c in self._open if not c.proven and host_of(c.remote[0]) == host]
+            if len(idle) < self._most_per_host:
+                return True
+            oldest = idle[0]
+        else:
             return True
-        oldest = next((c for c in self._open if not c.proven), None)
         if oldest is None:
             return False
         self._drops[Drop.TCP_REFUSED] += 1
