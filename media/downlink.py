@@ -468,13 +468,14 @@ class Downlink:
         """How many bytes may be sent again now. Call every 50 ms, and tell `repeated` what was.
 
         On a wide link as many as are asked for, since asking early and often mends a bad radio. On a full one
-        they would take what is left: a third of the estimate, and below motion a part of the pace.
+        they would take what is left: a third of the estimate, more where the loss needs it, and below motion
+        a part of the pace.
         """
         if not self._narrow:
             return _UNBOUNDED
         if self.level in _STILL:
             return max(0, int(self._credit))
-        rate = 0.3 / 8 * (self.estimate_bps or self._rates.of(self.level))
+        rate = max(0.3, 2.5 * min(self.loss, 0.3)) / 8 * (self.estimate_bps or self._rates.of(self.level))
         passed = min(now - self._repeated_at, 0.2)
         self._repeated_at = now
         self._repeat_credit = min(self._repeat_credit + passed * rate, 0.2 * rate)

@@ -407,7 +407,7 @@ class Publisher:
     def second(self, bitrate_bps: int, loss: float) -> None:
         """Once a second: what is measured, and the ceiling for a sender without transport-wide feedback."""
         self._loss += (loss - self._loss) / 2
-        floor = FORGIVE_BELOW_BPS * (1.5 if self._arrivals.lenient else 1)
+        floor = FORGIVE_BELOW_BPS * (2 if self._arrivals.lenient else 1)
         self._arrivals.lenient = bitrate_bps < floor and self._loss < FORGIVE_LOSS
         expected, given_up = self._unrepaired_before
         self._unrepaired_before = self.expected, self.given_up

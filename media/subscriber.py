@@ -85,6 +85,7 @@ class Subscriber:
         self._wishes: float = _WISHES  # keyframes that it may still ask for
         self._downlink = Downlink()
         self._full = False  # its connection takes no more at present
+        self._least_rtt_s: float | None = None  # since then
         self._heard = NOTHING  # when a report counted, and its highest number and packets lost
         self._reported: OrderedDict[int, float] = OrderedDict()  # middle of a report's NTP time: when it went
 
@@ -142,18 +143,21 @@ class Subscriber:
             return
         # one comes with every request for repeats, and says of three packets what would be noise
         since, highest, lost = self._heard
+        sent_at = self._reported.get(report.last_report)
+        if sent_at is not None:
+            rtt_s = max(0.0, now - sent_at - report.delay / 65536)
+            self._least_rtt_s = min(rtt_s, self._least_rtt_s or rtt_s)
         expected = report.highest - highest
         if self._heard == NOTHING or expected < 0:
             self._heard = now, report.highest, report.lost
         if self._heard[0] == now or expected < REPORT_LEAST or now - since < REPORT_EVERY_S:
             return
         self._heard = now, report.highest, report.lost
-        sent_at = self._reported.get(report.last_report)
-        rtt_s = max(0.0, now - sent_at - report.delay / 65536) if sent_at is not None else None
+        least, self._least_rtt_s = self._least_rtt_s, None  # a queue delays all of them
         rate = 90_000 if main.kind is Kind.VIDEO else 48_000
         # what its caller's path lost is missing at the viewer too, and no fault of its own
         came = (1 - (report.lost - lost) / expected) / (1 - min(self._source.loss, 0.9))
-        self._downlink.report(min(max(0.0, 1 - came), 1.0), rtt_s, report.jitter / rate, now)
+        self._downlink.report(min(max(0.0, 1 - came), 1.0), least, report.jitter / rate, now)
         for kind, track in self.tracks.items():
             copies = speech_copies(self._downlink.loss)
             track.copies, track.late_copies = (copies, 0) if kind is Kind.AUDIO else (0, copies)
