@@ -24,6 +24,7 @@ _MAX_SSRCS = 32  # that one peer may send from: libsrtp keeps a state for each
 _MAX_CHECKS = 60  # at once; browsers begin with 20 to 50 a second
 _CHECKS_PER_TICK = 5  # that are allowed again every 50 ms
 _UDP_FIRST_S = 1.0  # for so long after UDP was nominated TCP cannot be
+_MOVED, _MOVED_S = 3, 2.0  # checks from another address, and none from the present one for so long
 
 
 class Network(Protocol):
@@ -96,6 +97,8 @@ class Peer:
         self._address: Address | None = None  # where to send
         self._addresses: list[Address] = []  # where it has been heard from
         self._nominated_at = 0.0  # the present address, last
+        self._checked_at = 0.0  # likewise
+        self._elsewhere = 0  # checks from others since
         self._checks = _MAX_CHECKS  # how many more are read
         self._shaking = False
         self._ssrcs: set[bytes] = set()
@@ -158,8 +161,14 @@ class Peer:
             self._learn(address)
         if self._address is None or (nominated and self._may_replace(address, now)):
             self._use(address)
-        if nominated and self._address == address:
-            self._nominated_at = now
+        if self._address == address:
+            self._checked_at, self._elsewhere = now, 0
+            if nominated:
+                self._nominated_at = now
+        else:
+            self._elsewhere += 1
+            if self._elsewhere >= _MOVED and now - self._checked_at > _MOVED_S:
+                self._use(address)  # a NAT gave it another one, and not every browser says so
         self._network.send(rtc.binding_response(data, self._network.plain(address), password), address)
         if self._task is None:
             if self._handshakes.running < self._handshakes.most:

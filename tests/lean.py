@@ -105,12 +105,13 @@ class LeanPeer:
         assert self.socket is not None
         asyncio.get_running_loop().add_reader(self.socket.fileno(), self._readable)
 
-    def check(self) -> None:
-        """A STUN check, which nominates."""
+    def check(self, *, nominate: bool = True) -> None:
+        """A STUN check."""
         request = stun.Message(
             stun.Method.BINDING,
             stun.Class.REQUEST,
-            attributes={"USERNAME": f"{self.ufrag}:peer", "PRIORITY": 1, "USE-CANDIDATE": None},
+            attributes={"USERNAME": f"{self.ufrag}:peer", "PRIORITY": 1}
+            | ({"USE-CANDIDATE": None} if nominate else {}),
         )
         request.add_message_integrity(self.password.encode())
         self.send_raw(bytes(request))

@@ -125,6 +125,23 @@ async def test_udp_is_preferred_when_a_browser_nominates_both() -> None:
         await second.close()
 
 
+async def test_who_has_another_address_and_does_not_say_so_is_followed_there() -> None:
+    """A NAT that forgets its binding: the next checks come from elsewhere, and none of them nominates."""
+    async with engine() as sfu, lean(sfu, "recvonly", over_tcp=False) as viewer:
+        (session,) = sfu._sessions.values()
+        viewer.check()
+        await viewer.connect(("127.0.0.1", sfu.port))
+        assert viewer.socket is not None
+        mine = viewer.socket.getsockname()
+        session.peer._checked_at -= 3.0
+
+        def follows() -> bool:
+            viewer.check(nominate=False)
+            return session.peer._address == mine
+
+        await until(follows, "the engine sends to the new address")
+
+
 async def test_a_session_that_ends_takes_its_connection_along() -> None:
     async with engine() as sfu, lean(sfu, "recvonly") as viewer:
         await sfu.end_feed(FEED, EndReason.CLOSED)
