@@ -137,7 +137,7 @@ async def test_who_has_another_address_and_does_not_say_so_is_followed_there() -
 
         def follows() -> bool:
             viewer.check(nominate=False)
-            return session.peer._address == mine
+            return bool(session.peer._address == mine)
 
         await until(follows, "the engine sends to the new address")
 
