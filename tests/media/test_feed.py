@@ -1,5 +1,6 @@
 """One feed from publisher to subscribers, without a network: rewriting, repeats, reports and wishes."""
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from struct import pack, unpack_from
@@ -11,6 +12,7 @@ from aiortc.rtp import RtcpPacket, RtcpSrPacket
 from media import negotiate, rtc, rtcp, rtp
 from media.config import SfuConfig
 from media.feed import Feed
+from media.keyframe import ASK_EVERY_S
 from media.negotiate import ORIENTATION, TRANSPORT_WIDE
 from media.outbox import Made
 from media.peer import Peer
@@ -124,9 +126,11 @@ def test_a_viewer_begins_with_a_keyframe_and_asks_for_one_at_once(stage: Stage) 
 
 def test_a_crowd_of_viewers_costs_one_keyframe(stage: Stage) -> None:
     stage.send(1, KEYFRAME)
+    began = time.monotonic()
     for _ in range(20):
         stage.watch()
-    assert len(stage.phone.asked(rtcp.PictureLoss)) == 1
+    took = time.monotonic() - began  # a busy machine takes longer than one keyframe is good for
+    assert 1 <= len(stage.phone.asked(rtcp.PictureLoss)) <= 1 + took / ASK_EVERY_S
 
 
 def test_every_viewer_has_numbers_of_its_own(stage: Stage) -> None:
