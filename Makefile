@@ -46,6 +46,10 @@ bench-fault: build ## how long the picture is away when a process dies or the ca
 soak: .venv/.installed ## two thousand short calls, and what the engine keeps of them; a JSON line
 	@python -m tests.bench.soak
 
+fuzz: .venv/.installed ## a million hurt datagrams and offers while a call is running, some six minutes; a JSON line
+	@tests/machine.sh
+	@python -m tests.fuzz
+
 screens: build ## take the README's screenshots from the running product
 	@tests/machine.sh
 	@python -m tests.screens
@@ -91,4 +95,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault soak screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault soak fuzz screens wire fix lock build install

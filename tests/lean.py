@@ -30,10 +30,9 @@ class LeanPeer:
         self.control: list[bytes] = []  # RTCP, decrypted
         self.answers = 0  # to STUN checks
         self.mapped: tuple[str, int] | None = None  # as the last of them says
-        self.sent: list[bytes] = []  # as they went out, for those who record
         self.socket: socket.socket | None = None
-        self.reads = True
         self.ufrag, self.password = "", ""
+        self.ssrc = 0  # that we are sent a picture from
         self._certificate = rtc.Certificate()
         self._dtls: rtc.Dtls | None = None
         self._task: asyncio.Task[None] | None = None
@@ -61,6 +60,8 @@ class LeanPeer:
         print_ = re.search(r"a=fingerprint:sha-256 (\S+)", sdp)
         assert found is not None
         assert print_ is not None
+        sent_from = re.search(r"a=ssrc:(\d+)", sdp)
+        self.ssrc = int(sent_from[1]) if sent_from is not None else 0
         self.take_side(sdp)
         self._dtls = rtc.Dtls(
             self._certificate,
@@ -85,7 +86,11 @@ class LeanPeer:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         opened = socket.socket(family, socket.SOCK_STREAM if self.tcp else socket.SOCK_DGRAM)
         opened.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(opened, address)
+        try:
+            await asyncio.get_running_loop().sock_connect(opened, address)
+        except BaseException:
+            opened.close()
+            raise
         asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
         self.socket, self.closed, self._half = opened, False, b""
 
@@ -120,7 +125,6 @@ class LeanPeer:
         """One datagram or frame; what the kernel does not take is lost, and over TCP an error."""
         if self.socket is None:
             return
-        self.sent.append(datagram)
         if self.tcp:
             framed = struct.pack("!H", len(datagram)) + datagram
             assert self.socket.send(framed) == len(framed)

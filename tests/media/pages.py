@@ -21,12 +21,13 @@ async function speak(pc, path, token) {
   await pc.setRemoteDescription({type: 'answer', sdp});
   return r.status;
 }
-async function publish(token, {codec = null, audio = true, width = 1280, height = 720} = {}) {
+async function publish(token, {codec = null, audio = true, width = 1280, height = 720, encoding = {}} = {}) {
   const pc = window.pc = new RTCPeerConnection();
   const media = await navigator.mediaDevices.getUserMedia({video: {width, height}, audio});
   document.getElementById('v').srcObject = media;
   for (const track of media.getTracks()) {
-    const t = pc.addTransceiver(track, {direction: 'sendonly', streams: [media]});
+    const sendEncodings = [track.kind === 'video' ? encoding : {}];
+    const t = pc.addTransceiver(track, {direction: 'sendonly', streams: [media], sendEncodings});
     if (codec && track.kind === 'video') {
       t.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs.filter(c => c.mimeType === codec));
     }

@@ -142,6 +142,15 @@ async def test_who_has_another_address_and_does_not_say_so_is_followed_there() -
         await until(follows, "the engine sends to the new address")
 
 
+async def test_silence_and_death_are_noticed_on_a_connection_that_stays_open() -> None:
+    listener = Listener()
+    async with engine(listener, dead_after_s=1.5) as sfu, lean(sfu, "sendonly") as publisher:
+        publisher.send(publisher.frame(KEYFRAME))  # and nothing more: the phone is in a tunnel
+        await until(lambda: len(listener.news) == 3, "silence and the end are told")
+        assert listener.news == [("live", FEED), ("silent", FEED), ("ended", FEED, EndReason.SILENT)]
+        await until(lambda: publisher.closed, "its connection is not kept")
+
+
 async def test_a_session_that_ends_takes_its_connection_along() -> None:
     async with engine() as sfu, lean(sfu, "recvonly") as viewer:
         await sfu.end_feed(FEED, EndReason.CLOSED)
