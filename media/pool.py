@@ -41,6 +41,7 @@ from media.ports import (
 _log = logging.getLogger(__name__)
 
 START_S = 10.0  # for all processes to connect and tell, before the service goes on with those that did
+FIRST_S = 30.0  # for any of them: without one there is nothing to go on with
 STATS_S = 1.0
 _CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
 _REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
@@ -116,12 +117,19 @@ class SfuPool:
         self._delivering: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect; returns when every process has told what is open, or START_S later with those that did."""
+        """Connect; returns when every process has told what is open, or START_S later with those that did.
+
+        When none did by then, it waits for the first, until FIRST_S have passed in all.
+        """
         self._delivering = asyncio.create_task(self._deliver(), name="media-news")
         for line in self._lines:
             line.open()
         waits = [asyncio.create_task(event.wait()) for event in self._told.values()]
-        _, missing = await asyncio.wait(waits, timeout=START_S)
+        told, missing = await asyncio.wait(waits, timeout=START_S)
+        if not told:
+            told, missing = await asyncio.wait(
+                waits, timeout=FIRST_S - START_S, return_when=asyncio.FIRST_COMPLETED
+            )
         for wait in missing:
             wait.cancel()
         if missing:
