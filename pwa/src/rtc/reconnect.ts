@@ -58,7 +58,9 @@ const CONNECT_TIMEOUT_MS = 6000;
 const SILENCE_MS = 400;
 const FIRST_SILENCE_MS = 2000; // the last step of DTLS may have to be repeated
 const LONGEST_PAUSE_MS = 1500; // a longer one was no loss but an interruption
-const PAUSE_FADES = 0.98; // at every look: to a third in a quarter of a minute
+const PAUSE_FADES = 0.95; // at every look: to a third in five seconds
+const ALARM_PAUSE_MS = 300; // after an alarm, for the machine may have stalled; twice as much after the next
+const MOST_PAUSE_MS = 1000;
 const FIRST_BACKOFF_MS = 100;
 const LAST_BACKOFF_MS = 3000;
 
@@ -150,6 +152,7 @@ export function supervise(options: Supervision): Supervisor {
   const open = async (): Promise<void> => {
     const attempt = new AbortController();
     opening = attempt;
+    if (everFlowed && failures === 0) pause = Math.min(Math.max(2 * pause, ALARM_PAUSE_MS), MOST_PAUSE_MS);
     const patience = everFlowed
       ? Math.min(REOPEN_TIMEOUT_MS * 2 ** failures, OPEN_TIMEOUT_MS)
       : OPEN_TIMEOUT_MS;
