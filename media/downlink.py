@@ -42,6 +42,7 @@ _KEYFRAME_OCTETS = 40_000  # until one was seen
 _LAYERED_S = 10.0  # without the highest layer until a source counts as one without layers
 _PROBE = 1.5  # pace of a keyframe, of the estimate
 _UNBOUNDED = 1 << 20  # bytes
+_STALL_S, _EXCUSED_S = 0.5, 3.0  # a pause between two decisions, and for how long it is an excuse
 _STEADY = 4  # reports in a row that make a longer way the way
 _BEYOND_REPAIR = 0.4  # loss
 
@@ -128,6 +129,7 @@ class Downlink:
         self._rates = Rates()
         self._sent: deque[tuple[float, int]] = deque(maxlen=8)  # when, bytes_out: the last second and more
         self._stepped_at = float("-inf")
+        self._excused_until = float("-inf")
         self._remb: int | None = None
         self._remb_at = 0.0
         self._falls: deque[tuple[float, int]] = deque(maxlen=4)  # when it fell, and from where
@@ -199,12 +201,16 @@ class Downlink:
         """Whether the level has changed. `bytes_out`: all that was sent to this subscriber so far."""
         if now - self._stepped_at < _STEP_S:
             return False
+        if _STALL_S < now - self._stepped_at < _LONGEST_WAIT_S:
+            self._excused_until = now + _EXCUSED_S  # it was we who stood still: what came late says nothing
+            self._falls.clear()
+            self._late.clear()
         self._stepped_at = now
         self._rates = rates
         self._sent.append((now, bytes_out))
         since, before = self._sent[0]
         sent_bps = 8 * (bytes_out - before) / (now - since) if now > since else 0.0
-        congested = self._congested(now, sent_bps)
+        congested = now >= self._excused_until and self._congested(now, sent_bps)
         self._estimate(congested, sent_bps, now)
         self._dropped = 0
         before_level = self.level

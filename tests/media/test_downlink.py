@@ -296,3 +296,13 @@ def test_a_longer_way_is_no_queue(delay_s: float, loss: float) -> None:
     link.run(60)
     assert not [level for _, level in link.levels if level in (Level.KEYFRAMES, Level.STILLS)]
     assert link.downlink.level is Level.FULL
+
+
+def test_a_pause_of_our_own_is_not_held_against_the_link() -> None:
+    link = Link(4e6, layered=False).run(20)
+    link.now += 1.5  # the machine stood still: everything after it comes late and at once
+    for n in range(4):
+        link.downlink.remb(300_000 - 10_000 * n, link.now + n / 10)
+    link.downlink.report(0.2, 1.6, 0.1, link.now)
+    link.run(20)
+    assert [level for _, level in link.levels] == [Level.FULL]
