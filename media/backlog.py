@@ -41,8 +41,8 @@ class Backlog:
         if self._takes_passing():
             self._put(WentSilent(self._next_number(), feed))
 
-    async def ended(self, feed: FeedId, reason: EndReason) -> None:
-        self._put(Ended(self._next_number(), feed, reason))
+    async def ended(self, feed: FeedId, reason: EndReason, session: SessionId) -> None:
+        self._put(Ended(self._next_number(), feed, reason, session))
 
     async def subscriber_ended(self, summary: SessionSummary) -> None:
         self._put(SubscriberEnded(self._next_number(), summary))

@@ -30,7 +30,7 @@ from media.ports import (
     SessionSummary,
 )
 
-VERSION = 1
+VERSION = 2
 GREETING_BYTES = 1024
 TO_ENGINE_BYTES = 512 * 1024  # an offer is at most 64 KiB
 TO_WEB_BYTES = 16 * 1024 * 1024  # the state and the figures of a full engine: about 1 MiB
@@ -40,6 +40,10 @@ GREETING_S = 5.0
 _LENGTH = struct.Struct("!I")
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred
 _BUFFER = 64 * 1024  # bytes that may wait in this process before a writer has to
+
+
+class Unsendable(Exception):
+    """This message cannot be packed or is longer than the other side takes; nothing of it was sent."""
 
 
 class ProtocolError(Exception):
@@ -53,6 +57,7 @@ class Hello(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     run: str = ""  # of the supervisor that started both; a process left over from another is not for us
     index: int = 0
     pid: int = 0
+    born: int = 0  # of a web process: the machine's monotonic clock, ns; of two the later one is served
 
 
 # From the web process
@@ -159,6 +164,7 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     number: int
     feed: FeedId
     reason: EndReason
+    session: SessionId
 
 
 class SubscriberEnded(msgspec.Struct, frozen=True, tag=True):
@@ -180,9 +186,13 @@ class State(msgspec.Struct, frozen=True, tag=True):
     state: EngineState
 
 
+class Displaced(msgspec.Struct, frozen=True, tag=True):
+    """A later web process is served from now on. The last message of a connection."""
+
+
 Reply = Done | Answered | Restarted | Counted | Failed
 News = WentLive | WentSilent | Ended | SubscriberEnded | SubscriberLevel
-ToWeb = Reply | News | State
+ToWeb = Reply | News | State | Displaced
 
 T = TypeVar("T")
 _HELLO: msgspec.msgpack.Decoder[Hello] = msgspec.msgpack.Decoder(Hello)
@@ -191,7 +201,9 @@ TO_WEB: msgspec.msgpack.Decoder[ToWeb] = msgspec.msgpack.Decoder(ToWeb)
 
 
 class Channel(Generic[T]):
-    """One end of a connection: what it reads is what `decoder` makes of frames of at most `most` bytes."""
+    """One end of a connection: what it reads is what `decoder` makes of frames of at most `most` bytes.
+
+    It sends frames of at most `sends` bytes."""
 
     def __init__(
         self,
@@ -199,9 +211,10 @@ class Channel(Generic[T]):
         writer: asyncio.StreamWriter,
         decoder: msgspec.msgpack.Decoder[T],
         most: int,
+        sends: int,
     ) -> None:
         self._reader, self._writer = reader, writer
-        self._decoder, self._most = decoder, most
+        self._decoder, self._most, self._sends = decoder, most, sends
         self._encoder = msgspec.msgpack.Encoder()
         writer.transport.set_write_buffer_limits(high=_BUFFER)
 
@@ -225,10 +238,19 @@ class Channel(Generic[T]):
         return theirs
 
     async def send(self, message: object) -> None:
-        """Returns when the other side keeps up. Raises ConnectionError when it is gone."""
-        body = self._encoder.encode(message)
-        self._writer.write(_LENGTH.pack(len(body)) + body)
+        """Returns when the other side keeps up. Raises Unsendable, or ConnectionError when it is gone."""
+        self.post(message)
         await self._writer.drain()
+
+    def post(self, message: object) -> None:
+        """Send without waiting: only what has a bound of its own. Raises Unsendable."""
+        try:
+            body = self._encoder.encode(message)
+        except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+            raise Unsendable(f"{type(message).__name__} cannot be packed: {error}") from error
+        if len(body) > self._sends:
+            raise Unsendable(f"{type(message).__name__} has {len(body)} bytes of at most {self._sends}")
+        self._writer.write(_LENGTH.pack(len(body)) + body)
 
     async def receive(self) -> T | None:
         """The next message; None when the other side has closed. Raises ProtocolError."""

@@ -3,13 +3,13 @@
 Places a group of feeds on the process with the fewest sessions and leaves it there, routes what is asked by
 session, feed or holder, and hands on what is told. When a process dies, its feeds and sessions are told as
 ended at once, and the next publish or subscribe lands on one that lives. A process that was given up and
-turns out to live is made to drop what it had: its feeds may be elsewhere by then.
+turns out to live is made to drop what it had: its feeds may be elsewhere by then. Where a later pool takes
+over, this one stops for good.
 """
 
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from media import control
-from media.line import Gone, Line
+from media.line import REQUEST_S, Gone, Line
 from media.ports import (
     ALONE,
     Answer,
@@ -44,7 +44,7 @@ START_S = 10.0  # for all processes to connect and tell, before the service goes
 FIRST_S = 30.0  # for any of them: without one there is nothing to go on with
 STATS_S = 1.0
 _CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
-_REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
+_REVOKED_FOR_S = 60.0  # the same for a holder; who is allowed again is another one
 _MAX_ENDED = 10_000
 _MAX_HOMES = 10_000  # more are open at once only when nobody ever closes an incident
 _PATIENCE_S = 30.0  # for one call of the listener
@@ -62,37 +62,26 @@ class _Book:
         self.sessions: dict[SessionId, OpenSession] = {}
         self.opened_at: dict[SessionId, float] = {}  # monotonic
         self.bytes_out: dict[SessionId, int] = {}  # as the figures last said
-        self.publishers: dict[FeedId, deque[SessionId]] = {}  # oldest first: each is told as ended once
         self.asked = 0  # sessions that are being opened
 
     def add(self, session: OpenSession) -> None:
         self.sessions[session.session] = session
         self.opened_at[session.session] = time.monotonic()
         self.feeds[session.feed] = session.group
-        if session.publishes:
-            self.publishers.setdefault(session.feed, deque()).append(session.session)
 
     def remove(self, session: SessionId) -> OpenSession | None:
         self.opened_at.pop(session, None)
         self.bytes_out.pop(session, None)
         return self.sessions.pop(session, None)
 
-    def publisher_ended(self, feed: FeedId) -> None:
-        line = self.publishers.get(feed)
-        if line:
-            self.remove(line.popleft())
-            if not line:
-                del self.publishers[feed]
-        self.live.discard(feed)
-
     def knows(self, news: control.News) -> bool:
         """Whether it is about something that is open here."""
         match news:
             case control.SubscriberEnded(_, summary):
                 return summary.session in self.sessions
-            case control.SubscriberLevel(_, _, session):
+            case control.SubscriberLevel(_, _, session) | control.Ended(_, _, _, session):
                 return session in self.sessions
-        return news.feed in self.publishers
+        return any(known.publishes and known.feed == news.feed for known in self.sessions.values())
 
     def forget(self, feed: FeedId) -> None:
         """The feed is over; its sessions are told as ended one by one."""
@@ -105,7 +94,8 @@ class SfuPool:
 
     def __init__(self, sockets: Sequence[Path], listener: FeedListener, run: str = "") -> None:
         self._listener = listener
-        self._lines = [Line(index, path, run, self) for index, path in enumerate(sockets)]
+        born = time.monotonic_ns()
+        self._lines = [Line(index, path, run, self, born) for index, path in enumerate(sockets)]
         self._books = {line: _Book() for line in self._lines}
         self._homes: dict[Group, Line] = {}
         self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
@@ -113,7 +103,6 @@ class SfuPool:
         self._told: dict[Line, asyncio.Event] = {line: asyncio.Event() for line in self._lines}
         # Bounded by what each process may leave unacknowledged.
         self._news: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._delivering: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -144,10 +133,9 @@ class SfuPool:
             _log.warning("%d pieces of news will be told again", self._news.qsize())
         for line in self._lines:
             await line.close()
-        for task in (self._delivering, *self._tasks):
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._delivering is not None:
+            self._delivering.cancel()
+            await asyncio.gather(self._delivering, return_exceptions=True)
 
     # media.ports.Sfu
 
@@ -185,8 +173,7 @@ class SfuPool:
             await self._tell([line], lambda number: control.EndSession(number, session, reason))
 
     async def end_holder(self, holder: Holder, reason: EndReason) -> None:
-        if reason is EndReason.REVOKED:
-            self._refuse(holder, _REVOKED_FOR_S)
+        self._refuse(holder, _REVOKED_FOR_S)
         await self._tell(self._lines, lambda number: control.EndHolder(number, holder, reason))
 
     async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
@@ -234,7 +221,10 @@ class SfuPool:
             book.asked += 1
             book.feeds[feed] = group
             try:
-                reply = await line.ask(lambda number: make(number, feed, holder, offer, group, tag))
+                reply = await line.ask(
+                    lambda number: make(number, feed, holder, offer, group, tag),
+                    taken=partial(self._opened, line, feed, holder, group, tag, make is control.Publish),
+                )
             except Gone as gone:
                 _log.warning("%s", gone)
                 if line.up:  # alive, and does not answer: trying elsewhere could open it twice
@@ -243,18 +233,31 @@ class SfuPool:
             finally:
                 book.asked -= 1
             assert isinstance(reply, control.Answered)
+            return reply.answer
+        raise Full(_NOBODY)
+
+    def _opened(
+        self,
+        line: Line,
+        feed: FeedId,
+        holder: Holder,
+        group: Group,
+        tag: str,
+        publishes: bool,
+        reply: control.Reply,
+    ) -> None:
+        """Called before what the process says next is read: that may be the end of this very session."""
+        if isinstance(reply, control.Answered):
             session = OpenSession(
                 session=reply.answer.session,
                 feed=feed,
                 group=group,
                 holder=holder,
-                publishes=make is control.Publish,
+                publishes=publishes,
                 tag=tag,
                 etag=reply.answer.etag,
             )
             self._books[line].add(session)
-            return reply.answer
-        raise Full(_NOBODY)
 
     def _place(self, group: Group) -> Line:
         home = self._homes.get(group)
@@ -294,16 +297,9 @@ class SfuPool:
 
     async def _tell(self, lines: Sequence[Line], make: Callable[[int], control.Request]) -> None:
         """To all, also those that are about to tell what they hold; one that is gone holds nothing."""
-        await asyncio.gather(*(self._tell_one(line, make) for line in lines))
-
-    async def _tell_one(self, line: Line, make: Callable[[int], control.Request]) -> None:
-        try:
-            await line.ask(make)
-        except Gone as gone:
-            if line.up:
-                _log.error("not ended: %s", gone)
-        except Full as full:
-            _log.error("not ended: %s", full)
+        _, late = await asyncio.wait([line.end(make) for line in lines], timeout=REQUEST_S)
+        if late:
+            _log.error("something is not ended within %g s, but will be", REQUEST_S)
 
     async def _count(self, line: Line) -> EngineStats | None:
         try:
@@ -322,8 +318,9 @@ class SfuPool:
 
     def connected(self, line: Line, state: EngineState, first: bool) -> None:
         """What is open there: at the beginning of a connection, or after passing news was dropped."""
-        if first and line not in self._adopting and state.feeds:
-            self._spawn(self._fence(line, state))
+        if first and line not in self._adopting:
+            for feed in state.feeds:  # before anything is opened there
+                line.end(partial(_end_failed, feed.feed))
             state = EngineState()
         before, book = self._books[line], _Book()
         book.asked = before.asked
@@ -337,22 +334,30 @@ class SfuPool:
             if session.session in before.opened_at:
                 book.opened_at[session.session] = before.opened_at[session.session]
         self._books[line] = book
-        self._news.put_nowait(partial(self._reconcile, line, state))
-
-    async def _reconcile(self, line: Line, state: EngineState) -> None:
+        self._over(before, [known for name, known in before.sessions.items() if name not in book.sessions])
+        self._end_again(line, state)
         for feed in state.feeds:
             told = self._listener.went_live if feed.live else self._listener.went_silent
-            await told(feed.feed)
+            self._news.put_nowait(partial(told, feed.feed))
+        self._news.put_nowait(partial(self._have_told, line))
+
+    async def _have_told(self, line: Line) -> None:
         self._told[line].set()
 
-    async def _fence(self, line: Line, state: EngineState) -> None:
+    def _end_again(self, line: Line, state: EngineState) -> None:
+        """What was ended a moment ago is not to be there, however it came to be."""
+        now = time.monotonic()
         for feed in state.feeds:
-            await self._tell_one(line, partial(_end_failed, feed.feed))
+            if self._ended.get(feed.feed, 0) > now:
+                line.end(partial(_end_closed, feed.feed))
+        for holder in {session.holder for session in state.sessions}:
+            if self._ended.get(holder, 0) > now:
+                line.end(partial(_end_revoked, holder))
 
-    def news(self, line: Line, news: control.News) -> None:
+    def news(self, line: Line, news: control.News, acknowledge: Callable[[], Awaitable[None]]) -> None:
         book = self._books[line]
         if line.again and not book.knows(news):  # told as ended when the process was given up
-            self._news.put_nowait(partial(line.heard, news.number))
+            self._news.put_nowait(acknowledge)
             return
         match news:
             case control.WentLive(_, feed):
@@ -361,22 +366,25 @@ class SfuPool:
             case control.WentSilent(_, feed):
                 book.live.discard(feed)
                 call = partial(self._listener.went_silent, feed)
-            case control.Ended(_, feed, reason):
-                book.publisher_ended(feed)
-                call = partial(self._listener.ended, feed, reason)
+            case control.Ended(_, feed, reason, session):
+                book.remove(session)
+                book.live.discard(feed)
+                call = partial(self._listener.ended, feed, reason, session)
             case control.SubscriberEnded(_, summary):
                 book.remove(summary.session)
                 call = partial(self._listener.subscriber_ended, summary)
             case control.SubscriberLevel(_, feed, session, holder, level):
                 call = partial(self._listener.subscriber_level, feed, session, holder, level)
-        self._news.put_nowait(partial(self._hear, line, news.number, call))
+        self._news.put_nowait(partial(self._hear, call, acknowledge))
 
-    async def _hear(self, line: Line, number: int, call: Callable[[], Awaitable[None]]) -> None:
+    async def _hear(
+        self, call: Callable[[], Awaitable[None]], acknowledge: Callable[[], Awaitable[None]]
+    ) -> None:
         try:
             await call()
         except Exception:
             _log.exception("the feed listener failed")
-        await line.heard(number)  # not when this process is stopping: then it is told again
+        await acknowledge()  # not when this process is stopping: then it is told again
 
     def lost(self, line: Line) -> None:
         """It died: what it had is over, and its groups are free to go elsewhere."""
@@ -388,10 +396,27 @@ class SfuPool:
             "media process %d (pid %d) is gone, with %d sessions",
             *(line.index, line.pid, len(book.sessions)),
         )
+        self._over(book, list(book.sessions.values()))
+
+    def displaced(self, line: Line) -> None:
+        """A later web process hears everything from now on; this one would only contradict it."""
+        _log.error("a later web process has taken over media process %d: this one lets go of all", line.index)
+        for each in self._lines:
+            each.leave()
+        for event in self._told.values():
+            event.set()
+        while not self._news.empty():
+            self._news.get_nowait()
+            self._news.task_done()
+        self._books = {each: _Book() for each in self._lines}
+        self._homes.clear()
+
+    def _over(self, book: _Book, sessions: Sequence[OpenSession]) -> None:
+        """Their end is told here, because nobody else can."""
         now = time.monotonic()
-        for session in book.sessions.values():
+        for session in sessions:
             if session.publishes:
-                call = partial(self._listener.ended, session.feed, EndReason.FAILED)
+                call = partial(self._listener.ended, session.feed, EndReason.FAILED, session.session)
             else:
                 summary = SessionSummary(
                     session=session.session,
@@ -415,14 +440,14 @@ class SfuPool:
             finally:
                 self._news.task_done()
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        async def run() -> None:
-            await work
-
-        task = asyncio.create_task(run(), name="media-fence")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
 
 def _end_failed(feed: FeedId, number: int) -> control.Request:
     return control.EndFeed(number, feed, EndReason.FAILED)
+
+
+def _end_closed(feed: FeedId, number: int) -> control.Request:
+    return control.EndFeed(number, feed, EndReason.CLOSED)
+
+
+def _end_revoked(holder: Holder, number: int) -> control.Request:
+    return control.EndHolder(number, holder, EndReason.REVOKED)

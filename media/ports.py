@@ -212,11 +212,13 @@ class Sfu(Protocol):
         ...
 
     async def end_holder(self, holder: Holder, reason: EndReason) -> None:
-        """End every session that this holder opened."""
+        """End every session that this holder opened, and refuse it others: a holder is not allowed again."""
         ...
 
     async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
-        """End a feed and all its sessions. After this returns no packet of it is sent."""
+        """End a feed and all its sessions. After this returns no packet of it is sent.
+
+        By an engine that hangs: as soon as it turns again. That holds for the other ends too."""
         ...
 
     def session(self, session: SessionId) -> OpenSession | None:
@@ -243,8 +245,10 @@ class FeedListener(Protocol):
         """No packet for 700 ms; the publisher may come back."""
         ...
 
-    async def ended(self, feed: FeedId, reason: EndReason) -> None:
-        """The publisher's session ended; the feed may be published again unless it was CLOSED."""
+    async def ended(self, feed: FeedId, reason: EndReason, session: SessionId) -> None:
+        """The publisher's session ended; the feed may be published again unless it was CLOSED.
+
+        May be told again after a restart of whoever is told, as `subscriber_ended` may."""
         ...
 
     async def subscriber_ended(self, summary: SessionSummary) -> None:

@@ -6,6 +6,7 @@ by the socket may reach the engine's loop as an exception.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -14,13 +15,14 @@ import msgspec
 
 from media import control
 from media.backlog import Backlog
-from media.control import Channel, Hello, ProtocolError, ToEngine
+from media.control import Channel, Hello, ProtocolError, ToEngine, Unsendable
 from media.ports import BadOffer, Closed, Full, NoSuchSession
 from media.sfu import EmbeddedSfu
 
 _log = logging.getLogger(__name__)
 
 _FAREWELL_S = 3.0  # for the last news to be acknowledged
+_LEAVES_WITHIN_S = 2.0  # a web process that was told that it is displaced
 _RAISED: tuple[tuple[type[Exception], str], ...] = (
     (BadOffer, "bad-offer"),
     (Closed, "closed"),
@@ -36,6 +38,7 @@ class Server:
         self._sfu, self._backlog, self._hello, self._restarts = sfu, backlog, hello, restarts
         self._server: asyncio.Server | None = None
         self._current: Channel[ToEngine] | None = None
+        self._latest = 0  # when the latest web process that was served had begun
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, path: Path) -> None:
@@ -61,24 +64,32 @@ class Server:
         task.add_done_callback(self._connections.discard)
 
     async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        channel: Channel[ToEngine] = Channel(reader, writer, control.TO_ENGINE, control.TO_ENGINE_BYTES)
+        channel: Channel[ToEngine] = Channel(
+            reader, writer, control.TO_ENGINE, control.TO_ENGINE_BYTES, control.TO_WEB_BYTES
+        )
         telling: asyncio.Task[None] | None = None
         try:
             if not control.is_ours(writer.get_extra_info("socket")):
                 raise ProtocolError("another user's process connected")
             theirs = await channel.greet(self._hello)
+            if theirs.born < self._latest:
+                _log.warning("the web process (pid %d) is not the latest, and not served", theirs.pid)
+                await channel.send(control.Displaced())
+                await self._left(channel)
+                return
+            self._latest = theirs.born
             if self._current is not None:
                 _log.warning("the web process (pid %d) takes the place of another", theirs.pid)
-                self._current.close()
+                self._displace(self._current)
             self._current = channel
             self._backlog.begin()
             telling = asyncio.create_task(self._tell(channel), name="media-telling")
             while (message := await channel.receive()) is not None and self._current is channel:
                 if isinstance(message, control.Heard):
-                    self._backlog.heard(message.number)
+                    self._heard(message.number)
                 else:
-                    await channel.send(await self._reply(message))
-        except (ProtocolError, ValueError) as error:
+                    await self._answer(channel, message)
+        except ProtocolError as error:
             _log.error("control connection closed: %s", error)
         except ConnectionError:
             pass
@@ -92,6 +103,17 @@ class Server:
                 self._backlog.listened = False
             await channel.closed()
 
+    def _displace(self, channel: Channel[ToEngine]) -> None:
+        """It is told and has a moment to go; what it asks meanwhile is not done."""
+        channel.post(control.Displaced())
+        asyncio.get_running_loop().call_later(_LEAVES_WITHIN_S, channel.close)
+
+    async def _left(self, channel: Channel[ToEngine]) -> None:
+        with contextlib.suppress(TimeoutError, ProtocolError):
+            async with asyncio.timeout(_LEAVES_WITHIN_S):
+                while await channel.receive() is not None:
+                    pass
+
     async def _tell(self, channel: Channel[ToEngine]) -> None:
         """News as it comes, and what is open once all of it was sent, whenever that is asked for."""
         backlog = self._backlog
@@ -100,12 +122,12 @@ class Server:
                 backlog.changed.clear()
                 news = backlog.next()
                 if news is not None:
-                    await channel.send(news)
+                    await self._send(channel, news)
                 elif backlog.restate and backlog.caught_up:
                     await self._sfu.settled()
                     if backlog.caught_up:
                         backlog.restate = False
-                        await channel.send(control.State(self._sfu.state()))
+                        await self._send(channel, control.State(self._sfu.state()))
                 else:
                     await backlog.changed.wait()
         except ConnectionError:
@@ -113,6 +135,27 @@ class Server:
         except Exception:
             _log.exception("news could not be told")
             channel.close()
+
+    async def _send(self, channel: Channel[ToEngine], message: control.News | control.State) -> None:
+        try:
+            await channel.send(message)
+        except Unsendable as error:
+            _log.error("not told: %s", error)
+
+    async def _answer(self, channel: Channel[ToEngine], request: control.Request) -> None:
+        """Whatever the reply turns out to be, the connection stays: all calls here depend on it."""
+        reply = await self._reply(request)
+        try:
+            await channel.send(reply)
+        except Unsendable as error:
+            _log.error("%s is not answered: %s", type(request).__name__, error)
+            await channel.send(control.Failed(request.id, "fault", "the answer could not be sent"))
+
+    def _heard(self, number: int) -> None:
+        try:
+            self._backlog.heard(number)
+        except ValueError as error:
+            _log.warning("an acknowledgement is ignored: %s", error)
 
     async def _reply(self, request: control.Request) -> control.Reply:
         try:

@@ -53,7 +53,7 @@ _log = logging.getLogger(__name__)
 
 TICK_S = 0.05
 _CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
-_REVOKED_FOR_S = 2.0  # the same for a holder, who may be allowed again
+_REVOKED_FOR_S = 60.0  # the same for a holder; who is allowed again is another one
 _MAX_ENDED = 10_000
 _GOODBYE_S = 5.0
 _REPORT_EVERY_S = 60.0
@@ -190,8 +190,7 @@ class EmbeddedSfu:
             self._end(known, reason)
 
     async def end_holder(self, holder: Holder, reason: EndReason) -> None:
-        if reason is EndReason.REVOKED:
-            self._refuse(holder, _REVOKED_FOR_S)
+        self._refuse(holder, _REVOKED_FOR_S)
         for session in list(self._holders.get(holder, ())):
             self._end(self._sessions[session], reason)
 
@@ -346,7 +345,7 @@ class EmbeddedSfu:
         home = self._feeds[session.feed]
         if isinstance(session, Publisher):
             home.drop_publisher()
-            self._newsroom.tell(partial(self._listener.ended, session.feed, reason))
+            self._newsroom.tell(partial(self._listener.ended, session.feed, reason, session.session))
         else:
             home.drop_subscriber(session)
             summary = SessionSummary(

@@ -72,6 +72,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.news: list[tuple[str, ...]] = []
+        self.ended_sessions: list[SessionId] = []
         self.summaries: list[SessionSummary] = []
         self.levels: list[tuple[SessionId, Level]] = []
 
@@ -81,8 +82,9 @@ class Listener:
     async def went_silent(self, feed: FeedId) -> None:
         self.news.append(("silent", feed))
 
-    async def ended(self, feed: FeedId, reason: EndReason) -> None:
+    async def ended(self, feed: FeedId, reason: EndReason, session: SessionId) -> None:
         self.news.append(("ended", feed, reason))
+        self.ended_sessions.append(session)
 
     async def subscriber_ended(self, summary: SessionSummary) -> None:
         self.news.append(("subscriber ended", summary.feed, summary.reason))

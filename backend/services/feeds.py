@@ -62,11 +62,11 @@ class Feeds:
             if found is not None and found.state is FeedState.LIVE:
                 await self._change(step, found, FeedState.SILENT)
 
-    async def ended(self, feed: media.FeedId, reason: media.EndReason) -> None:
+    async def ended(self, feed: media.FeedId, reason: media.EndReason, session: media.SessionId) -> None:
         """The publisher's session is over."""
         async with self._steps.begin() as step:
             found = await step.tx.feeds.get(FeedId(feed))
-            if found is None:
+            if found is None or await step.tx.entries.tells_of(found.id, Action.FEED_END, session):
                 return
             incident = await step.tx.incidents.get(found.incident_id)
             if found.state is not FeedState.ENDED and incident is not None and incident.closed_at is None:
@@ -77,6 +77,7 @@ class Feeds:
                 subject=found.id,
                 incident=found.incident_id,
                 reason=reason.value,
+                session=session,
             )
 
     async def subscriber_ended(self, summary: media.SessionSummary) -> None:
@@ -87,6 +88,8 @@ class Feeds:
             feed = await step.tx.feeds.get(FeedId(summary.feed))
             if grant is None or feed is None:
                 return
+            if await step.tx.entries.tells_of(feed.id, Action.FEED_UNSUBSCRIBE, summary.session):
+                return
             await step.record(
                 Action.FEED_UNSUBSCRIBE,
                 actor=grant.user_id or "unknown",
@@ -95,6 +98,7 @@ class Feeds:
                 reason=summary.reason.value,
                 seconds=f"{summary.seconds:.1f}",
                 bytes=str(summary.bytes_out),
+                session=summary.session,
             )
 
     async def subscriber_level(

@@ -56,6 +56,20 @@ class Entries:
         )
         return Action(found) if found is not None else None
 
+    async def tells_of(self, subject: str, action: Action, session: str) -> bool:
+        """Whether such an entry about something names this media session: the engine may tell twice."""
+        named = msgspec.json.encode({"session": session}).decode()[1:-1]
+        found = await self._db.scalar(
+            select(entries.c.index)
+            .where(
+                entries.c.subject == subject,
+                entries.c.action == action.value,
+                entries.c.details.contains(named, autoescape=True),
+            )
+            .limit(1)
+        )
+        return found is not None
+
     async def news_at(self, incident: str) -> datetime | None:
         """When an incident's log last had news."""
         at: datetime | None = await self._db.scalar(

@@ -299,9 +299,9 @@ async def test_a_feed_goes_live_silent_and_ended_before_everyones_eyes(house: Ho
             feeds.went_live(feed),
             feeds.went_silent(feed),
             feeds.went_live(feed),
-            feeds.ended(feed, EndReason.HUNG_UP),
+            feeds.ended(feed, EndReason.HUNG_UP, SessionId("ses_1")),
             feeds.went_live(feed),
-            feeds.ended(feed, EndReason.SILENT),
+            feeds.ended(feed, EndReason.SILENT, SessionId("ses_2")),
             feeds.went_live(feed),
         ):
             await news
@@ -327,12 +327,23 @@ async def test_the_same_news_twice_changes_nothing(house: House, dana: Staff) ->
     assert len(await house.entries("feed.live")) == 1
 
 
+async def test_an_end_that_is_told_twice_is_written_once(house: House, dana: Staff) -> None:
+    incident, _, _ = await shared(house, dana)
+    feeds, feed = house.parts.feeds, FeedId((await feed_of(dana, incident))["id"])
+    await feeds.went_live(feed)
+    await feeds.ended(feed, EndReason.SILENT, SessionId("ses_1"))
+    await feeds.went_live(feed)
+    await feeds.ended(feed, EndReason.SILENT, SessionId("ses_1"))
+    assert (await feed_of(dana, incident))["state"] == "live"
+    assert len(await house.entries("feed.end")) == 1
+
+
 async def test_a_reconnecting_caller_is_away_and_not_gone(house: House, dana: Staff) -> None:
     """The page publishes anew over its old session: the engine ends that one as replaced."""
     incident, _, _ = await shared(house, dana)
     feed = FeedId((await feed_of(dana, incident))["id"])
     await house.parts.feeds.went_live(feed)
-    await house.parts.feeds.ended(feed, EndReason.REPLACED)
+    await house.parts.feeds.ended(feed, EndReason.REPLACED, SessionId("ses_3"))
     assert (await feed_of(dana, incident))["state"] == "silent"
 
 
@@ -344,8 +355,8 @@ async def test_news_after_the_close_brings_nothing_back(house: House, dana: Staf
     for news in (
         feeds.went_live(feed),
         feeds.went_silent(feed),
-        feeds.ended(feed, EndReason.SILENT),
-        feeds.ended(feed, EndReason.CLOSED),
+        feeds.ended(feed, EndReason.SILENT, SessionId("ses_4")),
+        feeds.ended(feed, EndReason.CLOSED, SessionId("ses_5")),
         feeds.went_live(feed),
     ):
         await news
@@ -358,7 +369,7 @@ async def test_news_of_nothing_we_know_is_dropped(house: House) -> None:
     before = await house.entries()
     await feeds.went_live(unknown)
     await feeds.went_silent(unknown)
-    await feeds.ended(unknown, EndReason.FAILED)
+    await feeds.ended(unknown, EndReason.FAILED, SessionId("ses_6"))
     await feeds.subscriber_ended(
         SessionSummary(
             session=SessionId("s"),
@@ -377,19 +388,19 @@ async def test_how_long_somebody_watched_is_on_record(house: House, dana: Staff)
     feed = FeedId((await feed_of(dana, incident))["id"])
     bearer = (await dana.post(f"/api/feeds/{feed}/watch"))["bearer"]
     admitted = await house.parts.access.admit_subscriber(Bearer(bearer), feed)
-    await house.parts.feeds.subscriber_ended(
-        SessionSummary(
-            session=SessionId("s"),
-            feed=feed,
-            holder=admitted.holder,
-            reason=EndReason.HUNG_UP,
-            seconds=12.34,
-            bytes_out=5,
-        )
+    summary = SessionSummary(
+        session=SessionId("s"),
+        feed=feed,
+        holder=admitted.holder,
+        reason=EndReason.HUNG_UP,
+        seconds=12.34,
+        bytes_out=5,
     )
+    for _ in range(2):  # the engine tells again when this process ended before it could say that it had heard
+        await house.parts.feeds.subscriber_ended(summary)
     (entry,) = await house.entries("feed.unsubscribe")
     assert (entry.actor, entry.subject) == (dana.user.id, feed)
-    assert entry.details == {"reason": "hung-up", "seconds": "12.3", "bytes": "5"}
+    assert entry.details == {"reason": "hung-up", "seconds": "12.3", "bytes": "5", "session": "s"}
 
 
 async def test_after_a_restart_what_was_live_is_away(house: House, dana: Staff) -> None:

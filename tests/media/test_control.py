@@ -18,7 +18,7 @@ from media.serving import Server
 from media.sfu import EmbeddedSfu
 from tests.peers import until
 
-FEED = FeedId("fed_1")
+FEED, SESSION = FeedId("fed_1"), SessionId("ses_1")
 
 
 class Place:
@@ -34,7 +34,9 @@ class Place:
     async def raw(self) -> tuple[Channel[control.ToWeb], asyncio.StreamReader, asyncio.StreamWriter]:
         """Connected."""
         reader, writer = await asyncio.open_unix_connection(sock=control.connect(self.path))
-        self._channels.append(Channel(reader, writer, control.TO_WEB, control.TO_WEB_BYTES))
+        self._channels.append(
+            Channel(reader, writer, control.TO_WEB, control.TO_WEB_BYTES, control.TO_ENGINE_BYTES)
+        )
         return self._channels[-1], reader, writer
 
     async def channel(self) -> Channel[control.ToWeb]:
@@ -131,7 +133,6 @@ async def test_garbage_instead_of_a_greeting_ends_that_connection_only(place: Pl
         msgspec.msgpack.encode({"type": "Shutdown"}),
         msgspec.msgpack.encode({"type": "Publish", "id": "one"}),
         msgspec.msgpack.encode({"type": "EndFeed", "id": 1, "feed": "f", "reason": "bored"}),
-        msgspec.msgpack.encode(control.Heard(10**6)),
         b"\x91" * 100_000,
         b"a" * (control.TO_ENGINE_BYTES + 1),
     ],
@@ -143,6 +144,71 @@ async def test_a_bad_message_ends_that_connection_only(place: Place, body: bytes
     writer.write(struct.pack("!I", len(body)) + body)
     assert await receive(channel) is None
     await answers(place)
+
+
+async def test_an_acknowledgement_of_what_was_never_told_is_ignored(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = await place.channel()
+    await place.backlog.ended(FEED, EndReason.SILENT, SESSION)
+    await channel.send(control.Heard(10**6))
+    await channel.send(control.Count(1))
+    while not isinstance(await receive(channel), control.Counted):
+        pass
+    assert "never told" in caplog.text
+    assert len(place.backlog) == 1
+
+
+@pytest.mark.parametrize("bytes_out", [2**70, -(2**70)])
+async def test_figures_that_cannot_be_packed_are_a_failed_answer_and_no_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch, bytes_out: int
+) -> None:
+    counted = (msgspec.structs.replace((await place.sfu.stats())[0], packets_out=bytes_out),)
+
+    async def stats() -> Any:
+        return counted
+
+    channel = await place.channel()
+    await state(channel)
+    monkeypatch.setattr(place.sfu, "stats", stats)
+    await channel.send(control.Count(3))
+    failed = await receive(channel)
+    assert (failed.id, failed.kind) == (3, "fault")
+    await channel.send(control.EndFeed(4, FEED, EndReason.CLOSED))
+    assert await receive(channel) == control.Done(4)
+
+
+async def test_an_answer_that_is_too_long_is_a_failed_answer_and_no_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = (msgspec.structs.replace((await place.sfu.stats())[0], drops={"d" * control.TO_WEB_BYTES: 1}),)
+
+    async def stats() -> Any:
+        return counted
+
+    channel = await place.channel()
+    await state(channel)
+    monkeypatch.setattr(place.sfu, "stats", stats)
+    await channel.send(control.Count(3))
+    assert (await receive(channel)).kind == "fault"
+    await channel.send(control.EndFeed(4, FEED, EndReason.CLOSED))
+    assert await receive(channel) == control.Done(4)
+
+
+async def test_of_two_web_processes_the_later_is_served_whichever_comes_last(place: Place) -> None:
+    older, newer = Hello(run="this", born=1), Hello(run="this", born=2)
+    first, _, _ = await place.raw()
+    await first.greet(older)
+    await state(first)
+    second, _, _ = await place.raw()
+    await second.greet(newer)
+    await state(second)
+    assert await receive(first) == control.Displaced()
+    again, _, _ = await place.raw()
+    await again.greet(older)
+    assert await receive(again) == control.Displaced()
+    await second.send(control.EndFeed(4, FEED, EndReason.CLOSED))
+    assert await receive(second) == control.Done(4)
 
 
 async def test_a_fault_in_the_engine_is_an_answer(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +227,7 @@ async def test_a_fault_in_the_engine_is_an_answer(place: Place, monkeypatch: pyt
 async def test_news_is_told_in_order_until_it_is_acknowledged(place: Place) -> None:
     await place.backlog.went_live(FEED)
     await place.backlog.went_silent(FEED)  # nobody listens: what is open is told as a whole
-    await place.backlog.ended(FEED, EndReason.SILENT)
+    await place.backlog.ended(FEED, EndReason.SILENT, SESSION)
     for _ in range(2):
         channel = await place.channel()
         told = [await receive(channel) for _ in range(2)]
@@ -186,7 +252,7 @@ async def test_one_who_does_not_read_is_not_read_from_and_harms_nobody(place: Pl
     frame = struct.pack("!I", len(asked)) + asked
     await until(lambda: place.backlog.listened, "it is let in")
     for number in range(control.WINDOW + 500):
-        await place.backlog.ended(FeedId(f"fed_{number}"), EndReason.HUNG_UP)
+        await place.backlog.ended(FeedId(f"fed_{number}"), EndReason.HUNG_UP, SESSION)
         await place.backlog.subscriber_level(FEED, SessionId("s"), Holder("h"), Level.HALF)
     frames = 0
     while frames < 100_000:  # until neither side takes any more
@@ -210,7 +276,7 @@ async def test_passing_news_is_dropped_when_too_much_waits_and_what_ended_is_not
     assert backlog.restate
     kept = len(backlog)
     for _ in range(5000):
-        await backlog.ended(FEED, EndReason.HUNG_UP)
+        await backlog.ended(FEED, EndReason.HUNG_UP, SESSION)
     assert len(backlog) == kept + 5000
     with pytest.raises(ValueError, match="never told"):
         backlog.heard(10**9)

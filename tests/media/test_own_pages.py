@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from media.ports import EndReason, FeedId, Holder
+from media.ports import EndReason, FeedId
 from tests.bench.loss import CHROMIUM
 from tests.media.test_firefox import FIREFOX
 from tests.peers import Place, serving, until
@@ -75,8 +75,8 @@ async def test_our_pages_publish_and_watch_in_firefox(
         await caller.evaluate("peer.publish('caller-token')")
         before = await frames(officer, 20)
         # both sessions end at the engine without a word to the pages, which notice and come back
-        for holder in ("caller", "dispatcher"):
-            await place.sfu.end_holder(Holder(holder), EndReason.CLOSED)
+        for session in place.sfu.state().sessions:
+            await place.sfu.end_session(session.session, EndReason.CLOSED)
         await frames(officer, before + 20)
         assert await caller.evaluate("peer.sessions.length") >= 2
         assert await officer.evaluate("peer.sessions.length") >= 2

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from media import pool
 from media.config import ProcessConfig, SfuConfig
+from media.line import WAITING
 from media.pool import SfuPool
 from media.ports import (
     BadOffer,
@@ -255,6 +257,114 @@ async def test_a_process_told_to_end_says_goodbye_and_tells_it(engines: Any, pee
         await until(lambda: web.listener.summaries, "the ends are told")
         assert ("ended", FEED, EndReason.SHUTDOWN) in web.listener.news
         assert [summary.reason for summary in web.listener.summaries] == [EndReason.SHUTDOWN]
+
+
+async def test_a_newer_web_process_takes_the_place_of_the_older(
+    engines: Any, peers: list[AiortcPeer]
+) -> None:
+    running = await engines(1)
+    async with Web(running) as old:
+        await publish(old.pool, peers)
+        await subscribe(old.pool, peers)
+        await sees_more(peers[1])
+        async with Web(running) as new:
+            await until(lambda: not old.pool.listening, "the older one is told")
+            assert all(line._task is None or line._task.done() for line in old.pool._lines)
+            with pytest.raises(Full):
+                await old.pool.publish(FEED, CALLER, "v=0\r\n")
+            assert old.pool.state().sessions == ()
+            assert len(new.pool.state().sessions) == 2
+            await sees_more(peers[1])
+            assert new.pool.listening
+            assert old.listener.news == [("live", FEED)]
+            assert ("ended", FEED, EndReason.FAILED) not in new.listener.news
+    assert old.listener.news == [("live", FEED)]
+
+
+async def test_a_pool_that_leaves_tells_no_end(engines: Any, peers: list[AiortcPeer]) -> None:
+    async with Web(await engines(1)) as web:
+        await publish(web.pool, peers)
+        await until(lambda: web.listener.news, "it is live")
+    assert web.listener.news == [("live", FEED)]
+
+
+async def test_publishers_of_one_feed_at_once_leave_only_the_last_in_the_book(
+    engines: Any, peers: list[AiortcPeer]
+) -> None:
+    running = await engines(1)
+    async with Web(running) as web:
+        offers = []
+        for _ in range(4):
+            peers.append(AiortcPeer())
+            offers.append(await peers[-1].offer_to_send(audio=False))
+        opening = (web.pool.publish(FEED, CALLER, offer, group=GROUP) for offer in offers)
+        answers = await asyncio.gather(*opening)
+        await until(lambda: len(web.listener.ended_sessions) == 3, "those before are told as replaced")
+        last = {answer.session for answer in answers} - set(web.listener.ended_sessions)
+        assert {known.session for known in web.pool.state().sessions} == last
+        await running[0].end()
+        await until(lambda: len(web.listener.ended_sessions) == 4, "the end is told, once")
+        assert set(web.listener.ended_sessions) == {answer.session for answer in answers}
+
+
+async def test_what_is_told_late_is_not_acknowledged_to_the_process_that_came_after(
+    engines: Any, peers: list[AiortcPeer]
+) -> None:
+    running = await engines(1)
+    async with Web(running) as web:
+        go_on, told = asyncio.Event(), web.listener.ended
+
+        async def slow(*news: Any) -> None:
+            await go_on.wait()
+            await told(*news)
+
+        web.listener.ended = slow  # type: ignore[method-assign,assignment]
+        for _ in range(4):
+            peers.append(AiortcPeer())
+            await web.pool.publish(FEED, CALLER, await peers[-1].offer_to_send(audio=False), group=GROUP)
+        line = web.pool._lines[0]
+        await until(lambda: web.pool._news.qsize() >= 2, "the ends wait for the listener")
+        await running[0].end()
+        await until(lambda: not line.up, "it is given up")
+        await running[0].start()
+        await until(lambda: line.up, "another is there")
+        published = await publish(web.pool, peers)
+        go_on.set()
+        await until(lambda: len(web.listener.ended_sessions) == 4, "every end is told")
+        await until(lambda: ("live", FEED) in web.listener.news, "the new one is live")
+        assert (await web.pool.stats())[0].pid == line.pid
+        assert [known.session for known in web.pool.state().sessions] == [published.session]
+        assert published.session not in web.listener.ended_sessions
+
+
+async def test_ends_wait_for_nothing_and_are_kept_until_a_stuck_process_turns(
+    engines: Any, peers: list[AiortcPeer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "REQUEST_S", 0.2)
+    running = await engines(1)
+    async with Web(running) as web:
+        await publish(web.pool, peers)
+        await subscribe(web.pool, peers)
+        await sees_more(peers[1])
+        line = web.pool._lines[0]
+        os.kill(running[0].pid, signal.SIGSTOP)
+        try:
+            asked = [
+                asyncio.create_task(web.pool.restart_ice(known.session, "a=end-of-candidates"))
+                for known in web.pool.state().sessions
+                for _ in range(WAITING // 2)
+            ]
+            await until(lambda: line._asked == WAITING, "no other request is taken")
+            await web.pool.end_holder(OFFICER, EndReason.REVOKED)
+            await web.pool.end_feed(FEED, EndReason.CLOSED)
+        finally:
+            os.kill(running[0].pid, signal.SIGCONT)
+        await until(lambda: not line._owed, "they are done")
+        assert [summary.reason for summary in web.listener.summaries] in ([], [EndReason.REVOKED])
+        await until(lambda: web.listener.summaries, "the end is told")
+        await until(lambda: ("ended", FEED, "closed") in web.listener.news, "and the other")
+        assert web.pool.state().sessions == ()
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def test_offers_that_cannot_be_read_are_refused_by_name(engines: Any) -> None:
