@@ -35,8 +35,10 @@ FIRST_PAUSE_S = 0.25  # before the second restart in a row; doubled each time
 LONGEST_PAUSE_S = 10.0
 CRASH_LOOP = 5  # deaths in a row, from which on it is called by its name
 STUCK_S = 20.0  # a child whose loop has not turned for so long is killed
+BEGINS_WITHIN_S = 60.0  # one that has not begun to turn is stuck after that
 MEDIA_ENDS_S = 12.0
 WEB_ENDS_S = 10.0
+NOT_MADE = 256  # no code that a process ends with
 REFUSED = 2  # what the web process ends with when settings cannot work
 
 
@@ -49,7 +51,8 @@ class Child:
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self.ready = asyncio.Event()  # it once was
-        self.turned_at = 0.0  # monotonic; 0 while it starts
+        self.turned_at = 0.0  # monotonic; its start at first
+        self.begun = False  # this life of it was ready
 
     def kill(self, number: signal.Signals) -> None:
         if self.process is not None:
@@ -189,12 +192,16 @@ class Supervisor:
         deaths = 0
         while not self._stopping.is_set():
             started = time.monotonic()
-            code = await self._live(child)
+            try:
+                code = await self._live(child)
+            except OSError as error:
+                log.error("%s cannot be made: %s", child.name, error)
+                code = NOT_MADE
             if self._stopping.is_set():
                 return
             lived = time.monotonic() - started
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            if code > 0 and not child.ready.is_set():
+            if code > 0 and code != NOT_MADE and not child.ready.is_set():
                 log.error("%s %s before it was ready: the service cannot start", child.name, how)
                 self._code = code if code == REFUSED else 1
                 self._stopping.set()
@@ -215,14 +222,14 @@ class Supervisor:
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def _live(self, child: Child) -> int:
-        """One life, and the code it ended with, negative for a signal. 1 when it could not be made."""
+        """One life, and the code it ended with, negative for a signal. Raises OSError."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         named = self._folder / f"{child.name}.pid"
         loop = asyncio.get_running_loop()
         try:
             with theirs:
-                child.turned_at = 0.0
+                child.turned_at, child.begun = time.monotonic(), False
                 child.process = process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", *child.command(child.restarts, theirs.fileno())),
                     env=self._environment(),
@@ -231,7 +238,8 @@ class Supervisor:
                     start_new_session=True,  # Ctrl-C is for the supervisor, which passes it on in order
                 )
             child.pid = process.pid
-            named.write_text(f"{process.pid}\n")
+            with contextlib.suppress(OSError):  # a full disk ends no call; the file is for operators
+                named.write_text(f"{process.pid}\n")
             loop.add_reader(ours, self._hear, child, ours)
             stuck = asyncio.create_task(self._watch(child))
             try:
@@ -239,11 +247,9 @@ class Supervisor:
             finally:
                 stuck.cancel()
                 loop.remove_reader(ours)
-                named.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    named.unlink(missing_ok=True)
                 child.process = None
-        except OSError:
-            log.exception("%s cannot be made", child.name)
-            return 1
         finally:
             ours.close()
 
@@ -255,16 +261,17 @@ class Supervisor:
         if not said:  # it is ending
             asyncio.get_running_loop().remove_reader(held)
             return
-        if lifeline.READY in said or child.turned_at:
-            child.turned_at = time.monotonic()
+        child.turned_at = time.monotonic()
         if lifeline.READY in said:
+            child.begun = True
             child.ready.set()
 
     async def _watch(self, child: Child) -> None:
         while True:
             await asyncio.sleep(1.0)
-            if child.turned_at and time.monotonic() - child.turned_at > STUCK_S:
-                log.error("%s has been stuck for %g s and is killed", child.name, STUCK_S)
+            patience = STUCK_S if child.begun else BEGINS_WITHIN_S
+            if time.monotonic() - child.turned_at > patience:
+                log.error("%s has been stuck for %g s and is killed", child.name, patience)
                 child.kill(signal.SIGKILL)
                 return
 

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -129,6 +130,40 @@ async def test_a_crash_loop_is_told_and_does_not_spin(
         "again in 0.05 s",
         "again in 0.05 s",
     ]
+
+
+async def test_a_child_that_cannot_be_made_is_tried_again(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.02)
+    make, refused = asyncio.create_subprocess_exec, 4
+
+    async def scarce(*given: Any, **more: Any) -> Any:
+        nonlocal refused
+        if refused:
+            refused -= 1
+            raise BlockingIOError("no more processes")
+        return await make(*given, **more)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", scarce)
+    short = Short(config, 0, stuck=True)
+    (config.data_dir / "run" / "web.pid").mkdir(parents=True)  # nor can its number be written down
+    running = asyncio.create_task(short.run())
+    await until(short.ready.is_set, "both are ready", 60)
+    assert "no more processes" in caplog.text
+    short.stop()
+    assert await asyncio.wait_for(running, 30) == 0
+
+
+async def test_a_child_that_is_stuck_before_it_is_ready_is_killed(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervisor, "BEGINS_WITHIN_S", 1.0)
+    short = Short(config, 9, stuck=True)
+    running = asyncio.create_task(short.run())
+    await until(lambda: "killed by signal 9" in caplog.text, "it is killed", 60)
+    short.stop()
+    assert await asyncio.wait_for(running, 30) == 0
 
 
 async def test_a_child_that_is_stuck_is_killed_and_started_again(
