@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -256,6 +257,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
+        asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]
     try:
         yield

@@ -23,6 +23,7 @@ class EndReason(StrEnum):
     HUNG_UP = "hung-up"  # its own peer asked for it (DELETE, DTLS close)
     REPLACED = "replaced"  # the same feed was published again
     REVOKED = "revoked"  # what had allowed it no longer does
+    EXPIRED = "expired"  # what had allowed it ran out
     CLOSED = "closed"  # the feed itself is over
     SILENT = "silent"  # the peer stopped answering
     FAILED = "failed"  # ICE or DTLS never came up

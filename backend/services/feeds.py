@@ -3,14 +3,19 @@
 Implements media.ports.FeedListener. `went_live` is the one place where a picture's arrival has consequences.
 """
 
+import asyncio
+from datetime import datetime
+
 from backend.hub import Hub, LevelTold
 from backend.model.entries import Action
+from backend.model.grants import Scope
 from backend.model.ids import FeedId, GrantId
 from backend.model.incidents import Feed, FeedState
 from backend.model.pictures import Level
 from backend.model.views import LevelChanged
 from backend.services.connections import Connections
 from backend.services.steps import Step, Steps
+from backend.store.store import Tx
 from media import ports as media
 
 _AWAY = (  # the publisher may be back at once; of a replaced one the next has come already
@@ -19,6 +24,7 @@ _AWAY = (  # the publisher may be back at once; of a replaced one the next has c
     media.EndReason.SHUTDOWN,
     media.EndReason.REPLACED,
 )
+LOOK_S = 5.0
 _TOLD = (Action.FEED_LIVE, Action.FEED_END)
 
 
@@ -31,7 +37,7 @@ class Feeds:
     async def recover(self, sfu: media.Sfu) -> None:
         """After a start: what the engine says is live is live, and all else is silent.
 
-        A session whose permission was taken away in the meantime ends now.
+        A session whose permission was taken away or ran out in the meantime ends now.
         """
         state = sfu.state()
         live = {feed.feed for feed in state.feeds if feed.live}
@@ -39,9 +45,27 @@ class Feeds:
             for feed in await step.tx.feeds.in_states((FeedState.LIVE,)):
                 if media.FeedId(feed.id) not in live:
                     await self._change(step, feed, FeedState.SILENT)
-            over = [session for session in state.sessions if await self._is_over(step, session)]
-        for session in over:
-            await sfu.end_session(session.session, media.EndReason.REVOKED)
+        await self.end_what_is_over(sfu)
+
+    async def watch(self, sfu: media.Sfu) -> None:
+        """End what nothing allows any more, also where nobody ended it. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self.end_what_is_over(sfu)
+
+    async def end_what_is_over(self, sfu: media.Sfu) -> None:
+        """Pictures of grants that are revoked, of closed incidents, and of callers whose time ran out.
+
+        A grant's expiry to watch is for opening a session only.
+        """
+        holders = {session.holder for session in sfu.state().sessions}
+        if not holders:
+            return
+        async with self._steps.read() as tx:
+            now = self._steps.clock()
+            over = [(holder, why) for holder in holders if (why := await _is_over(tx, holder, now))]
+        for holder, reason in over:
+            await sfu.end_holder(holder, reason)
 
     async def went_live(self, feed: media.FeedId) -> None:
         """Packets arrive."""
@@ -114,14 +138,6 @@ class Feeds:
         if staff is not None:
             await self._hub.publish(LevelTold(session_id=staff, event=event))
 
-    async def _is_over(self, step: Step, session: media.OpenSession) -> bool:
-        """Its grant is gone or its incident closed. A grant's expiry is for opening a session only."""
-        grant = await step.tx.grants.get(GrantId(session.holder))
-        if grant is None or grant.revoked_at is not None:
-            return True
-        incident = await step.tx.incidents.get(grant.incident_id)
-        return incident is None or incident.closed_at is not None
-
     async def _running(self, step: Step, feed: media.FeedId) -> Feed | None:
         found = await step.tx.feeds.get(FeedId(feed))
         incident = await step.tx.incidents.get(found.incident_id) if found else None
@@ -130,3 +146,13 @@ class Feeds:
     async def _change(self, step: Step, feed: Feed, state: FeedState) -> None:
         await step.tx.feeds.change(feed.id, state, step.now)
         step.changed(feed.incident_id)
+
+
+async def _is_over(tx: Tx, holder: media.Holder, now: datetime) -> media.EndReason | None:
+    grant = await tx.grants.get(GrantId(holder))
+    if grant is None or grant.revoked_at is not None:
+        return media.EndReason.REVOKED
+    incident = await tx.incidents.get(grant.incident_id)
+    if incident is None or incident.closed_at is not None:
+        return media.EndReason.REVOKED
+    return media.EndReason.EXPIRED if grant.scope is Scope.PUBLISH and now >= grant.expires_at else None

@@ -12,10 +12,13 @@ from backend.model.ids import FeedId as ModelFeedId
 from backend.model.ids import IncidentId
 from backend.model.incidents import FeedState
 from backend.model.positions import PositionReport, PositionSource
+from backend.services.callers import SHARING_LASTS
 from media.ports import EndReason, FeedId, Holder, SessionId, SessionSummary
+from media.sfu import EmbeddedSfu
 from signaling.ports import Bearer, Refused
 from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, done, no, still
+from tests.peers import until
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HERE = {"latitude": 42.3223, "longitude": -83.1763, "accuracy_m": 12.5}
@@ -408,6 +411,20 @@ async def test_after_a_restart_what_was_live_is_away(house: House, dana: Staff) 
     await house.parts.feeds.went_live(FeedId((await feed_of(dana, incident))["id"]))
     await house.parts.feeds.recover(house.parts.sfu)
     assert (await feed_of(dana, incident))["state"] == "silent"
+
+
+async def test_a_picture_ends_when_its_time_to_share_ran_out(house: House) -> None:
+    async with calling(house):
+        house.clock.advance(seconds=SHARING_LASTS.total_seconds() - 1)
+        await house.parts.feeds.end_what_is_over(house.parts.sfu)
+        assert [known.publishes for known in house.parts.sfu.state().sessions] == [True]
+        house.clock.advance(seconds=1)
+        sfu = house.parts.sfu
+        await until(lambda: not sfu.state().sessions, "it ends")
+        assert isinstance(sfu, EmbeddedSfu)
+        await sfu.settled()
+        ends = await house.entries("feed.end")
+        assert [(entry.actor, entry.details["reason"]) for entry in ends] == [("system", "expired")]
 
 
 async def test_after_a_restart_what_flows_is_live_and_what_lost_its_permission_ends(house: House) -> None:

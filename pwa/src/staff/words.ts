@@ -22,6 +22,7 @@ const ENDS: Record<string, string> = {
   "hung-up": "the phone stopped it",
   replaced: "the phone connected again",
   revoked: "its permission ended",
+  expired: "the time for sharing ran out",
   closed: "it is over",
   silent: "the phone went silent",
   failed: "the phone could not connect",
