@@ -170,6 +170,8 @@ async def media_kills(browser: Browser, runs: int) -> list[float]:
                 await asyncio.sleep(APART_S)
                 host = await asyncio.to_thread(_host, service)
                 times.append(await _away(call, _kill(folder, host)))
+                if len(times) % 10 == 0:
+                    _told("so far", times)
         return times
 
 

@@ -209,6 +209,7 @@ def _figures(
         "relay_us": _median(relay, "cpu_us_per_packet"),
         "ratio_janus": ratio(rate),
         "p99_ms": _median(found.get(("ours", rate), []), "p99_ms"),
+        "delivered": _median(found.get(("ours", rate), []), "delivered"),
         "ratio_janus_5000": ratio(5000),
         "viewers_per_core": viewers_per_core("ours"),
         "viewers_per_core_janus": viewers_per_core("janus"),
