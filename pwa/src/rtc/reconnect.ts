@@ -57,6 +57,7 @@ const REOPEN_TIMEOUT_MS = 2000; // for a first return: a request may hang on a p
 const CONNECT_TIMEOUT_MS = 6000;
 const SILENCE_MS = 400;
 const FIRST_SILENCE_MS = 2000; // the last step of DTLS may have to be repeated
+const LONGEST_SILENCE_MS = 5000; // whatever a round trip was measured to be: the engine gives up by then too
 const LONGEST_PAUSE_MS = 1500; // a longer one was no loss but an interruption
 const PAUSE_FADES = 0.95; // at every look: to a third in five seconds
 const ALARM_PAUSE_MS = 300; // after an alarm, for the machine may have stalled; twice as much after the next
@@ -76,7 +77,8 @@ export function backoff(failures: number, random: number): number {
  */
 function silence(watched: Watched): number {
   const least = watched.heardAt > watched.connectedAt ? SILENCE_MS : FIRST_SILENCE_MS;
-  return Math.max(least, 2 * watched.pause) + 2 * (watched.counters.rtt_ms ?? 0);
+  const usual = Math.max(least, 2 * watched.pause) + 2 * (watched.counters.rtt_ms ?? 0);
+  return Math.min(usual, LONGEST_SILENCE_MS);
 }
 
 /** The part of a verdict that both directions share; null when the connection is up. */

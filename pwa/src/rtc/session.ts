@@ -51,7 +51,7 @@ export function connectionElsewhere(): RTCPeerConnection {
   const close = pc.close.bind(pc);
   pc.close = () => {
     close();
-    frame.remove();
+    setTimeout(() => frame.remove(), 1000); // what was asked of it is answered first: afterwards nothing ever is
   };
   return pc;
 }
