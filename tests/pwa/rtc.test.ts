@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { adjust, type Buffer, noBuffer } from "../../pwa/src/rtc/buffer.ts";
 import { type Counters, type Health, meter, noCounters, quality } from "../../pwa/src/rtc/health.ts";
-import { backoff, grantKeeper, Over, type Watched } from "../../pwa/src/rtc/reconnect.ts";
+import { backoff, grantKeeper, Over, supervise, type Watched } from "../../pwa/src/rtc/reconnect.ts";
 import { Refused } from "../../pwa/src/rtc/session.ts";
 import { type Hearsay, judge as judgeSubscriber } from "../../pwa/src/rtc/whep.ts";
 import { judge as judgePublisher } from "../../pwa/src/rtc/whip.ts";
@@ -196,4 +196,35 @@ test("the link in one word", () => {
   assert.equal(quality({ ...fine, loss: 0.05 }), "fair");
   assert.equal(quality({ ...fine, fps: 3 }), "poor");
   assert.equal(quality({ ...fine, silent_ms: 1500 }), "poor");
+});
+
+test("an attempt that hangs is given up and another is made", async (context) => {
+  // what a page has and Node lacks
+  Object.assign(globalThis, { document: new EventTarget(), addEventListener: () => {} });
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 0;
+  context.mock.method(performance, "now", () => now);
+  const ending = new AbortController();
+  let attempts = 0;
+  supervise({
+    open: () => {
+      attempts += 1;
+      return new Promise(() => {}); // as a connection does whose frame is gone
+    },
+    judge: () => "dead",
+    onState: () => {},
+    signal: ending.signal,
+  });
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  };
+  await settle();
+  assert.equal(attempts, 1);
+  for (let passed = 0; passed < 12_000 && attempts < 2; passed += 100) {
+    now += 100;
+    context.mock.timers.tick(100);
+    await settle();
+  }
+  assert.equal(attempts, 2);
+  ending.abort();
 });

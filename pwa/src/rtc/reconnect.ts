@@ -52,6 +52,7 @@ export interface Supervisor {
 const LOOK_MS = 250;
 const QUICK_LOOK_MS = 60; // while a session is being made; reading costs a phone some ms
 const QUICK_FAILURES = 4;
+const STATS_MS = 1000; // a connection whose frame or process is gone never answers
 const OPEN_TIMEOUT_MS = 8000;
 const REOPEN_TIMEOUT_MS = 2000; // for a first return: a request may hang on a path that is gone
 const CONNECT_TIMEOUT_MS = 6000;
@@ -90,6 +91,20 @@ export function judgeConnection(watched: Watched, now: number): Verdict | null {
   // "disconnected" only says that ICE's own checks were lost: what is heard counts
   if (state !== "connected" && state !== "disconnected") return "dead";
   return quiet(watched, now) > silence(watched) ? "dead" : null;
+}
+
+/** Rejects when the signal aborts first: what hangs must not hold up the next attempt. */
+function unlessAborted<T>(signal: AbortSignal, made: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error("given up"));
+    if (signal.aborted) gone();
+    signal.addEventListener("abort", gone);
+    made.then(resolve, reject);
+  });
+}
+
+function later<T>(delay_ms: number, value: T): Promise<T> {
+  return new Promise((resolve) => setTimeout(resolve, delay_ms, value));
 }
 
 /** Milliseconds since anything was heard, or could have been. */
@@ -160,9 +175,14 @@ export function supervise(options: Supervision): Supervisor {
       : OPEN_TIMEOUT_MS;
     const timeout = setTimeout(() => attempt.abort(), patience);
     try {
-      const session = await options.open(attempt.signal);
-      if (attempt.signal.aborted || signal.aborted) session.end();
-      else adopt(session);
+      const made = options.open(attempt.signal);
+      made
+        .then((session) => {
+          if (attempt.signal.aborted || signal.aborted) session.end();
+        })
+        .catch(() => {}); // told below
+      const session = await unlessAborted(attempt.signal, made);
+      if (!signal.aborted) adopt(session);
     } catch (error) {
       if (error instanceof Over) finish();
       else failed();
@@ -174,7 +194,7 @@ export function supervise(options: Supervision): Supervisor {
   };
 
   const observe = async (subject: Watched): Promise<Verdict> => {
-    const counters = await read(subject.session.pc);
+    const counters = await Promise.race([read(subject.session.pc), later(STATS_MS, subject.counters)]);
     const now = performance.now();
     if (counters.heard > subject.counters.heard) {
       if (subject.quiet < LONGEST_PAUSE_MS) pause = Math.max(subject.quiet, pause * PAUSE_FADES);
