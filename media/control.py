@@ -259,7 +259,7 @@ class Channel(Generic[T]):
             return None
         try:
             return self._decoder.decode(frame)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ProtocolError(f"a frame cannot be read: {error}") from error
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from media.ports import EndReason, FeedId
+from media.ports import FeedId
 from media.stats import Drop
 from media.tcp import Connection
 from tests.media.pages import PAGE, decoded, more_frames, page, video, without_udp
@@ -114,4 +114,5 @@ async def test_a_page_whose_udp_is_swallowed_comes_by_tcp(browser: Browser, plac
         await more_frames(officer, 40)
     assert all(isinstance(s.peer._address, Connection) for s in place.sfu._sessions.values())
     await caller.close()
-    await until(lambda: ("ended", "fed_1", EndReason.HUNG_UP) in place.listener.news, "its end is noticed")
+    # a connection that is only closed may come back within seconds: then it is silence and no goodbye
+    await until(lambda: any(news[0] == "ended" for news in place.listener.news), "its end is noticed")
