@@ -70,6 +70,7 @@ class Peer:
         offer: Offer,
         *,
         owner: Owner,
+        publishes: bool,
         handshakes: Handshakes,
         drops: Drops,
         allowance: Allowance,
@@ -80,9 +81,9 @@ class Peer:
         self.heard_at = now  # last time that anything genuine came
         self.up = False  # the keys are there
         self.closed = False
-        self.active = (
-            offer.setup != "active"
-        )  # who sends the ClientHello; an ICE-lite side gains a round trip
+        # Who sends the ClientHello. Towards a publisher we do: it may send a round trip sooner. Whom we send
+        # to gains nothing by that, and as the server we choose the cipher: AES-GCM, which browsers put last.
+        self.active = offer.setup == "passive" or (offer.setup == "actpass" and publishes)
         self.remote_ufrag = offer.ice_ufrag
         self.remote_pwd = offer.ice_pwd
         self.ufrag = self.password = ""

@@ -301,6 +301,7 @@ class EmbeddedSfu:
             self._certificate,
             agreed.offer,
             owner=session,
+            publishes=isinstance(session, Publisher),
             handshakes=self._handshakes,
             drops=self.drops,
             allowance=Allowance(self._config.packets_per_peer),

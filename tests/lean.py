@@ -65,7 +65,7 @@ class LeanPeer:
         self.take_side(sdp)
         self._dtls = rtc.Dtls(
             self._certificate,
-            client=False,
+            client="a=setup:passive" in sdp,
             fingerprints=(Fingerprint("sha-256", print_[1]),),
             send=self.send_raw,
         )
