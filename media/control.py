@@ -195,6 +195,7 @@ News = WentLive | WentSilent | Ended | SubscriberEnded | SubscriberLevel
 ToWeb = Reply | News | State | Displaced
 
 T = TypeVar("T")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding raises
 _HELLO: msgspec.msgpack.Decoder[Hello] = msgspec.msgpack.Decoder(Hello)
 TO_ENGINE: msgspec.msgpack.Decoder[ToEngine] = msgspec.msgpack.Decoder(ToEngine)
 TO_WEB: msgspec.msgpack.Decoder[ToWeb] = msgspec.msgpack.Decoder(ToWeb)
@@ -224,7 +225,7 @@ class Channel(Generic[T]):
         try:
             frame = await asyncio.wait_for(self._frame(GREETING_BYTES), GREETING_S)
             theirs = _HELLO.decode(frame) if frame is not None else None
-        except (TimeoutError, msgspec.MsgspecError) as error:
+        except (TimeoutError, *_UNREADABLE) as error:
             raise ProtocolError("the other side did not say hello") from error
         if theirs is None:
             raise ProtocolError("the other side left without saying hello")
@@ -259,7 +260,7 @@ class Channel(Generic[T]):
             return None
         try:
             return self._decoder.decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise ProtocolError(f"a frame cannot be read: {error}") from error
 
     def close(self) -> None:

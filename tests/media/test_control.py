@@ -280,3 +280,21 @@ async def test_passing_news_is_dropped_when_too_much_waits_and_what_ended_is_not
     assert len(backlog) == kept + 5000
     with pytest.raises(ValueError, match="never told"):
         backlog.heard(10**9)
+
+
+@pytest.mark.parametrize("greeted", [False, True])
+async def test_a_word_that_is_no_text_ends_that_connection_quietly(
+    place: Place, caplog: pytest.LogCaptureFixture, greeted: bool
+) -> None:
+    channel, reader, writer = await place.raw()
+    if greeted:
+        await channel.greet(Hello(run="this"))
+        frame = msgspec.msgpack.encode(control.EndFeed(id=1, feed=FeedId("word"), reason=EndReason.CLOSED))
+    else:
+        frame = msgspec.msgpack.encode(Hello(run="word"))
+    frame = frame.replace(b"word", b"wo\xa6\xff")
+    writer.write(control._LENGTH.pack(len(frame)) + frame)
+    while await asyncio.wait_for(reader.read(4096), 20):
+        pass
+    assert not [record for record in caplog.records if record.exc_info]
+    await place.channel()  # and the next one is let in
