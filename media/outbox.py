@@ -15,7 +15,6 @@ from media.stats import Drop, Drops
 _RUN = 32  # datagrams in one piece; the kernel takes 64
 _RUN_BYTES = 60_000  # and not more than 64 KiB in all
 
-
 Made = tuple[int, int, int]  # datagrams, their bytes, and the bytes of payload in them
 
 

@@ -204,7 +204,7 @@ class Peer:
 
     def _use(self, address: Address | None) -> None:
         """Send there from now on."""
-        if address is self._address:
+        if address == self._address:
             return
         self._address = address
         if isinstance(address, Connection) and address.full:
