@@ -1,40 +1,14 @@
 """Real Chromium on both sides of a real server: one page publishes by WHIP, another watches by WHEP."""
 
 import socket
-from collections.abc import AsyncIterator
 
-import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from media.ports import FeedId
 from media.stats import Drop
 from media.tcp import Connection
-from tests.media.pages import PAGE, decoded, more_frames, page, video, without_udp
-from tests.peers import Place, serving, until
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                "--autoplay-policy=no-user-gesture-required",
-            ],
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def place() -> AsyncIterator[Place]:
-    async with serving(PAGE) as place:
-        place.doorkeeper.publisher("caller-token", "fed_1")
-        place.doorkeeper.subscriber("officer-token", "fed_1")
-        yield place
+from tests.media.pages import decoded, more_frames, page, video, without_udp
+from tests.peers import Place, until
 
 
 async def test_a_picture_goes_from_one_page_to_another_and_survives_a_reload(

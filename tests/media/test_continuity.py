@@ -1,15 +1,13 @@
 """Real Chromium: whatever a publisher changes, who watches goes on in the same session."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from media.ports import FeedId
 from media.publisher import Publisher
 from media.rtp import Kind
-from tests.media.pages import PAGE, decoded, more_frames, page, video
-from tests.peers import Place, serving, until
+from tests.media.pages import decoded, more_frames, page, video
+from tests.peers import Place, until
 
 CHANGE_CODEC = """async mimeType => {
   const sender = pc.getSenders().find(sender => sender.track.kind === 'video');
@@ -22,30 +20,6 @@ CHANGE_CAMERA = """async () => {
   const media = await navigator.mediaDevices.getUserMedia({video: {width: 320, height: 240}});
   await pc.getSenders().find(s => s.track.kind === 'video').replaceTrack(media.getVideoTracks()[0]);
 }"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                "--autoplay-policy=no-user-gesture-required",
-            ],
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def place() -> AsyncIterator[Place]:
-    async with serving(PAGE) as place:
-        place.doorkeeper.publisher("caller-token", "fed_1")
-        place.doorkeeper.subscriber("officer-token", "fed_1")
-        yield place
 
 
 async def shows(officer: Page, codec: str) -> None:

@@ -9,8 +9,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from media.downlink import KEYFRAME_EVERY_S
 from media.ports import FeedId, FeedStats, Level, PublisherStats
 from tests.media.bottleneck import NarrowRelay
-from tests.media.pages import PAGE, decoded, more_frames, page
-from tests.peers import Place, serving, until
+from tests.media.pages import decoded, more_frames, page
+from tests.peers import Place, until
 
 PICTURE_BPS = 800_000
 ENCODING = {"maxBitrate": PICTURE_BPS, "scalabilityMode": "L1T3"}
@@ -26,14 +26,6 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
-
-
-@pytest.fixture
-async def place() -> AsyncIterator[Place]:
-    async with serving(PAGE) as place:
-        place.doorkeeper.publisher("caller-token", "fed_1")
-        place.doorkeeper.subscriber("officer-token", "fed_1")
-        yield place
 
 
 class Watch:
