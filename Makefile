@@ -63,10 +63,10 @@ fix: .venv/.installed pwa/node_modules/.installed ## format and mend what can be
 	cd pwa && npm run --silent fix
 
 lock: .tools/bin/uv ## write requirements/*.txt anew from pyproject.toml
-	.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra postgresql --group dev pyproject.toml -o requirements/dev.txt
-	.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra postgresql pyproject.toml -o requirements/serve.txt
+	@for what in "dev --extra server --extra connector --extra postgresql --group dev" \
+		"serve --extra server --extra postgresql" "connector --extra connector"; do set -- $$what; \
+		.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-annotate "$${@:2}" pyproject.toml -o requirements/$$1.txt || exit; done
 
 build: pwa/dist/.built ## the pages, into pwa/dist
 install: .venv/.installed ## Python packages, exactly as locked

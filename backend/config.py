@@ -8,6 +8,7 @@ import ipaddress
 import os
 import re
 import secrets
+import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     agency: str = "Sightline"
     country: str = "US"
+    timezone: str = "America/New_York"  # whose hours owners mean
+    currency: str = "USD"  # ISO 4217, of the annual fee
     host: str = "127.0.0.1"
     port: int = 8800
     public_url: str = "http://127.0.0.1:8800"
@@ -198,6 +201,10 @@ def refuse_weak(config: Config) -> None:
         raise ConfigError("SIGHTLINE_AGENCY is 1 to 40 characters: it stands in every text message")
     if not (len(config.country) == 2 and config.country.isalpha() and config.country.isupper()):
         raise ConfigError("SIGHTLINE_COUNTRY is two capital letters, such as US")
+    if config.timezone not in zoneinfo.available_timezones():
+        raise ConfigError("SIGHTLINE_TIMEZONE is a name such as America/New_York")
+    if not re.fullmatch(r"[A-Z]{3}", config.currency):
+        raise ConfigError("SIGHTLINE_CURRENCY is three capital letters, such as USD")
     if parts.hostname not in LOCAL_HOSTS and not any(map(_is_reachable, config.media_advertise)):
         raise ConfigError(
             "SIGHTLINE_MEDIA_HOST and SIGHTLINE_MEDIA_ADVERTISE: phones elsewhere cannot reach 127.0.0.1; "

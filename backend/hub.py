@@ -14,6 +14,7 @@ from backend.model.views import (
     EntryRecorded,
     IncidentChanged,
     LevelChanged,
+    NearbyChanged,
     PositionMoved,
     UnitChanged,
 )
@@ -41,6 +42,7 @@ News = (
     | PositionMoved
     | ConnectionChanged
     | LevelTold
+    | NearbyChanged
     | UnitChanged
     | EntryRecorded
     | SessionEnded

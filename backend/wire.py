@@ -4,33 +4,79 @@ Reads the types; never a running app.
 """
 
 import types
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from backend.api import bodies
-from backend.model import entries, incidents, links, people, pictures, positions, refusals, views
+from backend.model import (
+    cameras,
+    connectors,
+    devices,
+    entries,
+    fees,
+    incidents,
+    lending,
+    links,
+    openings,
+    owners,
+    people,
+    pictures,
+    positions,
+    refusals,
+    sites,
+    views,
+)
 
 ENUMS: tuple[type[Enum], ...] = (
+    cameras.ParticipationLevel,
+    cameras.Unavailable,
+    connectors.SourceKind,
+    devices.DeviceKind,
     entries.Action,
     incidents.FeedKind,
     incidents.FeedState,
+    lending.Offer,
     links.Capture,
     links.LinkKind,
     links.LinkState,
+    openings.Answer,
+    openings.Reason,
+    owners.RequestState,
     people.Role,
     pictures.Connection,
     pictures.Level,
     positions.PositionSource,
     refusals.Refusal,
+    sites.SiteKind,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
+    positions.Point,
     positions.Position,
     positions.PositionReport,
     people.Unit,
     people.User,
+    cameras.Hours,
+    cameras.View,
+    cameras.Pause,
+    lending.SourceView,
+    lending.ConnectorView,
+    lending.Watching,
+    lending.CameraView,
+    lending.SiteView,
+    lending.AskView,
+    lending.OwnerView,
+    lending.NearbyCamera,
+    lending.Nearby,
+    lending.OpeningView,
+    lending.AskedView,
+    owners.OwnerRequest,
+    devices.Device,
+    fees.Price,
+    fees.InvoiceLine,
+    fees.Invoice,
     views.FeedView,
     views.LinkView,
     views.IncidentView,
@@ -43,6 +89,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.PositionMoved,
     views.ConnectionChanged,
     views.LevelChanged,
+    views.NearbyChanged,
     views.UnitChanged,
     views.EntryRecorded,
     views.Tick,
@@ -67,7 +114,14 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     bodies.CallerStatus,
     bodies.Problem,
 )
-_PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean", datetime: "string"}
+_PRIMITIVES = {
+    str: "string",
+    int: "number",
+    float: "number",
+    bool: "boolean",
+    datetime: "string",
+    date: "string",
+}
 
 
 def _typescript(kind: Any) -> str:

@@ -75,14 +75,14 @@ async def close(
     return await incidents.close(session.user, IncidentId(incident))
 
 
-@get("/incidents/{incident:str}/entries", guards=[guards.signed_in])
+@get("/incidents/{incident:str}/entries", guards=[guards.staff])
 async def entries(
     incident: Id, session: NamedDependency[StaffSession], board: NamedDependency[Board]
 ) -> list[EntryView]:
     return await board.entries(session.user, IncidentId(incident))
 
 
-@get("/incidents/{incident:str}/trail", guards=[guards.signed_in])
+@get("/incidents/{incident:str}/trail", guards=[guards.staff])
 async def trail(
     incident: Id, session: NamedDependency[StaffSession], board: NamedDependency[Board]
 ) -> list[Position]:
@@ -149,7 +149,7 @@ async def handout(link: Id, session: NamedDependency[StaffSession], links: Named
     return Handout(url=url, qr_svg=qr_svg)
 
 
-@post("/feeds/{feed:str}/watch", guards=[guards.signed_in], status_code=200)
+@post("/feeds/{feed:str}/watch", guards=[guards.staff], status_code=200)
 async def watch(
     feed: Id, session: NamedDependency[StaffSession], access: NamedDependency[Access]
 ) -> WatchGrant:

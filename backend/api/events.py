@@ -19,7 +19,7 @@ from backend.services.board import Audience, Board
 from backend.services.connections import Connections
 from backend.services.steps import Clock
 
-NOT_SIGNED_IN, WRONG_ORIGIN, TOO_SLOW, FULL = 4401, 4403, 4408, 4413
+NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL = 4401, 4403, 4404, 4408, 4413
 TICK_S = 5.0  # pwa/src/lib/events.ts gives a silent socket up after 8
 Socket = WebSocket[Any, Any, Any]
 
@@ -42,6 +42,10 @@ async def events(
     except Refused:
         await socket.accept()
         await socket.close(NOT_SIGNED_IN)
+        return
+    if session.user.role not in guards.STAFF:
+        await socket.accept()
+        await socket.close(WRONG_ROLE)
         return
     await socket.accept()
     try:

@@ -18,6 +18,7 @@ from backend.services.signin import SignIn
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 DESK = (Role.DISPATCHER, Role.SUPERVISOR)
+STAFF = (*DESK, Role.OFFICER)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -71,6 +72,11 @@ async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
         sign_in: SignIn = connection.app.state.sign_in
         sign_in.check_csrf(session, connection.headers.get("x-csrf-token", ""))
     connection.state.session = session
+
+
+async def staff(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Dispatchers, supervisors and officers: whoever may see incidents at all."""
+    await _in_role(connection, handler, STAFF)
 
 
 async def desk(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -12,6 +12,15 @@ GrantId = NewType("GrantId", str)
 FeedId = NewType("FeedId", str)
 MessageId = NewType("MessageId", str)
 SessionId = NewType("SessionId", str)
+SiteId = NewType("SiteId", str)
+CameraId = NewType("CameraId", str)
+ConnectorId = NewType("ConnectorId", str)
+OpeningId = NewType("OpeningId", str)
+AskId = NewType("AskId", str)
+DeviceId = NewType("DeviceId", str)
+RequestId = NewType("RequestId", str)
+InvoiceId = NewType("InvoiceId", str)
+PushId = NewType("PushId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62
@@ -66,6 +75,24 @@ class Token(Secret):
 
 class GrantSecret(Secret):
     """The bearer of an Authorization header: it allows one kind of use of one feed."""
+
+    __slots__ = ()
+
+
+class EnrolmentCode(Secret):
+    """What an owner types into a connector, once."""
+
+    __slots__ = ()
+
+
+class InvitationToken(Secret):
+    """What makes one person an owner."""
+
+    __slots__ = ()
+
+
+class DeviceToken(Secret):
+    """What a body-worn camera or an encoder publishes by."""
 
     __slots__ = ()
 

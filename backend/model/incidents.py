@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from backend.model.ids import FeedId, IncidentId, UnitId
+from backend.model.ids import CameraId, FeedId, IncidentId, SiteId, UnitId
 from backend.model.positions import Position
 
 INCIDENT_TYPES = (
@@ -34,12 +34,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     position: Position | None = None
     closed_at: datetime | None = None
     unit_ids: tuple[UnitId, ...] = ()
+    site_id: SiteId | None = None  # whose own call it is: by its number, or its owner's panic press
 
 
 class FeedKind(StrEnum):
     """Where a feed's picture comes from."""
 
     CALLER = "caller"
+    CAMERA = "camera"  # lent, or the city's
+    BODY_WORN = "body-worn"
+    DASH = "dash"
+    OFFICER = "officer"  # an officer's own phone
 
 
 class FeedState(StrEnum):
@@ -52,10 +57,12 @@ class FeedState(StrEnum):
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """One publisher's tracks over time."""
+    """One publisher's tracks over time. A fixed camera has a place; what moves has its unit's."""
 
     id: FeedId
     incident_id: IncidentId
     kind: FeedKind
     state: FeedState
     since: datetime
+    camera_id: CameraId | None = None
+    unit_id: UnitId | None = None

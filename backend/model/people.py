@@ -12,11 +12,12 @@ NAME_CHARS = 64  # of an account
 
 
 class Role(StrEnum):
-    """What somebody may do. A supervisor may all that a dispatcher may."""
+    """What somebody may do. A supervisor may all that a dispatcher may; an owner is no staff at all."""
 
     DISPATCHER = "dispatcher"
     OFFICER = "officer"
     SUPERVISOR = "supervisor"
+    OWNER = "owner"  # of cameras: sees their own sites and nothing of any incident
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):

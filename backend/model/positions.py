@@ -17,6 +17,20 @@ class PositionSource(StrEnum):
     UNIT = "unit"
 
 
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something stands for good: degrees north and east, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when it is nowhere on earth; a request that says so is answered with 400."""
+        if not (math.isfinite(self.latitude) and math.isfinite(self.longitude)):
+            raise ValueError("a point is made of finite numbers")
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
+            raise ValueError("latitude is -90 to 90 and longitude -180 to 180 degrees")
+
+
 class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Degrees north and east, metres, metres a second; `heading_deg` clockwise from true north."""
 
@@ -73,9 +87,18 @@ class PositionReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         )
 
 
-def distance_m(a: Position, b: Position) -> float:
+def distance_m(a: Position | Point, b: Position | Point) -> float:
     """Great-circle distance in metres (haversine)."""
     p1, p2 = math.radians(a.latitude), math.radians(b.latitude)
     dp, dl = p2 - p1, math.radians(b.longitude - a.longitude)
     h = math.sin(dp / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(dl / 2) ** 2
     return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
+
+
+def bearing_deg(a: Position | Point, b: Position | Point) -> float:
+    """The initial great-circle bearing from `a` to `b`, 0 to 360 degrees clockwise from true north."""
+    p1, p2 = math.radians(a.latitude), math.radians(b.latitude)
+    dl = math.radians(b.longitude - a.longitude)
+    y = math.sin(dl) * math.cos(p2)
+    x = math.cos(p1) * math.sin(p2) - math.sin(p1) * math.cos(p2) * math.cos(dl)
+    return math.degrees(math.atan2(y, x)) % 360

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from backend.model.incidents import FeedKind, FeedState
+from backend.model.lending import AskedView, OpeningView
 from backend.model.links import Capture, LinkKind, LinkState
 from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
@@ -38,6 +39,9 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     state: FeedState
     since: datetime
     connection: Connection | None
+    name: str = ""  # a camera's, or a unit's call sign; empty for the caller's
+    camera_id: str | None = None
+    unit_id: str | None = None
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +59,9 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     unit_ids: tuple[str, ...]
     links: tuple[LinkView, ...]
     feeds: tuple[FeedView, ...]
+    openings: tuple[OpeningView, ...] = ()  # of lent cameras, those that are open
+    asks: tuple[AskedView, ...] = ()  # of owners
+    site: str | None = None  # the name of the site whose own call it is
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +136,12 @@ class LevelChanged(msgspec.Struct, frozen=True, kw_only=True, tag="level"):
     level: Level
 
 
+class NearbyChanged(msgspec.Struct, frozen=True, kw_only=True, tag="nearby"):
+    """What may be opened near this incident is another now: ask again for what is shown."""
+
+    incident_id: str
+
+
 class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
     """A unit moved or appeared."""
 
@@ -159,6 +172,7 @@ Event = (
     | PositionMoved
     | ConnectionChanged
     | LevelChanged
+    | NearbyChanged
     | UnitChanged
     | EntryRecorded
     | Tick

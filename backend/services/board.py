@@ -23,6 +23,7 @@ from backend.model.views import (
     IncidentHidden,
     IncidentView,
     LinkView,
+    NearbyChanged,
     PositionMoved,
     SignedOut,
     Snapshot,
@@ -188,7 +189,7 @@ class Audience:
                 return self._incident(news)
             case LevelTold():
                 return news.event if news.session_id == self._session.id else None
-            case PositionMoved() | ConnectionChanged():
+            case PositionMoved() | ConnectionChanged() | NearbyChanged():
                 return news if news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:

@@ -5,18 +5,23 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 
@@ -86,6 +91,222 @@ sessions = Table(
     Column("expires_at", Utc, nullable=False, index=True),
 )
 
+# Owners, and what they lend.
+
+invitations = Table(
+    "invitations",
+    METADATA,
+    Column("token_hash", HASH, primary_key=True),
+    Column("invited_by", ID, ForeignKey("users.id"), nullable=False),
+    Column("display_name", String(64), nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+
+owner_requests = Table(
+    "owner_requests",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("display_name", String(64), nullable=False),
+    Column("number", String(20), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("words", String(500), nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("decided_by", ID, ForeignKey("users.id")),
+    Column("decided_at", Utc),
+)
+
+push_subscriptions = Table(
+    "push_subscriptions",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("endpoint", String(1024), nullable=False, unique=True),
+    Column("p256dh", String(128), nullable=False),
+    Column("auth", String(64), nullable=False),
+    Column("added_at", Utc, nullable=False),
+)
+
+sites = Table(
+    "sites",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, ForeignKey("users.id"), index=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("added_at", Utc, nullable=False),
+    Column("retired_at", Utc),
+)
+
+site_numbers = Table(
+    "site_numbers",
+    METADATA,
+    Column("site_id", ID, ForeignKey("sites.id"), primary_key=True),
+    Column("number", String(20), primary_key=True, index=True),
+)
+
+connectors = Table(
+    "connectors",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("site_id", ID, ForeignKey("sites.id"), nullable=False, index=True),
+    Column("name", String(80), nullable=False),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("enrolled_at", Utc, nullable=False),
+    Column("seen_at", Utc),
+    Column("version", String(32), nullable=False),
+    Column("trouble", String(300)),
+    Column("retired_at", Utc),
+)
+
+enrolments = Table(
+    "enrolments",
+    METADATA,
+    Column("code_hash", HASH, primary_key=True),
+    Column("site_id", ID, ForeignKey("sites.id"), nullable=False),
+    Column("issued_by", ID, ForeignKey("users.id"), nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+
+sources = Table(
+    "sources",
+    METADATA,
+    Column("connector_id", ID, ForeignKey("connectors.id"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("label", String(120), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("codec", String(16), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("transcodes", Boolean, nullable=False),
+    Column("has_sound", Boolean, nullable=False),
+    Column("trouble", String(300)),
+    Column("seen_at", Utc, nullable=False),
+)
+
+traffic = Table(
+    "traffic",
+    METADATA,
+    Column("connector_id", ID, ForeignKey("connectors.id"), primary_key=True),
+    Column("minute", Utc, primary_key=True),
+    Column("media_bytes", BigInteger, nullable=False),
+    Column("camera_bytes", BigInteger, nullable=False),
+    Column("control_bytes", BigInteger, nullable=False),
+    Column("rtsp_sessions", Integer, nullable=False),
+    Column("signature", String(128), nullable=False),
+)
+
+cameras = Table(
+    "cameras",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("site_id", ID, ForeignKey("sites.id"), nullable=False, index=True),
+    Column("name", String(80), nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("cell", Integer, nullable=False, index=True),  # of a coarse grid: see store/cameras
+    Column("heading_deg", Float),
+    Column("field_deg", Float, nullable=False),
+    Column("height_m", Float, nullable=False),
+    Column("indoor", Boolean, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("radius_m", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("from_min", Integer, nullable=False),
+    Column("to_min", Integer, nullable=False),
+    Column("paused_at", Utc),
+    Column("paused_until", Utc),
+    Column("sound", Boolean, nullable=False),
+    Column("connector_id", ID, ForeignKey("connectors.id"), index=True),
+    Column("source", String(64)),
+    Column("added_at", Utc, nullable=False),
+    Column("retired_at", Utc),
+)
+
+stills = Table(
+    "stills",
+    METADATA,
+    Column("camera_id", ID, ForeignKey("cameras.id"), primary_key=True),
+    Column("taken_at", Utc, nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),
+)
+
+openings = Table(
+    "openings",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("camera_id", ID, ForeignKey("cameras.id"), nullable=False, index=True),
+    Column("incident_id", ID, ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("feed_id", ID, ForeignKey("feeds.id"), nullable=False),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("ended_at", Utc, index=True),
+    Column("end", String(16)),
+)
+
+asks = Table(
+    "asks",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("camera_id", ID, ForeignKey("cameras.id"), nullable=False),
+    Column("incident_id", ID, ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("asked_by", ID, ForeignKey("users.id"), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("answer", String(16)),
+    Column("answered_at", Utc),
+    UniqueConstraint("camera_id", "incident_id"),
+)
+
+devices = Table(
+    "devices",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("token_hash", HASH, nullable=False, unique=True),
+    Column("unit_id", ID, ForeignKey("units.id"), index=True),
+    Column("camera_id", ID, ForeignKey("cameras.id"), index=True),
+    Column("added_at", Utc, nullable=False),
+    Column("seen_at", Utc),
+    Column("retired_at", Utc),
+)
+
+prices = Table(
+    "prices",
+    METADATA,
+    Column("level", String(16), primary_key=True),
+    Column("cents", Integer, nullable=False),
+)
+
+invoices = Table(
+    "invoices",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("site_id", ID, ForeignKey("sites.id"), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("issued_at", Utc, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("addressee", String(80), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("lines", JSON(none_as_null=True), nullable=False),
+    Column("paid_on", Date),
+    Column("paid_note", String(200), nullable=False),
+    UniqueConstraint("site_id", "year"),
+)
+
 incidents = Table(
     "incidents",
     METADATA,
@@ -97,6 +318,7 @@ incidents = Table(
     Column("opened_at", Utc, nullable=False),
     Column("opened_by", ID, ForeignKey("users.id"), nullable=False),
     Column("closed_at", Utc, index=True),
+    Column("site_id", ID, ForeignKey("sites.id")),
 )
 
 assignments = Table(
@@ -158,6 +380,8 @@ feeds = Table(
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("since", Utc, nullable=False),
+    Column("camera_id", ID, ForeignKey("cameras.id"), index=True),
+    Column("unit_id", ID, ForeignKey("units.id")),
 )
 
 grants = Table(

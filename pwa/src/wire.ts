@@ -1,10 +1,20 @@
 // Written by `make wire` from backend/wire.py. Never by hand.
 
+export type ParticipationLevel = "registry" | "ask" | "own-calls" | "nearby";
+
+export type Unavailable = "retired" | "paused" | "registry-only" | "out-of-hours" | "not-own-call" | "too-far" | "no-position" | "refused" | "unanswered" | "connector-away" | "camera-trouble";
+
+export type SourceKind = "onvif" | "rtsp";
+
+export type DeviceKind = "body-worn" | "dash" | "encoder";
+
 export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse";
 
-export type FeedKind = "caller";
+export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
 
 export type FeedState = "waiting" | "live" | "silent" | "ended";
+
+export type Offer = "open" | "ask" | "asking" | "no";
 
 export type Capture = "asking" | "on" | "off" | "refused" | "unavailable" | "paused";
 
@@ -12,7 +22,13 @@ export type LinkKind = "live" | "position";
 
 export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | "sharing" | "ended" | "revoked" | "expired";
 
-export type Role = "dispatcher" | "officer" | "supervisor";
+export type Answer = "allowed" | "refused" | "unanswered";
+
+export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-safety" | "site-call";
+
+export type RequestState = "waiting" | "approved" | "declined";
+
+export type Role = "dispatcher" | "officer" | "supervisor" | "owner";
 
 export type Connection = "good" | "weak" | "very-weak" | "gone";
 
@@ -21,6 +37,13 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 export type PositionSource = "caller" | "dispatcher" | "unit";
 
 export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
+
+export type SiteKind = "business" | "residence" | "city";
+
+export interface Point {
+  latitude: number;
+  longitude: number;
+}
 
 export interface Position {
   latitude: number;
@@ -55,6 +78,191 @@ export interface User {
   unit_id: string | null;
 }
 
+export interface Hours {
+  days: number;
+  from_min: number;
+  to_min: number;
+}
+
+export interface View {
+  heading_deg: number | null;
+  field_deg: number;
+  height_m: number;
+}
+
+export interface Pause {
+  since: string;
+  until: string | null;
+}
+
+export interface SourceView {
+  name: string;
+  label: string;
+  codec: string;
+  width: number;
+  height: number;
+  transcodes: boolean;
+  has_sound: boolean;
+  trouble: string | null;
+  camera_id: string | null;
+}
+
+export interface ConnectorView {
+  id: string;
+  name: string;
+  connected: boolean;
+  seen_at: string | null;
+  version: string;
+  trouble: string | null;
+  media_bytes_day: number;
+  sources: SourceView[];
+}
+
+export interface Watching {
+  role: Role;
+  reason: Reason;
+  since: string;
+  until: string;
+}
+
+export interface CameraView {
+  id: string;
+  site_id: string;
+  name: string;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  level: ParticipationLevel;
+  radius_m: number;
+  hours: Hours;
+  pause: Pause | null;
+  sound: boolean;
+  connector_id: string | null;
+  source: string | null;
+  connected: boolean;
+  trouble: string | null;
+  still_at: string | null;
+  watching: Watching[];
+}
+
+export interface SiteView {
+  id: string;
+  kind: SiteKind;
+  name: string;
+  address: string;
+  point: Point;
+  numbers: string[];
+  cents_a_year: number;
+  cameras: CameraView[];
+  connectors: ConnectorView[];
+}
+
+export interface AskView {
+  id: string;
+  camera_id: string;
+  incident_type: string;
+  reason: Reason;
+  asked_at: string;
+  expires_at: string;
+}
+
+export interface OwnerView {
+  type: "owner";
+  now: string;
+  sites: SiteView[];
+  asks: AskView[];
+}
+
+export interface NearbyCamera {
+  camera_id: string;
+  name: string;
+  site: string;
+  kind: SiteKind;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  distance_m: number | null;
+  looks: boolean;
+  own: boolean;
+  offer: Offer;
+  why: Unavailable | null;
+}
+
+export interface Nearby {
+  cameras: NearbyCamera[];
+  more: number;
+}
+
+export interface OpeningView {
+  id: string;
+  camera_id: string;
+  feed_id: string;
+  user_id: string;
+  user: string;
+  reason: Reason;
+  opened_at: string;
+  expires_at: string;
+}
+
+export interface AskedView {
+  camera_id: string;
+  camera: string;
+  asked_at: string;
+  expires_at: string;
+  answer: Answer | null;
+}
+
+export interface OwnerRequest {
+  id: string;
+  kind: SiteKind;
+  display_name: string;
+  number: string;
+  email: string;
+  address: string;
+  words: string;
+  asked_at: string;
+  state: RequestState;
+  decided_by: string | null;
+  decided_at: string | null;
+}
+
+export interface Device {
+  id: string;
+  kind: DeviceKind;
+  name: string;
+  added_at: string;
+  unit_id: string | null;
+  camera_id: string | null;
+  seen_at: string | null;
+  retired_at: string | null;
+}
+
+export interface Price {
+  level: ParticipationLevel;
+  cents: number;
+}
+
+export interface InvoiceLine {
+  level: ParticipationLevel;
+  cameras: number;
+  cents_each: number;
+}
+
+export interface Invoice {
+  id: string;
+  number: string;
+  site_id: string;
+  year: number;
+  issued_at: string;
+  due_on: string;
+  currency: string;
+  addressee: string;
+  address: string;
+  lines: InvoiceLine[];
+  paid_on: string | null;
+  paid_note: string;
+}
+
 export interface FeedView {
   id: string;
   incident_id: string;
@@ -62,6 +270,9 @@ export interface FeedView {
   state: FeedState;
   since: string;
   connection: Connection | null;
+  name: string;
+  camera_id: string | null;
+  unit_id: string | null;
 }
 
 export interface LinkView {
@@ -93,6 +304,9 @@ export interface IncidentView {
   unit_ids: string[];
   links: LinkView[];
   feeds: FeedView[];
+  openings: OpeningView[];
+  asks: AskedView[];
+  site: string | null;
 }
 
 export interface EntryView {
@@ -153,6 +367,11 @@ export interface LevelChanged {
   session: string;
   feed_id: string;
   level: Level;
+}
+
+export interface NearbyChanged {
+  type: "nearby";
+  incident_id: string;
 }
 
 export interface UnitChanged {
@@ -280,4 +499,4 @@ export interface Problem {
   detail: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | UnitChanged | EntryRecorded | Tick | SignedOut;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;

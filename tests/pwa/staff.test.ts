@@ -51,6 +51,8 @@ function position(changes: Partial<Position> = {}): Position {
   };
 }
 
+const PLAIN = { name: "", camera_id: null, unit_id: null };
+
 function link(changes: Partial<LinkView> = {}): LinkView {
   return {
     id: "lnk_1",
@@ -84,6 +86,9 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     unit_ids: [],
     links: [],
     feeds: [],
+    openings: [],
+    asks: [],
+    site: null,
     ...changes,
   };
 }
@@ -194,7 +199,7 @@ test("a refused camera is said with what is left", () => {
 });
 
 test("an incident's standing is its most pressing link or picture", () => {
-  const feed: FeedView = { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: null };
+  const feed: FeedView = { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: null, ...PLAIN };
   assert.equal(standingOf(incident("i")).word, "No link yet");
   assert.equal(standingOf(incident("i", { links: [link({ state: "failed" })] })).word, "Text failed");
   assert.equal(standingOf(incident("i", { links: [link()], feeds: [feed] })).word, "Live");
@@ -203,7 +208,7 @@ test("an incident's standing is its most pressing link or picture", () => {
 
 test("the picture in front is the one asked for, else a live one", () => {
   const feeds = (["ended", "live"] as const).map(
-    (state, n): FeedView => ({ id: `f${n}`, incident_id: "i", kind: "caller", state, since: NOON, connection: null }),
+    (state, n): FeedView => ({ id: `f${n}`, incident_id: "i", kind: "caller", state, since: NOON, connection: null, ...PLAIN }),
   );
   assert.equal(chosenFeed(feeds, null)?.id, "f1");
   assert.equal(chosenFeed(feeds, 0)?.id, "f0");
@@ -212,7 +217,7 @@ test("the picture in front is the one asked for, else a live one", () => {
 });
 
 test("the newest incident with a live picture is foremost, else the newest", () => {
-  const feeds: FeedView[] = [{ id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: null }];
+  const feeds: FeedView[] = [{ id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: null, ...PLAIN }];
   const older = incident("inc_1", { opened_at: "2026-01-01T11:00:00Z", feeds });
   const oldest = incident("inc_3", { opened_at: "2026-01-01T10:00:00Z", feeds });
   assert.equal(foremost(after(EMPTY, snapshot(incident("inc_2"), older, oldest)))?.id, "inc_1");
@@ -253,7 +258,7 @@ test("one's own connection is called weak after two bad seconds and good again a
 });
 
 function feedView(changes: Partial<FeedView> = {}): FeedView {
-  return { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: "good", ...changes };
+  return { id: "f", incident_id: "inc_1", kind: "caller", state: "live", since: NOON, connection: "good", ...PLAIN, ...changes };
 }
 
 test("the caller's connection is said for who can do something about it, and only where it is the reason", () => {
@@ -266,7 +271,7 @@ test("the caller's connection is said for who can do something about it, and onl
   assert.match(words({ connection: "gone", state: "silent" }) ?? "", /no connection/);
   assert.equal(words({ connection: "gone", state: "silent" }, "desk", "paused"), undefined);
   assert.equal(words({ connection: "gone" }), undefined);
-  assert.equal(words({ connection: null }), undefined);
+  assert.equal(words({ connection: null, ...PLAIN }), undefined);
   assert.equal(words({ connection: "good", state: "ended" }), undefined);
 });
 

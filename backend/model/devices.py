@@ -1,0 +1,31 @@
+"""The agency's own sources that publish by themselves: body-worn and dash cameras, encoders, phones."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from backend.model.ids import CameraId, DeviceId, UnitId
+
+
+class DeviceKind(StrEnum):
+    BODY_WORN = "body-worn"
+    DASH = "dash"
+    ENCODER = "encoder"  # OBS, GStreamer, anything that speaks WHIP, in a fixed place
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """It publishes by WHIP with a token of its own, and only while there is an emergency for it.
+
+    A body-worn or dash camera belongs to a unit and publishes for the incident that its unit is on; an
+    encoder brings the picture of one registered camera, and publishes while that is opened.
+    """
+
+    id: DeviceId
+    kind: DeviceKind
+    name: str
+    added_at: datetime
+    unit_id: UnitId | None = None
+    camera_id: CameraId | None = None
+    seen_at: datetime | None = None
+    retired_at: datetime | None = None

@@ -1,0 +1,44 @@
+"""How somebody becomes an owner: by invitation, or by a request that a supervisor approves."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from backend.model.ids import PushId, RequestId, UserId
+from backend.model.sites import SiteKind
+
+INVITATION_LASTS = timedelta(days=14)
+
+
+class RequestState(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class OwnerRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants to lend cameras. `number` is in E.164."""
+
+    id: RequestId
+    kind: SiteKind
+    display_name: str
+    number: str
+    email: str
+    address: str
+    words: str
+    asked_at: datetime
+    state: RequestState = RequestState.WAITING
+    decided_by: UserId | None = None
+    decided_at: datetime | None = None
+
+
+class PushSubscription(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 8030 and 8291: where a browser's push service takes messages, and the keys they are sealed with."""
+
+    id: PushId
+    user_id: UserId
+    endpoint: str
+    p256dh: str
+    auth: str
+    added_at: datetime
