@@ -24,7 +24,8 @@ _MAX_SSRCS = 32  # that one peer may send from: libsrtp keeps a state for each
 _MAX_CHECKS = 60  # at once; browsers begin with 20 to 50 a second
 _CHECKS_PER_TICK = 5  # that are allowed again every 50 ms
 _UDP_FIRST_S = 1.0  # for so long after UDP was nominated TCP cannot be
-_MOVED, _MOVED_S = 3, 2.0  # checks from another address, and none from the present one for so long
+# Checks from another address, and none from the present one for so long: they are 4 to 6 s apart (RFC 7675).
+_MOVED, _MOVED_S = 3, 7.0
 
 
 class Network(Protocol):
@@ -100,6 +101,7 @@ class Peer:
         self._nominated_at = 0.0  # the present address, last
         self._checked_at = 0.0  # likewise
         self._elsewhere = 0  # checks from others since
+        self._nominates = False  # with its last check of the present address
         self._checks = _MAX_CHECKS  # how many more are read
         self._shaking = False
         self._ssrcs: set[bytes] = set()
@@ -163,13 +165,15 @@ class Peer:
         if self._address is None or (nominated and self._may_replace(address, now)):
             self._use(address)
         if self._address == address:
-            self._checked_at, self._elsewhere = now, 0
+            self._checked_at, self._elsewhere, self._nominates = now, 0, nominated
             if nominated:
                 self._nominated_at = now
         else:
             self._elsewhere += 1
-            if self._elsewhere >= _MOVED and now - self._checked_at > _MOVED_S:
-                self._use(address)  # a NAT gave it another one, and not every browser says so
+            # A NAT gave it another one, and not every browser says so. Who nominates with each check does:
+            # what it checks besides is a path that it does not use, perhaps because no answer comes there.
+            if self._elsewhere >= _MOVED and not self._nominates and now - self._checked_at > _MOVED_S:
+                self._use(address)
         self._network.send(rtc.binding_response(data, self._network.plain(address), password), address)
         if self._task is None:
             if self._handshakes.running < self._handshakes.most:

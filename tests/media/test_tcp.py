@@ -129,17 +129,43 @@ async def test_who_has_another_address_and_does_not_say_so_is_followed_there() -
     """A NAT that forgets its binding: the next checks come from elsewhere, and none of them nominates."""
     async with engine() as sfu, lean(sfu, "recvonly", over_tcp=False) as viewer:
         (session,) = sfu._sessions.values()
-        viewer.check()
+        await checked(viewer, nominate=False)  # as RFC 7675 has it
         await viewer.connect(("127.0.0.1", sfu.port))
         assert viewer.socket is not None
         mine = viewer.socket.getsockname()
-        session.peer._checked_at -= 3.0
+        session.peer._checked_at -= 8.0
 
         def follows() -> bool:
             viewer.check(nominate=False)
             return bool(session.peer._address == mine)
 
         await until(follows, "the engine sends to the new address")
+
+
+async def checked(peer: LeanPeer, *, nominate: bool) -> None:
+    """One check, and its answer."""
+    answers = peer.answers
+    peer.check(nominate=nominate)
+    await until(lambda: peer.answers > answers, "the check is answered")
+
+
+async def test_a_path_that_is_checked_beside_the_nominated_one_is_not_followed() -> None:
+    """Chromium nominates with each check of the path that it uses, and tries others between two of them."""
+    async with engine() as sfu, lean(sfu, "recvonly", over_tcp=False) as viewer:
+        (session,) = sfu._sessions.values()
+        await checked(viewer, nominate=True)
+        assert viewer.socket is not None
+        mine = viewer.socket.getsockname()
+        with contextlib.closing(viewer.socket) as first:  # until then it stays open
+            asyncio.get_running_loop().remove_reader(first.fileno())
+            viewer.socket = None
+            await viewer.connect(("127.0.0.1", sfu.port))
+            session.peer._checked_at -= 60.0
+            for _ in range(10):
+                await checked(viewer, nominate=False)
+            assert session.peer._address == mine
+            await checked(viewer, nominate=True)
+            assert session.peer._address != mine
 
 
 async def test_silence_and_death_are_noticed_on_a_connection_that_stays_open() -> None:
