@@ -34,7 +34,10 @@ STEADY_S = 10.0  # a child that lived so long had begun well: its next restart i
 FIRST_PAUSE_S = 0.25  # before the second restart in a row; doubled each time
 LONGEST_PAUSE_S = 10.0
 CRASH_LOOP = 5  # deaths in a row, from which on it is called by its name
-STUCK_S = 20.0  # a child whose loop has not turned for so long is killed
+# A child whose loop has not turned for so long, of its own fault, is killed (decision 0018). A media process
+# has every picture of its calls; a web process may have a reason, and pictures flow on without it.
+MEDIA_STUCK_S = 3.0
+WEB_STUCK_S = 20.0
 BEGINS_WITHIN_S = 60.0  # one that has not begun to turn is stuck after that
 MEDIA_ENDS_S = 12.0
 WEB_ENDS_S = 10.0
@@ -45,13 +48,14 @@ REFUSED = 2  # what the web process ends with when settings cannot work
 class Child:
     """One process, through all of its lives. `command` gets the number of restarts and its lifeline."""
 
-    def __init__(self, name: str, command: Callable[[int, int], list[str]], inherits: Sequence[int]) -> None:
-        self.name, self.command, self.inherits = name, command, inherits
+    def __init__(
+        self, name: str, command: Callable[[int, int], list[str]], inherits: Sequence[int], stuck_s: float
+    ) -> None:
+        self.name, self.command, self.inherits, self.stuck_s = name, command, inherits, stuck_s
         self.pid = 0
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self.ready = asyncio.Event()  # it once was
-        self.turned_at = 0.0  # monotonic; its start at first
         self.begun = False  # this life of it was ready
 
     def kill(self, number: signal.Signals) -> None:
@@ -145,14 +149,14 @@ class Supervisor:
             )
             return ["media.process", msgspec.json.encode(given).decode()]
 
-        return Child(f"media-{index}", command, ())
+        return Child(f"media-{index}", command, (), MEDIA_STUCK_S)
 
     def _web_child(self, listening: int) -> Child:
         def command(_: int, held: int) -> list[str]:
             numbers = ["--lifeline", str(held), "--listen", str(listening)]
             return ["backend.web", *numbers, "--log-level", self._level]
 
-        return Child("web", command, (listening,))
+        return Child("web", command, (listening,), WEB_STUCK_S)
 
     async def _has(self, lock: int) -> bool:
         """One service in a folder at a time; the one before may still be leaving."""
@@ -229,7 +233,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         try:
             with theirs:
-                child.turned_at, child.begun = time.monotonic(), False
+                child.begun = False
                 child.process = process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", *child.command(child.restarts, theirs.fileno())),
                     env=self._environment(),
@@ -240,8 +244,9 @@ class Supervisor:
             child.pid = process.pid
             with contextlib.suppress(OSError):  # a full disk ends no call; the file is for operators
                 named.write_text(f"{process.pid}\n")
-            loop.add_reader(ours, self._hear, child, ours)
-            stuck = asyncio.create_task(self._watch(child))
+            silence = lifeline.Silence(process.pid, time.monotonic())
+            loop.add_reader(ours, self._hear, child, silence, ours)
+            stuck = asyncio.create_task(self._watch(child, silence))
             try:
                 return await process.wait()
             finally:
@@ -253,7 +258,7 @@ class Supervisor:
         finally:
             ours.close()
 
-    def _hear(self, child: Child, held: socket.socket) -> None:
+    def _hear(self, child: Child, silence: lifeline.Silence, held: socket.socket) -> None:
         try:
             said = held.recv(256)
         except BlockingIOError:
@@ -261,16 +266,16 @@ class Supervisor:
         if not said:  # it is ending
             asyncio.get_running_loop().remove_reader(held)
             return
-        child.turned_at = time.monotonic()
+        silence.broken()
         if lifeline.READY in said:
             child.begun = True
             child.ready.set()
 
-    async def _watch(self, child: Child) -> None:
+    async def _watch(self, child: Child, silence: lifeline.Silence) -> None:
         while True:
-            await asyncio.sleep(1.0)
-            patience = STUCK_S if child.begun else BEGINS_WITHIN_S
-            if time.monotonic() - child.turned_at > patience:
+            await asyncio.sleep(lifeline.LOOK_S)
+            patience = child.stuck_s if child.begun else BEGINS_WITHIN_S
+            if silence.look(time.monotonic()) > patience:
                 log.error("%s has been stuck for %g s and is killed", child.name, patience)
                 child.kill(signal.SIGKILL)
                 return

@@ -4,6 +4,7 @@ The service is a process of its own with a real database and engine; the text go
 a double of the carrier. Grows with every step that the story gets.
 """
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -297,7 +298,10 @@ async def test_the_picture_does_not_notice_that_the_web_process_was_killed(cast:
     assert "intact" in cast.service.run("audit", "verify")
 
 
-async def test_the_picture_returns_by_itself_after_a_media_process_was_killed(cast: Cast) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["died", "hangs"])
+async def test_the_picture_returns_by_itself_from_a_media_process_that(
+    cast: Cast, number: signal.Signals
+) -> None:
     dana = await cast.staff("dana")
     await open_incident(dana, "Somebody at the back door")
     phone = await cast.phone()
@@ -307,7 +311,7 @@ async def test_the_picture_returns_by_itself_after_a_media_process_was_killed(ca
     made, _ = await phone.evaluate(CONNECTIONS)
 
     for name in ("media-0", "media-1"):  # the picture is on one of them, and then on the other
-        cast.service.kill_one(name)
+        cast.service.kill_one(name, number)
         await sees_motion(dana)
     await phone.wait_for_function(f"() => ({CONNECTIONS})()[0] > {made}")
     await sees_motion(dana)

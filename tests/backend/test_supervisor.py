@@ -104,7 +104,7 @@ class Short(Supervisor):
         def command(_: int, held: int) -> list[str]:
             return ["tests.backend.ending", str(self._ends_with), *([str(held)] if self._stuck else [])]
 
-        return Child(name, command, ())
+        return Child(name, command, (), 1.0)
 
 
 @pytest.fixture
@@ -167,9 +167,8 @@ async def test_a_child_that_is_stuck_before_it_is_ready_is_killed(
 
 
 async def test_a_child_that_is_stuck_is_killed_and_started_again(
-    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(supervisor, "STUCK_S", 1.0)
     short = Short(config, 0, stuck=True)
     running = asyncio.create_task(short.run())
     await until(lambda: "killed by signal 9" in caplog.text, "it is killed", 60)

@@ -60,7 +60,7 @@ class Kept(msgspec.Struct, frozen=True):
     feeds: int  # of the incident at the end
     same_feed: bool
     console_connections: int  # that the console made beyond its first
-    ssrcs: int = 1
+    ssrcs: int
     lost: int = 0  # packets, as its receiver counts them by their numbers, of `received`
     received: int = 0
     strayed_s: float = (
@@ -242,13 +242,15 @@ async def address_changes(
         try:
             async with calling(service, desk, phones, NOTES) as call:
                 before, made = _feeds(call), await _connections(call.console)
+                ssrcs = {(await call.console.evaluate(RECEIVED))[0]}
                 for _ in range(times):
                     await asyncio.sleep(3.0)
                     now = time.time()
                     await asyncio.to_thread(phone.change_address, between_s)
                     away_s.append(await _away(call, now))
+                    ssrcs.add((await call.console.evaluate(RECEIVED))[0])
                 after, made_since = _feeds(call), await _connections(call.console)
-                return Kept(len(after), before == after, made_since - made)
+                return Kept(len(after), before == after, made_since - made, len(ssrcs))
         finally:
             await phones.close()
 

@@ -72,9 +72,9 @@ class Service:
         self.kill()
         raise TimeoutError(self._log.read_text())
 
-    def kill_one(self, name: str) -> None:
-        """One process of it, "web" or "media-0", with -9."""
-        os.kill(self.pid(name), signal.SIGKILL)
+    def kill_one(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """One process of it, "web" or "media-0", with -9 or another signal."""
+        os.kill(self.pid(name), number)
 
     def pid(self, name: str) -> int:
         return int((self._folder / "run" / f"{name}.pid").read_text())
