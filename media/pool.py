@@ -17,11 +17,11 @@ from pathlib import Path
 import msgspec
 
 from media import control
+from media.ended import JustEnded
 from media.line import REQUEST_S, Gone, Line
 from media.ports import (
     ALONE,
     Answer,
-    Closed,
     EndReason,
     EngineState,
     EngineStats,
@@ -43,9 +43,6 @@ _log = logging.getLogger(__name__)
 START_S = 10.0  # for all processes to connect and tell, before the service goes on with those that did
 FIRST_S = 30.0  # for any of them: without one there is nothing to go on with
 STATS_S = 1.0
-_CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
-_REVOKED_FOR_S = 60.0  # the same for a holder; who is allowed again is another one
-_MAX_ENDED = 10_000
 _MAX_HOMES = 10_000  # more are open at once only when nobody ever closes an incident
 _PATIENCE_S = 30.0  # for one call of the listener
 _FAREWELL_S = 5.0
@@ -98,7 +95,7 @@ class SfuPool:
         self._lines = [Line(index, path, run, self, born) for index, path in enumerate(sockets)]
         self._books = {line: _Book() for line in self._lines}
         self._homes: dict[Group, Line] = {}
-        self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
+        self._ended = JustEnded()
         self._adopting = set(self._lines)  # whose state is the truth: none of theirs was given up yet
         self._told: dict[Line, asyncio.Event] = {line: asyncio.Event() for line in self._lines}
         # Bounded by what each process may leave unacknowledged.
@@ -173,12 +170,12 @@ class SfuPool:
             await self._tell([line], lambda number: control.EndSession(number, session, reason))
 
     async def end_holder(self, holder: Holder, reason: EndReason) -> None:
-        self._refuse(holder, _REVOKED_FOR_S)
+        self._ended.add(holder)
         await self._tell(self._lines, lambda number: control.EndHolder(number, holder, reason))
 
     async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
         if reason is EndReason.CLOSED:
-            self._refuse(feed, _CLOSED_FOR_S)
+            self._ended.add(feed)
         await self._tell(self._lines, lambda number: control.EndFeed(number, feed, reason))
         for book in self._books.values():
             book.forget(feed)
@@ -215,7 +212,7 @@ class SfuPool:
         tag: str,
     ) -> Answer:
         for _ in range(_TRIES):
-            self._refuse_ended(feed, holder)
+            self._ended.check(feed, holder)
             line = self._place(group or Group(feed))
             book = self._books[line]
             book.asked += 1
@@ -282,19 +279,6 @@ class SfuPool:
 
     # What ended
 
-    def _refuse(self, name: FeedId | Holder, for_s: float) -> None:
-        now = time.monotonic()
-        if len(self._ended) >= _MAX_ENDED:
-            self._ended = {held: until for held, until in self._ended.items() if until > now}
-        if len(self._ended) >= _MAX_ENDED:
-            self._ended.pop(next(iter(self._ended)))
-        self._ended[name] = now + for_s
-
-    def _refuse_ended(self, feed: FeedId, holder: Holder) -> None:
-        now = time.monotonic()
-        if any(self._ended.get(name, 0) > now for name in (feed, holder)):
-            raise Closed("what allowed this has just ended")
-
     async def _tell(self, lines: Sequence[Line], make: Callable[[int], control.Request]) -> None:
         """To all, also those that are about to tell what they hold; one that is gone holds nothing."""
         _, late = await asyncio.wait([line.end(make) for line in lines], timeout=REQUEST_S)
@@ -346,12 +330,11 @@ class SfuPool:
 
     def _end_again(self, line: Line, state: EngineState) -> None:
         """What was ended a moment ago is not to be there, however it came to be."""
-        now = time.monotonic()
         for feed in state.feeds:
-            if self._ended.get(feed.feed, 0) > now:
+            if feed.feed in self._ended:
                 line.end(partial(_end_closed, feed.feed))
         for holder in {session.holder for session in state.sessions}:
-            if self._ended.get(holder, 0) > now:
+            if holder in self._ended:
                 line.end(partial(_end_revoked, holder))
 
     def news(self, line: Line, news: control.News, acknowledge: Callable[[], Awaitable[None]]) -> None:

@@ -17,6 +17,7 @@ from functools import partial
 
 from media import negotiate, rtc
 from media.config import SfuConfig
+from media.ended import JustEnded
 from media.feed import Feed
 from media.limits import Allowance, Budget
 from media.negotiate import Agreed
@@ -27,7 +28,6 @@ from media.ports import (
     ALONE,
     Answer,
     BadOffer,
-    Closed,
     EndReason,
     EngineState,
     EngineStats,
@@ -52,9 +52,6 @@ from media.subscriber import Subscriber
 _log = logging.getLogger(__name__)
 
 TICK_S = 0.05
-_CLOSED_FOR_S = 60.0  # how long a closed feed refuses an admission that was given before
-_REVOKED_FOR_S = 60.0  # the same for a holder; who is allowed again is another one
-_MAX_ENDED = 10_000
 _GOODBYE_S = 5.0
 _REPORT_EVERY_S = 60.0
 
@@ -81,7 +78,7 @@ class EmbeddedSfu:
         self._groups: dict[FeedId, Group] = {}
         self._tags: dict[SessionId, str] = {}
         self._budgets: dict[Holder, Budget] = {}
-        self._ended: dict[FeedId | Holder, float] = {}  # until when they are refused
+        self._ended = JustEnded()
         self._tasks: set[asyncio.Task[None]] = set()  # the peers' DTLS; each ends with its session
         self._timer: asyncio.TimerHandle | None = None
         self._next_second = 0.0
@@ -190,13 +187,13 @@ class EmbeddedSfu:
             self._end(known, reason)
 
     async def end_holder(self, holder: Holder, reason: EndReason) -> None:
-        self._refuse(holder, _REVOKED_FOR_S)
+        self._ended.add(holder)
         for session in list(self._holders.get(holder, ())):
             self._end(self._sessions[session], reason)
 
     async def end_feed(self, feed: FeedId, reason: EndReason) -> None:
         if reason is EndReason.CLOSED:
-            self._refuse(feed, _CLOSED_FOR_S)
+            self._ended.add(feed)
         home = self._feeds.get(feed)
         if home is None:
             return
@@ -258,9 +255,7 @@ class EmbeddedSfu:
     def _admit(self, feed: FeedId, holder: Holder, *, replaces: bool = False) -> None:
         if not self.listening:
             raise Full("the engine is not running")
-        now = time.monotonic()
-        if any(self._ended.get(name, 0) > now for name in (feed, holder)):
-            raise Closed("what allowed this has just ended")
+        self._ended.check(feed, holder)
         if len(self._sessions) - replaces >= self._config.sessions:
             raise Full("the engine has as many sessions as it may")
         if len(self._holders.get(holder, ())) - replaces >= self._config.sessions_per_holder:
@@ -359,11 +354,6 @@ class EmbeddedSfu:
             )
             self._newsroom.tell(partial(self._listener.subscriber_ended, summary))
 
-    def _refuse(self, name: FeedId | Holder, for_s: float) -> None:
-        if len(self._ended) >= _MAX_ENDED:
-            self._ended.pop(next(iter(self._ended)))
-        self._ended[name] = time.monotonic() + for_s
-
     # Time
 
     def _tick(self) -> None:
@@ -380,7 +370,6 @@ class EmbeddedSfu:
             self._port.second(now)
             self._allow()
             self._report_drops(now)
-            self._ended = {name: until for name, until in self._ended.items() if until > now}
         for feed in list(self._feeds.values()):
             try:
                 feed.tick(now)
