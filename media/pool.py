@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from media import control
+from media.book import Book
 from media.ended import JustEnded
 from media.line import REQUEST_S, Gone, Line
 from media.ports import (
@@ -35,7 +36,6 @@ from media.ports import (
     OpenFeed,
     OpenSession,
     SessionId,
-    SessionSummary,
 )
 
 _log = logging.getLogger(__name__)
@@ -50,42 +50,6 @@ _TRIES = 3  # processes that one publish or subscribe may meet the death of
 _NOBODY = "no media process answers; it is being restarted"
 
 
-class _Book:
-    """What is open on one process, as far as we were told."""
-
-    def __init__(self) -> None:
-        self.feeds: dict[FeedId, Group] = {}
-        self.live: set[FeedId] = set()
-        self.sessions: dict[SessionId, OpenSession] = {}
-        self.opened_at: dict[SessionId, float] = {}  # monotonic
-        self.bytes_out: dict[SessionId, int] = {}  # as the figures last said
-        self.asked = 0  # sessions that are being opened
-
-    def add(self, session: OpenSession) -> None:
-        self.sessions[session.session] = session
-        self.opened_at[session.session] = time.monotonic()
-        self.feeds[session.feed] = session.group
-
-    def remove(self, session: SessionId) -> OpenSession | None:
-        self.opened_at.pop(session, None)
-        self.bytes_out.pop(session, None)
-        return self.sessions.pop(session, None)
-
-    def knows(self, news: control.News) -> bool:
-        """Whether it is about something that is open here."""
-        match news:
-            case control.SubscriberEnded(_, summary):
-                return summary.session in self.sessions
-            case control.SubscriberLevel(_, _, session) | control.Ended(_, _, _, session):
-                return session in self.sessions
-        return any(known.publishes and known.feed == news.feed for known in self.sessions.values())
-
-    def forget(self, feed: FeedId) -> None:
-        """The feed is over; its sessions are told as ended one by one."""
-        self.feeds.pop(feed, None)
-        self.live.discard(feed)
-
-
 class SfuPool:
     """Construct anywhere; `start` connects on the running loop."""
 
@@ -93,7 +57,7 @@ class SfuPool:
         self._listener = listener
         born = time.monotonic_ns()
         self._lines = [Line(index, path, run, self, born) for index, path in enumerate(sockets)]
-        self._books = {line: _Book() for line in self._lines}
+        self._books = {line: Book() for line in self._lines}
         self._homes: dict[Group, Line] = {}
         self._ended = JustEnded()
         self._adopting = set(self._lines)  # whose state is the truth: none of theirs was given up yet
@@ -291,11 +255,7 @@ class SfuPool:
         except (Gone, Full):
             return None
         assert isinstance(reply, control.Counted)
-        book = self._books[line]
-        for feed in reply.stats.feeds:
-            for subscriber in feed.subscribers:
-                if subscriber.session in book.sessions:
-                    book.bytes_out[subscriber.session] = subscriber.bytes
+        self._books[line].count(reply.stats)
         return reply.stats
 
     # What a line tells
@@ -306,18 +266,10 @@ class SfuPool:
             for feed in state.feeds:  # before anything is opened there
                 line.end(partial(_end_failed, feed.feed))
             state = EngineState()
-        before, book = self._books[line], _Book()
-        book.asked = before.asked
+        before = self._books[line]
+        book = self._books[line] = before.restated(state)
         for feed in state.feeds:
-            book.feeds[feed.feed] = feed.group
-            if feed.live:
-                book.live.add(feed.feed)
             self._homes.setdefault(feed.group or Group(feed.feed), line)
-        for session in state.sessions:
-            book.add(session)
-            if session.session in before.opened_at:
-                book.opened_at[session.session] = before.opened_at[session.session]
-        self._books[line] = book
         self._over(before, [known for name, known in before.sessions.items() if name not in book.sessions])
         self._end_again(line, state)
         for feed in state.feeds:
@@ -371,7 +323,7 @@ class SfuPool:
 
     def lost(self, line: Line) -> None:
         """It died: what it had is over, and its groups are free to go elsewhere."""
-        book, self._books[line] = self._books[line], _Book()
+        book, self._books[line] = self._books[line], Book()
         self._adopting.discard(line)
         self._homes = {group: home for group, home in self._homes.items() if home is not line}
         _log.log(
@@ -391,25 +343,16 @@ class SfuPool:
         while not self._news.empty():
             self._news.get_nowait()
             self._news.task_done()
-        self._books = {each: _Book() for each in self._lines}
+        self._books = {each: Book() for each in self._lines}
         self._homes.clear()
 
-    def _over(self, book: _Book, sessions: Sequence[OpenSession]) -> None:
+    def _over(self, book: Book, sessions: Sequence[OpenSession]) -> None:
         """Their end is told here, because nobody else can."""
-        now = time.monotonic()
         for session in sessions:
             if session.publishes:
                 call = partial(self._listener.ended, session.feed, EndReason.FAILED, session.session)
             else:
-                summary = SessionSummary(
-                    session=session.session,
-                    feed=session.feed,
-                    holder=session.holder,
-                    reason=EndReason.FAILED,
-                    seconds=now - book.opened_at[session.session],  # at most: as long as we knew of it
-                    bytes_out=book.bytes_out.get(session.session, 0),  # at least: of the last figures
-                )
-                call = partial(self._listener.subscriber_ended, summary)
+                call = partial(self._listener.subscriber_ended, book.failed(session))
             self._news.put_nowait(call)
 
     async def _deliver(self) -> None:
