@@ -27,7 +27,6 @@ class Book:
         self.sessions: dict[SessionId, OpenSession] = {}
         self.opened_at: dict[SessionId, float] = {}  # monotonic
         self.bytes_out: dict[SessionId, int] = {}  # as the figures last said
-        self.asked = 0  # sessions that are being opened
 
     def add(self, session: OpenSession) -> None:
         self.sessions[session.session] = session
@@ -58,7 +57,6 @@ class Book:
     def restated(self, state: EngineState) -> "Book":
         """What is open there by this word; what is remembered of a session goes on."""
         book = Book()
-        book.asked = self.asked
         for feed in state.feeds:
             book.feeds[feed.feed] = feed.group
             if feed.live:

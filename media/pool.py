@@ -58,6 +58,7 @@ class SfuPool:
         born = time.monotonic_ns()
         self._lines = [Line(index, path, run, self, born) for index, path in enumerate(sockets)]
         self._books = {line: Book() for line in self._lines}
+        self._opening = dict.fromkeys(self._lines, 0)  # sessions, on each
         self._homes: dict[Group, Line] = {}
         self._ended = JustEnded()
         self._adopting = set(self._lines)  # whose state is the truth: none of theirs was given up yet
@@ -178,9 +179,8 @@ class SfuPool:
         for _ in range(_TRIES):
             self._ended.check(feed, holder)
             line = self._place(group or Group(feed))
-            book = self._books[line]
-            book.asked += 1
-            book.feeds[feed] = group
+            self._opening[line] += 1
+            self._books[line].feeds[feed] = group
             try:
                 reply = await line.ask(
                     lambda number: make(number, feed, holder, offer, group, tag),
@@ -192,7 +192,7 @@ class SfuPool:
                     raise Full(_NOBODY) from gone
                 continue
             finally:
-                book.asked -= 1
+                self._opening[line] -= 1
             assert isinstance(reply, control.Answered)
             return reply.answer
         raise Full(_NOBODY)
@@ -227,7 +227,7 @@ class SfuPool:
         living = [line for line in self._lines if line.up]
         if not living:
             raise Full(_NOBODY)
-        home = min(living, key=lambda line: len(self._books[line].sessions) + self._books[line].asked)
+        home = min(living, key=lambda line: len(self._books[line].sessions) + self._opening[line])
         if len(self._homes) >= _MAX_HOMES:
             self._tidy_homes()
         self._homes[group] = home
