@@ -1,6 +1,5 @@
 """How much one subscriber's link takes, and how much of the picture it therefore gets.
 
-    meter.take(tid, octets); rates = meter.tick(now)          # one RateMeter for each feed
     downlink.remb(bps, now); downlink.report(loss, rtt_s, jitter_s, now); downlink.dropped()
     if downlink.tick(now, bytes_out, rates): layers.aim(downlink.level, …)       # every 50 ms
     if downlink.due_keyframe(now): source.want_keyframe()     # below motion this replaces its own requests
@@ -21,9 +20,8 @@ sockets.
 
 from collections import deque
 
-import msgspec
-
 from media.ports import Level
+from media.rates import Rates
 
 KEYFRAME_EVERY_S = 5.0  # at most one is asked for
 STILL_EVERY_S = 10.0  # at most one is sent
@@ -39,7 +37,6 @@ _PROVEN_S = 30.0  # at a level after going up: congestion before that was a fail
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 5.0, 60.0  # after failed trials
 _LEAST_BPS = 32_000  # below motion, whatever the estimate says
 _KEYFRAME_OCTETS = 40_000  # until one was seen
-_LAYERED_S = 10.0  # without the highest layer until a source counts as one without layers
 _PROBE = 1.5  # pace of a keyframe, of the estimate
 _UNBOUNDED = 1 << 20  # bytes
 _STALL_S, _EXCUSED_S = 0.5, 3.0  # a pause between two decisions, and for how long it is an excuse
@@ -48,63 +45,6 @@ _BEYOND_REPAIR = 0.4  # loss
 
 _MOTION = (Level.FULL, Level.HALF, Level.QUARTER)
 _STILL = (Level.KEYFRAMES, Level.STILLS)
-
-
-class Rates(msgspec.Struct, frozen=True):
-    """What the levels of one feed take now, in bit/s."""
-
-    full: int = 0
-    half: int = 0
-    quarter: int = 0
-    sound: int = 0
-    layered: bool = False  # else only FULL moves
-
-    def of(self, level: Level) -> int:
-        """With the sound; 0 for the picture below motion."""
-        picture = {Level.FULL: self.full, Level.HALF: self.half, Level.QUARTER: self.quarter}.get(level, 0)
-        return picture + self.sound
-
-
-class RateMeter:
-    """Counts what comes in by layer, once for all subscribers of a feed."""
-
-    def __init__(self) -> None:
-        self.rates = Rates()
-        self._octets = [0, 0, 0, 0]  # of the three layers and of the sound
-        self._smooth = [0.0, 0.0, 0.0, 0.0]  # bit/s
-        self._since: float | None = None
-        self._layered_at = float("-inf")
-
-    def take(self, tid: int, octets: int) -> None:
-        """Packet path. `tid` 0 where there are no layers."""
-        self._octets[tid if tid < 2 else 2] += octets
-
-    def take_sound(self, octets: int) -> None:
-        self._octets[3] += octets
-
-    def tick(self, now: float) -> Rates:
-        """Call often; the rates are renewed twice a second and follow within two."""
-        if self._since is None:
-            self._since = now
-        passed = now - self._since
-        if passed < 0.5:
-            return self.rates
-        self._since = now
-        share = min(1.0, passed / 1.0)
-        for at, octets in enumerate(self._octets):
-            self._smooth[at] += share * (8 * octets / passed - self._smooth[at])
-            self._octets[at] = 0
-        base, first, second, sound = self._smooth
-        if second > 1000:
-            self._layered_at = now
-        self.rates = Rates(
-            full=int(base + first + second),
-            half=int(base + first),
-            quarter=int(base),
-            sound=int(sound),
-            layered=now - self._layered_at < _LAYERED_S,
-        )
-        return self.rates
 
 
 def speech_copies(loss: float) -> int:

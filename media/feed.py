@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 
 from media import vp8
-from media.downlink import RateMeter, Rates
 from media.history import History
 from media.keyframe import KeyframeRequests, begins_keyframe
 from media.ports import EndReason, FeedId, FeedStats, PublisherStats
 from media.publisher import Publisher
+from media.rates import RateMeter, Rates
 from media.replay import Replay, within_reach
 from media.rewrite import Timeline
 from media.rtp import TIMESTAMP_MASK, Codec, Header, Kind, Packet

@@ -10,11 +10,12 @@ from typing import Protocol
 
 from media import rtcp
 from media.config import SfuConfig
-from media.downlink import QUEUE_FULL, Downlink, Rates, speech_copies
+from media.downlink import QUEUE_FULL, Downlink, speech_copies
 from media.history import History
 from media.negotiate import CNAME, Agreed
 from media.peer import Peer
 from media.ports import EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
+from media.rates import Rates
 from media.rtp import TIMESTAMP_MASK, Kind
 from media.stats import Drop, Drops, Meter
 from media.track import SLOW, Track
