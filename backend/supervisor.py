@@ -266,7 +266,7 @@ class Supervisor:
         if not said:  # it is ending
             asyncio.get_running_loop().remove_reader(held)
             return
-        silence.broken()
+        silence.broken(time.monotonic())
         if lifeline.READY in said:
             child.begun = True
             child.ready.set()

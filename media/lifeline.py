@@ -70,9 +70,9 @@ class Silence:
         self._waited_s = self._read_waited_s()
         self._silent_s = 0.0
 
-    def broken(self) -> None:
+    def broken(self, now: float) -> None:
         """The child said something."""
-        self._silent_s = 0.0
+        self._silent_s, self._looked_at = 0.0, now
 
     def look(self, now: float) -> float:
         """Seconds of it. To be asked every LOOK_S, by a monotonic clock."""

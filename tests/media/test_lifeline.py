@@ -42,8 +42,8 @@ async def test_a_child_that_hangs_is_silent_by_the_clock_until_it_speaks(
 ) -> None:
     silence = await stopped(child)
     assert [silence.look(look * LOOK_S) for look in range(1, 13)] == [look * LOOK_S for look in range(1, 13)]
-    silence.broken()
-    assert silence.look(13 * LOOK_S) == LOOK_S
+    silence.broken(12.5 * LOOK_S)
+    assert silence.look(13 * LOOK_S) == LOOK_S / 2
 
 
 async def test_while_the_supervisor_stands_still_nobody_is_silent(child: subprocess.Popen[bytes]) -> None:
