@@ -23,21 +23,23 @@ def cell(place: Point | Position) -> int:
 def cells_within(place: Point | Position, radius_m: float) -> list[int]:
     """Every cell that has a point within so many metres (up to 10,000), and some around them."""
     north = radius_m / _METRES_A_DEGREE
+    east = _east_deg(place.latitude, north)
     found: list[int] = []
-    for row in range(_row(place.latitude - north), _row(place.latitude + north) + 1):
+    for row in range(_row(place.latitude - north - 1e-9), _row(place.latitude + north + 1e-9) + 1):
         columns = _columns(row)
-        # the widest that the circle can be, in longitude, at the latitude of this row that is nearest a pole
-        edge = min(90.0, max(abs(row * _ROW_DEG - 90), abs((row + 1) * _ROW_DEG - 90)))
-        shrink = math.cos(math.radians(edge))
-        east = north / shrink if shrink > 0 else 360.0
-        if east >= 180:
-            found += [row * _COLUMNS_MOST + column for column in range(columns)]
-            continue
         first = math.floor((place.longitude - east + 180) / 360 * columns)
         last = math.floor((place.longitude + east + 180) / 360 * columns)
         spread = range(first, min(last, first + columns - 1) + 1)
         found += [row * _COLUMNS_MOST + column % columns for column in spread]
     return found
+
+
+def _east_deg(latitude: float, north: float) -> float:
+    """How far east a circle of `north` degrees reaches, in degrees of longitude; all around at a pole."""
+    if abs(latitude) + north >= 90:
+        return 180.0
+    reach = math.sin(math.radians(north)) / math.cos(math.radians(latitude))
+    return math.degrees(math.asin(min(1.0, reach))) + 1e-9  # rounding must not lose an edge
 
 
 def _row(latitude: float) -> int:

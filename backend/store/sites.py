@@ -84,7 +84,8 @@ def _of(owner: UserId | None) -> ColumnElement[bool]:
 def _row(site: Site) -> dict[str, Any]:
     row = columns(site)
     del row["numbers"]
-    return {**row, **row.pop("point")}
+    point: dict[str, float] = row.pop("point")
+    return {**row, **point}
 
 
 def _site(row: dict[str, Any], numbers: list[str]) -> Site:
