@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Litestar
@@ -17,27 +18,38 @@ from litestar.di import Provide
 
 from backend.api import callers as callers_api
 from backend.api import desk, events, guards, headers, machines, metrics, pages, staff
+from backend.api import owners as owners_api
+from backend.api import sites as sites_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, secret_key
 from backend.hub import Hub
+from backend.model.ids import CameraId, ConnectorId
 from backend.model.incidents import INCIDENT_TYPES
+from backend.model.openings import OpeningEnd
+from backend.model.refusals import Refusal, Refused
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.board import Board
 from backend.services.callers import Callers
+from backend.services.cameras import Cameras
 from backend.services.connections import Connections
+from backend.services.credentials import Passwords
 from backend.services.engines import Engines
 from backend.services.feeds import Feeds
 from backend.services.figures import Figures
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
+from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
+from backend.services.nearby import Surroundings
 from backend.services.outbox import Outbox
+from backend.services.owners import Owners
 from backend.services.quality import Quality
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
+from backend.services.sites import Sites
 from backend.services.steps import Clock, Steps
 from backend.services.units import Units
 from backend.store.store import Store
@@ -93,6 +105,27 @@ class Parts(msgspec.Struct, frozen=True):
     figures: Figures
     connections: Connections
     quality: Quality
+    owners: Owners
+    sites: Sites
+    cameras: Cameras
+    lending_board: LendingBoard
+    surroundings: Surroundings
+
+
+class _NoConnectors:
+    """No connector is there, and so no picture runs."""
+
+    def is_connected(self, connector: ConnectorId) -> bool:
+        return False
+
+    async def take_still(self, connector: ConnectorId, source: str) -> bytes:
+        raise Refused(Refusal.CONNECTOR_AWAY, "The connector beside this camera is not there.")
+
+    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
+        return None
+
+    async def stop(self, camera: CameraId) -> None:
+        return None
 
 
 def open_store(config: Config) -> Store:
@@ -126,9 +159,10 @@ def build(
     _refuse_misfits(config)
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
-    connections = Connections()
+    connections, passwords, connectors = Connections(), Passwords(), _NoConnectors()
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
+    lending_board = LendingBoard(store, connectors.is_connected)
     feeds = Feeds(steps, hub, connections)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
@@ -151,8 +185,8 @@ def build(
         steps=steps,
         sfu=sfu,
         sender=sender,
-        sign_in=SignIn(steps, keys, sfu, timedelta(hours=config.session_hours)),
-        accounts=Accounts(steps),
+        sign_in=SignIn(steps, keys, sfu, passwords, timedelta(hours=config.session_hours)),
+        accounts=Accounts(steps, passwords),
         incidents=Incidents(steps, board, sfu, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
@@ -165,6 +199,11 @@ def build(
         figures=Figures(engines, store, hub),
         connections=connections,
         quality=Quality(engines, feeds, connections, steps, hub),
+        owners=Owners(steps, passwords, country=config.country, public_url=config.public_url),
+        sites=Sites(steps, lending_board, connectors, country=config.country),
+        cameras=Cameras(steps, lending_board, connectors, connectors),
+        lending_board=lending_board,
+        surroundings=Surroundings(steps, ZoneInfo(config.timezone), connectors.is_connected),
     )
 
 
@@ -203,6 +242,11 @@ def create_app(
                 "units",
                 "outbox",
                 "connections",
+                "owners",
+                "sites",
+                "cameras",
+                "lending_board",
+                "surroundings",
             )
         },
     }
@@ -215,6 +259,9 @@ def create_app(
             *carrier_routes,
             staff.ROUTER,
             desk.ROUTER,
+            owners_api.ROUTER,
+            owners_api.AGENCY_ROUTER,
+            sites_api.ROUTER,
             callers_api.ROUTER,
             events.ROUTER,
             machines.ROUTER,

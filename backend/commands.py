@@ -12,7 +12,7 @@ from backend.app import build, database_file, open_store
 from backend.config import ConfigError
 from backend.model.people import Role
 from backend.services import audit
-from backend.services.accounts import AccountError
+from backend.services.credentials import AccountError
 
 
 def run(options: argparse.Namespace, config: configuration.Config) -> int:

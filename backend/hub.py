@@ -36,6 +36,12 @@ class LevelTold(msgspec.Struct, frozen=True, kw_only=True, tag="level-told"):
     event: LevelChanged
 
 
+class OwnerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="owner-changed"):
+    """Something that this owner sees is another now: their sockets are sent the whole again."""
+
+    owner_id: str
+
+
 # One piece of news, not yet trimmed for anyone.
 News = (
     IncidentChanged
@@ -45,6 +51,7 @@ News = (
     | NearbyChanged
     | UnitChanged
     | EntryRecorded
+    | OwnerChanged
     | SessionEnded
 )
 

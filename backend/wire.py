@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies
+from backend.api import bodies, lending_bodies
 from backend.model import (
     cameras,
     connectors,
@@ -112,6 +112,17 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     bodies.EnterCode,
     bodies.EnteredCode,
     bodies.CallerStatus,
+    lending_bodies.LookInvitation,
+    lending_bodies.OwnerInvited,
+    lending_bodies.AcceptInvitation,
+    lending_bodies.RequestInvitation,
+    lending_bodies.InviteOwner,
+    lending_bodies.InvitationLink,
+    lending_bodies.AddSite,
+    lending_bodies.AmendSite,
+    lending_bodies.RegisterCamera,
+    lending_bodies.AmendCamera,
+    lending_bodies.PauseCamera,
     bodies.Problem,
 )
 _PRIMITIVES = {

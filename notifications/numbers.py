@@ -62,6 +62,18 @@ def normalise(text: str, country: str) -> str:
     Raises BadNumber for what is no number, and for numbers known to take no texts; ValueError for a country
     that is none. A number may still turn out to be a landline: in North America the two share their ranges.
     """
+    number = _number(text, country)
+    if refused := _NO_TEXTS.get(phonenumbers.number_type(number)):
+        raise BadNumber(refused)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def telephone(text: str, country: str) -> str:
+    """The same for a number that people call and call from: landlines and switchboards too."""
+    return phonenumbers.format_number(_number(text, country), phonenumbers.PhoneNumberFormat.E164)
+
+
+def _number(text: str, country: str) -> PhoneNumber:
     if not known_country(country):
         raise ValueError(f"no such country: {country!r}")
     if len(text) > _TYPED_CHARS:
@@ -86,9 +98,7 @@ def normalise(text: str, country: str) -> str:
         raise BadNumber(_IMPOSSIBLE.get(possible, _NOT_A_NUMBER))
     if not phonenumbers.is_valid_number(number):
         raise BadNumber("There is no such number.")
-    if refused := _NO_TEXTS.get(phonenumbers.number_type(number)):
-        raise BadNumber(refused)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number
 
 
 def _is_emergency(number: PhoneNumber) -> bool:

@@ -1,7 +1,10 @@
-"""The socket: a snapshot first, then every change, each for this person's eyes, and a tick when it is due."""
+"""The sockets of staff and of owners: everything first, then every change, and a tick when it is due.
+
+Each is told what is for this person's eyes only; the two share all but that.
+"""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -11,17 +14,23 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
 
 from backend.api import guards
-from backend.hub import Full, Hub, Listener, TooSlow
-from backend.model.people import StaffSession
+from backend.hub import Full, Hub, Listener, News, TooSlow
+from backend.model.lending import OwnerView
+from backend.model.people import Role, StaffSession
 from backend.model.refusals import Refused
 from backend.model.views import Event, SignedOut, Tick
 from backend.services.board import Audience, Board
 from backend.services.connections import Connections
+from backend.services.lending_board import LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
 NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL = 4401, 4403, 4404, 4408, 4413
 TICK_S = 5.0  # pwa/src/lib/events.ts gives a silent socket up after 8
 Socket = WebSocket[Any, Any, Any]
+
+
+Told = Event | OwnerView
+Hears = Callable[[News], Awaitable[Told | None]]
 
 
 @websocket("/events")
@@ -32,6 +41,43 @@ async def events(
     clock: NamedDependency[Clock],
     connections: NamedDependency[Connections],
 ) -> None:
+    async def begin(session: StaffSession) -> Hears:
+        snapshot = await board.snapshot(session.user, clock())
+        await _send(socket, snapshot)
+        for event in connections.levels_of(session.id):
+            await _send(socket, event)
+        audience = Audience(session, snapshot)
+
+        async def hears(news: News) -> Event | None:
+            return audience.hears(news)
+
+        return hears
+
+    await _serve(socket, hub, guards.STAFF, begin, clock)
+
+
+@websocket("/owner/events")
+async def owner_events(
+    socket: Socket,
+    hub: NamedDependency[Hub],
+    lending_board: NamedDependency[LendingBoard],
+    clock: NamedDependency[Clock],
+) -> None:
+    async def begin(session: StaffSession) -> Hears:
+        await _send(socket, await lending_board.owner(session.user, clock()))
+        return OwnerAudience(session, lending_board, clock).hears
+
+    await _serve(socket, hub, guards.OWNERS, begin, clock)
+
+
+async def _serve(
+    socket: Socket,
+    hub: Hub,
+    roles: tuple[Role, ...],
+    begin: Callable[[StaffSession], Awaitable[Hears]],
+    clock: Clock,
+) -> None:
+    """One socket from its opening to its close, for those in these roles; `begin` tells the whole first."""
     try:
         guards.check_origin(socket)
     except Refused:
@@ -43,29 +89,19 @@ async def events(
         await socket.accept()
         await socket.close(NOT_SIGNED_IN)
         return
-    if session.user.role not in guards.STAFF:
-        await socket.accept()
+    await socket.accept()
+    if session.user.role not in roles:
         await socket.close(WRONG_ROLE)
         return
-    await socket.accept()
     try:
         async with hub.listen() as listener:
-            audience = await _begin(socket, session, board, clock)
-            for event in connections.levels_of(session.id):
-                await _send(socket, event)
-            telling = _tell(socket, listener, audience, clock)
+            telling = _tell(socket, listener, await begin(session), clock)
             code = await _talk(socket, telling, (session.expires_at - clock()).total_seconds())
     except Full:
         code = FULL
     except WebSocketDisconnect:
         return
     await socket.close(code)
-
-
-async def _begin(socket: Socket, session: StaffSession, board: Board, clock: Clock) -> Audience:
-    snapshot = await board.snapshot(session.user, clock())
-    await _send(socket, snapshot)
-    return Audience(session, snapshot)
 
 
 async def _talk(socket: Socket, tell: Coroutine[Any, Any, int], lasts_s: float) -> int:
@@ -86,17 +122,20 @@ async def _talk(socket: Socket, tell: Coroutine[Any, Any, int], lasts_s: float) 
         await asyncio.gather(leaving, telling, return_exceptions=True)
 
 
-async def _tell(socket: Socket, listener: Listener, audience: Audience, clock: Clock) -> int:
+async def _tell(socket: Socket, listener: Listener, hears: Hears, clock: Clock) -> int:
     timer = asyncio.get_running_loop().time
     tick_at = timer() + TICK_S
     while True:
+        event: Told | None
         try:
             async with asyncio.timeout_at(tick_at):
-                event = audience.hears(await listener.next())
+                news = await listener.next()
         except TimeoutError:
             event, tick_at = Tick(now=clock()), timer() + TICK_S
         except TooSlow:
             return TOO_SLOW
+        else:
+            event = await hears(news)
         if event is None:
             continue
         await _send(socket, event)
@@ -104,7 +143,7 @@ async def _tell(socket: Socket, listener: Listener, audience: Audience, clock: C
             return NOT_SIGNED_IN
 
 
-async def _send(socket: Socket, event: Event) -> None:
+async def _send(socket: Socket, event: Told) -> None:
     await socket.send_text(msgspec.json.encode(event).decode())
 
 
@@ -117,4 +156,4 @@ async def _until_it_leaves(socket: Socket) -> None:
             return
 
 
-ROUTER = Router("/api", route_handlers=[events])
+ROUTER = Router("/api", route_handlers=[events, owner_events])

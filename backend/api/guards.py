@@ -19,6 +19,7 @@ from backend.services.signin import SignIn
 Connection = ASGIConnection[Any, Any, Any, Any]
 DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 STAFF = (*DESK, Role.OFFICER)
+OWNERS = (Role.OWNER,)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -87,6 +88,21 @@ async def desk(connection: Connection, handler: BaseRouteHandler) -> None:
 async def officers(connection: Connection, handler: BaseRouteHandler) -> None:
     """Officers."""
     await _in_role(connection, handler, (Role.OFFICER,))
+
+
+async def supervisors(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Supervisors."""
+    await _in_role(connection, handler, (Role.SUPERVISOR,))
+
+
+async def owners(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Owners of lent cameras."""
+    await _in_role(connection, handler, OWNERS)
+
+
+async def managers(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Owners, and supervisors for the city's: whose site it is, the step itself asks."""
+    await _in_role(connection, handler, (*OWNERS, Role.SUPERVISOR))
 
 
 async def _in_role(connection: Connection, handler: BaseRouteHandler, roles: tuple[Role, ...]) -> None:

@@ -17,6 +17,7 @@ from litestar.response import Redirect
 
 from backend.api import guards
 from backend.api.problems import problem
+from backend.model.people import Role
 from backend.model.refusals import Refused
 from backend.services.board import is_desk
 
@@ -128,6 +129,8 @@ async def front(request: Request[Any, Any, Any]) -> Redirect:
         session = await guards.who(request)
     except Refused:
         return Redirect("/signin")
+    if session.user.role is Role.OWNER:
+        return Redirect("/owner")
     return Redirect("/console" if is_desk(session.user) else "/officer")
 
 

@@ -14,7 +14,7 @@ from backend.model.positions import Point
 
 DAY_MIN = 24 * 60
 EVERY_DAY = 0b111_1111
-FIRST_RADIUS_M, MOST_RADIUS_M = 200, 1000
+LEAST_RADIUS_M, FIRST_RADIUS_M, MOST_RADIUS_M = 50, 200, 1000
 _BESIDE_M = 15.0  # so near that the scene is taken to be in view, whatever the heading
 _EDGE_DEG = 10.0  # a scene just outside the picture counts as in view
 
@@ -129,6 +129,12 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
 
     def paused_at(self, now: datetime) -> bool:
         return self.pause is not None and self.pause.covers(now)
+
+    @property
+    def reach_m(self) -> int:
+        """Within how many metres of it an incident of somebody else's may open it; 0 when none may."""
+        near = (ParticipationLevel.ASK, ParticipationLevel.NEARBY)
+        return self.radius_m if self.level in near and self.retired_at is None else 0
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,6 +40,21 @@ class Action(StrEnum):
     USER_SIGN_IN = "user.sign-in"
     USER_SIGN_OUT = "user.sign-out"
     ACCESS_REFUSE = "access.refuse"
+    OWNER_INVITE = "owner.invite"
+    OWNER_ACCEPT = "owner.accept"
+    OWNER_REQUEST = "owner.request"
+    OWNER_APPROVE = "owner.approve"
+    OWNER_DECLINE = "owner.decline"
+    SITE_ADD = "site.add"
+    SITE_AMEND = "site.amend"
+    SITE_RETIRE = "site.retire"
+    CAMERA_REGISTER = "camera.register"
+    CAMERA_AMEND = "camera.amend"
+    CAMERA_PAUSE = "camera.pause"
+    CAMERA_RESUME = "camera.resume"
+    CAMERA_RETIRE = "camera.retire"
+    CAMERA_STILL = "camera.still"
+    CAMERA_CLOSE = "camera.close"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the

@@ -6,9 +6,28 @@ from enum import StrEnum
 import msgspec
 
 from backend.model.ids import PushId, RequestId, UserId
+from backend.model.refusals import Refusal
 from backend.model.sites import SiteKind
 
 INVITATION_LASTS = timedelta(days=14)
+
+
+class OwnerInvitation(msgspec.Struct, frozen=True, kw_only=True):
+    """It makes one person an owner, once. Its token is stored only hashed."""
+
+    invited_by: UserId
+    display_name: str
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+def check(invitation: OwnerInvitation | None, now: datetime) -> Refusal | None:
+    """Why it cannot be accepted, if it cannot."""
+    if invitation is None:
+        return Refusal.INVITATION_UNKNOWN
+    if invitation.used_at is not None:
+        return Refusal.INVITATION_USED
+    return Refusal.INVITATION_EXPIRED if now >= invitation.expires_at else None
 
 
 class RequestState(StrEnum):

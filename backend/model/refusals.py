@@ -30,6 +30,19 @@ class Refusal(StrEnum):
     NOT_ASSIGNED = "not-assigned"
     BAD_CSRF = "bad-csrf"
     BAD_ORIGIN = "bad-origin"
+    # owners and what they lend
+    INVITATION_UNKNOWN = "invitation-unknown"
+    INVITATION_USED = "invitation-used"
+    INVITATION_EXPIRED = "invitation-expired"
+    NAME_TAKEN = "name-taken"
+    BAD_ACCOUNT = "bad-account"  # a name or a password that cannot be one
+    DECIDED = "decided"  # another supervisor has answered the request
+    NOT_YOURS = "not-yours"
+    BAD_SOURCE = "bad-source"  # no such camera on that connector, or another shows it already
+    BAD_STILL = "bad-still"  # what a connector sent is no picture that we keep
+    NO_STILL = "no-still"
+    CONNECTOR_AWAY = "connector-away"
+    TOO_MANY = "too-many"  # sites, cameras: the bound is in the words
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

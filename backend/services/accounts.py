@@ -1,40 +1,38 @@
 """Accounts: made by an operator on the machine itself, never over the network."""
 
-from argon2 import PasswordHasher
-
 from backend.model.entries import Action
 from backend.model.ids import UnitId, UserId, new_id
-from backend.model.people import NAME_CHARS, Role, Unit, User
+from backend.model.people import Role, Unit, User
+from backend.services.credentials import (
+    AccountError,
+    Passwords,
+    check_display_name,
+    check_name,
+    check_password,
+)
 from backend.services.steps import Steps
 
-PASSWORD_CHARS, PASSWORD_MOST = 10, 256  # the sign-in page takes no more
 CALL_SIGN_CHARS = 40
-
-
-class AccountError(ValueError):
-    """The account cannot be made so; the text says why."""
 
 
 class Accounts:
     """`sightline user …`."""
 
-    def __init__(self, steps: Steps) -> None:
-        self._steps = steps
+    def __init__(self, steps: Steps, passwords: Passwords) -> None:
+        self._steps, self._passwords = steps, passwords
 
     async def add(
         self, *, name: str, display_name: str, role: Role, call_sign: str | None, password: str
     ) -> User:
         """Make an account, and its unit when there is none of that call sign. Raises AccountError."""
-        name = name.strip().lower()
-        if not (1 <= len(name) <= NAME_CHARS and name.isprintable()) or " " in name:
-            raise AccountError(f"a name is 1 to {NAME_CHARS} characters without spaces")
-        if not (1 <= len(display_name) <= NAME_CHARS and display_name.isprintable()):
-            raise AccountError(f"a display name is 1 to {NAME_CHARS} characters that can be seen")
-        _check_password(password)
+        name = check_name(name)
+        check_display_name(display_name)
+        check_password(password)
         if call_sign is not None and not (1 <= len(call_sign) <= CALL_SIGN_CHARS and call_sign.isprintable()):
             raise AccountError(f"a call sign is 1 to {CALL_SIGN_CHARS} characters that can be seen")
         if (role is Role.OFFICER) != (call_sign is not None):
             raise AccountError("an officer rides in a unit (--unit), and nobody else does")
+        kept = await self._passwords.hash(password)
         async with self._steps.begin() as step:
             if await step.tx.users.by_name(name):
                 raise AccountError(f"there is an account named {name} already")
@@ -51,19 +49,20 @@ class Accounts:
                 role=role,
                 unit_id=unit.id if unit else None,
             )
-            await step.tx.users.add(user, PasswordHasher().hash(password))
+            await step.tx.users.add(user, kept)
             await step.record(Action.USER_ADD, actor="operator", subject=user.id, role=role.value)
         return user
 
     async def change_password(self, name: str, password: str) -> None:
         """Set it anew; within seconds every session of the account is over. Raises AccountError."""
-        _check_password(password)
+        check_password(password)
+        kept = await self._passwords.hash(password)
         async with self._steps.begin() as step:
             account = await step.tx.users.by_name(name.strip().lower())
             if account is None:
                 raise AccountError(f"there is no account named {name}")
             user, _ = account
-            await step.tx.users.set_password(user.id, PasswordHasher().hash(password))
+            await step.tx.users.set_password(user.id, kept)
             await step.tx.users.clear_failures(user.name)
             await step.tx.sessions.expire_all(user.id, step.now)
             await step.record(Action.USER_PASSWORD, actor="operator", subject=user.id)
@@ -72,10 +71,3 @@ class Accounts:
         """Every account, by name."""
         async with self._steps.read() as tx:
             return await tx.users.all()
-
-
-def _check_password(password: str) -> None:
-    if not PASSWORD_CHARS <= len(password) <= PASSWORD_MOST:
-        raise AccountError(f"a password has {PASSWORD_CHARS} to {PASSWORD_MOST} characters")
-    if any("\ud800" <= character <= "\udfff" for character in password):  # how Python reads other bytes
-        raise AccountError("a password is UTF-8")

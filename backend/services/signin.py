@@ -7,13 +7,11 @@ import asyncio
 import math
 from datetime import timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from backend.model.entries import Action
 from backend.model.ids import Cookie, SessionId, new_id, new_secret
 from backend.model.people import NAME_CHARS, StaffSession, User
 from backend.model.refusals import Refusal, Refused
+from backend.services.credentials import Passwords
 from backend.services.keys import Keys, same
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
@@ -22,17 +20,15 @@ from media.ports import EndReason, Holder, Sfu
 FAILURES = 5
 WINDOW = timedelta(minutes=15)
 EXPIRY_LOOK_S = 5.0
-AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 WRONG = "That name and password do not go together."
 
 
 class SignIn:
     """Sessions of staff: begun by a password, ended by signing out or by time."""
 
-    def __init__(self, steps: Steps, keys: Keys, sfu: Sfu, lasts: timedelta) -> None:
+    def __init__(self, steps: Steps, keys: Keys, sfu: Sfu, passwords: Passwords, lasts: timedelta) -> None:
         self._steps, self._keys, self._sfu, self._lasts = steps, keys, sfu, lasts
-        self._hasher = PasswordHasher()
-        self._busy = asyncio.Semaphore(AT_ONCE)
+        self._passwords = passwords
         self._rate = Rate(every_s=2, burst=30)
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[StaffSession, Cookie]:
@@ -43,7 +39,8 @@ class SignIn:
         async with self._steps.read() as tx:
             account = await tx.users.by_name(name)
             failures = await tx.users.failures_since(name, self._steps.clock() - WINDOW)
-        right = len(failures) < FAILURES and await self._matches(account[1] if account else None, password)
+        kept = account[1] if account else None
+        right = len(failures) < FAILURES and await self._passwords.matches(kept, password)
         cookie = Cookie(new_secret())
         async with self._steps.begin() as step:
             outcome = await self._decide(step, name, account[0] if account else None, right, cookie)
@@ -127,19 +124,6 @@ class SignIn:
             step.session_ended(session)
         for grant in grants:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
-
-    async def _matches(self, password_hash: str | None, password: str) -> bool:
-        async with self._busy:
-            return await asyncio.to_thread(self._verify, password_hash, password)
-
-    def _verify(self, password_hash: str | None, password: str) -> bool:
-        if password_hash is None:
-            self._hasher.hash(password)  # an unknown name takes as long as a wrong password
-            return False
-        try:
-            return self._hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
-            return False
 
 
 def minutes(seconds: int) -> str:

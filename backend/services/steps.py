@@ -6,12 +6,12 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import Hub, News, SessionEnded
+from backend.hub import Hub, News, OwnerChanged, SessionEnded
 from backend.model.entries import Action, Entry
-from backend.model.ids import IncidentId, SessionId
+from backend.model.ids import IncidentId, SessionId, UserId
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
-from backend.model.views import EntryRecorded, IncidentChanged, PositionMoved, UnitChanged
+from backend.model.views import EntryRecorded, IncidentChanged, NearbyChanged, PositionMoved, UnitChanged
 from backend.services import audit
 from backend.services.board import Board, entry_view
 from backend.store.store import Store, Tx
@@ -20,12 +20,13 @@ Clock = Callable[[], datetime]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """Who tried what."""
+    """Who tried what; `found` once it is known to be about something that there is."""
 
     action: Action
     actor: str
     subject: str
     incident: IncidentId | None = None
+    found: bool = False
 
 
 class Step:
@@ -37,6 +38,8 @@ class Step:
         self._changed: dict[IncidentId, None] = {}
         self._moved: dict[IncidentId, Position] = {}
         self._units: dict[str, None] = {}
+        self._nearby: dict[IncidentId, None] = {}
+        self._owners: dict[UserId, None] = {}
         self._ended: list[SessionId] = []
         self._attempt: Attempt | None = None
 
@@ -44,20 +47,24 @@ class Step:
         """What is tried: should Refused be raised, everything is undone and the refusal is on record."""
         self._attempt = Attempt(action=action, actor=actor, subject=subject)
 
-    def about(self, incident: IncidentId, subject: str | None = None) -> None:
-        """The incident (and the thing) that the attempt turns out to be about; only then is it recorded."""
+    def about(self, incident: IncidentId | None, subject: str | None = None) -> None:
+        """The incident (or the thing, or both) that the attempt turns out to be about.
+
+        Only then is a refusal recorded: what nobody has ever heard of leaves no entry.
+        """
         if self._attempt is not None:
             self._attempt = Attempt(
                 action=self._attempt.action,
                 actor=self._attempt.actor,
                 subject=subject or self._attempt.subject,
                 incident=incident,
+                found=True,
             )
 
     @property
     def attempt(self) -> "Attempt | None":
         """What was tried and on what; None until both are known."""
-        return self._attempt if self._attempt and self._attempt.incident else None
+        return self._attempt if self._attempt and self._attempt.found else None
 
     async def record(
         self,
@@ -95,6 +102,15 @@ class Step:
         """A unit moved or appeared."""
         self._units[unit] = None
 
+    def nearby_changed(self, incident: IncidentId) -> None:
+        """What may be opened near this incident is another now."""
+        self._nearby[incident] = None
+
+    def owner_changed(self, owner: UserId | None) -> None:
+        """Something that this owner sees changed; what is the city's has no owner to tell."""
+        if owner is not None:
+            self._owners[owner] = None
+
     def session_ended(self, session: SessionId) -> None:
         """The sockets of this session are to close."""
         self._ended.append(session)
@@ -115,6 +131,8 @@ class Step:
             for entry in self._entries
             if entry.incident_id is not None
         ]
+        told += [NearbyChanged(incident_id=near) for near in self._nearby]
+        told += [OwnerChanged(owner_id=owner) for owner in self._owners]
         told += [SessionEnded(session_id=session) for session in self._ended]
         return told
 

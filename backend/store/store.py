@@ -15,10 +15,14 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from backend.store.cameras import Cameras
 from backend.store.entries import Entries
 from backend.store.incidents import Feeds, Incidents
+from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
+from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
+from backend.store.sites import Sites
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,6 +39,10 @@ class Tx:
         self.links = Links(connection)
         self.messages = Messages(connection)
         self.grants = Grants(connection)
+        self.owners = Owners(connection)
+        self.sites = Sites(connection)
+        self.cameras = Cameras(connection)
+        self.lending = Lending(connection)
         self.entries = Entries(connection)
 
 

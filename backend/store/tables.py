@@ -211,7 +211,8 @@ cameras = Table(
     Column("name", String(80), nullable=False),
     Column("latitude", Float, nullable=False),
     Column("longitude", Float, nullable=False),
-    Column("cell", Integer, nullable=False, index=True),  # of a coarse grid: see store/cameras
+    Column("cell", BigInteger),  # of model.grid; none once it is retired, which takes it off the map
+    Column("reach_m", Integer, nullable=False),  # model.cameras.Camera.reach_m
     Column("heading_deg", Float),
     Column("field_deg", Float, nullable=False),
     Column("height_m", Float, nullable=False),
@@ -228,6 +229,8 @@ cameras = Table(
     Column("source", String(64)),
     Column("added_at", Utc, nullable=False),
     Column("retired_at", Utc),
+    # what store.cameras.near reads of a camera before it is chosen: all of it in the index
+    Index("ix_cameras_place", "cell", "reach_m", "latitude", "longitude", "id"),
 )
 
 stills = Table(

@@ -8,7 +8,7 @@ export type SourceKind = "onvif" | "rtsp";
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close";
 
 export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
 
@@ -36,7 +36,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
 
 export type SiteKind = "business" | "residence" | "city";
 
@@ -490,6 +490,82 @@ export interface EnteredCode {
 export interface CallerStatus {
   camera: Capture;
   position: Capture;
+}
+
+export interface LookInvitation {
+  token: string;
+}
+
+export interface OwnerInvited {
+  agency: string;
+  display_name: string;
+}
+
+export interface AcceptInvitation {
+  token: string;
+  name: string;
+  display_name: string;
+  password: string;
+  kind: SiteKind;
+}
+
+export interface RequestInvitation {
+  kind: SiteKind;
+  display_name: string;
+  number: string;
+  email: string;
+  address: string;
+  words?: string;
+}
+
+export interface InviteOwner {
+  display_name: string;
+}
+
+export interface InvitationLink {
+  url: string;
+}
+
+export interface AddSite {
+  kind: SiteKind;
+  name: string;
+  address: string;
+  point: Point;
+  numbers?: string[];
+}
+
+export interface AmendSite {
+  name?: string | null;
+  address?: string | null;
+  point?: Point | null;
+  numbers?: string[] | null;
+}
+
+export interface RegisterCamera {
+  name: string;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  connector_id?: string | null;
+  source?: string | null;
+}
+
+export interface AmendCamera {
+  name?: string | null;
+  point?: Point | null;
+  view?: View | null;
+  indoor?: boolean | null;
+  level?: ParticipationLevel | null;
+  radius_m?: number | null;
+  hours?: Hours | null;
+  sound?: boolean | null;
+  connector_id?: string | null;
+  source?: string | null;
+  unbind?: boolean;
+}
+
+export interface PauseCamera {
+  minutes: number | null;
 }
 
 export interface Problem {

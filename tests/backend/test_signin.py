@@ -14,7 +14,7 @@ from backend.model.ids import Cookie
 from backend.model.people import Role, StaffSession
 from backend.model.refusals import Refused
 from backend.model.views import UnitChanged
-from backend.services.accounts import AccountError
+from backend.services.credentials import AccountError
 from tests.backend.house import PASSWORD, WAIT_S, House, Phone, Staff, cookies, done, no, settings, still
 
 

@@ -17,12 +17,18 @@ FILLED = {
     "unit": "unt_0000000000000000000000",
     "link": "lnk_0000000000000000000000",
     "feed": "fed_0000000000000000000000",
+    "site": "sit_0000000000000000000000",
+    "camera": "cam_0000000000000000000000",
+    "request_id": "req_0000000000000000000000",
 }
 
 
 def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
     """Method and address of every route that asks for a session, or for this one guard."""
-    staff = {guards.signed_in, guards.desk, guards.officers}
+    staff = {
+        *(guards.signed_in, guards.staff, guards.desk, guards.officers),
+        *(guards.supervisors, guards.owners, guards.managers),
+    }
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
             if not isinstance(handler, HTTPRouteHandler):

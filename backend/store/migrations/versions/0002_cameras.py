@@ -132,7 +132,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("latitude", sa.Float(), nullable=False),
         sa.Column("longitude", sa.Float(), nullable=False),
-        sa.Column("cell", sa.Integer(), nullable=False),
+        sa.Column("cell", sa.BigInteger(), nullable=True),
+        sa.Column("reach_m", sa.Integer(), nullable=False),
         sa.Column("heading_deg", sa.Float(), nullable=True),
         sa.Column("field_deg", sa.Float(), nullable=False),
         sa.Column("height_m", sa.Float(), nullable=False),
@@ -153,7 +154,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_cameras_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cameras")),
     )
-    op.create_index(op.f("ix_cameras_cell"), "cameras", ["cell"], unique=False)
+    op.create_index(
+        "ix_cameras_place", "cameras", ["cell", "reach_m", "latitude", "longitude", "id"], unique=False
+    )
     op.create_index(op.f("ix_cameras_connector_id"), "cameras", ["connector_id"], unique=False)
     op.create_index(op.f("ix_cameras_site_id"), "cameras", ["site_id"], unique=False)
     op.create_table(
