@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from media import vp8
+from media.burst import Burst
 from media.history import History
 from media.keyframe import KeyframeRequests, begins_keyframe
 from media.ports import EndReason, FeedId, FeedStats, PublisherStats
@@ -84,9 +85,9 @@ class Line:
         """Hand on what waits."""
         packets, self.waiting = self.waiting, []
         if packets:
-            now = time.monotonic()
+            burst, now = Burst(packets), time.monotonic()
             for track in self.tracks:
-                track.write(packets, now)
+                track.write_burst(burst, now)
 
     def keyframe_began(self, packet: Packet) -> None:
         before = self._keyframe

@@ -13,19 +13,20 @@ import logging
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from struct import Struct
 
-from media import rtc
+from media import batch, outbox, rtc
+from media.batch import Run, Slots
 from media.config import SfuConfig
 from media.limits import Budget, Checks
-from media.outbox import Outbox
 from media.peer import Address, Peer
 from media.stats import Drop, Drops
 from media.tcp import Connection, Listener, host_of, plain_host
 
-_READS = 256  # datagrams per wake-up; the loop turns to others after that
+_READS = 256  # datagrams per wake-up, and a few more; the loop turns to others after that
+_AT_ONCE = 64  # of them in one call
 _UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
 _SEGMENT = Struct("=H")
 _BUFFER = 4 << 20  # bytes asked of the kernel each way; it may grant less
@@ -47,7 +48,10 @@ class Port:
     def __init__(self, config: SfuConfig, drops: Drops) -> None:
         self.number = 0
         self.addresses: tuple[str, ...] = ()  # what peers are told
-        self.outbox = Outbox(self, drops)
+        self.gathers = False  # what is sent waits for the end of this wake-up
+        self._in = Slots(_AT_ONCE, rtc.MAX_DATAGRAM)
+        self._out = Slots(outbox.SLOTS, outbox.ROOM)
+        self.outbox = outbox.Outbox(self, drops, self._out)
         self._drops = drops
         self._socket: socket.socket | None = None
         self._tcp = Listener(
@@ -57,11 +61,15 @@ class Port:
             most_per_host=config.tcp_per_address,
             prove_s=config.prove_within_s,
         )
+        self._receiver = batch.Receiver(self._in) if batch.supported else None
+        self._sender = batch.Sender(self._out) if batch.supported else None
         self._segments = True  # the kernel cuts runs of equal datagrams itself (UDP_SEGMENT)
         self._reading = False
         self._to_flush: list[Callable[[], None]] = []
         self._by_ufrag: dict[bytes, Peer] = {}
         self._by_address: dict[Address, Peer] = {}
+        self._by_name: dict[bytes, Peer] = {}  # the same, by the UDP address as the kernel has it
+        self._names: dict[Address, bytes] = {}
         self._config = config
         self._checks = Checks(config.checks_per_address)
         self._hosts: dict[str, _Host] = {}
@@ -93,6 +101,8 @@ class Port:
         self._tcp.close()
         self._by_ufrag.clear()
         self._by_address.clear()
+        self._by_name.clear()
+        self._names.clear()
         self._hosts.clear()
 
     def second(self, now: float) -> None:
@@ -124,6 +134,9 @@ class Port:
         host.peers[peer] += 1
         if isinstance(address, Connection):
             self._tcp.prove(address)
+        else:
+            known = self._names[address] = self._names.get(address) or batch.name_of(address)
+            self._by_name[known] = peer
         return before
 
     def forget_address(self, address: Address, peer: Peer) -> None:
@@ -132,6 +145,8 @@ class Port:
             self._leave_host(address, peer)
             if isinstance(address, Connection):
                 self._tcp.release(address)
+            else:
+                self._by_name.pop(self._names.pop(address), None)
 
     def admits_check(self, address: Address) -> bool:
         return self._checks.admit(self._host(address))
@@ -169,26 +184,58 @@ class Port:
         except OSError:
             self._drops[Drop.SEND_FAILED] += 1
 
-    def send_run(self, run: memoryview, size: int, address: Address) -> None:
-        """Datagrams of `size` bytes side by side, the last maybe shorter: one call where the kernel can."""
+    def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
+        """All of them in one call where that can be; else, and after an error, one by one."""
+        at, sender = 0, self._sender
+        if sender is not None and self._segments and self._socket is not None and len(runs) > 1:
+            names = [self._names.get(run[0], b"") for run in runs]
+            if all(names):  # else one is a connection, or somebody who has just gone
+                sender.lay(runs, names)
+                at = self._send_laid(sender, self._socket.fileno(), runs)
+        for address, first, count, size in runs[at:]:
+            self._send_run(slots, address, first, count, size)
+
+    def _send_laid(self, sender: batch.Sender, fd: int, runs: Sequence[Run]) -> int:
+        """How many runs are done with."""
+        at, end = 0, len(runs)
+        while at < end:
+            sent, error = sender.send(fd, at, end)
+            at += sent
+            if error in (errno.EAGAIN, errno.ENOBUFS):
+                self._drops[Drop.SEND_FAILED] += sum(count for _, _, count, _ in runs[at:])
+                return end
+            if error == errno.ENOSYS:
+                self._sender = None
+                return at
+            if error and error != errno.EINTR:  # one that cannot be sent so must not hold back the others
+                self._send_run(self._out, *runs[at])
+                at += 1
+                if not self._segments:
+                    return at
+        return at
+
+    def _send_run(self, slots: Slots, address: Address, first: int, count: int, size: int) -> None:
+        """Datagrams of `size` bytes each, the last maybe shorter: one call where the kernel can."""
+        room, sizes = slots.room, slots.sizes
+        run = [slots.view[n * room : n * room + sizes[n]] for n in range(first, first + count)]
         if isinstance(address, Connection):
-            address.send([run[at : at + size] for at in range(0, len(run), size)])
+            address.send(run)
             return
         if self._socket is None:
             return
-        if len(run) > size and self._segments:
+        if count > 1 and self._segments:
             try:
-                self._socket.sendmsg([run], _segmented(size), 0, address)
+                self._socket.sendmsg(run, _segmented(size), 0, address)
             except OSError as error:
                 if error.errno in (errno.EIO, errno.EOPNOTSUPP):
                     self._segments = False  # a device that cannot
                 elif error.errno not in (errno.EINVAL, errno.EMSGSIZE):  # larger than the path takes whole
-                    self._drops[Drop.SEND_FAILED] += -(-len(run) // size)
+                    self._drops[Drop.SEND_FAILED] += count
                     return
             else:
                 return
-        for at in range(0, len(run), size):
-            self.send(run[at : at + size], address)
+        for datagram in run:
+            self.send(datagram, address)
 
     def flush_soon(self, flush: Callable[[], None]) -> None:
         """Call this at the end of this wake-up; at once when there is none, as on a timer."""
@@ -206,12 +253,13 @@ class Port:
     # From TCP (media/tcp)
 
     def take_frames(self, frames: list[bytes], path: Connection) -> None:
-        self._reading = True
+        self._reading = self.gathers = True
         try:
             now = time.monotonic()
             for frame in frames:
                 try:
-                    self._take(frame, path, now)
+                    self._in.view[: len(frame)] = frame
+                    self._take(0, len(frame), path, now)
                 except Exception:
                     self._failed()
         finally:
@@ -237,9 +285,10 @@ class Port:
     # In
 
     def _readable(self) -> None:
-        self._reading = True
+        self._reading = self.gathers = True
         try:
-            self._read()
+            if self._socket is not None:
+                self._read(self._socket)
         finally:
             self._flush()
 
@@ -251,24 +300,53 @@ class Port:
                 flush()
             except Exception:  # one feed's fault must not hold back the others' packets
                 self._failed()
+        self.gathers = False
+        try:
+            self.outbox.flush()
+        except Exception:
+            self._failed()
 
-    def _read(self) -> None:
-        if self._socket is None:
-            return
-        receive, clock, peers = self._socket.recvfrom, time.monotonic, self._by_address
-        for _ in range(_READS):
+    def _read(self, sock: socket.socket) -> None:
+        """Take what has come, and what comes while that is looked at: so a burst leaves as one."""
+        fd, clock, peers, slots = sock.fileno(), time.monotonic, self._by_name, self._in
+        view, room = slots.view, slots.room
+        taken = 0
+        while taken < _READS:
+            if self._receiver is None:
+                self._read_one_by_one(sock, _READS - taken)
+                return
             try:
-                data, address = receive(rtc.MAX_DATAGRAM)
+                came = self._receiver.receive(fd)
+            except OSError as error:  # an ICMP error of an earlier send, if anything
+                taken += 1
+                if error.errno == errno.ENOSYS:
+                    self._receiver = None
+                continue
+            if not came:
+                return
+            taken += len(came)
+            now = clock()
+            for n, (size, name) in enumerate(came):
+                try:
+                    peer = peers.get(name)
+                    if peer is not None and size >= 12 and 128 <= view[n * room] <= 191:
+                        peer.receive_srtp(slots, n, size, now)
+                    else:
+                        self._take(n, size, batch.address_of(name), now)
+                except Exception:
+                    self._failed()
+
+    def _read_one_by_one(self, sock: socket.socket, most: int) -> None:
+        slot = self._in.view[: self._in.room]
+        for _ in range(most):
+            try:
+                size, address = sock.recvfrom_into(slot)
             except (BlockingIOError, InterruptedError):
                 return
-            except OSError:  # an ICMP error of an earlier send, if anything
+            except OSError:
                 continue
             try:
-                peer = peers.get(address)
-                if peer is not None and len(data) >= 12 and 128 <= data[0] <= 191:
-                    peer.receive_srtp(data, clock())
-                else:
-                    self._take(data, address, clock())
+                self._take(0, size, address, time.monotonic())
             except Exception:
                 self._failed()
 
@@ -280,12 +358,14 @@ class Port:
             self._fault_at = now
             _log.exception("a datagram met a bug; more like it are only counted for a minute")
 
-    def _take(self, data: bytes, address: Address, now: float) -> None:
-        """Whatever came, and where from (RFC 7983)."""
-        if not data:
+    def _take(self, n: int, size: int, address: Address, now: float) -> None:
+        """Whatever stands in this slot, and where it came from (RFC 7983)."""
+        if not size:
             return
-        first, drops = data[0], self._drops
+        at, drops = n * self._in.room, self._drops
+        first = self._in.view[at]
         if first <= 3:
+            data = bytes(self._in.view[at : at + size])
             ufrag = rtc.checked_ufrag(data)
             peer = self._by_ufrag.get(ufrag) if ufrag is not None else None
             if peer is None or ufrag is None:
@@ -297,9 +377,9 @@ class Port:
         elif (peer := self._by_address.get(address)) is None:
             drops[Drop.STRANGER] += 1
         elif first <= 63:
-            peer.receive_dtls(data)
-        elif len(data) >= 12:
-            peer.receive_srtp(data, now)
+            peer.receive_dtls(bytes(self._in.view[at : at + size]))
+        elif size >= 12:
+            peer.receive_srtp(self._in, n, size, now)
         else:
             drops[Drop.RTP_MALFORMED] += 1
 

@@ -163,7 +163,7 @@ class Publisher:
     def connected(self) -> None:
         self._sink.publisher_connected()
 
-    def receive_rtp(self, packet: bytes, now: float) -> None:
+    def receive_rtp(self, packet: bytes | memoryview, now: float) -> None:
         header = rtp.parse(packet)
         if header is None:
             self._drops[Drop.RTP_MALFORMED] += 1

@@ -12,10 +12,10 @@ from media.rtp import SEQUENCE_MASK, TIMESTAMP_MASK, Header, Packet, difference
 
 MAX_REORDER = 1024  # packets; one that is later than this is dropped
 
-_PLAIN = Struct("!BBHII")
-_WITH_ORIENTATION = Struct("!BBHIIHHBBxx")
-_WITH_TIME = Struct("!BBHIIHHI")
-_WITH_BOTH = Struct("!BBHIIHHIBBxx")
+FIXED = Struct("!BBHII")  # an RTP header without extensions
+_ORIENTATION = Struct("!HHBBxx")
+_TIME = Struct("!HHI")
+_BOTH = Struct("!HHIBBxx")
 
 
 class Timeline:
@@ -121,19 +121,23 @@ class Outgoing:
         """
         second = payload_type | 0x80 if packet.marker else payload_type
         timestamp = (packet.timestamp + self.timestamp_offset) & TIMESTAMP_MASK
-        sequence &= SEQUENCE_MASK
-        turned = packet.orientation
-        ssrc = self.ssrc if ssrc is None else ssrc
+        extensions = self.extensions(packet.orientation, time)
+        fixed = FIXED.pack(
+            0x90 if extensions else 0x80,
+            second,
+            sequence & SEQUENCE_MASK,
+            timestamp,
+            self.ssrc if ssrc is None else ssrc,
+        )
+        return fixed + extensions
+
+    def extensions(self, turned: int | None, time: int) -> bytes:
+        """What follows the header's first twelve bytes (RFC 8285); empty when there is nothing to say."""
         if self._time_head:
             head = self._time_head | time
             if turned is None or not self._orientation_id:
-                return _WITH_TIME.pack(0x90, second, sequence, timestamp, ssrc, 0xBEDE, 1, head)
-            return _WITH_BOTH.pack(
-                0x90, second, sequence, timestamp, ssrc, 0xBEDE, 2, head,
-                self._orientation_id << 4, turned,
-            )  # fmt: skip
+                return _TIME.pack(0xBEDE, 1, head)
+            return _BOTH.pack(0xBEDE, 2, head, self._orientation_id << 4, turned)
         if turned is None or not self._orientation_id:
-            return _PLAIN.pack(0x80, second, sequence, timestamp, ssrc)
-        return _WITH_ORIENTATION.pack(
-            0x90, second, sequence, timestamp, ssrc, 0xBEDE, 1, self._orientation_id << 4, turned
-        )
+            return b""
+        return _ORIENTATION.pack(0xBEDE, 1, self._orientation_id << 4, turned)

@@ -25,6 +25,7 @@ from aiortc.sdp import MediaDescription, SessionDescription, grouplines, parse_h
 from pylibsrtp import Session
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
+from media.batch import Slots
 from media.offer import Fingerprint, Offer, OfferedCodec, OfferedMedia
 from media.ports import BadOffer
 
@@ -84,16 +85,8 @@ def binding_response(datagram: bytes, address: tuple[str, int], password: str) -
 # SRTP (RFC 3711, RFC 7714)
 
 
-class Buffer:
-    """Memory that packets are written into, one after the other, and encrypted where they stand."""
-
-    def __init__(self, size: int) -> None:
-        self.data = ffi.new("char[]", size)
-        self.view = memoryview(ffi.buffer(self.data))
-
-
 class Srtp:
-    """One direction's keys. Calls libsrtp on a buffer of its own: pylibsrtp's wrapper costs as much again."""
+    """One direction's keys. Calls libsrtp itself: pylibsrtp's wrapper costs as much again."""
 
     def __init__(self, session: Session) -> None:
         self._session = session  # owns the C object
@@ -103,17 +96,25 @@ class Srtp:
         self._size = ffi.new("int *")
         self._functions = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_protect_rtcp, lib.srtp_unprotect_rtcp
 
-    def protect(self, packet: bytes) -> bytes | None:
-        return self._run(self._functions[0], packet)
+    def protect_slots(self, slots: Slots, first: int, end: int) -> None:
+        """Encrypt what stands in these slots; their sizes grow by at most TAIL, or are 0 if that fails."""
+        run, keys, length = self._functions[0], self._srtp, self._size
+        sizes, pointers = slots.sizes, slots.pointers
+        for n in range(first, end):
+            length[0] = sizes[n]
+            sizes[n] = 0 if run(keys, pointers[n], length) else length[0]
 
-    def protect_at(self, buffer: Buffer, at: int, size: int) -> int:
-        """Encrypt the `size` bytes that stand at `at`; how many they are now (at most TAIL more), or 0."""
+    def unprotect_slot(self, slots: Slots, n: int, size: int, *, is_rtcp: bool) -> int:
+        """Decrypt the `size` bytes in this slot; how many are left, 0 when forged, damaged or repeated."""
         length = self._size
         length[0] = size
-        if self._functions[0](self._srtp, buffer.data + at, length):
+        if self._functions[3 if is_rtcp else 1](self._srtp, slots.pointers[n], length):
             return 0
-        made: int = length[0]
-        return made
+        left: int = length[0]
+        return left
+
+    def protect(self, packet: bytes) -> bytes | None:
+        return self._run(self._functions[0], packet)
 
     def unprotect(self, packet: bytes) -> bytes | None:
         """None when the packet is forged, damaged or repeated."""

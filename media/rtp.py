@@ -68,8 +68,8 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     descriptor: Descriptor | None = None  # what VP8 says of its layers
 
 
-def parse(data: bytes) -> Header | None:
-    """Read a decrypted RTP packet. None when it is not one (RFC 3550 appendix A.1)."""
+def parse(data: bytes | memoryview) -> Header | None:
+    """Read a decrypted RTP packet. None when it is not one (RFC 3550 appendix A.1). Copies what it keeps."""
     size = len(data)
     if size < 12:
         return None
@@ -86,9 +86,9 @@ def parse(data: bytes) -> Header | None:
         if size < end:
             return None
         if profile == 0xBEDE:
-            extensions = data[start + 4 : end]
+            extensions = bytes(data[start + 4 : end])
         elif profile & 0xFFF0 == 0x1000:
-            extensions, wide = data[start + 4 : end], True
+            extensions, wide = bytes(data[start + 4 : end]), True
         start = end
     if first & 0x20:
         padding = data[-1]
@@ -98,7 +98,7 @@ def parse(data: bytes) -> Header | None:
     if size < start:
         return None
     return Header(
-        second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, extensions, data[start:size], wide
+        second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, extensions, bytes(data[start:size]), wide
     )
 
 

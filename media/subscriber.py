@@ -112,7 +112,7 @@ class Subscriber:
     def connected(self) -> None:
         self._source.want_keyframe()
 
-    def receive_rtp(self, packet: bytes, now: float) -> None:
+    def receive_rtp(self, packet: bytes | memoryview, now: float) -> None:
         self._drops[Drop.RTP_UNKNOWN] += 1  # a subscriber has nothing to send
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from media import batch
+from media.batch import Run, Slots
 from media.config import SfuConfig
 from media.ports import BadOffer, Closed, EndReason, FeedId, Full, Holder, NoSuchSession, SessionId, Sfu
 from media.sfu import EmbeddedSfu
@@ -127,6 +129,19 @@ async def test_a_peer_that_says_goodbye_is_gone_at_once(peers: list[AiortcPeer])
         assert listener.summaries[0].reason is EndReason.HUNG_UP
 
 
+async def test_without_the_calls_for_many_datagrams_a_picture_flows_all_the_same(
+    peers: list[AiortcPeer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "supported", False)
+    async with engine(Listener()) as sfu:
+        await publish(sfu, peers)
+        await subscribe(sfu, peers)
+        await subscribe(sfu, peers)
+        await frames(peers[1])
+        await frames(peers[2])
+        assert (sfu._port._receiver, sfu._port._sender) == (None, None)
+
+
 async def test_after_the_end_of_a_feed_nothing_of_it_is_sent(
     peers: list[AiortcPeer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,18 +151,18 @@ async def test_after_the_end_of_a_feed_nothing_of_it_is_sent(
         await subscribe(sfu, peers)
         await frames(peers[1])
         sent: list[bytes] = []
-        send, send_run = sfu._port.send, sfu._port.send_run
+        send, send_runs = sfu._port.send, sfu._port.send_runs
 
         def seen(datagram: bytes, address: Any) -> None:
             sent.append(datagram)
             send(datagram, address)
 
-        def run_seen(run: memoryview, size: int, address: Any) -> None:
-            sent.append(bytes(run))
-            send_run(run, size, address)
+        def runs_seen(slots: Slots, runs: Sequence[Run]) -> None:
+            sent.extend(bytes(slots.view[run[1] * slots.room :][: run[3]]) for run in runs)
+            send_runs(slots, runs)
 
         monkeypatch.setattr(sfu._port, "send", seen)
-        monkeypatch.setattr(sfu._port, "send_run", run_seen)
+        monkeypatch.setattr(sfu._port, "send_runs", runs_seen)
         await until(lambda: any(d[0] >= 128 for d in sent), "media is seen on the way out")
         await sfu.end_feed(FEED, EndReason.CLOSED)
         sent.clear()
