@@ -36,7 +36,7 @@ _AWAY_COUNTS = 2.0
 # last, where hundreds are near and few may be opened, at as many as can matter.
 _LOOKS = tuple(
     Look(reaching=reaching, near=near, near_m=near_m, radius_m=MOST_RADIUS_M, count=COUNTED)
-    for reaching, near, near_m in ((120, 60, 250), (120, 120, MOST_RADIUS_M), (2000, 2000, MOST_RADIUS_M))
+    for reaching, near, near_m in ((100, 60, 500), (300, 150, MOST_RADIUS_M), (2000, 2000, MOST_RADIUS_M))
 )
 _SURE = 0.99  # the store's distances are flat
 
