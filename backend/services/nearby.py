@@ -9,7 +9,8 @@ that looks away still comes before one that looks this way from half a mile.
 """
 
 import heapq
-from collections.abc import Awaitable, Callable, Iterable
+import math
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,21 +25,22 @@ from backend.model.people import User
 from backend.model.positions import Point, Position, bearing_deg, distance_m
 from backend.services.board import visible
 from backend.services.steps import Step, Steps
-from backend.store.cameras import Placed
-from backend.store.lending import Said
+from backend.store.cameras import Look, Placed
 from backend.store.store import Tx
 
 SHOWN = 40
 COUNTED = 500  # `more` goes no further
 TOLD = 100  # open incidents that one camera's change is told for
 _AWAY_COUNTS = 2.0
-# How far to look, and at how many of the nearest, until the best are certain: first a few blocks, which is
-# enough where cameras are many.
-_LOOKS = ((250, 160), (MOST_RADIUS_M, 160), (MOST_RADIUS_M, 2000))
+# First at the cameras of a few blocks, which is enough where there are many; then at all that are near; and
+# last, where hundreds are near and few may be opened, at as many as can matter.
+_LOOKS = tuple(
+    Look(reaching=reaching, near=near, near_m=near_m, radius_m=MOST_RADIUS_M, count=COUNTED)
+    for reaching, near, near_m in ((100, 60, 500), (300, 150, MOST_RADIUS_M), (2000, 2000, MOST_RADIUS_M))
+)
 _SURE = 0.99  # the store's distances are flat
 
 Connected = Callable[[ConnectorId], bool]
-Read = Callable[[Point | Position, int, int], Awaitable[list[Placed]]]
 
 
 class _Seen(msgspec.Struct, frozen=True, gc=False):
@@ -75,37 +77,27 @@ async def around(
     tx: Tx, incident: Incident, now: datetime, *, zone: ZoneInfo, connected: Connected
 ) -> Nearby:
     """What is within 1,000 m of the incident, and the cameras of the site whose own call it is, wherever."""
-    eyes = _Eyes(incident, now, zone, connected, await tx.lending.said(incident.id))
-    own = await tx.cameras.at_site(incident.site_id) if incident.site_id is not None else []
-    seen = {held.camera.id: eyes.see(held) for held in own}
-    place, more = incident.position, 0
-    if place is not None:
-        openable, _ = await _best(eyes, place, tx.cameras.may_open, lambda held: held.offer is not Offer.NO)
-        seen |= {held.placed.camera.id: held for held in openable}
-        if _count_openable(seen.values()) < SHOWN:
-            rest, all_near = await _best(eyes, place, tx.cameras.near, lambda held: held.offer is Offer.NO)
-            seen |= {held.placed.camera.id: held for held in rest}
-        else:
-            all_near = None
-        shown = heapq.nsmallest(SHOWN, seen.values(), _order)
-        if all_near is None:
-            all_near = await tx.cameras.count_near(place, MOST_RADIUS_M, COUNTED)
-        near = sum(held.distance_m is not None and held.distance_m <= MOST_RADIUS_M for held in shown)
-        more = max(0, all_near - near)
-    else:
-        shown = heapq.nsmallest(SHOWN, seen.values(), _order)
-        more = len(seen) - len(shown)
-    return Nearby(cameras=tuple(_view(held) for held in shown), more=more)
+    eyes = _Eyes(incident, now, zone, connected)
+    own: list[Placed] = []
+    if incident.site_id is not None:
+        own = await tx.cameras.at_site(incident.site_id, incident.id)
+    seen, count = {held.camera.id: eyes.see(held) for held in own}, len(own)
+    if incident.position is not None:
+        near, count = await _best_near(tx, eyes, incident.position)
+        seen |= near
+    shown = heapq.nsmallest(SHOWN, seen.values(), _order)
+    shown_near = len(shown)
+    if incident.position is not None:
+        shown_near = sum(held.distance_m is not None and held.distance_m <= MOST_RADIUS_M for held in shown)
+    return Nearby(cameras=tuple(_view(held) for held in shown), more=max(0, count - shown_near))
 
 
 async def one(
     tx: Tx, incident: Incident, camera_id: CameraId, now: datetime, *, zone: ZoneInfo, connected: Connected
 ) -> NearbyCamera | None:
     """One camera by the same rules; None when there is no such camera."""
-    found = await tx.cameras.one(camera_id)
-    if found is None:
-        return None
-    return _view(_Eyes(incident, now, zone, connected, await tx.lending.said(incident.id)).see(found))
+    found = await tx.cameras.one(camera_id, incident.id)
+    return None if found is None else _view(_Eyes(incident, now, zone, connected).see(found))
 
 
 async def tell_near(step: Step, place: Point, site: SiteId) -> None:
@@ -123,21 +115,14 @@ async def tell_near(step: Step, place: Point, site: SiteId) -> None:
 class _Eyes:
     """Looks at cameras for one incident, at one moment."""
 
-    def __init__(
-        self,
-        incident: Incident,
-        now: datetime,
-        zone: ZoneInfo,
-        connected: Connected,
-        said: dict[str, Said],
-    ) -> None:
-        self._incident, self._place = incident, incident.position
+    def __init__(self, incident: Incident, now: datetime, zone: ZoneInfo, connected: Connected) -> None:
+        self.incident, self._place = incident, incident.position
         self._now, self._local = now, now.astimezone(zone)
-        self._connected, self._said = connected, said
+        self._connected = connected
 
     def see(self, placed: Placed) -> _Seen:
         camera, place = placed.camera, self._place
-        own = camera.site_id == self._incident.site_id
+        own = camera.site_id == self.incident.site_id
         metres, looks = None, False
         if place is not None:
             metres = distance_m(camera.point, place)
@@ -145,23 +130,20 @@ class _Eyes:
         why = why_not(camera, Call(own=own, distance_m=metres), self._now, self._local)
         offer = Offer.NO
         if why is None:
-            offer, why = self._answered(camera.id, camera.level)
+            offer, why = self._answered(placed)
         if why is None:
             why = self._out_of_order(placed)
             offer = offer if why is None else Offer.NO
         return _Seen(placed, metres, looks, own, offer, why)
 
-    def _answered(self, camera: CameraId, level: ParticipationLevel) -> tuple[Offer, Unavailable | None]:
-        if level is not ParticipationLevel.ASK:
+    def _answered(self, placed: Placed) -> tuple[Offer, Unavailable | None]:
+        if placed.camera.level is not ParticipationLevel.ASK or placed.answer is Answer.ALLOWED:
             return Offer.OPEN, None
-        said = self._said.get(camera)
-        if said is None:
+        if placed.asked_until is None:
             return Offer.ASK, None
-        if said.answer is Answer.ALLOWED:
-            return Offer.OPEN, None
-        if said.answer is Answer.REFUSED:
+        if placed.answer is Answer.REFUSED:
             return Offer.NO, Unavailable.REFUSED
-        if said.answer is Answer.UNANSWERED or self._now >= said.expires_at:
+        if placed.answer is Answer.UNANSWERED or self._now >= placed.asked_until:
             return Offer.NO, Unavailable.UNANSWERED
         return Offer.ASKING, None
 
@@ -174,26 +156,46 @@ class _Eyes:
         return None if placed.trouble is None else Unavailable.CAMERA_TROUBLE
 
 
-async def _best(
-    eyes: _Eyes, place: Position, read: Read, wanted: Callable[[_Seen], bool]
-) -> tuple[list[_Seen], int | None]:
-    """The best of what is read and wanted; and how many there are in all, where reading found the end."""
-    best: list[_Seen] = []
-    for radius_m, limit in _LOOKS:
-        held = await read(place, radius_m, limit)
-        whole = len(held) < limit
-        seen = [found for found in map(eyes.see, held) if (found.distance_m or 0.0) <= radius_m]
-        best = heapq.nsmallest(SHOWN, filter(wanted, seen), _order)
-        if whole and radius_m == MOST_RADIUS_M:
-            return best, len(seen)
-        horizon = radius_m if whole else max((found.distance_m or 0.0 for found in seen), default=0.0)
-        if len(best) == SHOWN and best[-1].rank_m <= horizon * _SURE:
-            return best, None  # whatever was not read is further away, and ranks behind
-    return best, None
+async def _best_near(tx: Tx, eyes: _Eyes, place: Position) -> tuple[dict[CameraId, _Seen], int]:
+    """Everything that can be among the best, by id; and how many are near, up to `COUNTED`."""
+    openable: list[_Seen] = []
+    others: list[_Seen] = []
+    count = 0
+    for look in _LOOKS:
+        found = await tx.cameras.around(place, eyes.incident.id, look)
+        reaching = _seen_within(eyes, found.reaching, look.radius_m)
+        near = _seen_within(eyes, found.near, look.near_m)
+        openable = heapq.nsmallest(SHOWN, (held for held in reaching if held.offer is not Offer.NO), _order)
+        others = heapq.nsmallest(SHOWN, (held for held in near if held.offer is Offer.NO), _order)
+        count = found.count
+        known_m = math.inf if found.reaching_all else _furthest(reaching)
+        if not _certain(openable, SHOWN, known_m):
+            continue
+        known_m = look.near_m if found.near_all else _furthest(near)
+        if look.near_m == look.radius_m and found.near_all:
+            known_m = math.inf
+        if _certain(others, SHOWN - len(openable), known_m):
+            break
+    return {held.placed.camera.id: held for held in (*openable, *others)}, count
 
 
-def _count_openable(seen: Iterable[_Seen]) -> int:
-    return sum(held.offer is not Offer.NO for held in seen)
+def _seen_within(eyes: _Eyes, found: list[Placed], radius_m: float) -> list[_Seen]:
+    seen = map(eyes.see, found)
+    return [held for held in seen if held.distance_m is not None and held.distance_m <= radius_m]
+
+
+def _furthest(seen: list[_Seen]) -> float:
+    return max((held.distance_m or 0.0 for held in seen), default=0.0)
+
+
+def _certain(best: list[_Seen], wanted: int, known_m: float) -> bool:
+    """Whether the first so many are the best, when all within `known_m` have been seen.
+
+    What was not seen is further away than that, and ranks behind whatever ranks nearer.
+    """
+    if wanted == 0 or known_m == math.inf:
+        return True
+    return len(best) >= wanted and best[wanted - 1].rank_m <= known_m * _SURE
 
 
 def _order(seen: _Seen) -> tuple[bool, bool, float, str]:

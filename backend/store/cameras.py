@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, delete, exists, func, insert, select, union_all, update
+from sqlalchemy import Select, bindparam, delete, exists, func, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model import grid
 from backend.model.cameras import Camera, Hours, ParticipationLevel, Pause, View
-from backend.model.ids import CameraId, ConnectorId, SiteId
+from backend.model.ids import CameraId, ConnectorId, IncidentId, SiteId
+from backend.model.openings import Answer
 from backend.model.positions import EARTH_RADIUS_M, Point, Position
 from backend.model.sites import SiteKind
-from backend.store.tables import cameras, devices, sites, sources, stills
+from backend.store.tables import asks, cameras, devices, sites, sources, stills
 
 _STANDS = cameras.c.retired_at.is_(None)
 _COLUMNS = [column for column in cameras.c if column.name not in ("cell", "reach_m")]
@@ -26,13 +27,43 @@ _RINGS_M = (0, 250, 500)  # beyond each of these, only cameras that reach furthe
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
-    """A camera with its site's name and kind; what is wrong with its source; whether a device brings it."""
+    """A camera as one incident finds it, apart from all rules.
+
+    `trouble` is its source's, in words; `device`: one brings its picture without a connector. `asked_until`
+    and `answer` are what became of asking its owner for this incident.
+    """
 
     camera: Camera
     site: str
     kind: SiteKind
     trouble: str | None
     device: bool
+    asked_until: datetime | None
+    answer: Answer | None
+
+
+class Look(msgspec.Struct, frozen=True, gc=False):
+    """How far to look around a place, and at how many of the nearest."""
+
+    reaching: int  # of those that reach the place, within `radius_m`
+    near: int  # of all within `near_m`
+    near_m: int
+    radius_m: int
+    count: int  # no further than this is counted
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """What lies around a place: the nearest that reach it, and the nearest of all, in any order.
+
+    `reaching_all` and `near_all`: there are no others within the radii asked for. `count` is of all within
+    the widest radius, up to the bound asked for.
+    """
+
+    reaching: list[Placed]
+    near: list[Placed]
+    reaching_all: bool
+    near_all: bool
+    count: int
 
 
 class Cameras:
@@ -72,40 +103,45 @@ class Cameras:
         )
         return [_camera(held) for held in found]
 
-    # What lies near a place. `limit` leaves the nearest, in any order, by a distance that is flat to within
-    # 0.2 %: who asks measures again.
+    # What an incident finds. Distances are flat here, right to within 0.2 %: who asks measures again.
 
-    async def one(self, camera: CameraId) -> Placed | None:
-        """A camera, retired or not, by what `may_open` and the others tell of one."""
-        found = await self._db.execute(_told(select(cameras.c.id).where(cameras.c.id == camera)))
-        held = found.one_or_none()
+    async def one(self, camera: CameraId, incident: IncidentId) -> Placed | None:
+        """A camera, retired or not."""
+        chosen = _told().where(cameras.c.id == camera)
+        held = (await self._db.execute(chosen, {"incident": incident})).one_or_none()
         return None if held is None else _placed(held)
 
-    async def at_site(self, site: SiteId) -> list[Placed]:
-        found = await self._db.execute(_told(select(cameras.c.id).where(_STANDS, cameras.c.site_id == site)))
-        return [_placed(held) for held in found]
+    async def at_site(self, site: SiteId, incident: IncidentId) -> list[Placed]:
+        chosen = _told().where(_STANDS, cameras.c.site_id == site)
+        return [_placed(held) for held in await self._db.execute(chosen, {"incident": incident})]
 
-    async def may_open(self, place: Point | Position, radius_m: int, limit: int) -> list[Placed]:
-        """Those within the radius whose level and own radius reach the place; nothing else is decided."""
-        given: dict[str, Any] = {"limit": limit, **_circle(place, radius_m)}
+    async def around(self, place: Point | Position, incident: IncidentId, look: Look) -> Found:
+        """What lies around a place, in one question to the database."""
+        given: dict[str, Any] = {
+            **_circle(place, look),
+            "incident": incident,
+            "most_reaching": look.reaching,
+            "most_near": look.near,
+            "most_counted": look.count,
+            "near_cells": grid.cells_within(place, look.near_m),
+            "cells": grid.cells_within(place, look.radius_m),
+        }
         seen: set[int] = set()
-        for ring, outer in enumerate((*_RINGS_M[1:], radius_m)):
-            cells = set(grid.cells_within(place, min(outer, radius_m))) - seen
+        for ring, outer in enumerate((*_RINGS_M[1:], look.radius_m)):
+            cells = set(grid.cells_within(place, min(outer, look.radius_m))) - seen
             seen |= cells
-            given |= {f"cells_{ring}": sorted(cells)}
-        found = await self._db.execute(_REACHING, given)
-        return [_placed(held) for held in found]
-
-    async def near(self, place: Point | Position, radius_m: int, limit: int) -> list[Placed]:
-        """Those within the radius, whatever they may be opened for."""
-        given = {"limit": limit, "cells": grid.cells_within(place, radius_m), **_circle(place, radius_m)}
-        found = await self._db.execute(_NEAR, given)
-        return [_placed(held) for held in found]
-
-    async def count_near(self, place: Point | Position, radius_m: int, most: int) -> int:
-        """How many there are within the radius, counted up to `most`."""
-        given = {"limit": most, "cells": grid.cells_within(place, radius_m), **_circle(place, radius_m)}
-        return await self._db.scalar(_COUNT, given) or 0
+            given[f"cells_{ring}"] = list(cells)
+        reaching: list[Placed] = []
+        near: list[Placed] = []
+        count = 0
+        for held in await self._db.execute(_AROUND, given):
+            *of_camera, reaches, is_near, count = held
+            placed = _placed(of_camera)
+            if reaches:
+                reaching.append(placed)
+            if is_near:
+                near.append(placed)
+        return Found(reaching, near, len(reaching) < look.reaching, len(near) < look.near, count)
 
     # Stills: a picture that only the owner sees.
 
@@ -204,17 +240,20 @@ def _camera(held: Any) -> Camera:
 
 
 def _placed(held: Any) -> Placed:
-    return Placed(_camera(held), held[-4], _KINDS[held[-3]], held[-2], bool(held[-1]))
+    site, kind, trouble, device, asked_until, answer = held[len(_COLUMNS) :]
+    said = None if answer is None else Answer(answer)
+    return Placed(_camera(held), site, _KINDS[kind], trouble, bool(device), asked_until, said)
 
 
-def _circle(place: Point | Position, radius_m: float) -> dict[str, float]:
+def _circle(place: Point | Position, look: Look) -> dict[str, float]:
     degree_m = math.pi * EARTH_RADIUS_M / 180
     return {
         "latitude": place.latitude,
         "longitude": place.longitude,
         "metres_north": degree_m,
         "metres_east": degree_m * math.cos(math.radians(place.latitude)),
-        "within_2": (radius_m * _EASY_M) ** 2,
+        "within_2": (look.radius_m * _EASY_M) ** 2,
+        "near_2": (look.near_m * _EASY_M) ** 2,
     }
 
 
@@ -226,48 +265,67 @@ def _flat_2() -> Any:
     return north * north + east * east
 
 
-def _told(chosen: Select[Any]) -> Select[Any]:
-    """What is read of the few that were chosen by what stands in the index."""
-    device = exists().where(devices.c.camera_id == cameras.c.id, devices.c.retired_at.is_(None))
+def _told() -> Select[Any]:
+    """What is read of cameras once they are chosen, as `_placed` takes it."""
+    bound = (sources.c.connector_id == cameras.c.connector_id) & (sources.c.name == cameras.c.source)
+    asked = (asks.c.camera_id == cameras.c.id) & (asks.c.incident_id == bindparam("incident"))
     return (
-        select(*_COLUMNS, sites.c.name.label("site"), sites.c.kind, sources.c.trouble, device.label("device"))
-        .join(sites, sites.c.id == cameras.c.site_id)
-        .outerjoin(
-            sources, (sources.c.connector_id == cameras.c.connector_id) & (sources.c.name == cameras.c.source)
+        select(
+            *_COLUMNS,
+            sites.c.name.label("site"),
+            sites.c.kind,
+            sources.c.trouble,
+            exists().where(devices.c.camera_id == cameras.c.id, devices.c.retired_at.is_(None)),
+            asks.c.expires_at,
+            asks.c.answer,
         )
-        .where(cameras.c.id.in_(chosen))
+        .select_from(cameras)
+        .join(sites, sites.c.id == cameras.c.site_id)
+        .outerjoin(sources, bound)
+        .outerjoin(asks, asked)
     )
 
 
-def _cells(name: str) -> Any:
-    return cameras.c.cell.in_(bindparam(name, expanding=True))
+def _within(cells: str, within_2: Any, *where: Any) -> Select[Any]:
+    """Ids and squared distances, from the index alone."""
+    flat_2 = _flat_2()
+    inside = cameras.c.cell.in_(bindparam(cells, expanding=True))
+    return select(cameras.c.id, flat_2.label("flat_2")).where(inside, flat_2 <= within_2, *where)
 
 
-def _within(name: str) -> Select[Any]:
-    return select(cameras.c.id, _flat_2().label("flat_2")).where(
-        _cells(name), _flat_2() <= bindparam("within_2")
-    )
-
-
-def _nearest_of(found: Any) -> Select[Any]:
+def _nearest(found: Any, name: str) -> Any:
     inner = found.subquery()
-    return _told(select(inner.c.id).order_by(inner.c.flat_2, inner.c.id).limit(bindparam("limit")))
+    return select(inner.c.id).order_by(inner.c.flat_2, inner.c.id).limit(bindparam(f"most_{name}"))
 
 
-def _reaching() -> Select[Any]:
+def _around() -> Select[Any]:
+    """The nearest that reach the place and the nearest of all, each camera once; and a count beside them."""
     reach_2 = cameras.c.reach_m * cameras.c.reach_m * _EASY_M**2
     rings = [
-        select(cameras.c.id, _flat_2().label("flat_2")).where(
-            _cells(f"cells_{ring}"),
+        _within(
+            f"cells_{ring}",
+            bindparam("within_2"),
             cameras.c.reach_m > inner / _EASY_M,
-            _flat_2() <= bindparam("within_2"),
             _flat_2() <= reach_2,
         )
         for ring, inner in enumerate(_RINGS_M)
     ]
-    return _nearest_of(union_all(*rings))
+    reaching = _nearest(union_all(*rings), "reaching").subquery()
+    near = _nearest(_within("near_cells", bindparam("near_2")), "near").subquery()
+    both = union_all(
+        select(reaching.c.id, literal(1).label("reaches"), literal(0).label("near")),
+        select(near.c.id, literal(0), literal(1)),
+    ).subquery()
+    chosen = (
+        select(both.c.id, func.max(both.c.reaches).label("reaches"), func.max(both.c.near).label("near"))
+        .group_by(both.c.id)
+        .subquery()
+    )
+    counted = _within("cells", bindparam("within_2")).limit(bindparam("most_counted")).subquery()
+    count = select(func.count()).select_from(counted).scalar_subquery()
+    return (
+        _told().add_columns(chosen.c.reaches, chosen.c.near, count).join(chosen, chosen.c.id == cameras.c.id)
+    )
 
 
-_REACHING = _reaching()
-_NEAR = _nearest_of(_within("cells"))
-_COUNT = select(func.count()).select_from(_within("cells").limit(bindparam("limit")).subquery())
+_AROUND = _around()

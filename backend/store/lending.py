@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.connectors import Connector, Source
-from backend.model.ids import CameraId, ConnectorId, IncidentId, SiteId
+from backend.model.ids import CameraId, ConnectorId, SiteId
 from backend.model.lending import AskView, Watching
-from backend.model.openings import Answer
 from backend.store.rows import fields, values
 from backend.store.tables import (
     asks,
@@ -23,13 +22,6 @@ from backend.store.tables import (
     traffic,
     users,
 )
-
-
-class Said(msgspec.Struct, frozen=True):
-    """What an owner was asked about a camera, and the answer if there is one."""
-
-    expires_at: datetime
-    answer: Answer | None
 
 
 class Lending:
@@ -110,13 +102,3 @@ class Lending:
     async def cents(self) -> dict[str, int]:
         """What a camera costs a year, by level."""
         return {held.level: held.cents for held in await self._db.execute(select(prices))}
-
-    async def said(self, incident: IncidentId) -> dict[str, Said]:
-        """What owners were asked for this incident, by camera."""
-        found = await self._db.execute(
-            select(asks.c.camera_id, asks.c.expires_at, asks.c.answer).where(asks.c.incident_id == incident)
-        )
-        return {
-            held.camera_id: Said(held.expires_at, Answer(held.answer) if held.answer else None)
-            for held in found
-        }

@@ -24,6 +24,7 @@ from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
 from backend.store.sites import Sites
 
+CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -106,7 +107,7 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", CACHE):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

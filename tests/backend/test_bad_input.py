@@ -70,6 +70,39 @@ TYPES = (
     "",
 )
 GOOD: dict[str, dict[str, Any]] = {
+    "/api/join": {
+        "token": "x",
+        "name": "n",
+        "display_name": "n",
+        "password": "long enough one",
+        "kind": "business",
+    },
+    "/api/join/look": {"token": "x"},
+    "/api/join/request": {
+        "kind": "business",
+        "display_name": "n",
+        "number": "+12125550123",
+        "email": "a@b",
+        "address": "a",
+        "words": "w",
+    },
+    "/invitations": {"display_name": "n"},
+    "/api/sites": {
+        "kind": "city",
+        "name": "n",
+        "address": "a",
+        "point": {"latitude": 1.0, "longitude": 1.0},
+        "numbers": ["+12125550123"],
+    },
+    "/cameras": {
+        "name": "n",
+        "point": {"latitude": 1.0, "longitude": 1.0},
+        "view": {"heading_deg": 1.0},
+        "indoor": True,
+        "connector_id": None,
+        "source": None,
+    },
+    "/pause": {"minutes": 60},
     "/api/session": {"name": "dana", "password": "wrong password"},
     "/api/incidents": {
         "type": "Fire",
@@ -90,8 +123,11 @@ GOOD: dict[str, dict[str, Any]] = {
 class Everyone:
     """A house with somebody for each kind of route, and nobody held back by a rate."""
 
-    def __init__(self, house: House, dana: Staff, sam: Staff, phone: Phone, ids: dict[str, str]) -> None:
-        self.house, self.dana, self.sam, self.phone, self.ids = house, dana, sam, phone, ids
+    def __init__(
+        self, house: House, dana: Staff, sam: Staff, lee: Staff, phone: Phone, ids: dict[str, str]
+    ) -> None:
+        self.house, self.dana, self.sam, self.lee = house, dana, sam, lee
+        self.phone, self.ids = phone, ids
         self.http = house.client()
 
     def posts(self) -> list[str]:
@@ -109,7 +145,10 @@ class Everyone:
     def headers(self, path: str) -> dict[str, str]:
         if path.startswith(("/api/caller", "/whip", "/whep")):
             return {"Authorization": f"Bearer {self.phone.bearer}"}
-        return (self.sam if "mine" in path else self.dana).headers
+        if "mine" in path:
+            return self.sam.headers
+        lent = path.startswith(("/api/sites", "/api/cameras", "/api/agency"))
+        return (self.lee if lent else self.dana).headers
 
     async def post(self, path: str, **more: Any) -> httpx.Response:
         headers = {**self.headers(path), **more.pop("headers", {})}
@@ -125,12 +164,25 @@ async def everyone(any_house: House) -> Everyone:
     phone = Phone(house, house.token(link["id"]))
     await phone.share()
     feed = (await dana.see(incident))["feeds"][0]["id"]
-    for owner in (house.parts.callers, house.parts.sharing, house.parts.sign_in, house.parts.units):
+    parts = house.parts
+    held_back = (parts.callers, parts.sharing, parts.sign_in, parts.units)
+    for owner in (*held_back, parts.owners, parts.sites, parts.cameras):
         for name, held in vars(owner).items():
             if isinstance(held, Rate):
                 setattr(owner, name, Rate(every_s=0.000001, burst=1_000_000))
-    ids = {"incident": incident["id"], "link": link["id"], "feed": feed, "feed_id": feed, "unit": "unt_x"}
-    return Everyone(house, dana, sam, phone, ids)
+    lee = await house.staff("lee")
+    site = await lee.post("/api/sites", GOOD["/api/sites"])
+    camera = await lee.post(f"/api/sites/{site['id']}/cameras", GOOD["/cameras"])
+    lent = {"site": site["id"], "camera": camera["id"], "request_id": "req_x"}
+    ids = {
+        **lent,
+        "incident": incident["id"],
+        "link": link["id"],
+        "feed": feed,
+        "feed_id": feed,
+        "unit": "unt_x",
+    }
+    return Everyone(house, dana, sam, lee, phone, ids)
 
 
 def check(reply: httpx.Response, sent: object) -> None:

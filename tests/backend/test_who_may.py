@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from backend.api import guards
 from tests.backend.house import House, Phone, Staff, no
+from tests.backend.lending import owner
 
 FILLED = {
     "incident": "inc_0000000000000000000000",
@@ -20,6 +21,14 @@ FILLED = {
     "site": "sit_0000000000000000000000",
     "camera": "cam_0000000000000000000000",
     "request_id": "req_0000000000000000000000",
+}
+# Whose place it is, so that what is not there is all that is wrong.
+ASKED = {
+    guards.staff: "dana",
+    guards.desk: "dana",
+    guards.officers: "sam",
+    guards.supervisors: "lee",
+    guards.managers: "lee",
 }
 
 
@@ -79,6 +88,24 @@ async def test_an_officer_is_refused_at_the_desk_and_on_record(house: House, sam
     ]
 
 
+async def test_owners_are_refused_wherever_staff_work_and_staff_where_owners_do(
+    house: House, dana: Staff, sam: Staff
+) -> None:
+    rosa = await owner(house, "rosa")
+    for guard in (guards.staff, guards.desk, guards.officers, guards.supervisors):
+        for method, path in guarded(house.app, guard):
+            no(await rosa.http.request(method, path, json={}), 403, "wrong-role")
+    walked = list(guarded(house.app, guards.managers))
+    assert len(walked) >= 10
+    for person in (dana, sam):
+        for method, path in [
+            *walked,
+            *guarded(house.app, guards.owners),
+            *guarded(house.app, guards.supervisors),
+        ]:
+            no(await person.http.request(method, path, json={}), 403, "wrong-role")
+
+
 async def test_only_officers_ride_in_units(house: House, dana: Staff) -> None:
     for person in (dana, await house.staff("lee")):
         for method, path in guarded(house.app, guards.officers):
@@ -99,15 +126,26 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "amend": {"words": "Two men at the door"},
         "units": {"unit_id": sam.user.unit_id},
         "links": {"number": "+12125550123", "kind": "live"},
+        "cameras": {
+            "name": "Door",
+            "point": {"latitude": 42.0, "longitude": -83.0},
+            "view": {},
+            "indoor": False,
+        },
+        "pause": {"minutes": 60},
     }
-    walked = [(m, path) for m, path in guarded(house.app) if any(held in path for held in FILLED.values())]
-    assert len(walked) > 10
-    for method, path in walked:
-        no(
-            await dana.http.request(method, path, json=bodies.get(path.rpartition("/")[2], {})),
-            404,
-            "not-found",
-        )
+    walked = [
+        (method, path, person)
+        for guard, person in ASKED.items()
+        for method, path in guarded(house.app, guard)
+        if any(held in path for held in FILLED.values())
+    ]
+    assert len(walked) > 20
+    for method, path, person in walked:
+        asking = await house.staff(person)
+        verb = path.rpartition("/")[2]
+        body = {"name": "Door"} if person == "lee" and verb == "amend" else bodies.get(verb, {})
+        no(await asking.http.request(method, path, json=body), 404, "not-found")
 
 
 async def test_an_officer_sees_the_assigned_incidents_only(house: House, dana: Staff, sam: Staff) -> None:
