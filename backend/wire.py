@@ -43,6 +43,7 @@ ENUMS: tuple[type[Enum], ...] = (
     links.LinkKind,
     links.LinkState,
     openings.Answer,
+    openings.Reach,
     openings.Reason,
     owners.RequestState,
     people.Role,

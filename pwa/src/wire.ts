@@ -24,6 +24,8 @@ export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | 
 
 export type Answer = "allowed" | "refused" | "unanswered";
 
+export type Reach = "trying" | "push" | "page" | "nobody";
+
 export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-safety" | "site-call";
 
 export type RequestState = "waiting" | "approved" | "declined";
@@ -209,6 +211,7 @@ export interface AskedView {
   camera: string;
   asked_at: string;
   expires_at: string;
+  reach: Reach;
   answer: Answer | null;
 }
 
