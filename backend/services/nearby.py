@@ -152,9 +152,10 @@ class _Eyes:
         return _Seen(placed, metres, looks, own, offer, why)
 
     def _answered(self, camera: CameraId, level: ParticipationLevel) -> tuple[Offer, Unavailable | None]:
-        if level is not ParticipationLevel.ASK:
-            return Offer.OPEN, None
         said = self._said.get(camera)
+        if level is not ParticipationLevel.ASK:
+            stopped = said is not None and said.answer is Answer.REFUSED  # by the owner's Stop, say
+            return (Offer.NO, Unavailable.REFUSED) if stopped else (Offer.OPEN, None)
         if said is None:
             return Offer.ASK, None
         if said.answer is Answer.ALLOWED:

@@ -54,9 +54,10 @@ class Openings:
         of_one = [] if incident is None else [openings.c.incident_id == incident]
         return await self._where(openings.c.user_id.in_(held_by), *of_one)
 
-    async def lets(self, feed: FeedId, user: UserId, now: datetime) -> bool:
-        """Whether this person may see that feed now."""
-        held = await self._where(openings.c.feed_id == feed, openings.c.user_id == user)
+    async def lets(self, feed: FeedId, user: UserId | None, now: datetime) -> bool:
+        """Whether this person may see that feed now; for None, whether anybody may."""
+        of_one = [] if user is None else [openings.c.user_id == user]
+        held = await self._where(openings.c.feed_id == feed, *of_one)
         return any(opening.open_at(now) for opening in held)
 
     async def renew(self, opening: OpeningId, expires_at: datetime) -> None:
