@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,25 +18,26 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
-from backend.api import desk, events, guards, headers, machines, metrics, pages, staff
+from backend.api import desk, events, guards, headers, machines, metrics, openings, pages, push, staff
 from backend.api import owners as owners_api
 from backend.api import sites as sites_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
-from backend.config import Config, ConfigError, secret_key
+from backend.config import Config, ConfigError, push_key, secret_key
 from backend.hub import Hub
-from backend.model.ids import CameraId, ConnectorId
+from backend.model.ids import ConnectorId, GrantSecret
 from backend.model.incidents import INCIDENT_TYPES
-from backend.model.openings import OpeningEnd
 from backend.model.refusals import Refusal, Refused
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
+from backend.services.alerts import Alerts
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
 from backend.services.connections import Connections
 from backend.services.credentials import Passwords
+from backend.services.endings import Endings
 from backend.services.engines import Engines
 from backend.services.feeds import Feeds
 from backend.services.figures import Figures
@@ -44,9 +46,12 @@ from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
 from backend.services.nearby import Surroundings
+from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
+from backend.services.presses import Presses
 from backend.services.quality import Quality
+from backend.services.runs import Runs
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
@@ -58,7 +63,8 @@ from media.ports import FeedListener, Sfu
 from notifications.console import ConsoleSender
 from notifications.messages import misfit
 from notifications.numbers import known_country
-from notifications.ports import Sender
+from notifications.ports import Pusher, Sender
+from notifications.push import WebPush
 from notifications.sms import API as TWILIO_API
 from notifications.sms import TwilioSender
 from signaling.routes import create_router
@@ -110,6 +116,10 @@ class Parts(msgspec.Struct, frozen=True):
     cameras: Cameras
     lending_board: LendingBoard
     surroundings: Surroundings
+    alerts: Alerts
+    runs: Runs
+    openings: Openings
+    pusher: Pusher
 
 
 class _NoConnectors:
@@ -118,14 +128,16 @@ class _NoConnectors:
     def is_connected(self, connector: ConnectorId) -> bool:
         return False
 
-    async def take_still(self, connector: ConnectorId, source: str) -> bytes:
+    async def start(
+        self, connector: ConnectorId, run: str, source: str, whip: str, bearer: GrantSecret, sound: bool
+    ) -> None:
         raise Refused(Refusal.CONNECTOR_AWAY, "The connector beside this camera is not there.")
 
-    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
+    async def stop(self, connector: ConnectorId, run: str) -> None:
         return None
 
-    async def stop(self, camera: CameraId) -> None:
-        return None
+    async def take_still(self, connector: ConnectorId, source: str) -> bytes:
+        raise Refused(Refusal.CONNECTOR_AWAY, "The connector beside this camera is not there.")
 
 
 def open_store(config: Config) -> Store:
@@ -163,9 +175,15 @@ def build(
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
     lending_board = LendingBoard(store, connectors.is_connected)
+    pusher = _pusher(config)
+    alerts = Alerts(steps, hub, pusher)
     feeds = Feeds(steps, hub, connections)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
+    runs = Runs(steps, keys, connectors)
+    zone = ZoneInfo(config.timezone)
+    presses = Presses(keys, runs, alerts, zone)
+    lent = Openings(steps, presses, Endings(sfu, runs), runs, alerts, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -185,9 +203,9 @@ def build(
         steps=steps,
         sfu=sfu,
         sender=sender,
-        sign_in=SignIn(steps, keys, sfu, passwords, timedelta(hours=config.session_hours)),
+        sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, config.country),
+        incidents=Incidents(steps, board, sfu, lent, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
@@ -200,10 +218,14 @@ def build(
         connections=connections,
         quality=Quality(engines, feeds, connections, steps, hub),
         owners=Owners(steps, passwords, country=config.country, public_url=config.public_url),
-        sites=Sites(steps, lending_board, connectors, country=config.country),
-        cameras=Cameras(steps, lending_board, connectors, connectors),
+        sites=Sites(steps, lending_board, lent, country=config.country),
+        cameras=Cameras(steps, lending_board, connectors, lent),
         lending_board=lending_board,
-        surroundings=Surroundings(steps, ZoneInfo(config.timezone), connectors.is_connected),
+        surroundings=Surroundings(steps, zone, connectors.is_connected),
+        alerts=alerts,
+        runs=runs,
+        openings=lent,
+        pusher=pusher,
     )
 
 
@@ -247,6 +269,8 @@ def create_app(
                 "cameras",
                 "lending_board",
                 "surroundings",
+                "alerts",
+                "openings",
             )
         },
     }
@@ -262,6 +286,8 @@ def create_app(
             owners_api.ROUTER,
             owners_api.AGENCY_ROUTER,
             sites_api.ROUTER,
+            openings.ROUTER,
+            push.ROUTER,
             callers_api.ROUTER,
             events.ROUTER,
             machines.ROUTER,
@@ -298,11 +324,14 @@ def built_pages() -> Path:
 async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.store.migrate()
     await parts.sfu.start()
+    await parts.openings.look()
     await parts.feeds.recover(parts.sfu)
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
+        asyncio.create_task(_kept_up("openings", parts.openings.watch)),
+        asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]
@@ -314,6 +343,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         await asyncio.gather(*work, return_exceptions=True)
         await parts.sfu.stop()
         await parts.sender.aclose()
+        await parts.pusher.aclose()
         await parts.store.close()
 
 
@@ -340,6 +370,15 @@ def _refuse_misfits(config: Config) -> None:
     problem = misfit(config.agency, config.public_url)
     if problem:
         raise ConfigError(f"SIGHTLINE_AGENCY and SIGHTLINE_PUBLIC_URL: {problem}")
+
+
+def _pusher(config: Config) -> Pusher:
+    host = urlsplit(config.public_url).hostname
+    contact = config.public_url if config.secure else f"mailto:sightline@{host}"
+    try:
+        return WebPush(push_key(config.data_dir), contact, config.push_services)
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_PUSH_SERVICES: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

@@ -18,6 +18,7 @@ import msgspec
 
 SECRET_BYTES = 32
 MOST_MEDIA_PROCESSES = 32
+_LISTS = ("media_advertise", "push_services")  # written with commas
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -67,6 +68,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     link_minutes: int = 60
     session_hours: int = 12
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
+    push_services: tuple[str, ...] = ()  # besides those of the browsers there are
     twilio: Twilio | None = None
 
     @property
@@ -101,7 +103,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         text = environ.get(variable, "").strip()
         if not text or field.name == "twilio":
             continue
-        value = [part.strip() for part in text.split(",")] if field.name == "media_advertise" else text
+        value = [part.strip() for part in text.split(",")] if field.name in _LISTS else text
         try:
             given[field.name] = msgspec.convert(value, field.type, strict=False, dec_hook=_own)
         except msgspec.ValidationError as error:
@@ -238,8 +240,20 @@ def secret_key(data_dir: Path) -> bytes:
 
     Raises ConfigError when the file is open to others or not 32 bytes long.
     """
+    return _key_file(data_dir, "secret.key")
+
+
+def push_key(data_dir: Path) -> bytes:
+    """32 bytes that our key for push services is made of: with another one no browser hears us any more.
+
+    Raises ConfigError as `secret_key` does.
+    """
+    return _key_file(data_dir, "push.key")
+
+
+def _key_file(data_dir: Path, name: str) -> bytes:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = data_dir / "secret.key"
+    path = data_dir / name
     if not path.exists():
         _make_key(path)
     if path.stat().st_mode & 0o077:

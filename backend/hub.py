@@ -75,17 +75,21 @@ class Hub:
         """Sockets that are told now."""
         return len(self._listeners)
 
+    def hears(self, user: str) -> bool:
+        """Whether a page of this person's is open."""
+        return any(listener.user == user for listener in self._listeners)
+
     async def publish(self, news: News) -> None:
         """Never waits: a listener that is full is marked too slow and gets nothing more."""
         for listener in self._listeners:
             listener.offer(news)
 
     @asynccontextmanager
-    async def listen(self) -> AsyncIterator["Listener"]:
-        """News from here on. Raises Full."""
+    async def listen(self, user: str = "") -> AsyncIterator["Listener"]:
+        """News from here on, for this person's page. Raises Full."""
         if len(self._listeners) >= LISTENERS:
             raise Full
-        listener = Listener()
+        listener = Listener(user)
         self._listeners.add(listener)
         try:
             yield listener
@@ -96,7 +100,8 @@ class Hub:
 class Listener:
     """One socket's queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, user: str = "") -> None:
+        self.user = user
         self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self._late = asyncio.Event()
 

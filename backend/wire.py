@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, lending_bodies
+from backend.api import bodies, lending_bodies, opening_bodies
 from backend.model import (
     cameras,
     connectors,
@@ -43,6 +43,7 @@ ENUMS: tuple[type[Enum], ...] = (
     links.LinkKind,
     links.LinkState,
     openings.Answer,
+    openings.Reach,
     openings.Reason,
     owners.RequestState,
     people.Role,
@@ -123,6 +124,14 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     lending_bodies.RegisterCamera,
     lending_bodies.AmendCamera,
     lending_bodies.PauseCamera,
+    opening_bodies.OpenCamera,
+    opening_bodies.OpenedCamera,
+    opening_bodies.AnswerAsk,
+    opening_bodies.PressPanic,
+    opening_bodies.PanicPressed,
+    opening_bodies.PushKey,
+    opening_bodies.SubscribePush,
+    opening_bodies.UnsubscribePush,
     bodies.Problem,
 )
 _PRIMITIVES = {

@@ -134,3 +134,58 @@ class CallbackReader(Protocol):
     def parse_callback(self, params: Sequence[tuple[str, str]]) -> tuple[CarrierId, Delivery]:
         """What a signed report says. Raises ValueError for what no carrier sends."""
         ...
+
+
+# Web Push: what alerts ask of a push service
+
+
+class PushAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """One browser (RFC 8030): where its push service takes messages, and the keys that seal them (RFC 8291).
+
+    `p256dh` is an uncompressed P-256 point and `auth` 16 bytes, both in base64url without padding. Whoever
+    knows them can make a phone ring, so its repr shows none of it.
+    """
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+    def __repr__(self) -> str:
+        return "PushAddress(…)"
+
+
+class PushWords(msgspec.Struct, frozen=True, kw_only=True):
+    """One message. `topic` names what a newer message replaces: at most 32 characters of base64url."""
+
+    payload: bytes
+    topic: str
+    valid_for_s: int  # the push service drops it after that
+
+
+class PushOutcome(StrEnum):
+    """What a push service said."""
+
+    TAKEN = "taken"
+    GONE = "gone"  # the browser is no longer subscribed; it must be forgotten
+    FAILED = "failed"  # nothing went out, as far as is known
+
+
+class Pusher(Protocol):
+    """Takes messages to browsers. A call ends within a few seconds and never raises for the network."""
+
+    @property
+    def key(self) -> str:
+        """What a browser subscribes with (RFC 8292): a P-256 point, base64url without padding."""
+        ...
+
+    def misfit(self, address: PushAddress) -> str | None:
+        """A sentence that says why this cannot be an address of ours; None when it can."""
+        ...
+
+    async def push(self, address: PushAddress, words: PushWords) -> PushOutcome:
+        """Sends once."""
+        ...
+
+    async def aclose(self) -> None:
+        """Lets go of connections."""
+        ...

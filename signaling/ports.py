@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     WRONG_SCOPE = "wrong-scope"  # a grant for something else: to watch, or for the position only
     WRONG_FEED = "wrong-feed"
     ENDED = "incident-closed"
+    NOT_OPENED = "not-opened"  # a lent camera that this person has not opened, or no longer
 
 
 class Refused(Exception):

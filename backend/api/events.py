@@ -94,7 +94,7 @@ async def _serve(
         await socket.close(WRONG_ROLE)
         return
     try:
-        async with hub.listen() as listener:
+        async with hub.listen(session.user.id) as listener:
             telling = _tell(socket, listener, await begin(session), clock)
             code = await _talk(socket, telling, (session.expires_at - clock()).total_seconds())
     except Full:

@@ -55,6 +55,11 @@ class Action(StrEnum):
     CAMERA_RETIRE = "camera.retire"
     CAMERA_STILL = "camera.still"
     CAMERA_CLOSE = "camera.close"
+    CAMERA_OPEN = "camera.open"
+    CAMERA_RENEW = "camera.renew"
+    CAMERA_ASK = "camera.ask"
+    CAMERA_ANSWER = "camera.answer"
+    INCIDENT_PANIC = "incident.panic"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
@@ -69,6 +74,8 @@ NEWS = (
     Action.FEED_LIVE,
     Action.FEED_END,
     Action.INCIDENT_CLOSE,
+    Action.INCIDENT_PANIC,
+    Action.CAMERA_ANSWER,
 )
 
 

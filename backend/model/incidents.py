@@ -20,6 +20,7 @@ INCIDENT_TYPES = (
     "Welfare check",
     "Other",
 )
+PANIC = "Panic press"  # an owner's; no dispatcher chooses it
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

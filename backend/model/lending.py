@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from backend.model.cameras import Hours, ParticipationLevel, Pause, Unavailable, View
-from backend.model.openings import Answer, Reason
+from backend.model.openings import Answer, Reach, Reason
 from backend.model.people import Role
 from backend.model.positions import Point
 from backend.model.sites import SiteKind
@@ -159,4 +159,5 @@ class AskedView(msgspec.Struct, frozen=True, kw_only=True):
     camera: str  # name
     asked_at: datetime
     expires_at: datetime
+    reach: Reach
     answer: Answer | None

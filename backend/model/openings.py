@@ -61,6 +61,15 @@ class Answer(StrEnum):
     UNANSWERED = "unanswered"
 
 
+class Reach(StrEnum):
+    """Who can have heard an ask, as far as is known."""
+
+    TRYING = "trying"  # a push is on its way
+    PUSH = "push"  # a push service took it for a device of the owner's
+    PAGE = "page"  # the owner's page is open
+    NOBODY = "nobody"  # no page is open, and no push service took it
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """An owner is asked once for each camera and incident; the answer stands while the incident is open."""
 
@@ -71,6 +80,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     asked_at: datetime
     expires_at: datetime
+    reach: Reach = Reach.TRYING
     answer: Answer | None = None
     answered_at: datetime | None = None
 

@@ -15,6 +15,7 @@ class PositionSource(StrEnum):
     CALLER = "caller"
     DISPATCHER = "dispatcher"
     UNIT = "unit"
+    SITE = "site"  # where an owner pressed for help
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):

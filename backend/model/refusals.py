@@ -43,6 +43,14 @@ class Refusal(StrEnum):
     NO_STILL = "no-still"
     CONNECTOR_AWAY = "connector-away"
     TOO_MANY = "too-many"  # sites, cameras: the bound is in the words
+    # a lent camera's picture
+    CAMERA_UNAVAILABLE = "camera-unavailable"  # its owner's rules; which one is in the words
+    OWNER_AWAY = "owner-away"  # nobody could hear the question
+    NOT_OPENED = "not-opened"  # who watches a camera must have opened it
+    OPENING_OVER = "opening-over"
+    ASK_OVER = "ask-over"
+    NO_SITE = "no-site"  # no site's own call
+    BAD_PUSH_ADDRESS = "bad-push-address"
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

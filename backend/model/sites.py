@@ -7,7 +7,7 @@ import msgspec
 
 from backend.model.ids import SiteId, UserId
 from backend.model.people import Role, User
-from backend.model.positions import Point
+from backend.model.positions import Point, Position, distance_m
 
 
 class SiteKind(StrEnum):
@@ -30,6 +30,22 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: UserId | None = None  # None for the city's
     numbers: tuple[str, ...] = ()
     retired_at: datetime | None = None
+
+
+OWN_CALL_WITHIN_M = 1000.0  # a telephone of the site's that calls from farther away is somewhere else
+
+
+def own_site(sites: list[Site], scene: Position | Point | None) -> Site | None:
+    """Whose own call one from these sites' common number is; None when that is not plain.
+
+    The nearest to the scene. While nobody knows where that is, the only one there is: of several none is
+    guessed.
+    """
+    if scene is None:
+        return sites[0] if len(sites) == 1 else None
+    near = [(distance_m(scene, site.point), site.id, site) for site in sites]
+    near = [found for found in near if found[0] <= OWN_CALL_WITHIN_M]
+    return min(near)[2] if near else None
 
 
 def may_manage(user: User, site: Site) -> bool:

@@ -8,7 +8,8 @@ from datetime import timedelta
 from backend.model import grants as rules
 from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
-from backend.model.ids import FeedId, GrantId, GrantSecret, new_id, new_secret
+from backend.model.ids import FeedId, GrantId, GrantSecret, UserId, new_id, new_secret
+from backend.model.incidents import Feed, FeedKind
 from backend.model.people import StaffSession
 from backend.model.refusals import Refusal, Refused
 from backend.services.board import visible
@@ -54,6 +55,8 @@ class Access:
             refusal = no.refusal
         else:
             refusal = Refusal.INCIDENT_CLOSED if incident.closed_at is not None else None
+        if refusal is None:
+            refusal = await _check_opened(step, feed, session.user.id)
         if not await step.tx.sessions.is_open(session.id, step.now):
             refusal = Refusal.NOT_SIGNED_IN  # signed out since the request came in
         if refusal is None:
@@ -97,7 +100,7 @@ class Access:
                 refusal = await self._check_place(step, grant, wanted, refusal)
                 await step.record(
                     action,
-                    actor=grant.user_id or "caller",
+                    actor=grant.user_id or ("caller" if grant.link_id is not None else "camera"),
                     subject=grant.feed_id or grant.id,
                     incident=grant.incident_id,
                     refusal=refusal,
@@ -121,7 +124,17 @@ class Access:
             return Refusal.INCIDENT_CLOSED
         if refusal is None and wanted is not None and grant.feed_id != wanted:
             return Refusal.WRONG_FEED
+        feed = await step.tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
+        if refusal is None and feed is not None:
+            refusal = await _check_opened(step, feed, grant.user_id)
         return refusal
+
+
+async def _check_opened(step: Step, feed: Feed, user: UserId | None) -> Refusal | None:
+    """A lent camera is for who has opened it; its source (no user) for as long as anybody has."""
+    if feed.kind is not FeedKind.CAMERA or await step.tx.openings.lets(feed.id, user, step.now):
+        return None
+    return Refusal.NOT_OPENED
 
 
 def _secret(bearer: str) -> GrantSecret | None:

@@ -8,7 +8,7 @@ from backend.hub import LevelTold, News, OwnerChanged, SessionEnded
 from backend.model import links as link_rules
 from backend.model.entries import Entry
 from backend.model.ids import IncidentId
-from backend.model.incidents import Feed, Incident
+from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.links import Link
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
@@ -60,7 +60,7 @@ class Board:
             position=link.position,
         )
 
-    def feed(self, feed: Feed) -> FeedView:
+    def feed(self, feed: Feed, name: str = "") -> FeedView:
         return FeedView(
             id=feed.id,
             incident_id=feed.incident_id,
@@ -68,12 +68,20 @@ class Board:
             state=feed.state,
             since=feed.since,
             connection=self._connections.of(feed.id),
+            name=name,
+            camera_id=feed.camera_id,
+            unit_id=feed.unit_id,
         )
 
     async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
         """Everything about one incident, as a dispatcher may see it."""
         names = await tx.users.names()
         links = await tx.links.of_incident(incident.id)
+        feeds = await tx.feeds.of_incident(incident.id)
+        called = (
+            await tx.feeds.names(incident.id) if any(f.kind is not FeedKind.CALLER for f in feeds) else {}
+        )
+        site = await tx.sites.get(incident.site_id) if incident.site_id is not None else None
         return IncidentView(
             id=incident.id,
             type=incident.type,
@@ -86,7 +94,10 @@ class Board:
             news_at=await tx.entries.news_at(incident.id) or incident.opened_at,
             unit_ids=incident.unit_ids,
             links=tuple(self.link(link, now) for link in links),
-            feeds=tuple(self.feed(feed) for feed in await tx.feeds.of_incident(incident.id)),
+            feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds)),
+            openings=tuple(await tx.openings.views(incident.id)),
+            asks=tuple(await tx.asks.views(incident.id)),
+            site=site.name if site is not None else None,
         )
 
     async def snapshot(self, user: User, now: datetime) -> Snapshot:
@@ -118,6 +129,12 @@ class Board:
             await visible(tx, user, incident)
             trail = await tx.incidents.trail(incident, TRAIL_SHOWN)
         return [at for at in trail if at.source is PositionSource.CALLER]  # a dispatcher's guess is no step
+
+
+def _shown(feeds: list[Feed]) -> list[Feed]:
+    """Without a camera's earlier feeds: each opening anew has its own, and the last tells how it is."""
+    newest = {feed.camera_id: feed for feed in feeds if feed.kind is FeedKind.CAMERA}
+    return [feed for feed in feeds if feed.kind is not FeedKind.CAMERA or newest[feed.camera_id] is feed]
 
 
 def entry_view(entry: Entry, names: dict[str, str]) -> EntryView:

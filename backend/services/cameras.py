@@ -145,9 +145,7 @@ class Cameras:
             if camera.point != before.point:
                 await tell_near(step, before.point, site.id)
             view_after = await self._changed(step, site, camera)
-        if rebound or (before.sound and not camera.sound):
-            await self._listener.stop(camera.id)
-        elif details:
+        if details:
             await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED)
         return view_after
 

@@ -10,7 +10,7 @@ from backend.hub import Hub, LevelTold
 from backend.model.entries import Action
 from backend.model.grants import Scope
 from backend.model.ids import FeedId, GrantId
-from backend.model.incidents import Feed, FeedState
+from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.pictures import Level
 from backend.model.views import LevelChanged
 from backend.services.connections import Connections
@@ -76,7 +76,7 @@ class Feeds:
             await self._change(step, found, FeedState.LIVE)
             if await step.tx.entries.newest_of(found.id, _TOLD) is not Action.FEED_LIVE:
                 await step.record(
-                    Action.FEED_LIVE, actor="caller", subject=found.id, incident=found.incident_id
+                    Action.FEED_LIVE, actor=_publisher(found), subject=found.id, incident=found.incident_id
                 )
 
     async def went_silent(self, feed: media.FeedId) -> None:
@@ -94,10 +94,12 @@ class Feeds:
                 return
             incident = await step.tx.incidents.get(found.incident_id)
             if found.state is not FeedState.ENDED and incident is not None and incident.closed_at is None:
-                await self._change(step, found, FeedState.SILENT if reason in _AWAY else FeedState.ENDED)
+                # what a lent camera's openings still allow may be published again; they alone end it
+                stays = reason in _AWAY or found.kind is FeedKind.CAMERA
+                await self._change(step, found, FeedState.SILENT if stays else FeedState.ENDED)
             await step.record(
                 Action.FEED_END,
-                actor="caller" if reason is media.EndReason.HUNG_UP else "system",
+                actor=_publisher(found) if reason is media.EndReason.HUNG_UP else "system",
                 subject=found.id,
                 incident=found.incident_id,
                 reason=reason.value,
@@ -148,6 +150,11 @@ class Feeds:
         step.changed(feed.incident_id)
 
 
+def _publisher(feed: Feed) -> str:
+    """Who the log says publishes it."""
+    return "caller" if feed.kind is FeedKind.CALLER else "camera"
+
+
 async def _is_over(tx: Tx, holder: media.Holder, now: datetime) -> media.EndReason | None:
     grant = await tx.grants.get(GrantId(holder))
     if grant is None or grant.revoked_at is not None:
@@ -155,4 +162,8 @@ async def _is_over(tx: Tx, holder: media.Holder, now: datetime) -> media.EndReas
     incident = await tx.incidents.get(grant.incident_id)
     if incident is None or incident.closed_at is not None:
         return media.EndReason.REVOKED
+    feed = await tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
+    if feed is not None and feed.kind is FeedKind.CAMERA:
+        who = grant.user_id if grant.scope is Scope.WATCH else None
+        return None if await tx.openings.lets(feed.id, who, now) else media.EndReason.REVOKED
     return media.EndReason.EXPIRED if grant.scope is Scope.PUBLISH and now >= grant.expires_at else None

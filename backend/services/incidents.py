@@ -1,26 +1,38 @@
 """Incidents: opened, amended, given units, closed. Closing ends everything that hung on it."""
 
+import logging
 from datetime import datetime
 
 from backend.model.entries import Action
-from backend.model.ids import GrantId, IncidentId, UnitId, new_id
-from backend.model.incidents import FeedState, Incident
+from backend.model.ids import GrantId, IncidentId, SiteId, UnitId, new_id
+from backend.model.incidents import PANIC, FeedState, Incident
 from backend.model.links import Capture
+from backend.model.openings import OpeningEnd
 from backend.model.people import User
 from backend.model.positions import Position, PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
+from backend.model.sites import may_manage, own_site
 from backend.model.views import IncidentView
 from backend.services.board import Board
+from backend.services.endings import Ending
+from backend.services.limits import Rate
+from backend.services.openings import Openings
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, FeedId, Holder, Sfu
 from notifications.numbers import BadNumber, normalise
+
+log = logging.getLogger(__name__)
+
+SITE_ACCURACY_M = 50.0  # of a panic press: somewhere on the premises
 
 
 class Incidents:
     """Step 1 of the story, and its end."""
 
-    def __init__(self, steps: Steps, board: Board, sfu: Sfu, country: str) -> None:
+    def __init__(self, steps: Steps, board: Board, sfu: Sfu, openings: Openings, country: str) -> None:
         self._steps, self._board, self._sfu, self._country = steps, board, sfu, country
+        self._openings = openings
+        self._panics = Rate(every_s=30, burst=3)
 
     async def open(
         self,
@@ -31,7 +43,7 @@ class Incidents:
         callback_number: str | None,
         position: PositionReport | None,
     ) -> IncidentView:
-        """Open one. Raises Refused (bad-number, bad-position)."""
+        """Open one; a site's own call opens its cameras too. Raises Refused (bad-number, bad-position)."""
         number = self._number(callback_number) if callback_number else None
         async with self._steps.begin() as step:
             incident = Incident(
@@ -45,14 +57,63 @@ class Incidents:
             await step.tx.incidents.add(incident)
             if position is not None:
                 await step.tx.incidents.move(incident.id, placed(position, step.now))
+            site = await self._recognise(step, incident.id)
             await step.record(
                 Action.INCIDENT_OPEN,
                 actor=user.id,
                 subject=incident.id,
                 incident=incident.id,
-                type=incident_type,
+                details={"type": incident_type, **site},
             )
-            return await self._changed(step, incident.id)
+            view = await self._changed(step, incident.id)
+        return await self._with_its_cameras(user, incident.id) if site else view
+
+    async def panic(self, user: User, site_id: SiteId, words: str) -> IncidentId:
+        """The owner's panic press: an incident that every dispatcher sees at once. Raises Refused.
+
+        No camera opens by it: they do for the dispatcher who takes it. While that incident is open, another
+        press is told in its log and opens no second one.
+        """
+        if not self._panics.take(site_id):
+            raise Refused(Refusal.TOO_OFTEN, "911 has your press already. Call 911 if you can.")
+        async with self._steps.begin() as step:
+            site = await step.tx.sites.get(site_id)
+            if site is None or site.retired_at is not None:
+                raise Refused(Refusal.NOT_FOUND)
+            if not may_manage(user, site):
+                raise Refused(Refusal.NOT_YOURS, "This site is not yours.")
+            incident = await step.tx.incidents.open_at_site(site_id, PANIC)
+            again = incident is not None
+            if incident is None:
+                incident = IncidentId(new_id("inc"))
+                await step.tx.incidents.add(
+                    Incident(
+                        id=incident,
+                        type=PANIC,
+                        words=words,
+                        opened_at=step.now,
+                        opened_by=user.id,
+                        site_id=site_id,
+                    )
+                )
+                at = Position(
+                    latitude=site.point.latitude,
+                    longitude=site.point.longitude,
+                    accuracy_m=SITE_ACCURACY_M,
+                    at=step.now,
+                    source=PositionSource.SITE,
+                )
+                await step.tx.incidents.move(incident, at)
+            await step.record(
+                Action.INCIDENT_PANIC,
+                actor=user.id,
+                subject=site_id,
+                incident=incident,
+                again="yes" if again else "no",
+                words=words,
+            )
+            step.changed(incident)
+        return incident
 
     async def amend(
         self,
@@ -71,6 +132,7 @@ class Incidents:
             step.attempts(Action.INCIDENT_AMEND, actor=user.id, subject=incident)
             found = await self._open(step, incident)
             details: dict[str, str] = {}
+            site: dict[str, str] = {}
             if words is not None and words != found.words:
                 await step.tx.incidents.reword(incident, words)
                 details |= {"words": words, "words_before": found.words}
@@ -85,11 +147,14 @@ class Incidents:
                     details["place_before"] = coordinates(known)
                 await step.tx.incidents.move(incident, place)
                 details["place"] = coordinates(place)
+                site = await self._recognise(step, incident)  # of several sites with its number, the near one
+                details |= site
             if details:
                 await step.record(
                     Action.INCIDENT_AMEND, actor=user.id, subject=incident, incident=incident, details=details
                 )
-            return await self._changed(step, incident)
+            view = await self._changed(step, incident)
+        return await self._with_its_cameras(user, incident) if site else view
 
     async def assign(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
         """Assign a unit; one that is assigned already stays so. Raises Refused."""
@@ -109,6 +174,7 @@ class Incidents:
     async def release(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
         """Take a unit off; its crew's pictures of this incident end. Raises Refused."""
         grants: list[GrantId] = []
+        ending = Ending()
         async with self._steps.begin() as step:
             step.attempts(Action.UNIT_RELEASE, actor=user.id, subject=unit)
             found = await self._open(step, incident)
@@ -117,6 +183,9 @@ class Incidents:
                 await step.tx.incidents.release(incident, unit)
                 crew = await step.tx.units.crew(unit)
                 grants = await step.tx.grants.revoke_watchers(incident, crew, step.now)
+                ending = await self._openings.end_of(
+                    step, OpeningEnd.RELEASED, by=user.id, users=crew, incident=incident
+                )
                 await step.record(
                     Action.UNIT_RELEASE,
                     actor=user.id,
@@ -127,6 +196,7 @@ class Incidents:
             view = await self._changed(step, incident)
         for grant in grants:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
+        await self._openings.finish(ending)
         return view
 
     async def close(self, user: User, incident: IncidentId) -> IncidentView:
@@ -140,6 +210,7 @@ class Incidents:
                     await step.tx.links.change(
                         link.id, ended_at=step.now, asking_key=None, camera=Capture.OFF, position=Capture.OFF
                     )
+            ending = await self._openings.end_incident(step, incident, by=user.id)
             await step.tx.grants.revoke_of_incident(incident, step.now)
             feeds = await step.tx.feeds.of_incident(incident)
             for feed in feeds:
@@ -148,7 +219,34 @@ class Incidents:
             view = await self._changed(step, incident)
         for feed in feeds:
             await self._sfu.end_feed(FeedId(feed.id), EndReason.CLOSED)
+        await self._openings.finish(ending)
         return view
+
+    async def _recognise(self, step: Step, incident: IncidentId) -> dict[str, str]:
+        """Whose own call it is, by the number that called: kept, and for the log. Nothing when nobody's."""
+        found = await step.tx.incidents.get(incident)
+        if found is None or found.site_id is not None or found.callback_number is None:
+            return {}
+        sites = await step.tx.sites.by_number(found.callback_number)
+        site = own_site(sites, found.position)
+        if site is None:
+            return {}
+        await step.tx.incidents.set_site(incident, site.id)
+        return {"site": site.id}
+
+    async def _with_its_cameras(self, user: User, incident: IncidentId) -> IncidentView:
+        """The incident after its site's cameras were opened; whatever comes of that, it is there."""
+        try:
+            await self._openings.open_site(user, incident)
+        except Refused as no:
+            log.info("the cameras of a site's own call were not opened: %s", no.refusal.value)
+        except Exception:
+            log.exception("the cameras of a site's own call could not be opened")
+        async with self._steps.read() as tx:
+            found = await tx.incidents.get(incident)
+            if found is None:
+                raise Refused(Refusal.NOT_FOUND)
+            return await self._board.incident(tx, found, self._steps.clock())
 
     async def _open(self, step: Step, incident: IncidentId) -> Incident:
         found = await step.tx.incidents.get(incident)

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 
-from backend.model.ids import LinkId, SessionId, Token, base62
+from backend.model.ids import GrantId, GrantSecret, LinkId, SessionId, Token, base62
 
 CHALLENGE_LASTS = timedelta(minutes=10)
 
@@ -24,6 +24,10 @@ class Keys:
     def token(self, link: LinkId) -> Token:
         """The 128-bit token of a link, the same each time."""
         return Token(base62(self._mac("link", link)[:16]))
+
+    def publishing(self, grant: GrantId) -> GrantSecret:
+        """What a connector publishes by, the same each time: it is told again after a restart of ours."""
+        return GrantSecret(base62(self._mac("publishing", grant)[:16]))
 
     def csrf(self, session: SessionId) -> str:
         """The CSRF token of a session, the same each time."""

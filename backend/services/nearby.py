@@ -137,8 +137,11 @@ class _Eyes:
         return _Seen(placed, metres, looks, own, offer, why)
 
     def _answered(self, placed: Placed) -> tuple[Offer, Unavailable | None]:
-        if placed.camera.level is not ParticipationLevel.ASK or placed.answer is Answer.ALLOWED:
+        if placed.answer is Answer.ALLOWED:
             return Offer.OPEN, None
+        if placed.camera.level is not ParticipationLevel.ASK:
+            stopped = placed.answer is Answer.REFUSED  # by the owner's Stop, say
+            return (Offer.NO, Unavailable.REFUSED) if stopped else (Offer.OPEN, None)
         if placed.asked_until is None:
             return Offer.ASK, None
         if placed.answer is Answer.REFUSED:

@@ -9,11 +9,13 @@ from datetime import timedelta
 
 from backend.model.entries import Action
 from backend.model.ids import Cookie, SessionId, new_id, new_secret
+from backend.model.openings import OpeningEnd
 from backend.model.people import NAME_CHARS, StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.services.credentials import Passwords
 from backend.services.keys import Keys, same
 from backend.services.limits import Rate
+from backend.services.openings import Openings
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, Holder, Sfu
 
@@ -26,9 +28,17 @@ WRONG = "That name and password do not go together."
 class SignIn:
     """Sessions of staff: begun by a password, ended by signing out or by time."""
 
-    def __init__(self, steps: Steps, keys: Keys, sfu: Sfu, passwords: Passwords, lasts: timedelta) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        keys: Keys,
+        sfu: Sfu,
+        passwords: Passwords,
+        openings: Openings,
+        lasts: timedelta,
+    ) -> None:
         self._steps, self._keys, self._sfu, self._lasts = steps, keys, sfu, lasts
-        self._passwords = passwords
+        self._passwords, self._openings = passwords, openings
         self._rate = Rate(every_s=2, burst=30)
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[StaffSession, Cookie]:
@@ -112,18 +122,26 @@ class SignIn:
             await self._end(session)
 
     async def sign_out(self, session: StaffSession) -> None:
-        """End a session, its sockets and its pictures."""
+        """End a session, its sockets and its pictures; with a person's last one, the cameras they opened."""
         await self._end(session.id, session.user)
 
     async def _end(self, session: SessionId, by: User | None = None) -> None:
+        ending = None
         async with self._steps.begin() as step:
+            user = await step.tx.sessions.user_of(session)
             await step.tx.sessions.remove(session)
+            if user is not None and not await step.tx.sessions.any_of(user, step.now):
+                ending = await self._openings.end_of(
+                    step, OpeningEnd.RELEASED, by=by.id if by is not None else "system", users=[user]
+                )
             grants = await step.tx.grants.revoke_of_session(session, step.now)
             if by is not None:
                 await step.record(Action.USER_SIGN_OUT, actor=by.id, subject=by.id)
             step.session_ended(session)
         for grant in grants:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
+        if ending is not None:
+            await self._openings.finish(ending)
 
 
 def minutes(seconds: int) -> str:

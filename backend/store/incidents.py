@@ -7,11 +7,11 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.ids import FeedId, IncidentId, UnitId
+from backend.model.ids import CameraId, FeedId, IncidentId, SiteId, UnitId
 from backend.model.incidents import Feed, FeedState, Incident
 from backend.model.positions import Position
 from backend.store.rows import columns, fields, value, values
-from backend.store.tables import assignments, feeds, incidents, positions
+from backend.store.tables import assignments, cameras, feeds, incidents, positions, units
 
 
 class Incidents:
@@ -50,6 +50,20 @@ class Incidents:
 
     async def reword(self, incident: IncidentId, words: str) -> None:
         await self._db.execute(update(incidents).where(incidents.c.id == incident).values(words=words))
+
+    async def set_site(self, incident: IncidentId, site: SiteId) -> None:
+        """It is this site's own call."""
+        await self._db.execute(update(incidents).where(incidents.c.id == incident).values(site_id=site))
+
+    async def open_at_site(self, site: SiteId, kind: str) -> IncidentId | None:
+        """The newest open incident of this type that is this site's own."""
+        found: str | None = await self._db.scalar(
+            select(incidents.c.id)
+            .where(incidents.c.site_id == site, incidents.c.type == kind, incidents.c.closed_at.is_(None))
+            .order_by(incidents.c.opened_at.desc())
+            .limit(1)
+        )
+        return IncidentId(found) if found is not None else None
 
     async def close(self, incident: IncidentId, at: datetime) -> None:
         await self._db.execute(update(incidents).where(incidents.c.id == incident).values(closed_at=at))
@@ -103,6 +117,30 @@ class Feeds:
             select(feeds).where(feeds.c.incident_id == incident).order_by(feeds.c.since, feeds.c.id)
         )
         return values(rows, Feed)
+
+    async def of_camera(self, camera: CameraId, incident: IncidentId) -> Feed | None:
+        """This camera's feed of the incident that has not ended: there is one at most."""
+        rows = await self._db.execute(
+            select(feeds)
+            .where(
+                feeds.c.camera_id == camera,
+                feeds.c.incident_id == incident,
+                feeds.c.state != FeedState.ENDED.value,
+            )
+            .order_by(feeds.c.since.desc(), feeds.c.id)
+            .limit(1)
+        )
+        return value(rows.one_or_none(), Feed)
+
+    async def names(self, incident: IncidentId) -> dict[str, str]:
+        """What the feeds of an incident are called: by their camera, or by their unit."""
+        rows = await self._db.execute(
+            select(feeds.c.id, cameras.c.name, units.c.call_sign)
+            .outerjoin(cameras, cameras.c.id == feeds.c.camera_id)
+            .outerjoin(units, units.c.id == feeds.c.unit_id)
+            .where(feeds.c.incident_id == incident)
+        )
+        return {row.id: row.name or row.call_sign or "" for row in rows}
 
     async def in_states(self, states: tuple[FeedState, ...]) -> list[Feed]:
         return values(await self._db.execute(select(feeds).where(feeds.c.state.in_(states))), Feed)

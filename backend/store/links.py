@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.grants import Grant, Scope
-from backend.model.ids import GrantId, IncidentId, LinkId, MessageId, SessionId, UserId
+from backend.model.ids import FeedId, GrantId, IncidentId, LinkId, MessageId, SessionId, UserId
 from backend.model.links import DeliveryState, Link
 from backend.model.messages import OutboxMessage
 from backend.store.rows import columns, value, values
@@ -165,6 +165,36 @@ class Grants:
 
     async def revoke_of_session(self, session: SessionId, now: datetime) -> list[GrantId]:
         return await self._revoke(now, grants.c.session_id == session)
+
+    async def revoke_of_feed(self, feed: FeedId, now: datetime) -> list[GrantId]:
+        """Everybody's, who watches and who publishes."""
+        return await self._revoke(now, grants.c.feed_id == feed)
+
+    async def revoke_watcher(self, feed: FeedId, user: UserId, now: datetime) -> list[GrantId]:
+        """One person's to watch one feed."""
+        return await self._revoke(
+            now,
+            grants.c.feed_id == feed,
+            grants.c.scope == Scope.WATCH.value,
+            grants.c.user_id == user,
+        )
+
+    async def publisher_of(self, feed: FeedId) -> Grant | None:
+        """What lets a feed be published now."""
+        found = await self._db.execute(
+            select(grants)
+            .where(
+                grants.c.feed_id == feed,
+                grants.c.scope == Scope.PUBLISH.value,
+                grants.c.revoked_at.is_(None),
+            )
+            .order_by(grants.c.issued_at.desc())
+            .limit(1)
+        )
+        return value(found.one_or_none(), Grant)
+
+    async def prolong(self, grant: GrantId, expires_at: datetime) -> None:
+        await self._db.execute(update(grants).where(grants.c.id == grant).values(expires_at=expires_at))
 
     async def revoke_watchers(
         self, incident: IncidentId, users: list[UserId], now: datetime

@@ -34,6 +34,9 @@ class Users:
         user = value(row, User)
         return (user, row.password_hash) if row is not None and user is not None else None
 
+    async def get(self, user: UserId) -> User | None:
+        return value((await self._db.execute(select(*_USER).where(users.c.id == user))).one_or_none(), User)
+
     async def all(self) -> list[User]:
         return values(await self._db.execute(select(*_USER).order_by(users.c.name)), User)
 
@@ -88,6 +91,18 @@ class Sessions:
             select(sessions.c.id).where(sessions.c.id == session, sessions.c.expires_at > now)
         )
         return found is not None
+
+    async def any_of(self, user: UserId, now: datetime) -> bool:
+        """Whether this person is signed in anywhere."""
+        found = await self._db.scalar(
+            select(sessions.c.id).where(sessions.c.user_id == user, sessions.c.expires_at > now).limit(1)
+        )
+        return found is not None
+
+    async def user_of(self, session: SessionId) -> UserId | None:
+        """Whose session it is, also after it ran out."""
+        found: str | None = await self._db.scalar(select(sessions.c.user_id).where(sessions.c.id == session))
+        return UserId(found) if found is not None else None
 
     async def expired(self, now: datetime) -> list[SessionId]:
         rows = await self._db.scalars(select(sessions.c.id).where(sessions.c.expires_at <= now))

@@ -20,6 +20,7 @@ from backend.store.entries import Entries
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
+from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
 from backend.store.sites import Sites
@@ -44,6 +45,9 @@ class Tx:
         self.sites = Sites(connection)
         self.cameras = Cameras(connection)
         self.lending = Lending(connection)
+        self.openings = Openings(connection)
+        self.asks = Asks(connection)
+        self.push = Push(connection)
         self.entries = Entries(connection)
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 
@@ -254,6 +255,15 @@ openings = Table(
     Column("expires_at", Utc, nullable=False),
     Column("ended_at", Utc, index=True),
     Column("end", String(16)),
+    Index(
+        "uq_openings_open",
+        "camera_id",
+        "incident_id",
+        "user_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 asks = Table(
@@ -266,6 +276,7 @@ asks = Table(
     Column("reason", String(16), nullable=False),
     Column("asked_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
+    Column("reach", String(16), nullable=False),
     Column("answer", String(16)),
     Column("answered_at", Utc),
     UniqueConstraint("camera_id", "incident_id"),

@@ -1,6 +1,6 @@
 // The service worker of the officer's app: keeps the page and its hashed files, so that the app starts without a
 // network. It never touches the API, the media or any other page.
-export {};
+import { hearPushes } from "./push.ts";
 
 /** What a worker's fetch event is; the DOM's types know only pages. */
 interface Fetching extends Event {
@@ -37,6 +37,8 @@ async function file(request: Request): Promise<Response> {
   await keep(request, answer);
   return answer;
 }
+
+hearPushes(self as unknown as Parameters<typeof hearPushes>[0]);
 
 self.addEventListener("fetch", (event) => {
   const fetching = event as Fetching;

@@ -8,7 +8,7 @@ export type SourceKind = "onvif" | "rtsp";
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "incident.panic";
 
 export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
 
@@ -24,6 +24,8 @@ export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | 
 
 export type Answer = "allowed" | "refused" | "unanswered";
 
+export type Reach = "trying" | "push" | "page" | "nobody";
+
 export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-safety" | "site-call";
 
 export type RequestState = "waiting" | "approved" | "declined";
@@ -34,9 +36,9 @@ export type Connection = "good" | "weak" | "very-weak" | "gone";
 
 export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
-export type PositionSource = "caller" | "dispatcher" | "unit";
+export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
 
 export type SiteKind = "business" | "residence" | "city";
 
@@ -209,6 +211,7 @@ export interface AskedView {
   camera: string;
   asked_at: string;
   expires_at: string;
+  reach: Reach;
   answer: Answer | null;
 }
 
@@ -566,6 +569,41 @@ export interface AmendCamera {
 
 export interface PauseCamera {
   minutes: number | null;
+}
+
+export interface OpenCamera {
+  reason: Reason;
+}
+
+export interface OpenedCamera {
+  opening: OpeningView | null;
+  asked: AskedView | null;
+}
+
+export interface AnswerAsk {
+  allow: boolean;
+}
+
+export interface PressPanic {
+  words?: string;
+}
+
+export interface PanicPressed {
+  incident: string;
+}
+
+export interface PushKey {
+  key: string;
+}
+
+export interface SubscribePush {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+}
+
+export interface UnsubscribePush {
+  endpoint: string;
 }
 
 export interface Problem {

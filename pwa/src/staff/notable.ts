@@ -13,6 +13,8 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "feed.live",
   "feed.end",
   "incident.close",
+  "incident.panic",
+  "camera.answer",
 ]);
 
 export function isNotable(entry: EntryView): boolean {

@@ -49,7 +49,7 @@ function drop<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
 /** The later one; but what the caller's phone says comes after any guess, however old its fix is. */
 function later(a: Position | null, b: Position | null): Position | null {
   if (a === null || b === null) return a ?? b;
-  if (a.source === "dispatcher" && b.source === "caller") return b;
+  if (a.source !== "caller" && b.source === "caller") return b;
   return Date.parse(b.at) >= Date.parse(a.at) ? b : a;
 }
 

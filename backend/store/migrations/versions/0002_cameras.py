@@ -196,6 +196,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=16), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reach", sa.String(length=16), nullable=False),
         sa.Column("answer", sa.String(length=16), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["asked_by"], ["users.id"], name=op.f("fk_asks_asked_by")),
@@ -252,6 +253,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_openings_camera_id"), "openings", ["camera_id"], unique=False)
     op.create_index(op.f("ix_openings_ended_at"), "openings", ["ended_at"], unique=False)
     op.create_index(op.f("ix_openings_incident_id"), "openings", ["incident_id"], unique=False)
+    op.create_index(
+        "uq_openings_open",
+        "openings",
+        ["camera_id", "incident_id", "user_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.add_column(
         "feeds",
         sa.Column(

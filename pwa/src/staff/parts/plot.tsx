@@ -79,7 +79,7 @@ function Caller({ view, size, caller, stale }: Drawn & { caller: Position; stale
       )}
       <circle class="plot-dot" r="8" />
       <text y="26" text-anchor="middle">
-        {caller.source === "dispatcher" ? "Reported place" : "Caller"}
+        {caller.source === "caller" ? "Caller" : "Reported place"}
       </text>
     </g>
   );

@@ -1,0 +1,210 @@
+"""Presses: what a press on a camera does inside its step: rules are asked and rows written, nothing started.
+
+services.openings begins the steps and makes them true afterwards.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from backend.model.cameras import Unavailable
+from backend.model.entries import Action
+from backend.model.grants import Grant, Scope
+from backend.model.ids import AskId, CameraId, FeedId, GrantId, OpeningId, new_id
+from backend.model.incidents import Feed, FeedKind, FeedState, Incident
+from backend.model.lending import NearbyCamera, Offer
+from backend.model.openings import ASKS_FOR, OPENS_FOR, Answer, Ask, Opening, Reach, Reason
+from backend.model.people import User
+from backend.model.refusals import Refusal, Refused
+from backend.services import nearby
+from backend.services.alerts import Alerts
+from backend.services.endings import tell_owner
+from backend.services.keys import Keys
+from backend.services.runs import Runs
+from backend.services.steps import Step
+from backend.store.store import Tx
+
+MOST_CAMERAS = 24  # open for one incident
+# What an owner sets. That a connector is away or a camera has trouble is seen elsewhere, and given time.
+_OWNERS = frozenset(Unavailable) - {Unavailable.CONNECTOR_AWAY, Unavailable.CAMERA_TROUBLE}
+
+WORDS = {
+    Unavailable.RETIRED: "This camera is no longer lent.",
+    Unavailable.PAUSED: "Its owner has paused this camera.",
+    Unavailable.REGISTRY_ONLY: "Its owner gives no picture: ask them by telephone.",
+    Unavailable.OUT_OF_HOURS: "Its owner lends this camera at other hours.",
+    Unavailable.NOT_OWN_CALL: "It opens for calls from its own site only.",
+    Unavailable.TOO_FAR: "The incident is farther away than its owner allows.",
+    Unavailable.NO_POSITION: "Set the incident's place first.",
+    Unavailable.REFUSED: "Its owner has refused it for this incident.",
+    Unavailable.UNANSWERED: "Its owner was asked for this incident and did not answer.",
+    Unavailable.CONNECTOR_AWAY: "Its connector is away: there is no picture now.",
+    Unavailable.CAMERA_TROUBLE: "The camera has trouble. Its owner has been told.",
+}
+NOBODY_TO_ASK = "Its owner cannot be asked now: no page is open and no phone takes messages."
+
+
+class Presses:
+    """`zone` is the agency's clock."""
+
+    def __init__(self, keys: Keys, runs: Runs, alerts: Alerts, zone: ZoneInfo) -> None:
+        self._keys, self._runs, self._alerts, self._zone = keys, runs, alerts, zone
+
+    async def press(
+        self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason
+    ) -> Opening | Ask:
+        """An opening, or the ask that must come first; what is there is not made twice. Raises Refused."""
+        held = await step.tx.openings.held(camera, incident.id, user.id)
+        if held is not None and held.open_at(step.now):
+            return held
+        ask = await step.tx.asks.about(camera, incident.id)
+        found = await self.look_at(step.tx, incident, camera, step.now)
+        if found is None or found.offer is Offer.NO:
+            raise unavailable(found)
+        if found.offer is Offer.OPEN:
+            if held is not None:  # its time has just run out
+                return await self.prolong(step, held)
+            return await self.start(step, user, incident, camera, reason)
+        return ask if ask is not None else await self.ask(step, user, incident, camera, reason)
+
+    async def start(
+        self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason
+    ) -> Opening:
+        """Open it for one person: the first gets the camera a feed, all others see the same."""
+        feed = await step.tx.feeds.of_camera(camera, incident.id)
+        if feed is None:
+            open_now = {held.camera_id for held in await step.tx.openings.of_incident(incident.id)}
+            if len(open_now) >= MOST_CAMERAS:
+                raise Refused(Refusal.TOO_MANY, f"{MOST_CAMERAS} cameras are open: close one first.")
+            feed = await self._feed(step, incident, camera)
+        opening = Opening(
+            id=OpeningId(new_id("opn")),
+            camera_id=camera,
+            incident_id=incident.id,
+            feed_id=feed.id,
+            user_id=user.id,
+            reason=reason,
+            opened_at=step.now,
+            expires_at=step.now + OPENS_FOR,
+        )
+        await step.tx.openings.add(opening)
+        await self.prolong(step, opening)
+        await step.record(
+            Action.CAMERA_OPEN,
+            actor=user.id,
+            subject=camera,
+            incident=incident.id,
+            opening=opening.id,
+            reason=reason.value,
+        )
+        step.changed(incident.id)
+        await tell_owner(step, camera)
+        return opening
+
+    async def _feed(self, step: Step, incident: Incident, camera: CameraId) -> Feed:
+        feed = Feed(
+            id=FeedId(new_id("fed")),
+            incident_id=incident.id,
+            kind=FeedKind.CAMERA,
+            state=FeedState.WAITING,
+            since=step.now,
+            camera_id=camera,
+        )
+        grant = Grant(
+            id=GrantId(new_id("grt")),
+            scope=Scope.PUBLISH,
+            incident_id=incident.id,
+            feed_id=feed.id,
+            issued_at=step.now,
+            expires_at=step.now + OPENS_FOR,
+        )
+        await step.tx.feeds.add(feed)
+        await step.tx.grants.add(grant, self._keys.publishing(grant.id).hashed)
+        return feed
+
+    async def prolong(self, step: Step, held: Opening) -> Opening:
+        """Half an hour from now, for who watches and for the source."""
+        expires_at = step.now + OPENS_FOR
+        await step.tx.openings.renew(held.id, expires_at)
+        grant = await step.tx.grants.publisher_of(held.feed_id)
+        if grant is not None:
+            await step.tx.grants.prolong(grant.id, expires_at)
+        return held
+
+    async def ask(self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason) -> Ask:
+        """Ask the owner, who has a minute. Raises Refused (owner-away) at once when nobody could hear it."""
+        found = await step.tx.cameras.get(camera)
+        site = await step.tx.sites.get(found.site_id) if found is not None else None
+        reach = await self._alerts.reach(step.tx, site.owner_id if site is not None else None)
+        if reach is Reach.NOBODY:
+            raise Refused(Refusal.OWNER_AWAY, NOBODY_TO_ASK)
+        ask = Ask(
+            id=AskId(new_id("ask")),
+            camera_id=camera,
+            incident_id=incident.id,
+            asked_by=user.id,
+            reason=reason,
+            asked_at=step.now,
+            expires_at=step.now + ASKS_FOR,
+            reach=reach,
+        )
+        await step.tx.asks.add(ask)
+        await step.record(
+            Action.CAMERA_ASK,
+            actor=user.id,
+            subject=camera,
+            incident=incident.id,
+            ask=ask.id,
+            reason=reason.value,
+        )
+        step.changed(incident.id)
+        await tell_owner(step, camera)
+        return ask
+
+    async def answered(self, step: Step, ask: Ask, answer: Answer, *, by: str) -> None:
+        """This is what the owner said, or that the minute passed."""
+        await step.tx.asks.answer(ask.id, answer, step.now)
+        await step.record(
+            Action.CAMERA_ANSWER,
+            actor=by,
+            subject=ask.camera_id,
+            incident=ask.incident_id,
+            ask=ask.id,
+            answer=answer.value,
+        )
+        step.changed(ask.incident_id)
+        await tell_owner(step, ask.camera_id)
+
+    async def refuse(self, step: Step, opening: Opening) -> None:
+        """What an owner's Stop says of an incident, as if they had been asked."""
+        ask = await step.tx.asks.about(opening.camera_id, opening.incident_id)
+        if ask is None:
+            ask = Ask(
+                id=AskId(new_id("ask")),
+                camera_id=opening.camera_id,
+                incident_id=opening.incident_id,
+                asked_by=opening.user_id,
+                reason=opening.reason,
+                asked_at=step.now,
+                expires_at=step.now,
+                reach=Reach.PAGE,
+            )
+            await step.tx.asks.add(ask)
+        await step.tx.asks.answer(ask.id, Answer.REFUSED, step.now)
+
+    async def look_at(
+        self, tx: Tx, incident: Incident, camera: CameraId, now: datetime
+    ) -> NearbyCamera | None:
+        """What may be done with this camera for that incident, by its owner's rules."""
+        return await nearby.one(tx, incident, camera, now, zone=self._zone, connected=self._runs.is_connected)
+
+
+def still_allows(found: NearbyCamera | None) -> bool:
+    """Whether the owner's settings let a picture that flows go on."""
+    return found is not None and found.offer is not Offer.ASK and found.why not in _OWNERS
+
+
+def unavailable(found: NearbyCamera | None) -> Refused:
+    """Why it cannot be opened, in words for who pressed."""
+    if found is None:
+        return Refused(Refusal.NOT_FOUND, "There is no such camera near this incident.")
+    return Refused(Refusal.CAMERA_UNAVAILABLE, WORDS[found.why or Unavailable.UNANSWERED])

@@ -1,0 +1,168 @@
+"""Openings, what owners said when they were asked, and where they can be told."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, UserId
+from backend.model.lending import AskedView, OpeningView
+from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach
+from backend.model.owners import PushSubscription
+from backend.store.rows import columns, value, values
+from backend.store.tables import asks, cameras, openings, push_subscriptions, users
+
+_IS_OPEN = openings.c.ended_at.is_(None)
+
+
+class Openings:
+    """Those that have not ended, unless it says otherwise; the oldest first."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def add(self, opening: Opening) -> None:
+        """Raises sqlalchemy.exc.IntegrityError when this person has the camera open for the incident."""
+        await self._db.execute(insert(openings).values(**columns(opening)))
+
+    async def get(self, opening: OpeningId) -> Opening | None:
+        """Ended or not."""
+        found = await self._db.execute(select(openings).where(openings.c.id == opening))
+        return value(found.one_or_none(), Opening)
+
+    async def held(self, camera: CameraId, incident: IncidentId, user: UserId) -> Opening | None:
+        """What this person holds of the camera for the incident."""
+        found = await self._where(
+            openings.c.camera_id == camera, openings.c.incident_id == incident, openings.c.user_id == user
+        )
+        return found[0] if found else None
+
+    async def all(self) -> list[Opening]:
+        return await self._where()
+
+    async def of_feed(self, feed: FeedId) -> list[Opening]:
+        return await self._where(openings.c.feed_id == feed)
+
+    async def of_camera(self, camera: CameraId) -> list[Opening]:
+        return await self._where(openings.c.camera_id == camera)
+
+    async def of_incident(self, incident: IncidentId) -> list[Opening]:
+        return await self._where(openings.c.incident_id == incident)
+
+    async def of_users(self, held_by: list[UserId], incident: IncidentId | None = None) -> list[Opening]:
+        """Those of any of these people, of one incident or of all."""
+        of_one = [] if incident is None else [openings.c.incident_id == incident]
+        return await self._where(openings.c.user_id.in_(held_by), *of_one)
+
+    async def lets(self, feed: FeedId, user: UserId | None, now: datetime) -> bool:
+        """Whether this person may see that feed now; for None, whether anybody may."""
+        of_one = [] if user is None else [openings.c.user_id == user]
+        held = await self._where(openings.c.feed_id == feed, *of_one)
+        return any(opening.open_at(now) for opening in held)
+
+    async def renew(self, opening: OpeningId, expires_at: datetime) -> None:
+        await self._db.execute(update(openings).where(openings.c.id == opening).values(expires_at=expires_at))
+
+    async def end(self, opening: OpeningId, end: OpeningEnd, at: datetime) -> None:
+        await self._db.execute(
+            update(openings).where(openings.c.id == opening, _IS_OPEN).values(ended_at=at, end=end.value)
+        )
+
+    async def views(self, incident: IncidentId) -> list[OpeningView]:
+        """Those of an incident with the names of who holds them."""
+        rows = await self._db.execute(
+            select(openings, users.c.display_name.label("user"))
+            .join(users, users.c.id == openings.c.user_id)
+            .where(openings.c.incident_id == incident, _IS_OPEN)
+            .order_by(openings.c.opened_at, openings.c.id)
+        )
+        return values(rows, OpeningView)
+
+    async def _where(self, *where: ColumnElement[bool]) -> list[Opening]:
+        rows = await self._db.execute(
+            select(openings).where(_IS_OPEN, *where).order_by(openings.c.opened_at, openings.c.id)
+        )
+        return values(rows, Opening)
+
+
+class Asks:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def add(self, ask: Ask) -> None:
+        """Raises sqlalchemy.exc.IntegrityError when the owner was asked for this incident before."""
+        await self._db.execute(insert(asks).values(**columns(ask)))
+
+    async def get(self, ask: AskId) -> Ask | None:
+        return value((await self._db.execute(select(asks).where(asks.c.id == ask))).one_or_none(), Ask)
+
+    async def about(self, camera: CameraId, incident: IncidentId) -> Ask | None:
+        """The one ask there is for this camera and incident."""
+        found = await self._db.execute(
+            select(asks).where(asks.c.camera_id == camera, asks.c.incident_id == incident)
+        )
+        return value(found.one_or_none(), Ask)
+
+    async def waiting(self, incident: IncidentId | None = None) -> list[Ask]:
+        """Those without an answer, of one incident or of all."""
+        of_one = [] if incident is None else [asks.c.incident_id == incident]
+        rows = await self._db.execute(
+            select(asks).where(asks.c.answer.is_(None), *of_one).order_by(asks.c.asked_at, asks.c.id)
+        )
+        return values(rows, Ask)
+
+    async def answer(self, ask: AskId, answer: Answer, at: datetime) -> None:
+        await self._db.execute(
+            update(asks).where(asks.c.id == ask).values(answer=answer.value, answered_at=at)
+        )
+
+    async def reached(self, ask: AskId, reach: Reach) -> None:
+        await self._db.execute(update(asks).where(asks.c.id == ask).values(reach=reach.value))
+
+    async def views(self, incident: IncidentId) -> list[AskedView]:
+        """Those of an incident, the newest first, with the cameras' names."""
+        rows = await self._db.execute(
+            select(asks, cameras.c.name.label("camera"))
+            .join(cameras, cameras.c.id == asks.c.camera_id)
+            .where(asks.c.incident_id == incident)
+            .order_by(asks.c.asked_at.desc(), asks.c.id)
+        )
+        return values(rows, AskedView)
+
+
+class Push:
+    """Where people's browsers take messages."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def put(self, subscription: PushSubscription, most: int) -> None:
+        """Keep it; an endpoint belongs to who named it last. Beyond `most` of one person the oldest goes."""
+        await self.remove(subscription.endpoint)
+        await self._db.execute(insert(push_subscriptions).values(**columns(subscription)))
+        kept = await self.of_user(subscription.user_id)
+        for old in kept[: max(0, len(kept) - most)]:
+            await self.remove(old.endpoint)
+
+    async def of_user(self, user: UserId) -> list[PushSubscription]:
+        """Oldest first."""
+        rows = await self._db.execute(
+            select(push_subscriptions)
+            .where(push_subscriptions.c.user_id == user)
+            .order_by(push_subscriptions.c.added_at, push_subscriptions.c.id)
+        )
+        return values(rows, PushSubscription)
+
+    async def remove(self, endpoint: str, user: UserId | None = None) -> None:
+        """Forget an endpoint; of this person only, when one is named."""
+        of_one = [] if user is None else [push_subscriptions.c.user_id == user]
+        await self._db.execute(
+            delete(push_subscriptions).where(push_subscriptions.c.endpoint == endpoint, *of_one)
+        )
+
+    async def forget(self, subscription: PushId) -> None:
+        await self._db.execute(delete(push_subscriptions).where(push_subscriptions.c.id == subscription))
+
+    async def count(self) -> int:
+        found: int | None = await self._db.scalar(select(func.count()).select_from(push_subscriptions))
+        return found or 0

@@ -1,0 +1,266 @@
+"""An owner may be asked once for each incident, and has a minute; who cannot be asked is known at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from backend.services import alerts
+from notifications.ports import PushOutcome
+from tests.backend.house import House, Staff, no
+from tests.backend.lent import ASK, AT_THE_SHOP, Lent, lending, press
+from tests.backend.push_double import Pushes
+from tests.peers import until
+
+
+@pytest.fixture
+def pushes(house: House, monkeypatch: pytest.MonkeyPatch) -> Pushes:
+    pushes = Pushes()
+    monkeypatch.setattr(house.parts.alerts, "_pusher", pushes)
+    monkeypatch.setattr(alerts, "AGAIN_S", 0.05)
+    return pushes
+
+
+@pytest.fixture
+async def lent(house: House, pushes: Pushes) -> AsyncIterator[Lent]:
+    lent = await lending(house)
+    yield lent
+    await lent.hang_up()
+
+
+@pytest.fixture
+async def ola(lent: Lent) -> Staff:
+    """The owner's phone, which takes messages."""
+    ola = await lent.signed_in()
+    await subscribe(ola, "https://push.example/ola")
+    return ola
+
+
+async def subscribe(who: Staff, endpoint: str) -> None:
+    await who.post("/api/push", {"endpoint": endpoint, "p256dh": "p", "auth": "a"})
+
+
+async def ask(dana: Staff, lent: Lent) -> tuple[Any, str, Any]:
+    """An incident, a camera, and what became of the press."""
+    camera, incident = await lent.camera(level=ASK), await dana.open(**AT_THE_SHOP)
+    return incident, camera, await press(dana, incident, camera, "find-person")
+
+
+async def the_ask(lent: Lent) -> str:
+    async with lent.house.parts.store.read() as tx:
+        return (await tx.asks.waiting())[-1].id
+
+
+async def reach(dana: Staff, incident: Any) -> str:
+    return str((await dana.see(incident))["asks"][0]["reach"])
+
+
+async def test_an_owner_is_asked_by_a_push_that_holds_an_id_and_nothing_private(
+    house: House, dana: Staff, lent: Lent, ola: Staff, pushes: Pushes
+) -> None:
+    incident, camera, answer = await ask(dana, lent)
+    assert answer["opening"] is None
+    assert (answer["asked"]["camera"], answer["asked"]["answer"]) == ("Front door", None)
+    await until(lambda: pushes.sent, "the owner is told")
+    endpoint, words = pushes.sent[0]
+    said = msgspec.json.decode(words.payload)
+    assert (endpoint, said["ask"]) == ("https://push.example/ola", await the_ask(lent))
+    assert set(said) == {"ask", "seconds"}
+    assert 50 <= said["seconds"] <= 60
+    assert words.valid_for_s == said["seconds"]
+    assert len(words.topic) == 32
+    assert incident["id"] not in words.topic
+    async with dana.socket() as socket:
+        while (await reach(dana, incident)) != "push":
+            await socket.next()
+    assert lent.sockets.starts == []
+    entry = (await house.entries("camera.ask"))[-1]
+    assert (entry.actor, entry.subject, entry.details["reason"]) == (dana.user.id, camera, "find-person")
+
+
+async def test_allowed_opens_at_once_for_who_asked_and_others_need_no_new_ask(
+    house: House, dana: Staff, lent: Lent, ola: Staff
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": True})
+    opening = (await dana.see(incident))["openings"][0]
+    assert (opening["user"], opening["reason"]) == ("Dana Reyes", "find-person")
+    assert list(lent.sockets.running) == [opening["feed_id"]]
+    lee = await house.staff("lee")
+    assert (await press(lee, incident, camera))["opening"]["feed_id"] == opening["feed_id"]
+    assert len(await house.entries("camera.ask")) == 1
+    answered = (await house.entries("camera.answer"))[-1]
+    assert (answered.actor, answered.details["answer"]) == (lent.owner.id, "allowed")
+
+
+async def test_refused_stands_for_that_incident_and_no_other(dana: Staff, lent: Lent, ola: Staff) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": False})
+    where = f"/api/incidents/{incident['id']}/cameras/{camera}/open"
+    problem = no(await dana.http.post(where, json={"reason": "see-scene"}), 409, "camera-unavailable")
+    assert "refused" in problem["detail"]
+    assert lent.sockets.starts == []
+    other = await dana.open(**AT_THE_SHOP)
+    assert (await press(dana, other, camera))["asked"]["answer"] is None
+
+
+async def test_a_minute_without_an_answer_is_an_answer(
+    house: House, dana: Staff, lent: Lent, ola: Staff
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    asked = await the_ask(lent)
+    house.clock.advance(seconds=61)
+    no(await ola.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 410, "ask-over")
+    assert (await house.entries("camera.answer"))[-1].refusal == "ask-over"
+    await house.parts.openings.look()
+    assert (await dana.see(incident))["asks"][0]["answer"] == "unanswered"
+    where = f"/api/incidents/{incident['id']}/cameras/{camera}/open"
+    no(await dana.http.post(where, json={"reason": "see-scene"}), 409, "camera-unavailable")
+    assert lent.sockets.starts == []
+
+
+async def test_the_same_answer_twice_is_one_and_another_comes_too_late(
+    house: House, dana: Staff, lent: Lent, ola: Staff
+) -> None:
+    await ask(dana, lent)
+    asked = await the_ask(lent)
+    for _ in range(2):
+        await ola.post(f"/api/asks/{asked}/answer", {"allow": True})
+    no(await ola.http.post(f"/api/asks/{asked}/answer", json={"allow": False}), 410, "ask-over")
+    assert len([e for e in await house.entries("camera.answer") if e.refusal is None]) == 1
+    assert len(lent.sockets.starts) == 1
+
+
+async def test_two_answers_at_once_are_one_answer(dana: Staff, lent: Lent, ola: Staff) -> None:
+    await ask(dana, lent)
+    asked = await the_ask(lent)
+    replies = await asyncio.gather(
+        *(ola.http.post(f"/api/asks/{asked}/answer", json={"allow": allow}) for allow in (True, False))
+    )
+    assert sorted(reply.status_code for reply in replies) == [204, 410]
+
+
+async def test_nobody_answers_for_another_owner(house: House, dana: Staff, lent: Lent, ola: Staff) -> None:
+    await ask(dana, lent)
+    asked = await the_ask(lent)
+    other = await (await lending(house, "pia", numbers=())).signed_in()
+    no(await other.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 403, "not-yours")
+    lee = await house.staff("lee")  # a supervisor manages the city's sites, and nobody else's
+    no(await lee.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 403, "not-yours")
+    no(await dana.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 403, "wrong-role")
+    assert lent.sockets.starts == []
+
+
+async def test_an_ask_is_over_with_its_incident(house: House, dana: Staff, lent: Lent, ola: Staff) -> None:
+    incident, _, _ = await ask(dana, lent)
+    asked = await the_ask(lent)
+    await dana.post(f"/api/incidents/{incident['id']}/close")
+    no(await ola.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 410, "ask-over")
+    assert lent.sockets.starts == []
+
+
+async def test_an_answer_for_who_has_left_opens_nothing(
+    house: House, dana: Staff, lent: Lent, ola: Staff
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    await dana.delete("/api/session")
+    await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": True})
+    assert lent.sockets.starts == []
+    assert (await press(await house.staff("lee"), incident, camera))["opening"]
+
+
+async def test_pressing_again_while_the_owner_is_asked_asks_nobody_twice(
+    house: House, dana: Staff, lent: Lent, ola: Staff
+) -> None:
+    incident, camera, first = await ask(dana, lent)
+    again = await asyncio.gather(*(press(who, incident, camera) for who in (dana, await house.staff("lee"))))
+    assert {answer["asked"]["asked_at"] for answer in again} == {first["asked"]["asked_at"]}
+    assert len(await house.entries("camera.ask")) == 1
+
+
+# Who can hear
+
+
+async def test_an_owner_whom_nobody_could_tell_is_not_asked_and_that_is_said_at_once(
+    house: House, dana: Staff, lent: Lent, pushes: Pushes
+) -> None:
+    camera, incident = await lent.camera(level=ASK), await dana.open(**AT_THE_SHOP)
+    where = f"/api/incidents/{incident['id']}/cameras/{camera}/open"
+    no(await dana.http.post(where, json={"reason": "see-scene"}), 409, "owner-away")
+    assert (await house.entries("camera.open"))[-1].refusal == "owner-away"
+    assert (await dana.see(incident))["asks"] == []  # the one question of this incident is not spent
+    async with house.parts.hub.listen(lent.owner.id):
+        assert (await press(dana, incident, camera))["asked"]["reach"] == "page"
+    assert pushes.sent == []
+
+
+async def test_a_browser_that_is_gone_is_forgotten_and_the_dispatcher_is_told_that_nobody_heard(
+    house: House, dana: Staff, lent: Lent, ola: Staff, pushes: Pushes
+) -> None:
+    pushes.answers["https://push.example/ola"] = PushOutcome.GONE
+    async with dana.socket() as socket:
+        await ask(dana, lent)
+        told = await socket.until(
+            lambda e: (
+                e["type"] == "incident"
+                and e["incident"]["asks"][:1] != []
+                and e["incident"]["asks"][0]["reach"] != "trying"
+            )
+        )
+    assert told["incident"]["asks"][0]["reach"] == "nobody"
+    async with house.parts.store.read() as tx:
+        assert await tx.push.of_user(lent.owner.id) == []
+
+
+async def test_a_push_service_that_fails_is_tried_once_more_and_one_phone_of_several_is_enough(
+    dana: Staff, lent: Lent, ola: Staff, pushes: Pushes
+) -> None:
+    pushes.answers["https://push.example/ola"] = PushOutcome.FAILED
+    await subscribe(ola, "https://push.example/tablet")
+    incident, _, _ = await ask(dana, lent)
+    async with dana.socket() as socket:
+        while (await reach(dana, incident)) == "trying":
+            await socket.next()
+    assert await reach(dana, incident) == "push"
+    assert len(pushes.sent) == 2
+    pushes.answers["https://push.example/tablet"] = PushOutcome.FAILED
+    other, _, _ = await ask(dana, lent)
+    async with dana.socket() as socket:
+        while (await reach(dana, other)) == "trying":
+            await socket.next()
+    assert await reach(dana, other) == "nobody"
+    assert len(pushes.sent) == 6
+
+
+async def test_an_ask_that_is_over_is_pushed_to_nobody(
+    house: House, dana: Staff, lent: Lent, ola: Staff, pushes: Pushes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "AT_ONCE", 0)  # no room yet
+    await ask(dana, lent)
+    house.clock.advance(seconds=61)
+    monkeypatch.setattr(alerts, "AT_ONCE", 16)
+    await house.parts.alerts.look()
+    await asyncio.sleep(0.1)
+    assert pushes.sent == []
+
+
+async def test_of_one_persons_browsers_so_many_are_kept_and_an_endpoint_belongs_to_the_last(
+    house: House, lent: Lent, ola: Staff
+) -> None:
+    for n in range(alerts.ADDRESSES + 3):
+        house.clock.advance(seconds=1)
+        await subscribe(ola, f"https://push.example/{n}")
+    async with house.parts.store.read() as tx:
+        kept = [held.endpoint for held in await tx.push.of_user(lent.owner.id)]
+    assert kept == [f"https://push.example/{n}" for n in range(3, alerts.ADDRESSES + 3)]
+    pia = await lending(house, "pia", numbers=())
+    await subscribe(await pia.signed_in(), kept[0])
+    async with house.parts.store.read() as tx:
+        assert [held.endpoint for held in await tx.push.of_user(pia.owner.id)] == kept[:1]
+    await ola.http.request("DELETE", "/api/push", json={"endpoint": kept[0]})  # not hers any more
+    await ola.http.request("DELETE", "/api/push", json={"endpoint": kept[1]})
+    async with house.parts.store.read() as tx:
+        assert len(await tx.push.of_user(pia.owner.id)) == 1
+        assert kept[1] not in [held.endpoint for held in await tx.push.of_user(lent.owner.id)]
