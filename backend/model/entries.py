@@ -55,6 +55,9 @@ class Action(StrEnum):
     CAMERA_RETIRE = "camera.retire"
     CAMERA_STILL = "camera.still"
     CAMERA_CLOSE = "camera.close"
+    FEE_PRICE = "fee.price"
+    FEE_INVOICE = "fee.invoice"
+    FEE_PAY = "fee.pay"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
