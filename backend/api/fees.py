@@ -12,9 +12,8 @@ from backend.api.bodies import ID
 from backend.api.books import csv_of
 from backend.api.fee_bodies import IssuedInvoices, IssueInvoices, PayInvoice, SetPrices
 from backend.api.invoice_html import POLICY, page
-from backend.api.invoice_pdf import pdf
-from backend.api.paper import paper
-from backend.model.fees import InvoiceView, PriceList, YearOfFees
+from backend.api.paper import Paper, paper
+from backend.model.fees import Invoice, InvoiceView, PriceList, YearOfFees
 from backend.model.ids import InvoiceId
 from backend.model.payments import MOST_BYTES, PaymentReport
 from backend.model.people import StaffSession
@@ -102,7 +101,13 @@ async def the_paper(
         policy = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
         return Response(page(invoice, said, state), media_type="text/html; charset=utf-8", headers=policy)
     shown = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
-    return Response(await asyncio.to_thread(pdf, invoice, said), media_type="application/pdf", headers=shown)
+    return Response(await asyncio.to_thread(_pdf, invoice, said), media_type="application/pdf", headers=shown)
+
+
+def _pdf(invoice: Invoice, said: Paper) -> bytes:
+    from backend.api.invoice_pdf import pdf  # takes a second: not while a service comes back
+
+    return pdf(invoice, said)
 
 
 ROUTER = Router(

@@ -12,7 +12,6 @@ _SYMBOLS = {
     "¥": ("JPY", "CNY"),
     "$": ("USD", "CAD", "AUD", "NZD", "MXN", "SGD"),
 }
-_NUMBER = re.compile(r"(\d{1,3}(?:([.,'])\d{3})*|\d+)(?:([.,])(\d{1,3}))?", re.ASCII)
 _SPACES = dict.fromkeys(map(ord, " \t\u00a0\u2007\u2009\u202f"))
 
 
@@ -52,17 +51,35 @@ def read(text: str, currency: str) -> int:
     bare = re.sub(r"[A-Za-z]+", "", bare)
     if bare.startswith(("-", "−", "(")):
         raise ValueError("the amount is not more than nothing")
-    found = _NUMBER.fullmatch(bare.removeprefix("+"))
-    if found is None or (found[2] and found[3] == found[2]):
-        raise ValueError("the amount cannot be read: write it like 1234.50")
-    places, part = digits(currency), found[4] or ""
-    whole = re.sub(r"[.,']", "", found[1])
-    if len(part) > places:
-        if len(part) == 3 and len(whole) <= 3 and not found[2]:  # 1,234: a group of three, not a fraction
-            whole, part = whole + part, ""
-        else:
-            raise ValueError(f"the amount has more than {places} digits after the point")
-    cents: int = int(whole) * 10**places + (int(part.ljust(places, "0")) if part else 0)
+    whole, part = _split(bare.removeprefix("+"), digits(currency))
+    cents: int = int(whole + part.ljust(digits(currency), "0"))
     if not 0 < cents <= MOST_CENTS:
         raise ValueError("the amount is nothing, or more than an invoice can ask")
     return cents
+
+
+def _split(number: str, places: int) -> tuple[str, str]:
+    """The digits before and after the point, whichever mark the point is. Raises ValueError with words."""
+    unclear = ValueError("the amount cannot be read: write it like 1234.50")
+    groups, marks = re.split(r"[.,']", number), re.findall(r"[.,']", number)
+    if not all(re.fullmatch(r"[0-9]+", group) for group in groups):
+        raise unclear
+    last, part = marks[-1] if marks else "", ""
+    alone = len(marks) == 1
+    if last in (".", ",") and (alone or last not in marks[:-1]):
+        if alone and len(groups[-1]) == 3 and (places != 3 or last == ","):
+            if places == 3 or groups[0].startswith("0"):
+                raise unclear  # a group of three, or a fraction
+        else:
+            part = groups.pop()
+            marks.pop()
+    if len(part) > places:
+        raise ValueError(f"the amount has more than {places} digits after the point")
+    if marks and (
+        len(set(marks)) > 1
+        or not 1 <= len(groups[0]) <= 3
+        or groups[0].startswith("0")
+        or any(len(group) != 3 for group in groups[1:])
+    ):
+        raise unclear
+    return "".join(groups), part
