@@ -63,7 +63,7 @@ async def books(year: Year, fees: NamedDependency[Fees]) -> Response[bytes]:
     found = [(invoice, fees.issued_on(invoice), state) for invoice, state in await fees.of_year(year)]
     return Response(
         csv_of(found),
-        media_type="text/csv; charset=utf-8; header=present",
+        media_type="text/csv; header=present",
         headers={"Content-Disposition": f'attachment; filename="invoices-{year}.csv"'},
     )
 
@@ -99,7 +99,7 @@ async def the_paper(
     said = paper(invoice, fees.issued_on(invoice))
     if form == "html":
         policy = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
-        return Response(page(invoice, said, state), media_type="text/html; charset=utf-8", headers=policy)
+        return Response(page(invoice, said, state), media_type="text/html", headers=policy)
     shown = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
     return Response(await asyncio.to_thread(_pdf, invoice, said), media_type="application/pdf", headers=shown)
 

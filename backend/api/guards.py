@@ -85,21 +85,6 @@ async def desk(connection: Connection, handler: BaseRouteHandler) -> None:
     await _in_role(connection, handler, DESK)
 
 
-async def supervisors(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Supervisors."""
-    await _in_role(connection, handler, (Role.SUPERVISOR,))
-
-
-async def owners(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Owners of cameras."""
-    await _in_role(connection, handler, (Role.OWNER,))
-
-
-async def managers(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Owners, and supervisors for the city's own."""
-    await _in_role(connection, handler, (Role.OWNER, Role.SUPERVISOR))
-
-
 async def officers(connection: Connection, handler: BaseRouteHandler) -> None:
     """Officers."""
     await _in_role(connection, handler, (Role.OFFICER,))

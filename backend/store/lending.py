@@ -17,7 +17,6 @@ from backend.store.tables import (
     connectors,
     incidents,
     openings,
-    prices,
     sources,
     stills,
     traffic,
@@ -106,10 +105,6 @@ class Lending:
             .order_by(asks.c.asked_at, asks.c.id)
         )
         return values(found, AskView)
-
-    async def cents(self) -> dict[str, int]:
-        """What a camera costs a year, by level."""
-        return {held.level: held.cents for held in await self._db.execute(select(prices))}
 
     async def said(self, incident: IncidentId) -> dict[str, Said]:
         """What owners were asked for this incident, by camera."""

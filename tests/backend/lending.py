@@ -18,8 +18,6 @@ HERE = Point(latitude=42.3223, longitude=-83.1763)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HEADER = "ffd8ffe000104a46494600010100000100010000ffc0000b080010001001011100ffda"
 JPEG = bytes.fromhex(HEADER) + b"\x00\xff\xd9"  # 16 x 16, as far as its header says
-    bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffc0000b080010001001011100ffda") + b"\x00\xff\xd9"
-)
 
 
 def metres_from(place: Point, north: float, east: float) -> Point:
