@@ -568,6 +568,7 @@ export interface InviteOwner {
 
 export interface InvitationLink {
   url: string;
+  qr_svg: string;
 }
 
 export interface AddSite {
