@@ -19,6 +19,7 @@ from litestar.di import Provide
 
 from backend.api import callers as callers_api
 from backend.api import desk, events, guards, headers, machines, metrics, openings, pages, push, staff
+from backend.api import fees as fees_api
 from backend.api import owners as owners_api
 from backend.api import sites as sites_api
 from backend.api.problems import HANDLERS
@@ -40,6 +41,7 @@ from backend.services.credentials import Passwords
 from backend.services.endings import Endings
 from backend.services.engines import Engines
 from backend.services.feeds import Feeds
+from backend.services.fees import Fees
 from backend.services.figures import Figures
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
@@ -105,6 +107,7 @@ class Parts(msgspec.Struct, frozen=True):
     sharing: Sharing
     access: Access
     feeds: Feeds
+    fees: Fees
     units: Units
     outbox: Outbox
     engines: Engines
@@ -211,6 +214,13 @@ def build(
         sharing=Sharing(steps, sfu),
         access=Access(steps),
         feeds=feeds,
+        fees=Fees(
+            steps,
+            agency=config.agency,
+            currency=config.currency,
+            zone=ZoneInfo(config.timezone),
+            month_first=config.country == "US",
+        ),
         units=Units(steps),
         outbox=outbox,
         engines=engines,
@@ -261,6 +271,7 @@ def create_app(
                 "callers",
                 "sharing",
                 "access",
+                "fees",
                 "units",
                 "outbox",
                 "connections",
@@ -290,6 +301,7 @@ def create_app(
             push.ROUTER,
             callers_api.ROUTER,
             events.ROUTER,
+            fees_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
             create_router(),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, lending_bodies, opening_bodies
+from backend.api import bodies, fee_bodies, lending_bodies, opening_bodies
 from backend.model import (
     cameras,
     connectors,
@@ -22,6 +22,7 @@ from backend.model import (
     links,
     openings,
     owners,
+    payments,
     people,
     pictures,
     positions,
@@ -36,6 +37,7 @@ ENUMS: tuple[type[Enum], ...] = (
     connectors.SourceKind,
     devices.DeviceKind,
     entries.Action,
+    fees.InvoiceState,
     incidents.FeedKind,
     incidents.FeedState,
     lending.Offer,
@@ -46,6 +48,7 @@ ENUMS: tuple[type[Enum], ...] = (
     openings.Reach,
     openings.Reason,
     owners.RequestState,
+    payments.PaymentOutcome,
     people.Role,
     pictures.Connection,
     pictures.Level,
@@ -77,7 +80,11 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     devices.Device,
     fees.Price,
     fees.InvoiceLine,
-    fees.Invoice,
+    fees.PriceList,
+    fees.InvoiceView,
+    fees.YearOfFees,
+    payments.PaymentRow,
+    payments.PaymentReport,
     views.FeedView,
     views.LinkView,
     views.IncidentView,
@@ -133,6 +140,10 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     opening_bodies.SubscribePush,
     opening_bodies.UnsubscribePush,
     bodies.Problem,
+    fee_bodies.SetPrices,
+    fee_bodies.IssueInvoices,
+    fee_bodies.IssuedInvoices,
+    fee_bodies.PayInvoice,
 )
 _PRIMITIVES = {
     str: "string",

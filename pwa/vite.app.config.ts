@@ -17,6 +17,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         signin: here("signin.html"),
+        agency: here("agency.html"),
         console: here("console.html"),
         officer: here("officer.html"),
         sw: here("src/sw.ts"),

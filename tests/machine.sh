@@ -8,6 +8,7 @@ declare -A why=(
   [chromium]="a real browser: caller, dispatcher and officer in the story test"
   [firefox-esr]="a second browser, to publish and to watch"
   [fonts-noto-core]="Arabic letters in that browser"
+  [poppler-utils]="to read an invoice's PDF back"
   [postgresql]="the store's tests, run again on a PostgreSQL of their own"
 )
 if [ "${1:-}" = janus ]; then

@@ -55,9 +55,10 @@ class InviteOwner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class InvitationLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What makes one person an owner; it is shown once."""
+    """What makes one person an owner, with its QR code as an SVG document; it is shown once."""
 
     url: str
+    qr_svg: str
 
 
 # -- sites and cameras ----------------------------------------------------------------------------

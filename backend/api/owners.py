@@ -20,6 +20,7 @@ from backend.model.ids import InvitationToken, RequestId
 from backend.model.owners import OwnerRequest
 from backend.model.people import StaffSession
 from backend.model.views import Agency
+from backend.services.links import drawn
 from backend.services.owners import Owners
 
 Id = Annotated[str, PathParameter(pattern=ID)]
@@ -74,7 +75,7 @@ async def requests(owners: NamedDependency[Owners]) -> list[OwnerRequest]:
 async def approve(
     request_id: Id, session: NamedDependency[StaffSession], owners: NamedDependency[Owners]
 ) -> InvitationLink:
-    return InvitationLink(url=await owners.approve(session.user, RequestId(request_id)))
+    return _shown(await owners.approve(session.user, RequestId(request_id)))
 
 
 @post("/requests/{request_id:str}/decline", status_code=204)
@@ -90,7 +91,11 @@ async def invite(
     session: NamedDependency[StaffSession],
     owners: NamedDependency[Owners],
 ) -> InvitationLink:
-    return InvitationLink(url=await owners.invite(session.user, data.display_name))
+    return _shown(await owners.invite(session.user, data.display_name))
+
+
+def _shown(url: str) -> InvitationLink:
+    return InvitationLink(url=url, qr_svg=drawn(url))
 
 
 ROUTER = Router("/api/join", guards=[guards.our_pages], route_handlers=[look, accept, ask])

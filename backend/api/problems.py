@@ -66,6 +66,9 @@ STATUS: dict[Refusal, HTTPStatus] = {
     Refusal.ALREADY_SHARING: HTTPStatus.CONFLICT,
     Refusal.NO_HANDOUT: HTTPStatus.NOT_FOUND,
     Refusal.FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+    Refusal.BAD_DATE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.BAD_FILE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.NOTHING_DUE: HTTPStatus.CONFLICT,
 }
 _CODES = {
     400: "malformed",

@@ -60,6 +60,9 @@ class Action(StrEnum):
     CAMERA_ASK = "camera.ask"
     CAMERA_ANSWER = "camera.answer"
     INCIDENT_PANIC = "incident.panic"
+    FEE_PRICE = "fee.price"
+    FEE_INVOICE = "fee.invoice"
+    FEE_PAY = "fee.pay"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the

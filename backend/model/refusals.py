@@ -62,6 +62,10 @@ class Refusal(StrEnum):
     ALREADY_SHARING = "already-sharing"
     NO_HANDOUT = "no-handout"
     FULL = "full"
+    # the fee
+    BAD_DATE = "bad-date"
+    BAD_FILE = "bad-file"
+    NOTHING_DUE = "nothing-due"
 
 
 class Refused(Exception):

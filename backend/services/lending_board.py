@@ -63,7 +63,7 @@ class LendingBoard:
         sent = await tx.lending.media_bytes(agents, now - DAY)
         watching = await tx.lending.watching(ids, now)
         stills = await tx.lending.stills(ids)
-        cents = await tx.lending.cents()
+        cents = await tx.fees.prices()
         shown: dict[tuple[str | None, str | None], CameraId] = {
             (camera.connector_id, camera.source): camera.id for camera in cameras
         }
@@ -109,7 +109,7 @@ class LendingBoard:
                 address=site.address,
                 point=site.point,
                 numbers=site.numbers,
-                cents_a_year=sum(cents.get(camera.level.value, 0) for camera in standing.get(site.id, [])),
+                cents_a_year=sum(cents.get(camera.level, 0) for camera in standing.get(site.id, [])),
                 cameras=tuple(map(camera_view, standing.get(site.id, []))),
                 connectors=tuple(map(connector_view, serving.get(site.id, []))),
             )

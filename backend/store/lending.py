@@ -16,7 +16,6 @@ from backend.store.tables import (
     connectors,
     incidents,
     openings,
-    prices,
     sources,
     stills,
     traffic,
@@ -98,7 +97,3 @@ class Lending:
             .order_by(asks.c.asked_at, asks.c.id)
         )
         return values(found, AskView)
-
-    async def cents(self) -> dict[str, int]:
-        """What a camera costs a year, by level."""
-        return {held.level: held.cents for held in await self._db.execute(select(prices))}

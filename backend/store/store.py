@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from backend.store.cameras import Cameras
 from backend.store.entries import Entries
+from backend.store.fees import Fees
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
@@ -49,6 +50,7 @@ class Tx:
         self.asks = Asks(connection)
         self.push = Push(connection)
         self.entries = Entries(connection)
+        self.fees = Fees(connection)
 
 
 class Store:

@@ -313,6 +313,8 @@ invoices = Table(
     Column("issued_at", Utc, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("currency", String(3), nullable=False),
+    Column("issuer", String(40), nullable=False),
+    Column("site", String(80), nullable=False),
     Column("addressee", String(80), nullable=False),
     Column("address", String(200), nullable=False),
     Column("lines", JSON(none_as_null=True), nullable=False),

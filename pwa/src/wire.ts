@@ -8,7 +8,9 @@ export type SourceKind = "onvif" | "rtsp";
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "incident.panic";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay";
+
+export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
 export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
 
@@ -30,6 +32,8 @@ export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-s
 
 export type RequestState = "waiting" | "approved" | "declined";
 
+export type PaymentOutcome = "pays" | "already" | "no-invoice" | "wrong-amount" | "nothing-due" | "twice" | "bad-date" | "unreadable";
+
 export type Role = "dispatcher" | "officer" | "supervisor" | "owner";
 
 export type Connection = "good" | "weak" | "very-weak" | "gone";
@@ -38,7 +42,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type SiteKind = "business" | "residence" | "city";
 
@@ -251,7 +255,14 @@ export interface InvoiceLine {
   cents_each: number;
 }
 
-export interface Invoice {
+export interface PriceList {
+  currency: string;
+  digits: number;
+  prices: Price[];
+  promise: string;
+}
+
+export interface InvoiceView {
   id: string;
   number: string;
   site_id: string;
@@ -259,11 +270,44 @@ export interface Invoice {
   issued_at: string;
   due_on: string;
   currency: string;
+  digits: number;
+  site: string;
   addressee: string;
   address: string;
   lines: InvoiceLine[];
+  cents: number;
+  state: InvoiceState;
   paid_on: string | null;
   paid_note: string;
+  html: string;
+  pdf: string;
+}
+
+export interface YearOfFees {
+  year: number;
+  currency: string;
+  digits: number;
+  billed: number;
+  paid: number;
+  open: number;
+  overdue: number;
+  missing: number;
+  invoices: InvoiceView[];
+  promise: string;
+}
+
+export interface PaymentRow {
+  line: number;
+  number: string;
+  paid_on: string | null;
+  cents: number | null;
+  outcome: PaymentOutcome;
+  words: string;
+}
+
+export interface PaymentReport {
+  preview: boolean;
+  rows: PaymentRow[];
 }
 
 export interface FeedView {
@@ -527,6 +571,7 @@ export interface InviteOwner {
 
 export interface InvitationLink {
   url: string;
+  qr_svg: string;
 }
 
 export interface AddSite {
@@ -611,6 +656,23 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
+}
+
+export interface SetPrices {
+  cents: Record<ParticipationLevel, number>;
+}
+
+export interface IssueInvoices {
+  year: number;
+}
+
+export interface IssuedInvoices {
+  issued: number;
+}
+
+export interface PayInvoice {
+  paid_on: string | null;
+  note?: string;
 }
 
 export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;

@@ -1,11 +1,11 @@
 // The dispatcher's console: three columns that never move. This file places the columns and carries out keys.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Desk } from "../staff/desk.ts";
 import { useStore } from "../staff/hooks.ts";
 import { Icon } from "../staff/parts/icon.tsx";
+import { SignOutButton, ThemeButton } from "../staff/parts/page-buttons.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import type { Store } from "../staff/store.ts";
-import { setTheme, theme } from "../staff/theme.ts";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
 import { IncidentHead } from "./incident-head.tsx";
 import { IncidentList } from "./incident-list.tsx";
@@ -87,8 +87,6 @@ function useKeys(props: Props): void {
 
 function Bar(props: Props) {
   const { desk, state } = props;
-  const [shade, setShade] = useState(theme);
-  const other = shade === "night" ? "day" : "night";
   return (
     <header class="bar">
       <p class="brand">
@@ -117,27 +115,13 @@ function Bar(props: Props) {
         >
           <Icon name="keyboard" />
         </button>
-        <button
-          type="button"
-          class="square"
-          aria-label={other === "day" ? "Day colours" : "Night colours"}
-          title={other === "day" ? "Day colours" : "Night colours"}
-          onClick={() => {
-            setTheme(other);
-            setShade(other);
-          }}
-        >
-          <Icon name={other} />
-        </button>
-        <button
-          type="button"
-          class="square"
-          aria-label={`Sign out ${desk.me.user.display_name}`}
-          title={`Sign out ${desk.me.user.display_name}`}
-          onClick={() => void desk.signOut()}
-        >
-          <Icon name="logOut" />
-        </button>
+        {desk.me.user.role === "supervisor" && (
+          <a class="button square" href="/agency" aria-label="Agency" title="Agency: owners, cameras, fees">
+            <Icon name="agency" />
+          </a>
+        )}
+        <ThemeButton />
+        <SignOutButton desk={desk} />
       </div>
     </header>
   );

@@ -1,6 +1,7 @@
 // What opens a link, shown to the dispatcher and to nobody else: its address with a QR code, or six digits to say.
 import { countdown } from "../staff/measure.ts";
 import { Icon } from "../staff/parts/icon.tsx";
+import { QrLink } from "../staff/parts/qr-link.tsx";
 import type { Handout } from "../wire.ts";
 import type { ShownCode } from "./state.ts";
 
@@ -10,10 +11,7 @@ export function ShowHandout({ handout, onHide }: { handout: Handout; onHide(): v
       <p class="handout-why">
         <Icon name="warning" /> No SMS carrier configured: show or read this link
       </p>
-      <img src={`data:image/svg+xml,${encodeURIComponent(handout.qr_svg)}`} alt="QR code of the link" />
-      <a href={handout.url} target="_blank" rel="noreferrer">
-        {handout.url}
-      </a>
+      <QrLink url={handout.url} qr={handout.qr_svg} />
       <button type="button" class="plain" onClick={onHide}>
         Hide
       </button>

@@ -20,10 +20,13 @@ export class Desk {
   readonly clock = new ServerClock();
   readonly me: Me;
   readonly calls: Calls;
+  /** For pages that ask for more than calls and incidents. */
+  readonly requests: Requests;
 
   constructor(me: Me) {
     this.me = me;
-    this.calls = new Calls(new Requests(me.csrf, leave));
+    this.requests = new Requests(me.csrf, leave);
+    this.calls = new Calls(this.requests);
   }
 
   start(signal: AbortSignal): void {

@@ -39,6 +39,32 @@ export function useSize(element: { current: Element | null }): { width: number; 
   return size;
 }
 
+export type Loaded<T> =
+  | { state: "loading"; again(): Promise<void> }
+  | { state: "failed"; problem: string; again(): Promise<void> }
+  | { state: "there"; value: T; again(): Promise<void> };
+
+/** What the server has under `key`; `again` asks anew and keeps showing what was there until the answer comes. */
+export function useLoaded<T>(load: () => Promise<T>, sorry: (error: unknown) => string, key = ""): Loaded<T> {
+  const [held, setHeld] = useState<{ key: string; value?: T; problem?: string }>({ key });
+  const again = async (): Promise<void> => {
+    try {
+      const value = await load();
+      setHeld({ key, value });
+    } catch (error) {
+      setHeld({ key, problem: sorry(error) });
+    }
+  };
+  useEffect(() => {
+    void again();
+  }, [key]);
+  if (held.key !== key) return { state: "loading", again };
+  if (held.problem !== undefined) return { state: "failed", problem: held.problem, again };
+  return held.value === undefined
+    ? { state: "loading", again }
+    : { state: "there", value: held.value, again };
+}
+
 export interface Act {
   busy: boolean;
   /** What went wrong the last time, in words. */

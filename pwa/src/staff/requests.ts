@@ -22,7 +22,7 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
 
-type Method = "GET" | "POST" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 async function refusal(answer: Response): Promise<Refused> {
   try {
@@ -44,12 +44,21 @@ export class Requests {
   }
 
   /** The answer's JSON (undefined for 204). Throws Refused or Unreachable. */
-  async send<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  send<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    return this.#ask(method, path, body === undefined ? undefined : JSON.stringify(body), "application/json");
+  }
+
+  /** The same with a file as it is. */
+  sendFile<T>(path: string, file: Blob, type: string): Promise<T> {
+    return this.#ask("POST", path, file, type);
+  }
+
+  async #ask<T>(method: Method, path: string, body: string | Blob | undefined, type: string): Promise<T> {
     const headers = new Headers({ Accept: "application/json" });
-    if (body !== undefined) headers.set("Content-Type", "application/json");
+    if (body !== undefined) headers.set("Content-Type", type);
     if (method !== "GET" && this.#csrf !== "") headers.set("X-CSRF-Token", this.#csrf);
     const request: RequestInit = { method, headers, cache: "no-store", credentials: "same-origin" };
-    if (body !== undefined) request.body = JSON.stringify(body);
+    if (body !== undefined) request.body = body;
     let answer: Response;
     try {
       answer = await fetch(path, request);

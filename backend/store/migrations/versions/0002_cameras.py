@@ -107,6 +107,8 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("issuer", sa.String(length=40), nullable=False),
+        sa.Column("site", sa.String(length=80), nullable=False),
         sa.Column("addressee", sa.String(length=80), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=False),
         sa.Column("lines", sa.JSON(none_as_null=True), nullable=False),

@@ -4,6 +4,7 @@
 import swap from "lucide-static/icons/arrow-down-up.svg?raw";
 import arrowLeft from "lucide-static/icons/arrow-left.svg?raw";
 import ban from "lucide-static/icons/ban.svg?raw";
+import building from "lucide-static/icons/building-2.svg?raw";
 import carFront from "lucide-static/icons/car-front.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import checkCheck from "lucide-static/icons/check-check.svg?raw";
@@ -57,6 +58,7 @@ const DRAWINGS = {
   asking: triangleAlert,
   over: ban,
   none: circleSlash,
+  agency: building,
   back: arrowLeft,
   unit: carFront,
   done: check,

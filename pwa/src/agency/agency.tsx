@@ -1,0 +1,78 @@
+// The supervisor's page: who lends cameras, the city's own, devices, and the fee. One part at a time.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Desk } from "../staff/desk.ts";
+import { Icon, type IconName } from "../staff/parts/icon.tsx";
+import { SignOutButton, ThemeButton } from "../staff/parts/page-buttons.tsx";
+import { AgencyCalls } from "./calls.ts";
+import { City } from "./city.tsx";
+import { Devices } from "./devices.tsx";
+import { Fees } from "./fees.tsx";
+import { Owners } from "./owners.tsx";
+
+const PARTS = [
+  ["owners", "Owners", "opened"],
+  ["city", "City cameras", "camera"],
+  ["devices", "Devices", "smartphone"],
+  ["fees", "Fees", "history"],
+] as const satisfies readonly (readonly [string, string, IconName])[];
+type Part = (typeof PARTS)[number][0];
+
+/** The part that the address names, so that a reload and a bookmark come back to it. */
+function named(): Part {
+  const part = new URLSearchParams(location.search).get("part");
+  return PARTS.find(([name]) => name === part)?.[0] ?? "owners";
+}
+
+export function Agency({ desk }: { desk: Desk }) {
+  const [part, setPart] = useState<Part>(named);
+  const calls = useMemo(() => new AgencyCalls(desk.requests), [desk]);
+  const word = PARTS.find(([name]) => name === part)?.[1] ?? "";
+  useEffect(() => {
+    document.title = `${word} – Sightline`;
+    const back = (): void => setPart(named());
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }, [word]);
+  const go = (event: MouseEvent, name: Part): void => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.pushState(null, "", `?part=${name}`);
+    setPart(name);
+  };
+  return (
+    <div class="agency">
+      <header class="agency-bar">
+        <p class="brand">
+          <strong>Sightline</strong>
+          <span>{desk.me.agency.name}</span>
+        </p>
+        <nav aria-label="Parts of this page">
+          {PARTS.map(([name, label, mark]) => (
+            <a
+              key={name}
+              href={`?part=${name}`}
+              aria-current={name === part ? "page" : undefined}
+              onClick={(event) => go(event, name)}
+            >
+              <Icon name={mark} /> {label}
+            </a>
+          ))}
+        </nav>
+        <div class="bar-end">
+          <a class="button" href="/console">
+            <Icon name="back" /> Console
+          </a>
+          <ThemeButton />
+          <SignOutButton desk={desk} />
+        </div>
+      </header>
+      <main class="agency-main">
+        <h1>{word}</h1>
+        {part === "owners" && <Owners calls={calls} />}
+        {part === "city" && <City calls={calls} />}
+        {part === "devices" && <Devices desk={desk} calls={calls} />}
+        {part === "fees" && <Fees desk={desk} calls={calls} />}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,114 @@
+// Everything that a supervisor can ask of the server on this page, one method each; docs/http.md says what each means.
+import type { Requests } from "../staff/requests.ts";
+import type {
+  AddSite,
+  AmendCamera,
+  AmendSite,
+  CameraView,
+  Device,
+  DeviceKind,
+  InvitationLink,
+  InvoiceView,
+  IssuedInvoices,
+  OwnerRequest,
+  PaymentReport,
+  PriceList,
+  RegisterCamera,
+  SetPrices,
+  SiteView,
+  YearOfFees,
+} from "../wire.ts";
+
+export interface NewDevice {
+  kind: DeviceKind;
+  name: string;
+  unit_id: string | null;
+  camera_id: string | null;
+}
+
+/** What is told once: where a device publishes, and with what. */
+export interface NewToken {
+  device: Device;
+  token: string;
+  whip: string;
+}
+
+export class AgencyCalls {
+  readonly #ask: Requests;
+
+  constructor(requests: Requests) {
+    this.#ask = requests;
+  }
+
+  requests(): Promise<OwnerRequest[]> {
+    return this.#ask.send("GET", "/api/agency/requests");
+  }
+
+  approve(id: string): Promise<InvitationLink> {
+    return this.#ask.send("POST", `/api/agency/requests/${id}/approve`);
+  }
+
+  decline(id: string): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/requests/${id}/decline`);
+  }
+
+  invite(displayName: string): Promise<InvitationLink> {
+    return this.#ask.send("POST", "/api/agency/invitations", { display_name: displayName });
+  }
+
+  sites(): Promise<SiteView[]> {
+    return this.#ask.send("GET", "/api/agency/sites");
+  }
+
+  addSite(body: AddSite): Promise<SiteView> {
+    return this.#ask.send("POST", "/api/sites", body);
+  }
+
+  amendSite(id: string, body: AmendSite): Promise<SiteView> {
+    return this.#ask.send("POST", `/api/sites/${id}/amend`, body);
+  }
+
+  addCamera(site: string, body: RegisterCamera): Promise<CameraView> {
+    return this.#ask.send("POST", `/api/sites/${site}/cameras`, body);
+  }
+
+  amendCamera(id: string, body: AmendCamera): Promise<CameraView> {
+    return this.#ask.send("POST", `/api/cameras/${id}/amend`, body);
+  }
+
+  devices(): Promise<Device[]> {
+    return this.#ask.send("GET", "/api/agency/devices");
+  }
+
+  addDevice(body: NewDevice): Promise<NewToken> {
+    return this.#ask.send("POST", "/api/agency/devices", body);
+  }
+
+  retireDevice(id: string): Promise<void> {
+    return this.#ask.send("DELETE", `/api/agency/devices/${id}`);
+  }
+
+  prices(): Promise<PriceList> {
+    return this.#ask.send("GET", "/api/agency/prices");
+  }
+
+  setPrices(body: SetPrices): Promise<PriceList> {
+    return this.#ask.send("PUT", "/api/agency/prices", body);
+  }
+
+  invoices(year: number): Promise<YearOfFees> {
+    return this.#ask.send("GET", `/api/agency/invoices?year=${year}`);
+  }
+
+  issue(year: number): Promise<IssuedInvoices> {
+    return this.#ask.send("POST", "/api/agency/invoices", { year });
+  }
+
+  pay(invoice: string, paidOn: string | null, note: string): Promise<InvoiceView> {
+    return this.#ask.send("POST", `/api/agency/invoices/${invoice}/paid`, { paid_on: paidOn, note });
+  }
+
+  payments(file: Blob, preview: boolean): Promise<PaymentReport> {
+    return this.#ask.sendFile(`/api/agency/invoices/payments?preview=${preview}`, file, "text/csv");
+  }
+}

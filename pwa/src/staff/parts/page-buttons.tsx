@@ -1,0 +1,34 @@
+// What stands at the end of every desk page's bar: night or day, and the way out.
+import { useState } from "preact/hooks";
+import type { Desk } from "../desk.ts";
+import { setTheme, theme } from "../theme.ts";
+import { Icon } from "./icon.tsx";
+
+export function ThemeButton() {
+  const [shade, setShade] = useState(theme);
+  const other = shade === "night" ? "day" : "night";
+  const words = other === "day" ? "Day colours" : "Night colours";
+  return (
+    <button
+      type="button"
+      class="square"
+      aria-label={words}
+      title={words}
+      onClick={() => {
+        setTheme(other);
+        setShade(other);
+      }}
+    >
+      <Icon name={other} />
+    </button>
+  );
+}
+
+export function SignOutButton({ desk }: { desk: Desk }) {
+  const words = `Sign out ${desk.me.user.display_name}`;
+  return (
+    <button type="button" class="square" aria-label={words} title={words} onClick={() => void desk.signOut()}>
+      <Icon name="logOut" />
+    </button>
+  );
+}
