@@ -36,7 +36,7 @@ _AWAY_COUNTS = 2.0
 # last, where hundreds are near and most are shut, at as many as can matter.
 _LOOKS = tuple(
     Look(reaching=reaching, near=SHOWN, near_m=near_m, radius_m=MOST_RADIUS_M, count=COUNTED)
-    for reaching, near_m in ((120, 500), (400, MOST_RADIUS_M), (2000, MOST_RADIUS_M))
+    for reaching, near_m in ((120, 250), (400, MOST_RADIUS_M), (2000, MOST_RADIUS_M))
 )
 
 Connected = Callable[[ConnectorId], bool]
