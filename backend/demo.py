@@ -22,9 +22,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from backend.app import Parts, build
 from backend.config import Config, ConfigError
-from backend.model.ids import IncidentId, LinkId
+from backend.model.cameras import ParticipationLevel, View
+from backend.model.ids import CameraId, IncidentId, LinkId, SiteId
 from backend.model.links import LinkKind
 from backend.model.people import Role, User
+from backend.model.positions import Point
+from backend.model.sites import SiteKind
 from backend.supervisor import Supervisor
 
 PASSWORD = "sightline-demo"  # noqa: S105  printed on the screen; nothing in a demonstration is secret
@@ -33,6 +36,20 @@ PEOPLE = (
     ("lee", "Lee Carter", Role.SUPERVISOR, None),
     ("sam", "Sam Ortiz", Role.OFFICER, "Unit 12"),
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
+    ("rosa", "Rosa Marin", Role.OWNER, None),
+)
+SHOP = Point(latitude=42.32271, longitude=-83.17622)  # across the street from where the caller walks
+CAMERAS = (  # name, metres north and east of the shop, view, indoor, level
+    ("Front door", (-6, 0), View(heading_deg=190.0, field_deg=100.0), False, ParticipationLevel.NEARBY),
+    (
+        "Parking lot",
+        (14, 22),
+        View(heading_deg=60.0, field_deg=80.0, height_m=5.0),
+        False,
+        ParticipationLevel.ASK,
+    ),
+    ("Counter", (2, 4), View(heading_deg=270.0), True, ParticipationLevel.OWN_CALLS),
+    ("Oven room", (4, 10), View(), True, ParticipationLevel.REGISTRY),
 )
 NUMBERS = ("+13139432241", "+13139432030")
 MARK = "demonstration"  # a file that says: this folder may be emptied
@@ -105,7 +122,8 @@ async def _set_the_scene(parts: Parts) -> tuple[str, str]:
             name=name, display_name=display_name, role=role, call_sign=unit, password=PASSWORD
         )
         users.append(user)
-    dana, _, sam, _ = users
+    dana, _, sam, _, rosa = users
+    await _lend(parts, rosa)
     links = []
     for number, kind, words in (
         (NUMBERS[0], "Traffic collision", "Send yourself this link: your phone is the caller"),
@@ -122,6 +140,24 @@ async def _set_the_scene(parts: Parts) -> tuple[str, str]:
     await parts.store.close()
     yours, shared = links
     return shared, yours
+
+
+async def _lend(parts: Parts, rosa: User) -> None:
+    """A bakery with cameras for everything that a camera may be used for."""
+    site = await parts.sites.add(
+        rosa,
+        kind=SiteKind.BUSINESS,
+        name="Rosa's Bakery",
+        address="13615 Michigan Ave",
+        point=SHOP,
+        numbers=(NUMBERS[0],),
+    )
+    for name, (north_m, east_m), view, indoor, level in CAMERAS:
+        point = Point(latitude=SHOP.latitude + north_m / 111_195, longitude=SHOP.longitude + east_m / 82_200)
+        camera = await parts.cameras.register(
+            rosa, SiteId(site.id), name=name, point=point, view=view, indoor=indoor
+        )
+        await parts.cameras.amend(rosa, CameraId(camera.id), level=level, radius_m=500)
 
 
 async def _phone(link: str, trust: Path | None) -> asyncio.subprocess.Process:
@@ -147,7 +183,8 @@ def _tell(stage: Stage, yours: str) -> None:
         f"\n  {stage.config.agency} is running. Ctrl-C ends it.\n\n"
         f"  1  Dispatcher   {base}/console   name dana   password {PASSWORD}\n"
         f"  2  Officer      {base}/officer   name sam    password {PASSWORD}\n"
-        f"  3  Caller       {yours}\n",
+        f"  3  Caller       {yours}\n"
+        f"  4  Owner        {base}/owner   name rosa   password {PASSWORD}\n",
         flush=True,
     )
     print("  A simulated caller is sharing already: open the break-in at 1 or 2 and see it.", flush=True)

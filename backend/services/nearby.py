@@ -5,11 +5,11 @@ Reading only. The store finds what is near; `model.cameras.why_not` decides, her
 The order: what may be opened comes first; in it the cameras of the site that called; then by `rank_m`, which
 is the distance, and twice the distance for a camera that looks elsewhere. So of two at the same distance the
 one that looks at the scene is first, of two that look alike the nearer one, and a camera across the street
-that looks away still comes before one that looks this way from half a mile.
+that looks away still comes before one that looks this way from half a mile. The 40 are chosen among the
+nearest 120 that reach the place, and more only while fewer than 40 of those may be opened.
 """
 
 import heapq
-import math
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -33,12 +33,11 @@ COUNTED = 500  # `more` goes no further
 TOLD = 100  # open incidents that one camera's change is told for
 _AWAY_COUNTS = 2.0
 # First at the cameras of a few blocks, which is enough where there are many; then at all that are near; and
-# last, where hundreds are near and few may be opened, at as many as can matter.
+# last, where hundreds are near and most are shut, at as many as can matter.
 _LOOKS = tuple(
-    Look(reaching=reaching, near=near, near_m=near_m, radius_m=MOST_RADIUS_M, count=COUNTED)
-    for reaching, near, near_m in ((100, 60, 500), (300, 150, MOST_RADIUS_M), (2000, 2000, MOST_RADIUS_M))
+    Look(reaching=reaching, near=SHOWN, near_m=near_m, radius_m=MOST_RADIUS_M, count=COUNTED)
+    for reaching, near_m in ((120, 250), (400, MOST_RADIUS_M), (2000, MOST_RADIUS_M))
 )
-_SURE = 0.99  # the store's distances are flat
 
 Connected = Callable[[ConnectorId], bool]
 
@@ -160,45 +159,31 @@ class _Eyes:
 
 
 async def _best_near(tx: Tx, eyes: _Eyes, place: Position) -> tuple[dict[CameraId, _Seen], int]:
-    """Everything that can be among the best, by id; and how many are near, up to `COUNTED`."""
-    openable: list[_Seen] = []
-    others: list[_Seen] = []
+    """Those to choose from, by id; and how many are near, up to `COUNTED`.
+
+    Enough when what may be opened among the nearest fills the list, or there is no more of it; and when the
+    nearest of all fill what is left. Where more than a hundred reach a place, those further off do not
+    compete: what they would see better is nearer to the others.
+    """
+    chosen: dict[CameraId, _Seen] = {}
     count = 0
     for look in _LOOKS:
         found = await tx.cameras.around(place, eyes.incident.id, look)
         reaching = _seen_within(eyes, found.reaching, look.radius_m)
         near = _seen_within(eyes, found.near, look.near_m)
-        openable = heapq.nsmallest(SHOWN, (held for held in reaching if held.offer is not Offer.NO), _order)
-        others = heapq.nsmallest(SHOWN, (held for held in near if held.offer is Offer.NO), _order)
+        openable = [held for held in reaching if held.offer is not Offer.NO]
+        chosen = {held.placed.camera.id: held for held in (*near, *openable)}
         count = found.count
-        known_m = math.inf if found.reaching_all else _furthest(reaching)
-        if not _certain(openable, SHOWN, known_m):
-            continue
-        known_m = look.near_m if found.near_all else _furthest(near)
-        if look.near_m == look.radius_m and found.near_all:
-            known_m = math.inf
-        if _certain(others, SHOWN - len(openable), known_m):
+        enough = len(openable) >= SHOWN or found.reaching_all
+        filled = not found.near_all or look.near_m == look.radius_m or len(openable) >= SHOWN
+        if enough and filled:
             break
-    return {held.placed.camera.id: held for held in (*openable, *others)}, count
+    return chosen, count
 
 
 def _seen_within(eyes: _Eyes, found: list[Placed], radius_m: float) -> list[_Seen]:
     seen = map(eyes.see, found)
     return [held for held in seen if held.distance_m is not None and held.distance_m <= radius_m]
-
-
-def _furthest(seen: list[_Seen]) -> float:
-    return max((held.distance_m or 0.0 for held in seen), default=0.0)
-
-
-def _certain(best: list[_Seen], wanted: int, known_m: float) -> bool:
-    """Whether the first so many are the best, when all within `known_m` have been seen.
-
-    What was not seen is further away than that, and ranks behind whatever ranks nearer.
-    """
-    if wanted == 0 or known_m == math.inf:
-        return True
-    return len(best) >= wanted and best[wanted - 1].rank_m <= known_m * _SURE
 
 
 def _order(seen: _Seen) -> tuple[bool, bool, float, str]:

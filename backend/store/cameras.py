@@ -45,7 +45,7 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 class Look(msgspec.Struct, frozen=True, gc=False):
     """How far to look around a place, and at how many of the nearest."""
 
-    reaching: int  # of those that reach the place, within `radius_m`
+    reaching: int  # of those that reach the place; none reaches further than `radius_m`
     near: int  # of all within `near_m`
     near_m: int
     radius_m: int
@@ -290,7 +290,7 @@ def _within(cells: str, within_2: Any, *where: Any) -> Select[Any]:
     """Ids and squared distances, from the index alone."""
     flat_2 = _flat_2()
     inside = cameras.c.cell.in_(bindparam(cells, expanding=True))
-    return select(cameras.c.id, flat_2.label("flat_2")).where(inside, flat_2 <= within_2, *where)
+    return select(cameras.c.id, flat_2.label("flat_2")).where(inside, *where, flat_2 <= within_2)
 
 
 def _nearest(found: Any, name: str) -> Any:
@@ -302,12 +302,7 @@ def _around() -> Select[Any]:
     """The nearest that reach the place and the nearest of all, each camera once; and a count beside them."""
     reach_2 = cameras.c.reach_m * cameras.c.reach_m * _EASY_M**2
     rings = [
-        _within(
-            f"cells_{ring}",
-            bindparam("within_2"),
-            cameras.c.reach_m > inner / _EASY_M,
-            _flat_2() <= reach_2,
-        )
+        _within(f"cells_{ring}", reach_2, cameras.c.reach_m > inner / _EASY_M)
         for ring, inner in enumerate(_RINGS_M)
     ]
     reaching = _nearest(union_all(*rings), "reaching").subquery()
