@@ -149,8 +149,7 @@ class Source:
     def take_still(self) -> None:
         """The next keyframe as a JPEG, or the newest where there is one; `told.still` gets it."""
         self._want_still = True
-        if self._key_unit is not None:
-            self._maybe_still()
+        self._maybe_still()
 
     def want_keyframe(self) -> None:
         """Cameras are not asked, for most do not listen; what is encoded here is."""
@@ -185,9 +184,11 @@ class Source:
         if not self._want_still or self._facts is None:
             return
         if self._facts.codec == "h264":
+            if self._key_unit is None:
+                return
             self._want_still = False
             work = self._loop.run_in_executor(
-                None, convert.still_of, "h264", self._extradata, self._key_unit or b""
+                None, convert.still_of, "h264", self._extradata, self._key_unit
             )
             work.add_done_callback(
                 lambda done: self._told.still(None if done.cancelled() or done.exception() else done.result())
