@@ -32,7 +32,7 @@ class Outbox:
         self._drops = drops
         self._buffer = rtc.Buffer(_RUN_BYTES + rtc.MAX_DATAGRAM + rtc.TAIL)
 
-    def send(self, keys: rtc.Srtp, address: Any, packets: Iterable[tuple[bytes, bytes]]) -> Made:
+    def send(self, keys: rtc.Srtp, address: Any, packets: Iterable[tuple[bytes, bytes | memoryview]]) -> Made:
         """Encrypt and send RTP packets, each as its header and its payload."""
         buffer, protect = self._buffer, keys.protect_at
         view, send_run = buffer.view, self._way.send_run

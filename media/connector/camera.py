@@ -71,6 +71,7 @@ class Camera:
         self._publishers: dict[str, Publisher] = {}
         self._want_still = False
         self._idle = asyncio.Event()
+        self._silent = self._reopen = False
         self._hurt: str | None = None
         self._asked: Callable[[], None] = _nothing  # ends the connection that asked what there is
         self.done = asyncio.Event()
@@ -82,6 +83,9 @@ class Camera:
             return
         self._idle.clear()
         self._runs[order.run] = asyncio.create_task(self._run(order))
+        if order.sound and self._silent and self._source is not None:
+            self._reopen = True  # it was set up without its sound
+            self._source.over(None)
 
     async def end(self, run: str) -> None:
         task = self._runs.pop(run, None)
@@ -116,8 +120,11 @@ class Camera:
                 source.take_still()
             trouble = await self._once(source)
             shown = shown or source.last_picture > 0
-            if not self._wanted:
+            if self._idle.is_set():
                 break
+            if self._reopen:
+                self._reopen = False
+                continue
             if source.last_picture > 0:
                 failures, began = 0, source.last_picture
             failures += 1
@@ -143,8 +150,9 @@ class Camera:
                 described = await describe(pinned, user, password)
                 self._camera_bytes += described.count
                 self._asked = described.close
+                self._silent = not self._with_sound
                 pull = Pull(
-                    pinned, user, password, sound=self._with_sound, allowed=self._allowed, taker=source
+                    pinned, user, password, sound=not self._silent, allowed=self._allowed, taker=source
                 )
             else:
                 pull = TestPicture(source)

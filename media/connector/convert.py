@@ -1,7 +1,7 @@
 """What browsers cannot show, decoded and encoded again; stills; and a camera's sound as Opus.
 
-Only for H.265, B-frames and the like: it costs a core's good part, which the owner is told. In a thread of low
-priority with a short queue; when the machine cannot keep up, it goes on at the next keyframe.
+Only for H.265, B-frames and the like: it costs a core's good part, which the owner is told. In a thread of
+low priority with a short queue; when the machine cannot keep up, it goes on at the next keyframe.
 """
 
 import contextlib
@@ -140,12 +140,13 @@ def x264(width: int, height: int, fps: int, bitrate_bps: int, group_s: int) -> A
     encoder.bit_rate = bitrate_bps
     encoder.gop_size = fps * group_s
     encoder.thread_count = _THREADS
+    kbps = bitrate_bps // 1000
     encoder.options = {
         "preset": "ultrafast",
         "tune": "zerolatency",
         "profile": "baseline",
         "forced-idr": "1",
-        "x264-params": f"vbv-maxrate={bitrate_bps // 1000}:vbv-bufsize={bitrate_bps // 1000}:sliced-threads=0",
+        "x264-params": f"vbv-maxrate={kbps}:vbv-bufsize={kbps}:sliced-threads=0",
     }
     return encoder
 
@@ -182,7 +183,9 @@ class Sound:
     """AAC, G.711 or whatever libav decodes, as Opus packets of 20 ms."""
 
     def __init__(self) -> None:
-        self._resampler = av.AudioResampler(format="s16", layout="stereo", rate=_OPUS_RATE, frame_size=_OPUS_FRAME)
+        self._resampler = av.AudioResampler(
+            format="s16", layout="stereo", rate=_OPUS_RATE, frame_size=_OPUS_FRAME
+        )
         self._encoder: Any = av.CodecContext.create("libopus", "w")
         self._encoder.sample_rate, self._encoder.layout, self._encoder.format = _OPUS_RATE, "stereo", "s16"
         self._encoder.bit_rate = 48_000

@@ -47,7 +47,9 @@ async def describe(pinned: Pinned, user: str, password: str) -> Described:
     """Raises Trouble."""
     context = None
     if pinned.place.scheme == "rtsps":
-        context = ssl.create_default_context()  # cameras sign their own certificates; none has a name to check
+        context = (
+            ssl.create_default_context()
+        )  # cameras sign their own certificates; none has a name to check
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         async with asyncio.timeout(_ANSWER_S):

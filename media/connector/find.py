@@ -2,8 +2,8 @@
 
 A process of its own: XML of strangers is parsed here, by libraries that bring much and keep much. One JSON
 object in, one out. Devices are asked at the address that they answered from and nowhere else: addresses in
-their answers are rewritten to it. WS-Security's digest is of the camera's own time, which is asked first, so a
-camera whose clock stands in 1970 takes its password all the same.
+their answers are rewritten to it. WS-Security's digest is of the camera's own time, which is asked first, so
+a camera whose clock stands in 1970 takes its password all the same.
 """
 
 import asyncio
@@ -94,8 +94,8 @@ async def _find(search: Search) -> tuple[Found, ...]:
 
 def _probe(seconds: float) -> list[Device]:
     """Multicast a Probe on every network, and take who answers with a device service of http(s)."""
-    from wsdiscovery import QName
-    from wsdiscovery.discovery import ThreadedWSDiscovery
+    from wsdiscovery import QName  # type: ignore[import-untyped]
+    from wsdiscovery.discovery import ThreadedWSDiscovery  # type: ignore[import-untyped]
 
     discovery = ThreadedWSDiscovery()
     discovery.start()
@@ -131,7 +131,9 @@ async def _ask(device: Device, allowed: AllowList) -> Found | None:
         pinned = await allowed.pin(place)
     except (NotAllowed, ValueError):
         return None  # whoever answers from elsewhere is no camera of this network
-    known = Found(xaddr=device.xaddr, host=pinned.address, label=device.label or f"Camera at {pinned.address}")
+    known = Found(
+        xaddr=device.xaddr, host=pinned.address, label=device.label or f"Camera at {pinned.address}"
+    )
     try:
         async with asyncio.timeout(_DEVICE_S):
             return await _profile_s(device, known, pinned.address, port)
@@ -150,12 +152,18 @@ async def _ask(device: Device, allowed: AllowList) -> Found | None:
 
 
 async def _profile_s(device: Device, known: Found, address: str, port: int) -> Found:
-    """The profile that suits best, and its stream. H.264 before others, then the largest that is not too large."""
-    from onvif import ONVIFCamera
+    """The profile that suits best, and its stream: H.264 first, then the largest that is not too large."""
+    from onvif import ONVIFCamera  # type: ignore[import-untyped]
 
     shown = f"[{address}]" if ":" in address else address
     camera = ONVIFCamera(
-        shown, port, device.user or None, device.password or None, no_cache=True, adjust_time=True, nat_override=True
+        shown,
+        port,
+        device.user or None,
+        device.password or None,
+        no_cache=True,
+        adjust_time=True,
+        nat_override=True,
     )
     try:
         await camera.update_xaddrs()

@@ -83,7 +83,9 @@ class Folder:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
         except OSError as error:
-            raise FolderError(f"{self.path}: {error.strerror}. SIGHTLINE_CONNECTOR_DIR says where it is.") from error
+            raise FolderError(
+                f"{self.path}: {error.strerror}. SIGHTLINE_CONNECTOR_DIR says where it is."
+            ) from error
 
     def lock(self) -> None:
         """One connector runs in a folder. Raises FolderError when one does already."""
@@ -113,7 +115,9 @@ class Folder:
         except FileNotFoundError:
             return State()
         except (OSError, msgspec.MsgspecError) as error:
-            raise FolderError(f"{self.path / _STATE} cannot be read: {error}. Mend it or enrol again.") from error
+            raise FolderError(
+                f"{self.path / _STATE} cannot be read: {error}. Mend it or enrol again."
+            ) from error
 
     def write(self, state: State) -> None:
         self.save(_STATE, msgspec.json.format(msgspec.json.encode(state)))
@@ -125,7 +129,7 @@ class Folder:
             return 0.0
 
     def add_camera(self, camera: Camera) -> None:
-        """Add it, or put it in the place of the one with its name. Raises FolderError when there are too many."""
+        """Add it, or put it in the place of the one with its name. Raises FolderError: too many."""
         state = self.read()
         others = tuple(c for c in state.cameras if c.name != camera.name)
         if len(others) >= wire.MAX_SOURCES:
@@ -140,9 +144,7 @@ class Folder:
         """A short name for a source, unlike any that there is."""
         plain = re.sub(r"[^0-9a-z]+", "-", label.lower()).strip("-")[:40] or "camera"
         taken = {camera.name for camera in self.read().cameras}
-        return next(
-            name for name in (plain, *(f"{plain}-{n}" for n in range(2, 200))) if name not in taken
-        )
+        return next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, 200))) if name not in taken)
 
     # The key
 
@@ -164,7 +166,9 @@ class Folder:
         try:
             key = serialization.load_pem_private_key((self.path / _KEY).read_bytes(), None)
         except (OSError, ValueError) as error:
-            raise FolderError(f"{self.path / _KEY} is missing or damaged: enrol this connector again.") from error
+            raise FolderError(
+                f"{self.path / _KEY} is missing or damaged: enrol this connector again."
+            ) from error
         if not isinstance(key, Ed25519PrivateKey):
             raise FolderError(f"{self.path / _KEY} is no Ed25519 key: enrol this connector again.")
         return key

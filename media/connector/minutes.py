@@ -1,8 +1,8 @@
 """Bytes by the minute, signed: what a connector carried, zeros included, so that its silence can be shown.
 
 A minute is closed by the wall clock, signed, written to disk, and kept there until the server was heard after
-it was sent; a week of them at most, the oldest lost first. A connector that was not running has no minutes for
-that time, and the gap shows.
+it was sent; a week of them at most, the oldest lost first. A connector that was not running has no minutes
+for that time, and the gap shows.
 """
 
 from collections import deque
@@ -60,7 +60,7 @@ class Minutes:
 
     def to_send(self) -> list[wire.Minute]:
         """Those that were not sent on this connection yet, oldest first."""
-        fresh = list(self._waiting)[self._sent :][:100]
+        fresh = list(self._waiting)[self._sent :][:10]
         self._sent += len(fresh)
         return fresh
 

@@ -1,8 +1,9 @@
 """The way to the engine: ICE towards an ICE-lite server (RFC 8445), over UDP, else over TCP (RFC 6544).
 
 Checks all of the answer's candidates at once, UDP first, takes what answers, and goes on checking it: those
-checks are consent (RFC 7675), and their silence is how a dead path is noticed within a second. Counts bytes at
-its sockets. Never waits for a slow network: what the kernel does not take is dropped (UDP) or held back (TCP).
+checks are consent (RFC 7675), and their silence is how a dead path is noticed within a second. Counts bytes
+at its sockets. Never waits for a slow network: what the kernel does not take is dropped (UDP) or held back
+(TCP).
 """
 
 import asyncio

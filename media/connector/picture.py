@@ -18,7 +18,7 @@ from media.connector.pull import Facts, Picture, Taker
 WIDTH, HEIGHT, FPS, GROUP_S = 640, 360, 10, 2
 _BITRATE = 400_000
 _RATE = 90_000
-# Digits as the seven strokes of a display: top, upper left, upper right, middle, lower left, lower right, bottom.
+# Digits as seven strokes: top, upper left, upper right, middle, lower left, lower right, bottom.
 _STROKES = (0x77, 0x24, 0x5D, 0x6D, 0x2E, 0x6B, 0x7B, 0x25, 0x7F, 0x6F)
 
 
@@ -62,9 +62,7 @@ class TestPicture:
                     self._taker.opened(Facts("h264", sps.width, sps.height, False, sps), None)
                     told = True
                 if keyframe or not dropping:
-                    dropping = not self._taker.offer(
-                        Picture(units, count / self._fps, keyframe, packet.size)
-                    )
+                    dropping = not self._taker.offer(Picture(units, count / self._fps, keyframe, packet.size))
             count += 1
         self._taker.over(None)
 

@@ -1,8 +1,8 @@
 """One run: a camera's pictures on their way to the engine, through as many WHIP sessions as that takes.
 
-The engine's counterpart, and as lean: STUN, DTLS and SRTP by media.rtc, RTP and RTCP by hand. No jitter buffer,
-no encoder, no bandwidth estimate: a camera cannot be asked for less, so what does not fit is left out in whole
-groups of pictures. When the path falls silent a new session begins at once, on new keys.
+The engine's counterpart, and as lean: STUN, DTLS and SRTP by media.rtc, RTP and RTCP by hand. No jitter
+buffer, no encoder, no bandwidth estimate: a camera cannot be asked for less, so what does not fit is left out
+in whole groups of pictures. When the path falls silent a new session begins at once, on new keys.
 """
 
 import asyncio
@@ -13,13 +13,11 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from media import rtc, rtcp
 from media.connector import whip
-from media.connector.h264 import Payload
 from media.connector.path import Counts, NoPath, Path, Remote
-from media.connector.sending import Pacer, Repairs, Stream
+from media.connector.sending import Frame, Pacer, Repairs, Stream
 from media.offer import Fingerprint
 from media.outbox import Outbox
 
@@ -30,16 +28,6 @@ _REPORT_EVERY_S = 1.0
 _LOSSY, _HOPELESS = 13, 77  # of 256: lost since the report before
 _KEYFRAMES_ONLY_AFTER = 3  # reports in a row
 VIDEO_RATE, SOUND_RATE = 90_000, 48_000
-
-
-class Frame(Protocol):
-    """A picture cut into payloads, shared by all runs of its camera."""
-
-    payloads: Sequence[Payload]
-    at: float
-    arrived: float
-    keyframe: bool
-    size: int
 
 
 class Broken(Exception):
@@ -72,7 +60,7 @@ class Publisher:
         self._live: _Session | None = None
 
     async def run(self, profile_level_id: Callable[[], str]) -> None:
-        """Raises whip.Refused when the service has said its last word. The profile is asked for each session."""
+        """Raises whip.Refused when the service has said its last word. Each session asks for the profile."""
         failures = 0
         while True:
             began = time.monotonic()
@@ -80,7 +68,7 @@ class Publisher:
                 await self._session(profile_level_id())
             failures = 0 if time.monotonic() - began > _STEADY_S else failures + 1
             pause = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1] if failures else 0.0
-            await asyncio.sleep(pause * random.uniform(0.7, 1.3))
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311
 
     def put(self, frame: Frame) -> None:
         if self._live is not None:

@@ -194,7 +194,7 @@ class Pull:
         self._taker.opened(facts, stream)
 
     def _check_sockets(self) -> None:
-        """No connection of this process leads where the list does not allow: a second look, after the fact."""
+        """No connection of this process leads where the list does not allow: a second look."""
         strangers = [peer for peer, _ in _sockets(None) if peer[1] == self._pinned.place.port]
         for address, port in strangers:
             if plain(address) == plain(self._pinned.address):
@@ -238,7 +238,11 @@ def _in_words(error: Exception) -> Trouble:
             "The camera does not take this name and password. Set them again.",
             True,
         ),
-        (av.error.HTTPForbiddenError, "The camera does not take this name and password. Set them again.", True),
+        (
+            av.error.HTTPForbiddenError,
+            "The camera does not take this name and password. Set them again.",
+            True,
+        ),
         (
             av.error.HTTPNotFoundError,
             "The camera knows no stream at this path. Check the end of its address.",

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 
+import msgspec
+
 from media import rtc
 from media.connector.h264 import Payload
 from media.connector.path import Path
@@ -26,6 +28,16 @@ BURST = 32  # packets at once: one run for the kernel
 _PACE_BPS = 16_000_000  # at least; a first keyframe of 200 kB takes a tenth of a second
 _PACE_FACTOR = 4  # times what the camera sends on average
 MAX_WAITING = 6_000_000  # bytes of a picture that wait; a cached group of pictures is not larger
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A picture cut into RTP payloads."""
+
+    payloads: Sequence[Payload]
+    at: float
+    arrived: float
+    keyframe: bool
+    size: int
 
 
 class Stream:
@@ -78,7 +90,9 @@ class Stream:
         timestamp, arrived = self.last
         timestamp = (timestamp + round((now - arrived) * self._rate)) & 0xFFFFFFFF
         ntp = int((wall + NTP) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
-        said = sender_report(self.ssrc, ntp=ntp, timestamp=timestamp, packets=self.packets, octets=self.octets)
+        said = sender_report(
+            self.ssrc, ntp=ntp, timestamp=timestamp, packets=self.packets, octets=self.octets
+        )
         return said + description(self.ssrc, b"connector")
 
 

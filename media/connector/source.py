@@ -1,36 +1,26 @@
-"""One camera while it is open: its pictures once, for all runs, and the group of pictures that a new run gets.
+"""One camera while it is open: its pictures once, for all runs, and the group of pictures that a new run
+gets.
 
-Reading is in a thread (pull), encoding again, where it must be, in another (convert), sending here on the loop.
-What crosses from thread to loop is bounded.
+Reading is in a thread (pull), encoding again, where it must be, in another (convert), sending here on the
+loop. What crosses from thread to loop is bounded.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
-
-import msgspec
 
 from media.connector import convert, h264
 from media.connector.describe import Trouble
 from media.connector.orders import Opened
 from media.connector.publisher import Publisher
 from media.connector.pull import Facts, Picture
+from media.connector.sending import Frame
 
 MAX_GROUP = 5_000_000  # bytes kept since the last keyframe
 MAX_PENDING = 90  # pictures between thread and loop
 _SMALLEST_S = 0.001
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """A picture cut into RTP payloads."""
-
-    payloads: Sequence[h264.Payload]
-    at: float
-    arrived: float
-    keyframe: bool
-    size: int
 
 
 class Pulling(Protocol):
@@ -137,7 +127,9 @@ class Source:
         self.transcodes = True
         if self._transcoder is None and self._facts is not None:
             self._transcoder = convert.Transcoder(
-                self._facts.codec, self._extradata, lambda u, at, key, size: void(self._hand_on(u, at, key, size))
+                self._facts.codec,
+                self._extradata,
+                lambda u, at, key, size: void(self._hand_on(u, at, key, size)),
             )
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
@@ -187,9 +179,7 @@ class Source:
             if self._key_unit is None:
                 return
             self._want_still = False
-            work = self._loop.run_in_executor(
-                None, convert.still_of, "h264", self._extradata, self._key_unit
-            )
+            work = self._loop.run_in_executor(None, convert.still_of, "h264", self._extradata, self._key_unit)
             work.add_done_callback(
                 lambda done: self._told.still(None if done.cancelled() or done.exception() else done.result())
             )

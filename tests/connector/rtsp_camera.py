@@ -1,9 +1,10 @@
+# mypy: ignore-errors
 """A camera that is GStreamer's RTSP server, in a process of its own under Debian's Python.
 
-`/usr/bin/python3 tests/connector/rtsp_camera.py`, a JSON object of settings on standard input; the port that it
-listens on comes out; ends when its input closes. Streams: /baseline, /high (B-frames), /h265, /sound; with
-`password`, all want it (Digest). `shared`: one film for all who come, so that a newcomer arrives in the middle
-of a group of pictures, as with a real camera.
+`/usr/bin/python3 tests/connector/rtsp_camera.py`, a JSON object of settings on standard input; the port that
+it listens on comes out; ends when its input closes. Streams: /baseline, /high (B-frames), /h265, /sound; with
+`password`, all want it (Digest). `shared`: one film for all who come, so that a newcomer arrives in the
+middle of a group of pictures, as with a real camera.
 """
 
 import json
