@@ -43,6 +43,10 @@ bench-fault: build ## how long the picture is away when a process dies or the ca
 	@tests/machine.sh
 	@python -m tests.bench.fault
 
+bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and how soon it is seen; a JSON line at the end
+	@tests/machine.sh
+	@python -m tests.bench.camera
+
 soak: .venv/.installed ## two thousand short calls, and what the engine keeps of them; a JSON line
 	@python -m tests.bench.soak
 
@@ -95,4 +99,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault soak fuzz screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault bench-camera soak fuzz screens wire fix lock build install

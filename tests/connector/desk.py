@@ -1,10 +1,11 @@
-"""A service of media/connector/wire.py's words in this process, with the real engine behind the real WHIP routes.
+"""A service that speaks media/connector/wire.py, in this process, with a real engine behind real WHIP routes.
 
 It gives the orders that the service's gate would give, and keeps what a connector says. Each connector under
 test is a process of its own, in a folder of its own.
 """
 
 import asyncio
+import base64
 import contextlib
 import os
 import secrets
@@ -89,13 +90,8 @@ class Desk:
         self.sockets.append(socket)
         await self.say(wire.Challenge(version=wire.VERSION, nonce=nonce))
         hello = msgspec.json.decode(await socket.receive_text(), type=wire.Hello)
-        raw = msgspec.json.decode(
-            f'"{self.keys[hello.connector]}="'.replace("-", "+").replace("_", "/"), type=bytes
-        )
-        signature = hello.signature.replace("-", "+").replace("_", "/") + "=="
-        Ed25519PublicKey.from_public_bytes(raw).verify(
-            msgspec.json.decode(f'"{signature}"', type=bytes),
-            wire.hello_text(nonce, hello.connector, hello.instance),
+        Ed25519PublicKey.from_public_bytes(_raw(self.keys[hello.connector])).verify(
+            _raw(hello.signature), wire.hello_text(nonce, hello.connector, hello.instance)
         )
         self.hellos.append(hello)
         if self.refuse is not None:
@@ -117,6 +113,10 @@ class Desk:
         while True:
             await asyncio.sleep(1)
             await socket.send_text(msgspec.json.encode(wire.Alive()).decode())
+
+
+def _raw(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "==")
 
 
 def _problem(status: int, words: str) -> Response[dict[str, Any]]:
@@ -188,7 +188,8 @@ class Connector:
     def command(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._python, "-m", "backend", "connector", *arguments],
-            env=self._env, input=said, capture_output=True, text=True, timeout=60, check=False, cwd=self._cwd(),
+            env=self._env, input=said, capture_output=True, text=True, timeout=60, check=False,
+            cwd=self._cwd(),
         )  # fmt: skip
 
     async def do(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
@@ -252,9 +253,7 @@ class RtspCamera:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={
-                name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")
-            },
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

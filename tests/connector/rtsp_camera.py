@@ -34,6 +34,7 @@ def pipelines(settings):
         "/h265": f"{film} ! x265enc key-int-max={group} speed-preset=ultrafast tune=zerolatency bitrate=800"
         " ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96",
         "/sound": f"{film} ! {x264} tune=zerolatency ! {caps}constrained-baseline ! {pay} {SOUND}",
+        "/file": f"filesrc location={settings['file']} ! qtdemux ! {pay}",
         "/mjpeg": f"{film} ! jpegenc ! rtpjpegpay name=pay0 pt=26",
     }
 
@@ -41,7 +42,7 @@ def pipelines(settings):
 def main():
     settings = {
         "width": 640, "height": 360, "fps": 15, "group_s": 2, "kbps": 1000, "password": "", "port": 0,
-        "shared": True, "config_interval": 0, "warm": [], **json.loads(sys.stdin.readline()),
+        "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [], **json.loads(sys.stdin.readline()),
     }  # fmt: skip
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
