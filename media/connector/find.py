@@ -159,8 +159,8 @@ async def _profile_s(device: Device, known: Found, address: str, port: int) -> F
     camera = ONVIFCamera(
         shown,
         port,
-        device.user or None,
-        device.password or None,
+        device.user,
+        device.password,
         no_cache=True,
         adjust_time=True,
         nat_override=True,

@@ -30,7 +30,6 @@ _FIRST_PICTURE_S = 15.0
 _OPTIONS = {
     "rtsp_transport": "tcp",
     "protocol_whitelist": "rtsp,rtp,tcp,tls",
-    "fflags": "nobuffer",
     "reorder_queue_size": "0",
     "max_delay": "0",
     "probesize": "32",  # what is sent is in the SDP; libav need not watch before it begins

@@ -1,9 +1,10 @@
 """`make bench-camera`: what a passed-through camera costs, and how soon it is seen.
 
 CPU: the process that the connector runs for one camera (RTSP in; RTP, encrypted, to a real engine out) beside
-Debian's `ffmpeg -c copy` (RTSP in, plain RTP out), each on the same 1080p film of 30 frames and about 4 Mbit/s
-a second, in turns. Time: from the order to begin to the first frame that a subscriber has decoded, from a camera
-that films all the time with a group of pictures of two seconds, at moments that have nothing to do with it.
+Debian's `ffmpeg -c copy` (RTSP in, plain RTP out), each on the same 1080p film of 30 frames and about 4
+Mbit/s a second, in turns. Time: from the order to begin to the first frame that a subscriber has decoded,
+from a camera that films all the time with a group of pictures of two seconds, at moments that have nothing to
+do with it.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ import httpx
 from media.connector.child import Nursery
 from media.connector.orders import Began, Begin, Counted, End, Open, Report
 from tests.connector.desk import RtspCamera
-from tests.peers import AiortcPeer, Place, serving
+from tests.peers import AiortcPeer, Place, serving, until
 
 ROUNDS, SECONDS, SETTLE_S = 3, 10.0, 3.0
 STARTS = 15
@@ -44,9 +45,10 @@ def film(path: Path, seconds: int = 40) -> None:
         stream = out.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.bit_rate = BITRATE_BPS
+        kbps = BITRATE_BPS // 1000
         stream.options = {
-            "preset": "ultrafast", "bf": "0", "g": str(2 * FPS), "sc_threshold": "0", "x264-params": "nal-hrd=cbr:"
-            f"vbv-maxrate={BITRATE_BPS // 1000}:vbv-bufsize={BITRATE_BPS // 1000}",
+            "preset": "ultrafast", "bf": "0", "g": str(2 * FPS), "sc_threshold": "0",
+            "x264-params": f"nal-hrd=cbr:vbv-maxrate={kbps}:vbv-bufsize={kbps}",
         }  # fmt: skip
         scenes = []
         for _ in range(8):
@@ -95,9 +97,7 @@ async def connector(
 async def of_connector(place: Place, nursery: Nursery, url: str, feed: str) -> tuple[float, float]:
     """CPU seconds a second, and Mbit/s that it sent meanwhile."""
     async with connector(place, nursery, url, feed) as (pid, reports):
-        async with asyncio.timeout(15):
-            while not any(isinstance(report, Began) for report in reports):
-                await asyncio.sleep(0.05)
+        await until(lambda: any(isinstance(report, Began) for report in reports), "it publishes")
         await asyncio.sleep(SETTLE_S)
         before, began, seen = cpu_s(pid), time.monotonic(), len(reports)
         await asyncio.sleep(SECONDS)
@@ -115,10 +115,10 @@ async def of_ffmpeg(url: str) -> tuple[float, float]:
         target = f"rtp://127.0.0.1:{sink.getsockname()[1]}?pkt_size=1200"
         ffmpeg = shutil.which("ffmpeg")
         assert ffmpeg is not None
-        process = subprocess.Popen(
-            [ffmpeg, "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url, "-an", "-c", "copy", "-f", "rtp", target],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        copying = ("-rtsp_transport", "tcp", "-i", url, "-an", "-c", "copy", "-f", "rtp", target)
+        process = await asyncio.create_subprocess_exec(
+            ffmpeg, "-loglevel", "error", *copying, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
         try:
             await _drain(sink, SETTLE_S)
             before, began = cpu_s(process.pid), time.monotonic()
@@ -126,7 +126,7 @@ async def of_ffmpeg(url: str) -> tuple[float, float]:
             return (cpu_s(process.pid) - before) / (time.monotonic() - began), received * 8 / SECONDS / 1e6
         finally:
             process.kill()
-            process.wait()
+            await process.wait()
 
 
 async def _drain(sink: socket.socket, seconds: float) -> int:
@@ -152,19 +152,16 @@ async def start_to_frame(place: Place, nursery: Nursery, url: str, feed: str) ->
         headers = {"Authorization": f"Bearer viewer-{feed}", "Content-Type": "application/sdp"}
         answer = await http.post(f"{place.url}/whep/{feed}", content=offer, headers=headers)
         await viewer.answered(answer.text)
-        async with asyncio.timeout(20):
-            while not viewer.frames["video"]:
-                await asyncio.sleep(0.005)
+        await until(lambda: viewer.frames["video"], "a frame")
         took = time.monotonic() - began
     await viewer.close()
     return took
 
 
 async def pauses() -> dict[str, Any]:
-    """Owner's pause → last frame at any viewer, and press → first frame with the service's gate in between.
+    """What needs the gate: owner's pause → last frame at a viewer, and press → first frame.
 
-    Both need the service's gate and are measured by whoever has it beside this: what they return is added to the
-    last line (`press_to_frame_s`, `pause_to_last_frame_p99_s`).
+    What it returns is added to the last line (`press_to_frame_s`, `pause_to_last_frame_p99_s`).
     """
     return {}
 
@@ -197,9 +194,8 @@ async def measure() -> dict[str, Any]:
             finally:
                 camera.kill()
         await nursery.close()
-    print(
-        f"start to frame: median {statistics.median(starts):.2f} s, {min(starts):.2f} to {max(starts):.2f}, n={len(starts)}"
-    )
+    middle = statistics.median(starts)
+    print(f"start to frame: median {middle:.2f} s, {min(starts):.2f} to {max(starts):.2f}, n={len(starts)}")
     return {
         "bench": "camera",
         "connector_cpu_ratio": round(statistics.median(ours) / statistics.median(theirs), 3),

@@ -29,9 +29,9 @@ def pipelines(settings):
     caps = "video/x-h264,profile="
     return {
         "/baseline": f"{film} ! {x264} tune=zerolatency ! {caps}constrained-baseline ! {pay}",
-        "/main": f"{film} ! {x264} bframes=0 b-adapt=false tune=zerolatency cabac=true ! {caps}main ! {pay}",
+        "/main": f"{film} ! {x264} bframes=0 b-adapt=false cabac=true ! {caps}main ! {pay}",
         "/high": f"{film} ! {x264} bframes=2 b-adapt=false rc-lookahead=5 ! {caps}high ! {pay}",
-        "/h265": f"{film} ! x265enc key-int-max={group} speed-preset=ultrafast tune=zerolatency bitrate=800"
+        "/h265": f"{film} ! x265enc key-int-max={group} speed-preset=ultrafast tune=zerolatency"
         " ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96",
         "/sound": f"{film} ! {x264} tune=zerolatency ! {caps}constrained-baseline ! {pay} {SOUND}",
         "/file": f"filesrc location={settings['file']} ! qtdemux ! {pay}",
@@ -42,7 +42,8 @@ def pipelines(settings):
 def main():
     settings = {
         "width": 640, "height": 360, "fps": 15, "group_s": 2, "kbps": 1000, "password": "", "port": 0,
-        "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [], **json.loads(sys.stdin.readline()),
+        "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [],
+        **json.loads(sys.stdin.readline()),
     }  # fmt: skip
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
