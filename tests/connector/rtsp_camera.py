@@ -24,19 +24,33 @@ def pipelines(settings):
     size = f"width={settings['width']},height={settings['height']},framerate={settings['fps']}/1"
     film = f"videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,{size}"
     group = settings["group_s"] * settings["fps"]
-    x264 = f"x264enc key-int-max={group} bitrate={settings['kbps']} speed-preset=ultrafast threads=1"
+    x264 = f"x264enc name=encoder key-int-max={group} bitrate={settings['kbps']} speed-preset=ultrafast threads=1"
     pay = f"h264parse config-interval={settings['config_interval']} ! rtph264pay name=pay0 pt=96"
     caps = "video/x-h264,profile="
     return {
         "/baseline": f"{film} ! {x264} tune=zerolatency ! {caps}constrained-baseline ! {pay}",
         "/main": f"{film} ! {x264} bframes=0 b-adapt=false cabac=true ! {caps}main ! {pay}",
         "/high": f"{film} ! {x264} bframes=2 b-adapt=false rc-lookahead=5 ! {caps}high ! {pay}",
-        "/h265": f"{film} ! x265enc key-int-max={group} speed-preset=ultrafast tune=zerolatency"
+        "/h265": f"{film} ! x265enc name=encoder key-int-max={group} speed-preset=ultrafast tune=zerolatency"
         " ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96",
         "/sound": f"{film} ! {x264} tune=zerolatency ! {caps}constrained-baseline ! {pay} {SOUND}",
         "/file": f"filesrc location={settings['file']} ! qtdemux ! {pay}",
         "/mjpeg": f"{film} ! jpegenc ! rtpjpegpay name=pay0 pt=26",
     }
+
+
+def deafen(_factory, media):
+    """Keyframes come when their time has come, as from most cameras, and not for a newcomer."""
+    encoder = media.get_element().get_by_name("encoder")
+    if encoder is not None:
+        encoder.get_static_pad("src").add_probe(
+            Gst.PadProbeType.EVENT_UPSTREAM,
+            lambda _pad, info: (
+                Gst.PadProbeReturn.DROP
+                if info.get_event().has_name("GstForceKeyUnit")
+                else Gst.PadProbeReturn.OK
+            ),
+        )
 
 
 def main():
@@ -61,6 +75,7 @@ def main():
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(f"( {pipeline} )")
         factory.set_shared(settings["shared"])
+        factory.connect("media-configure", deafen)
         if settings["password"]:
             permissions = GstRtspServer.RTSPPermissions()
             permissions.add_permission_for_role("user", "media.factory.access", True)
