@@ -173,7 +173,7 @@ class _Counting:
         self._told = 0
 
     def tell(self) -> None:
-        with contextlib.suppress(OSError, AttributeError, ValueError)  # it may be closed:
+        with contextlib.suppress(OSError, AttributeError, ValueError):  # it may be closed
             now = carried(self._socket)
             self._carry(max(0, now - self._told))
             self._told = now
