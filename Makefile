@@ -46,6 +46,10 @@ bench-fault: build ## how long the picture is away when a process dies or the ca
 bench-nearby: .venv/.installed ## what is near an incident among 1k, 10k and 100k cameras on SQLite; a JSON line
 	@python -m tests.bench.nearby
 
+bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and how soon it is seen; a JSON line at the end
+	@tests/machine.sh
+	@python -m tests.bench.camera
+
 soak: .venv/.installed ## two thousand short calls, and what the engine keeps of them; a JSON line
 	@python -m tests.bench.soak
 
@@ -98,4 +102,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault bench-nearby soak fuzz screens wire fix lock build install
+.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault bench-nearby bench-camera soak fuzz screens wire fix lock build install

@@ -1,4 +1,4 @@
-"""`sightline …`: serve, user, audit, migrate, demo.
+"""`sightline …`: serve, user, audit, migrate, demo, connector.
 
 Serving is the supervisor, which stays small: what the other commands need is loaded when one is asked for.
 """
@@ -13,11 +13,15 @@ from collections.abc import Sequence
 from backend import config as configuration
 from backend.model.people import Role
 from backend.supervisor import Supervisor
+from media.connector import arguments as connector_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 2 for settings or arguments that cannot work."""
     options = _parser().parse_args(arguments)
+    if options.command == "connector":  # installed alone beside cameras, where the service's settings are not
+        connected: int = importlib.import_module("media.connector.commands").run(options)
+        return connected
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
@@ -63,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     password.set_defaults(command="user password")
     listing = user.add_parser("list", help="every account")
     listing.set_defaults(command="user list")
+
+    connector = commands.add_parser(
+        "connector", help="beside cameras: dials out, and opens them when told to"
+    )
+    connector.set_defaults(command="connector")
+    connector_commands.add_arguments(connector)
 
     log = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="what")
     verify = log.add_parser("verify", help="derive every hash again; fails when the log was touched")

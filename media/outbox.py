@@ -44,7 +44,7 @@ class Outbox:
         self._end = 0  # slots that are taken
         self._runs: list[Run] = []
 
-    def send(self, keys: rtc.Srtp, address: Any, packets: Iterable[tuple[bytes, bytes]]) -> Made:
+    def send(self, keys: rtc.Srtp, address: Any, packets: Iterable[tuple[bytes, bytes | memoryview]]) -> Made:
         """Encrypt and send RTP packets, each as its header and its payload."""
         slots = self._slots
         view, sizes, room = slots.view, slots.sizes, slots.room

@@ -1,0 +1,451 @@
+"""`sightline connector run`: between the service's orders and the cameras, nothing happening by itself.
+
+While nobody is shown a picture, one WebSocket is open and no camera is connected to. A Start opens its camera
+in a process of that camera's own, the last Stop closes it. Pictures flow on while the service's socket is
+away for a moment, and end when it stays away: an owner's Stop must never meet a connector that cannot hear
+it.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from media.connector import find, wire
+from media.connector.child import Child, Nursery
+from media.connector.folder import TEST_PICTURE, Camera, Folder, FolderError, State, Status
+from media.connector.link import Link
+from media.connector.minutes import Minutes
+from media.connector.orders import (
+    Began,
+    Begin,
+    Broke,
+    Counted,
+    End,
+    Hurt,
+    Open,
+    Opened,
+    Report,
+    Taken,
+    TakePicture,
+)
+
+KEPT_AFTER_WELCOME_S = 3.0  # runs that are not started again by then are over
+DEAF_S = 60.0  # without the service for so long: all runs end
+_CRASHES = 3  # of one camera's process in CRASH_WINDOW_S; then its runs fail
+CRASH_WINDOW_S = 60.0
+_RESTS_S = (60.0, 120.0, 300.0, 600.0)  # before a camera that refuses its password is asked again
+_WRONG = "does not take this name and password"
+_LOOK_EVERY_S = 1.0
+_DISCOVER_EVERY_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+class _Open:
+    """A camera with its process."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.runs: dict[str, Begin] = {}
+        self.began: set[str] = set()
+        self.want_still = False
+        self.in_session = False
+
+
+class Agent:
+    """`run` until cancelled. `nursery` is shared by all cameras."""
+
+    def __init__(self, folder: Folder, *, discover: bool = True) -> None:
+        """Raises FolderError when this folder is not enrolled, or runs already."""
+        folder.lock()
+        self._folder = folder
+        self._state = folder.read()
+        if not self._state.connector:
+            raise FolderError(
+                "Not enrolled yet. Get a code from the owner's page, then: sightline connector enrol URL CODE"
+            )
+        key = folder.key()
+        self._changed_at = folder.changed_at()
+        self._minutes = Minutes(folder, self._state.connector, key, datetime.now(UTC))
+        self._nursery = Nursery()
+        self._open: dict[str, _Open] = {}
+        self._troubles: dict[str, str | None] = {}
+        self._rest: dict[str, tuple[int, float]] = {}  # wrong passwords: how often, and until when
+        self._crashes: dict[str, list[float]] = {}
+        self._found: dict[str, wire.SourceReport] = {}
+        self._finding: asyncio.Task[None] | None = None
+        self._found_at = float("-inf")
+        self._discover_at_start = discover
+        self._kept: set[str] | None = None
+        self._deaf_since = time.monotonic()
+        self._words = "Connecting."
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._link = Link(
+            self._state.server, self._state.connector, key, secrets.token_hex(8), self._state.trust, self
+        )
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        me = asyncio.current_task()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, lambda: me.cancel() if me else None)
+        linking = asyncio.create_task(self._link.run())
+        try:
+            await self._nursery.prepare()
+            while not linking.done():
+                await asyncio.sleep(_LOOK_EVERY_S)
+                self._second()
+            linking.result()
+        except asyncio.CancelledError:
+            _log.info("Ending: cameras are closed.")
+        finally:
+            linking.cancel()
+            await asyncio.gather(linking, return_exceptions=True)
+            if self._finding is not None:
+                self._finding.cancel()
+            await asyncio.gather(*(opened.child.close() for opened in list(self._open.values())))
+            await self._nursery.close()
+            self._folder.write_status(Status(connected=False, words="Not running."))
+
+    def _second(self) -> None:
+        self._minutes.tick(datetime.now(UTC))
+        if self._link.connected:
+            self._deaf_since = time.monotonic()
+            for minute in self._minutes.to_send():
+                self._link.say(minute)
+        elif time.monotonic() - self._deaf_since > DEAF_S and self._open:
+            _log.warning("The service has been away for %d s: every picture ends.", DEAF_S)
+            self._end_all()
+        if self._folder.changed_at() != self._changed_at:
+            self._changed_at = self._folder.changed_at()
+            with contextlib.suppress(FolderError):
+                self._reload(self._folder.read())
+        self._write_status()
+
+    def _reload(self, state: State) -> None:
+        """Cameras were added or changed beside the connector."""
+        before, self._state = self._state, state
+        for camera in before.cameras:
+            now = state.camera(camera.name)
+            if now is None or (now.url, now.user, now.password) != (camera.url, camera.user, camera.password):
+                self._troubles.pop(camera.name, None)
+                self._rest.pop(camera.name, None)
+                if now is None:
+                    self._end_source(camera.name)
+        self._tell_sources()
+
+    # The link's news (media.connector.link.Listener)
+
+    async def welcomed(self, site: str) -> None:
+        self._words = f"Connected, for {site}."
+        _log.info("Connected, for %s.", site)
+        self._tell_sources()
+        self._kept = set()
+        asyncio.get_running_loop().call_later(KEPT_AFTER_WELCOME_S, self._end_unkept)
+        if self._discover_at_start:
+            self._discover_at_start = False
+            self._discover()
+
+    async def ordered(self, order: wire.FromServer) -> None:
+        if isinstance(order, wire.Start):
+            await self._start(order)
+        elif isinstance(order, wire.Stop):
+            self._stop(order.run)
+        elif isinstance(order, wire.TakeStill):
+            await self._take_still(order.source)
+        elif isinstance(order, wire.Discover):
+            self._discover()
+
+    def heard(self) -> None:
+        self._minutes.heard()
+
+    def lost(self, words: str) -> None:
+        self._words = words
+        self._kept = None
+        self._minutes.connection_lost()
+
+    def carried(self, count: int) -> None:
+        self._minutes.count(control=count)
+
+    # Runs
+
+    async def _start(self, order: wire.Start) -> None:
+        camera = self._state.camera(order.source)
+        url = urljoin(self._state.server, order.whip)
+        if camera is None:
+            self._fail(order.source, "This connector has no such camera any more.", order.run)
+            return
+        if urlsplit(url)[:2] != urlsplit(self._state.server)[:2]:
+            self._fail(order.source, "The order names another server, so it is not followed.", order.run)
+            return
+        if (words := self._resting(camera.name)) is not None:
+            self._fail(order.source, words, order.run)
+            return
+        if self._kept is not None:
+            self._kept.add(order.run)
+        begin = Begin(run=order.run, whip=url, bearer=order.bearer, sound=order.sound)
+        opened = self._open.get(camera.name) or await self._open_camera(camera)
+        if order.run in opened.runs:
+            if order.run in opened.began:
+                self._link.say(wire.Running(run=order.run))
+            return
+        opened.runs[order.run] = begin
+        opened.child.say(begin)
+
+    def _stop(self, run: str) -> None:
+        for opened in self._open.values():
+            if opened.runs.pop(run, None) is not None:
+                opened.child.say(End(run=run))
+
+    def _end_unkept(self) -> None:
+        """What the server did not start again after a Welcome is over."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        for opened in self._open.values():
+            for run in [run for run in opened.runs if run not in kept]:
+                self._stop(run)
+
+    def _end_source(self, name: str) -> None:
+        opened = self._open.get(name)
+        if opened is not None:
+            for run in list(opened.runs):
+                self._fail(name, "This camera was taken out of its connector.", run)
+                self._stop(run)
+
+    def _end_all(self) -> None:
+        for opened in self._open.values():
+            for run in list(opened.runs):
+                self._stop(run)
+
+    async def _take_still(self, source: str) -> None:
+        camera = self._state.camera(source)
+        if camera is None:
+            self._fail(source, "This connector has no such camera any more.", None)
+        elif (words := self._resting(source)) is not None:
+            self._fail(source, words, None)
+        else:
+            opened = self._open.get(source) or await self._open_camera(camera)
+            opened.want_still = True
+            opened.child.say(TakePicture())
+
+    def _resting(self, name: str) -> str | None:
+        count, until = self._rest.get(name, (0, 0.0))
+        left = until - time.monotonic()
+        if not count or left <= 0:
+            return None
+        said = self._troubles.get(name) or ""
+        return f"{said} It is not asked again for {int(left) + 1} s, or it might lock.".strip()
+
+    async def _open_camera(self, camera: Camera) -> _Open:
+        child = await self._nursery.take()
+        opened = self._open[camera.name] = _Open(child)
+        parts = urlsplit(self._state.server)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        child.say(
+            Open(
+                url="" if camera.url == TEST_PICTURE else camera.url,
+                user=camera.user,
+                password=camera.password,
+                networks=self._state.networks,
+                server=(parts.hostname or "", port),
+                transcode=camera.transcode,
+                trust=self._state.trust or None,
+            )
+        )
+        name = camera.name
+        child.listen(
+            lambda report: self._reported(name, opened, report), lambda code: self._ended(name, opened, code)
+        )
+        return opened
+
+    def _reported(self, name: str, opened: _Open, report: Report) -> None:
+        if isinstance(report, Counted):
+            self._minutes.count(media=report.media, camera=report.camera, control=report.control)
+            self._in_session(opened, report.session)
+        elif isinstance(report, Opened):
+            self._rest.pop(name, None)
+            self._learn(name, report)
+        elif isinstance(report, Began):
+            opened.began.add(report.run)
+            self._link.say(wire.Running(run=report.run))
+        elif isinstance(report, Hurt):
+            self._trouble(name, report.words)
+        elif isinstance(report, Taken):
+            opened.want_still = False
+            self._link.say(wire.Still(source=name, jpeg=report.jpeg))
+        elif isinstance(report, Broke):
+            self._broke(name, opened, report)
+
+    def _broke(self, name: str, opened: _Open, report: Broke) -> None:
+        if _WRONG in report.words:
+            count = self._rest.get(name, (0, 0.0))[0] + 1
+            self._rest[name] = count, time.monotonic() + _RESTS_S[min(count, len(_RESTS_S)) - 1]
+        if not report.words.startswith("The service"):
+            self._trouble(name, report.words)
+        if report.run:
+            opened.runs.pop(report.run, None)
+            self._fail(name, report.words, report.run)
+        else:
+            opened.want_still = False
+            self._fail(name, report.words, None)
+
+    def _in_session(self, opened: _Open, session: bool) -> None:
+        if session and not opened.in_session:
+            self._minutes.session_began()
+        elif not session and opened.in_session:
+            self._minutes.session_ended()
+        opened.in_session = session
+
+    def _ended(self, name: str, opened: _Open, code: int) -> None:
+        """Its process is gone: as it should, or by a crash, which is this camera's alone."""
+        self._in_session(opened, session=False)
+        if self._open.get(name) is opened:
+            del self._open[name]
+        if opened.want_still:
+            self._fail(name, "The camera's picture could not be taken. Try again.", None)
+        if not opened.runs:
+            return
+        if code == 0:  # a run began just when the last one had ended
+            crashes: list[float] = []
+        else:
+            crashes = self._crashed(name)
+            _log.warning("The process of %s ended with %d.", name, code)
+        camera = self._state.camera(name)
+        if camera is None or len(crashes) > _CRASHES:
+            for run in opened.runs:
+                self._fail(name, "What the camera sends ends the program that reads it, each time.", run)
+            return
+        self._later(self._again(camera, dict(opened.runs)))
+
+    def _crashed(self, name: str) -> list[float]:
+        now = time.monotonic()
+        crashes = self._crashes[name] = [
+            at for at in self._crashes.get(name, []) if now - at < CRASH_WINDOW_S
+        ]
+        crashes.append(now)
+        return crashes
+
+    async def _again(self, camera: Camera, runs: dict[str, Begin]) -> None:
+        opened = self._open.get(camera.name) or await self._open_camera(camera)
+        for run, begin in runs.items():
+            if run not in opened.runs:
+                opened.runs[run] = begin
+                opened.child.say(begin)
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _fail(self, source: str, words: str, run: str | None) -> None:
+        _log.warning("%s: %s", source, words)
+        self._link.say(wire.Failed(source=source, words=words[:300], run=run))
+
+    # Sources
+
+    def _learn(self, name: str, report: Opened) -> None:
+        """What the camera turned out to be, kept so that its next start need not find out."""
+        self._troubles[name] = None
+        camera = self._state.camera(name)
+        if camera is None:
+            return
+        now = msgspec.structs.replace(
+            camera,
+            codec=report.codec[:16],
+            width=report.width,
+            height=report.height,
+            has_sound=report.has_sound,
+            transcode=report.transcodes,
+        )
+        if now != camera:
+            cameras = tuple(now if c.name == name else c for c in self._state.cameras)
+            self._state = msgspec.structs.replace(self._state, cameras=cameras)
+            self._folder.write(self._state)
+            self._changed_at = self._folder.changed_at()
+        self._tell_sources()
+
+    def _trouble(self, name: str, words: str | None) -> None:
+        if self._troubles.get(name) != words:
+            self._troubles[name] = words
+            self._tell_sources()
+
+    def _sources(self) -> tuple[wire.SourceReport, ...]:
+        own = [
+            wire.SourceReport(
+                name=camera.name,
+                label=camera.label,
+                kind=camera.kind,
+                codec=camera.codec,
+                width=camera.width,
+                height=camera.height,
+                transcodes=camera.transcode,
+                has_sound=camera.has_sound,
+                trouble=(self._troubles.get(camera.name) or None),
+            )
+            for camera in self._state.cameras
+        ]
+        return (*own, *self._found.values())[: wire.MAX_SOURCES]
+
+    def _tell_sources(self) -> None:
+        self._link.say(wire.Sources(sources=self._sources()))
+        self._write_status()
+
+    def _write_status(self) -> None:
+        running = tuple(name for name, opened in self._open.items() if opened.runs)
+        status = Status(
+            connected=self._link.connected, words=self._words, running=running, sources=self._sources()
+        )
+        if status != getattr(self, "_last_status", None):
+            self._last_status = status
+            self._folder.write_status(status)
+
+    def _discover(self) -> None:
+        now = time.monotonic()
+        if (self._finding is None or self._finding.done()) and now - self._found_at > _DISCOVER_EVERY_S:
+            self._found_at = now
+            self._finding = asyncio.create_task(self._find())
+
+    async def _find(self) -> None:
+        parts = urlsplit(self._state.server)
+        found = await find.search(
+            find.Search(
+                search_s=find.SEARCH_S,
+                networks=self._state.networks,
+                server=(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)),
+            )
+        )
+        self._found = {}
+        known = {urlsplit(camera.url).hostname for camera in self._state.cameras}
+        for each in found:
+            if each.host in known:
+                continue
+            if each.url:
+                label = each.label[:120] or "Camera"
+                self._folder.add_camera(
+                    Camera(
+                        name=self._folder.free_name(label),
+                        label=label,
+                        url=each.url,
+                        kind="onvif",
+                        codec=each.codec,
+                        width=each.width,
+                        height=each.height,
+                    )
+                )
+                self._state = self._folder.read()
+                self._changed_at = self._folder.changed_at()
+            else:
+                name = f"found-{each.host.replace(':', '.')}"
+                self._found[name] = wire.SourceReport(
+                    name=name, label=each.label[:120], kind="onvif", trouble=(each.trouble or "")[:300]
+                )
+        self._tell_sources()

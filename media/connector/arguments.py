@@ -1,0 +1,27 @@
+"""The words of `sightline connector …`, apart from what they do, so that the command line stays light."""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The commands, for `sightline connector`."""
+    commands = parser.add_subparsers(required=True, metavar="what", dest="what")
+    enrol = commands.add_parser("enrol", help="join a site, with the code from its owner's page")
+    enrol.add_argument("url", help="the service, https://…")
+    enrol.add_argument("code")
+    enrol.add_argument("--name", default="", help="as its owner sees it; this machine's name when left out")
+    enrol.add_argument(
+        "--trust", default="", help="a file with certificates to trust, where the service has its own"
+    )
+    add = commands.add_parser("add", help="a camera: rtsp://… or, for its ONVIF service, onvif://…")
+    add.add_argument("url")
+    add.add_argument("--name", default="", help="as its owner sees it")
+    add.add_argument("--user", default="", help="the camera's; its password is asked for")
+    add.add_argument("--password-file", help="a file whose first line is the camera's password")
+    remove = commands.add_parser("remove", help="forget a camera")
+    remove.add_argument("name")
+    allow = commands.add_parser("allow", help="let cameras be in a network that is not private")
+    allow.add_argument("network", help="192.0.2.0/24, or one address")
+    commands.add_parser("cameras", help="list them, with their state")
+    commands.add_parser("discover", help="search the local network for ONVIF cameras")
+    commands.add_parser("run", help="connect, and wait for orders")

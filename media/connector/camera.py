@@ -1,0 +1,332 @@
+"""The process of one camera: `python -m media.connector.camera`, started and stopped by the connector.
+
+A process and not a thread, because libav reads what a stranger's device sends: when that crashes it, or eats
+all memory, or never returns, it is this one camera's process. Waits warm, without a connection to anywhere,
+for the first order on its standard input; ends when the last run has, or when its input closes.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+import uvloop
+
+from media import rtc
+from media.connector import whip
+from media.connector.addresses import AllowList, NotAllowed, parse
+from media.connector.convert import PROFILE_LEVEL_ID
+from media.connector.describe import Trouble, describe
+from media.connector.orders import (
+    MAX_LINE,
+    Began,
+    Begin,
+    Broke,
+    Counted,
+    End,
+    Hurt,
+    Open,
+    Opened,
+    Order,
+    Report,
+    Taken,
+    TakePicture,
+)
+from media.connector.path import Counts
+from media.connector.picture import TestPicture
+from media.connector.publisher import Publisher
+from media.connector.pull import Pull
+from media.connector.source import Pulling, Source
+
+_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+_GIVE_UP_FIRST_S = 6.0  # a camera that was never opened
+_GIVE_UP_S = 45.0  # one that showed a picture before: it may be starting again
+_STILL_S = 9.0
+_COUNT_EVERY_S = 1.0
+_JOIN_S = 2.0
+_decoder = msgspec.json.Decoder(Order)
+_encoder = msgspec.json.Encoder()
+
+
+class Camera:
+    """All of it: the orders, the camera as long as it is wanted, and the runs."""
+
+    def __init__(self, opening: Open) -> None:
+        self._opening = opening
+        self._certificate = rtc.Certificate()
+        self._allowed = AllowList(opening.networks, opening.server)
+        self._media, self._control = Counts(), Counts()
+        self._camera_bytes = 0  # of connections that are closed
+        self._counted = (0, 0, 0)
+        self._session_seen = False
+        self._pull: Pulling | None = None
+        self._source: Source | None = None
+        self._transcode = opening.transcode
+        self._level = ""  # profile-level-id, once it is known
+        self._known = asyncio.Event()
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._publishers: dict[str, Publisher] = {}
+        self._want_still = False
+        self._idle = asyncio.Event()
+        self._silent = self._reopen = False
+        self._hurt: str | None = None
+        self._asked: Callable[[], None] = _nothing  # ends the connection that asked what there is
+        self.done = asyncio.Event()
+
+    # Orders
+
+    def begin(self, order: Begin) -> None:
+        if order.run in self._runs:
+            return
+        self._idle.clear()
+        self._runs[order.run] = asyncio.create_task(self._run(order))
+        if order.sound and self._silent and self._source is not None:
+            self._reopen = True  # it was set up without its sound
+            self._source.over(None)
+
+    async def end(self, run: str) -> None:
+        task = self._runs.pop(run, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._look()
+
+    def take_picture(self) -> None:
+        self._want_still = True
+        self._idle.clear()
+        asyncio.get_running_loop().call_later(_STILL_S, self._no_still)
+        if self._source is not None:
+            self._source.take_still()
+
+    async def close(self) -> None:
+        for run in list(self._runs):
+            await self.end(run)
+        self._want_still = False
+        self._look()
+
+    # The camera
+
+    async def keep_open(self) -> None:
+        """Open it while anything is wanted, again and again; returns when nothing is."""
+        failures, began, shown = 0, time.monotonic(), False
+        while self._wanted:
+            source = Source(self, transcode=self._transcode)
+            self._source = source
+            source.publishers = self._publishers
+            if self._want_still:
+                source.take_still()
+            trouble = await self._once(source)
+            shown = shown or source.last_picture > 0
+            if self._idle.is_set():
+                break
+            if self._reopen:
+                self._reopen = False
+                continue
+            if source.last_picture > 0:
+                failures, began = 0, source.last_picture
+            failures += 1
+            trouble = trouble or Trouble("The camera hung up.")
+            patience = _GIVE_UP_S if shown else _GIVE_UP_FIRST_S
+            if trouble.lasting or time.monotonic() - began > patience:
+                self._give_up(trouble)
+                break
+            self._say_hurt(trouble.words)
+            pause = _AGAIN_S[min(failures, len(_AGAIN_S)) - 1]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), pause)
+        self.done.set()
+
+    async def _once(self, source: Source) -> Trouble | None:
+        pull: Pulling
+        try:
+            if self._opening.url:
+                place, user, password = parse(self._opening.url)
+                user, password = self._opening.user or user, self._opening.password or password
+                pinned = await self._allowed.pin(place)
+                self._session_seen = True
+                described = await describe(pinned, user, password)
+                self._camera_bytes += described.count
+                self._asked = described.close
+                self._silent = not self._with_sound
+                pull = Pull(
+                    pinned, user, password, sound=not self._silent, allowed=self._allowed, taker=source
+                )
+            else:
+                pull = TestPicture(source)
+        except NotAllowed as error:
+            return Trouble(str(error), lasting=True)
+        except Trouble as trouble:
+            return trouble
+        self._pull = pull
+        pull.start()
+        idle = asyncio.ensure_future(self._idle.wait())
+        try:
+            await asyncio.wait((source.over_future, idle), return_when=asyncio.FIRST_COMPLETED)
+            return source.over_future.result() if source.over_future.done() else None
+        finally:
+            idle.cancel()
+            pull.stop()
+            await asyncio.get_running_loop().run_in_executor(None, pull.join, _JOIN_S)
+            self._camera_bytes += pull.traffic()
+            self._pull = None
+            source.close()
+            self._asked()
+
+    @property
+    def _with_sound(self) -> bool:
+        return any(publisher.with_sound for publisher in self._publishers.values())
+
+    @property
+    def _wanted(self) -> bool:
+        return bool(self._runs) or self._want_still
+
+    def _look(self) -> None:
+        if not self._wanted:
+            self._idle.set()
+
+    def _give_up(self, trouble: Trouble) -> None:
+        if self._want_still:
+            self._want_still = False
+            say(Broke(run="", words=trouble.words, lasting=trouble.lasting))
+        for run, task in list(self._runs.items()):
+            say(Broke(run=run, words=trouble.words, lasting=trouble.lasting))
+            task.cancel()
+        self._runs.clear()
+
+    def _say_hurt(self, words: str | None) -> None:
+        if words != self._hurt:
+            self._hurt = words
+            say(Hurt(words=words))
+
+    # What the source tells
+
+    def opened(self, opened: Opened, profile_level_id: str) -> None:
+        self._transcode = opened.transcodes
+        self._level = profile_level_id
+        self._known.set()
+        self._asked()
+        self._asked = _nothing
+        self._say_hurt(None)
+        say(opened)
+
+    def still(self, jpeg: bytes | None) -> None:
+        if not self._want_still:
+            return
+        self._want_still = False
+        if jpeg is None:
+            say(Broke(run="", words="The camera's picture cannot be decoded."))
+        else:
+            say(Taken(jpeg=jpeg))
+        self._look()
+
+    def fell_behind(self) -> None:
+        self._say_hurt("This machine is too slow to convert the camera's picture; parts of it are left out.")
+
+    def _no_still(self) -> None:
+        if self._want_still:
+            self._want_still = False
+            say(Broke(run="", words=self._hurt or "The camera sent no whole picture in nine seconds."))
+            self._look()
+
+    # Runs
+
+    async def _run(self, order: Begin) -> None:
+        try:
+            endpoint = whip.Endpoint(order.whip, order.bearer, self._control, self._opening.trust)
+            publisher = Publisher(
+                endpoint,
+                self._certificate,
+                self._media,
+                with_sound=order.sound,
+                group=lambda: self._source.group if self._source is not None else (),
+                began=lambda: say(Began(run=order.run)),
+                want_keyframe=lambda: self._source.want_keyframe() if self._source is not None else None,
+            )
+            self._publishers[order.run] = publisher
+            await self._known.wait()
+            await publisher.run(lambda: self._level or PROFILE_LEVEL_ID)
+        except whip.Refused as error:
+            say(Broke(run=order.run, words=str(error), lasting=True))
+            self._runs.pop(order.run, None)
+        finally:
+            self._publishers.pop(order.run, None)
+            self._look()
+
+    async def count(self) -> None:
+        """Say each second what went through the sockets."""
+        while True:
+            await asyncio.sleep(_COUNT_EVERY_S)
+            self.say_count()
+
+    def say_count(self) -> None:
+        camera = self._camera_bytes + (self._pull.traffic() if self._pull is not None else 0)
+        now = (self._media.total, max(camera, self._counted[1]), self._control.total)
+        media, camera, control = (a - b for a, b in zip(now, self._counted, strict=True))
+        session, self._session_seen = self._session_seen, self._pull is not None and bool(self._opening.url)
+        if media or camera or control or session:
+            say(Counted(media=media, camera=camera, control=control, session=session))
+        self._counted = now
+
+
+def _nothing() -> None:
+    return
+
+
+def say(report: Report) -> None:
+    """One line out. The connector reads at once, or is gone; then nothing is worth saying."""
+    try:
+        sys.stdout.buffer.write(_encoder.encode(report) + b"\n")
+        sys.stdout.buffer.flush()
+    except OSError:
+        os._exit(1)
+
+
+async def _main() -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=MAX_LINE)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    first = await reader.readline()
+    if not first:
+        return
+    opening = _decoder.decode(first)
+    assert isinstance(opening, Open)
+    camera = Camera(opening)
+    counting = asyncio.create_task(camera.count())
+    keeping: asyncio.Task[None] | None = None
+    reading = asyncio.ensure_future(reader.readline())
+    done = asyncio.ensure_future(camera.done.wait())
+    while not camera.done.is_set():
+        await asyncio.wait((reading, done), return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            continue
+        line = reading.result()
+        if not line:
+            await camera.close()
+            break
+        order = _decoder.decode(line)
+        if isinstance(order, Begin):
+            camera.begin(order)
+        elif isinstance(order, End):
+            await camera.end(order.run)
+        elif isinstance(order, TakePicture):
+            camera.take_picture()
+        if keeping is None:
+            keeping = asyncio.create_task(camera.keep_open())
+        reading = asyncio.ensure_future(reader.readline())
+    reading.cancel()
+    done.cancel()
+    counting.cancel()
+    await camera.close()
+    if keeping is not None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(keeping, _JOIN_S + 1)
+    camera.say_count()
+
+
+if __name__ == "__main__":
+    uvloop.run(_main())
+    sys.stdout.flush()
+    os._exit(0)  # a thread that libav does not return from must not keep this process
