@@ -18,7 +18,9 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
+from backend.api import connectors as connectors_api
 from backend.api import desk, events, guards, headers, machines, metrics, openings, pages, push, staff
+from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
 from backend.api import sites as sites_api
@@ -26,9 +28,7 @@ from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key
 from backend.hub import Hub
-from backend.model.ids import ConnectorId, GrantSecret
 from backend.model.incidents import INCIDENT_TYPES
-from backend.model.refusals import Refusal, Refused
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
@@ -37,9 +37,12 @@ from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
 from backend.services.connections import Connections
+from backend.services.connectors import Connectors
 from backend.services.credentials import Passwords
+from backend.services.devices import Devices
 from backend.services.endings import Endings
 from backend.services.engines import Engines
+from backend.services.enrolment import Enrolments
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
@@ -47,7 +50,9 @@ from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
+from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
+from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
@@ -123,24 +128,11 @@ class Parts(msgspec.Struct, frozen=True):
     runs: Runs
     openings: Openings
     pusher: Pusher
-
-
-class _NoConnectors:
-    """No connector is there, and so no picture runs."""
-
-    def is_connected(self, connector: ConnectorId) -> bool:
-        return False
-
-    async def start(
-        self, connector: ConnectorId, run: str, source: str, whip: str, bearer: GrantSecret, sound: bool
-    ) -> None:
-        raise Refused(Refusal.CONNECTOR_AWAY, "The connector beside this camera is not there.")
-
-    async def stop(self, connector: ConnectorId, run: str) -> None:
-        return None
-
-    async def take_still(self, connector: ConnectorId, source: str) -> bytes:
-        raise Refused(Refusal.CONNECTOR_AWAY, "The connector beside this camera is not there.")
+    connectors: Connectors
+    minutes: Minutes
+    enrolments: Enrolments
+    devices: Devices
+    officers: Officers
 
 
 def open_store(config: Config) -> Store:
@@ -174,19 +166,23 @@ def build(
     _refuse_misfits(config)
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
-    connections, passwords, connectors = Connections(), Passwords(), _NoConnectors()
+    connections, passwords = Connections(), Passwords()
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
+    minutes = Minutes(steps)
+    connectors = Connectors(steps, minutes)
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
     feeds = Feeds(steps, hub, connections)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
+    devices = Devices(steps, sfu)
     runs = Runs(steps, keys, connectors)
     zone = ZoneInfo(config.timezone)
     presses = Presses(keys, runs, alerts, zone)
     lent = Openings(steps, presses, Endings(sfu, runs), runs, alerts, zone)
+    connectors.listener = lent
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -212,7 +208,7 @@ def build(
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
-        access=Access(steps),
+        access=Access(steps, devices),
         feeds=feeds,
         fees=Fees(
             steps,
@@ -236,6 +232,11 @@ def build(
         runs=runs,
         openings=lent,
         pusher=pusher,
+        connectors=connectors,
+        minutes=minutes,
+        enrolments=Enrolments(steps, keys, connectors, minutes),
+        devices=devices,
+        officers=Officers(steps, sfu),
     )
 
 
@@ -282,6 +283,10 @@ def create_app(
                 "surroundings",
                 "alerts",
                 "openings",
+                "connectors",
+                "enrolments",
+                "devices",
+                "officers",
             )
         },
     }
@@ -300,6 +305,8 @@ def create_app(
             openings.ROUTER,
             push.ROUTER,
             callers_api.ROUTER,
+            connectors_api.ROUTER,
+            devices_api.ROUTER,
             events.ROUTER,
             fees_api.ROUTER,
             machines.ROUTER,
@@ -344,6 +351,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
+        asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]

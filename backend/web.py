@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from backend import config as configuration
 from backend.app import create_app
 from backend.config import Config
+from media.connector.wire import MAX_FRAME
 from media.lifeline import Lifeline
 
 HEAD_BYTES = 64 * 1024
@@ -67,7 +68,8 @@ def create_server(config: Config, app: Litestar) -> uvicorn.Server:
             ssl_keyfile=str(config.tls_key) if config.tls_key else None,
             loop="uvloop",
             http=_Http,
-            ws_max_size=4096,
+            ws_max_size=MAX_FRAME,  # a connector's; each socket bounds its own further
+            ws_per_message_deflate=False,  # no frame grows as it is read
             ws_ping_interval=10,
             ws_ping_timeout=10,
             access_log=False,

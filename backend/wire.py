@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, fee_bodies, lending_bodies, opening_bodies
+from backend.api import bodies, connector_bodies, fee_bodies, lending_bodies, opening_bodies
 from backend.model import (
     cameras,
     connectors,
@@ -67,6 +67,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     cameras.Pause,
     lending.SourceView,
     lending.ConnectorView,
+    lending.TrafficHour,
+    lending.TrafficView,
     lending.Watching,
     lending.CameraView,
     lending.SiteView,
@@ -139,6 +141,10 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     opening_bodies.PushKey,
     opening_bodies.SubscribePush,
     opening_bodies.UnsubscribePush,
+    connector_bodies.EnrolmentCode,
+    connector_bodies.RegisterDevice,
+    connector_bodies.RegisteredDevice,
+    connector_bodies.ShareCamera,
     bodies.Problem,
     fee_bodies.SetPrices,
     fee_bodies.IssueInvoices,

@@ -23,14 +23,16 @@ class Refusal(StrEnum):
     WRONG_FEED = "wrong-feed"
     ENDED = "incident-closed"
     NOT_OPENED = "not-opened"  # a lent camera that this person has not opened, or no longer
+    RETIRED = "device-retired"
+    NOT_NEEDED = "not-needed"  # a device's picture, now; it may try again
 
 
 class Refused(Exception):
-    """A media session was refused; the refusal is already in the audit log."""
+    """A media session was refused; the refusal is already in the audit log. `words` may be shown."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, words: str = "") -> None:
         super().__init__(refusal.value)
-        self.refusal = refusal
+        self.refusal, self.words = refusal, words
 
 
 class Malformed(ValueError):

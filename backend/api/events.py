@@ -25,6 +25,7 @@ from backend.services.lending_board import LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
 NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL = 4401, 4403, 4404, 4408, 4413
+MOST_SAID = 4096  # characters, and then it is no page of ours
 TICK_S = 5.0  # pwa/src/lib/events.ts gives a silent socket up after 8
 Socket = WebSocket[Any, Any, Any]
 
@@ -149,9 +150,10 @@ async def _send(socket: Socket, event: Told) -> None:
 
 async def _until_it_leaves(socket: Socket) -> None:
     """A page has nothing to say here; reading is how its leaving is seen."""
-    while True:
+    said = 0
+    while said <= MOST_SAID:
         try:
-            await socket.receive_data("text")
+            said += len(await socket.receive_data("text")) + 1
         except WebSocketDisconnect:
             return
 

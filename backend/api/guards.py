@@ -54,6 +54,12 @@ def our_pages(connection: Connection, _: BaseRouteHandler) -> None:
         check_origin(connection)
 
 
+def machines(connection: Connection, _: BaseRouteHandler) -> None:
+    """For routes of programs that prove themselves: what names an Origin is a browser, and none of them."""
+    if "origin" in connection.headers:
+        raise Refused(Refusal.BAD_ORIGIN, "This is for connectors, not for browsers.")
+
+
 async def who(connection: Connection) -> StaffSession:
     """The session of this cookie. Raises Refused."""
     sign_in: SignIn = connection.app.state.sign_in

@@ -56,6 +56,18 @@ STATUS: dict[Refusal, HTTPStatus] = {
     Refusal.ASK_OVER: HTTPStatus.GONE,
     Refusal.NO_SITE: HTTPStatus.CONFLICT,
     Refusal.BAD_PUSH_ADDRESS: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.ENROLMENT_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.ENROLMENT_USED: HTTPStatus.GONE,
+    Refusal.ENROLMENT_EXPIRED: HTTPStatus.GONE,
+    Refusal.BAD_KEY: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.KEY_COPIED: HTTPStatus.FORBIDDEN,
+    Refusal.NOT_ENROLLED: HTTPStatus.FORBIDDEN,
+    Refusal.WRONG_VERSION: HTTPStatus.CONFLICT,
+    Refusal.BAD_FRAME: HTTPStatus.BAD_REQUEST,
+    Refusal.CAMERA_FAILED: HTTPStatus.BAD_GATEWAY,
+    Refusal.BAD_DEVICE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.DEVICE_RETIRED: HTTPStatus.FORBIDDEN,
+    Refusal.NOT_NEEDED: HTTPStatus.FORBIDDEN,
     Refusal.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Refusal.BAD_NUMBER: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refusal.BAD_POSITION: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -111,7 +123,7 @@ def _refused(_: Request[Any, Any, Any], error: Refused) -> Answer:
 
 
 def _not_admitted(request: Request[Any, Any, Any], error: signaling.Refused) -> Answer:
-    return _refused(request, Refused(Refusal(error.refusal.value)))
+    return _refused(request, Refused(Refusal(error.refusal.value), error.words))
 
 
 def _malformed(_: Request[Any, Any, Any], error: signaling.Malformed) -> Answer:

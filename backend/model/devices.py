@@ -7,6 +7,8 @@ import msgspec
 
 from backend.model.ids import CameraId, DeviceId, UnitId
 
+TOKEN_PREFIX = "dvc_"  # noqa: S105  no secret itself, and no grant's secret has it
+
 
 class DeviceKind(StrEnum):
     BODY_WORN = "body-worn"

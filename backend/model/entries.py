@@ -63,6 +63,14 @@ class Action(StrEnum):
     FEE_PRICE = "fee.price"
     FEE_INVOICE = "fee.invoice"
     FEE_PAY = "fee.pay"
+    CONNECTOR_CODE = "connector.code"
+    CONNECTOR_ENROL = "connector.enrol"
+    CONNECTOR_RETIRE = "connector.retire"
+    CONNECTOR_REFUSE = "connector.refuse"
+    DEVICE_REGISTER = "device.register"
+    DEVICE_RETIRE = "device.retire"
+    OFFICER_SHARE = "officer.share"
+    OFFICER_STOP = "officer.stop"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from backend.model.ids import CameraId, FeedId, IncidentId, SiteId, UnitId
+from backend.model.ids import CameraId, DeviceId, FeedId, IncidentId, SiteId, UnitId, UserId
 from backend.model.positions import Position
 
 INCIDENT_TYPES = (
@@ -58,7 +58,10 @@ class FeedState(StrEnum):
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """One publisher's tracks over time. A fixed camera has a place; what moves has its unit's."""
+    """One publisher's tracks over time. A fixed camera has a place; what moves has its unit's.
+
+    `device_id` is what a unit carries and publishes by itself, `user_id` the officer whose own phone it is.
+    """
 
     id: FeedId
     incident_id: IncidentId
@@ -67,3 +70,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     camera_id: CameraId | None = None
     unit_id: UnitId | None = None
+    device_id: DeviceId | None = None
+    user_id: UserId | None = None
+
+    @property
+    def publisher(self) -> str:
+        """Who publishes it, as the log says."""
+        return self.user_id or self.device_id or self.camera_id or "caller"

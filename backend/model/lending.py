@@ -39,6 +39,27 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceView, ...]
 
 
+class TrafficHour(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connector counted in one hour. Fewer `minutes` than were `expected` are a gap, and no zeros."""
+
+    at: datetime
+    minutes: int  # that it told of
+    expected: int  # that there were, since it was enrolled
+    media_bytes: int
+    camera_bytes: int
+    control_bytes: int
+    rtsp_sessions: int  # the most that were open in one minute
+
+
+class TrafficView(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector's last seven days, oldest hour first."""
+
+    hours: tuple[TrafficHour, ...]
+    minutes: int
+    forged: int  # that do not bear its signature
+    verified: bool  # all do
+
+
 class Watching(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody sees a camera now: by role, never by name."""
 

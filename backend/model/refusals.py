@@ -51,6 +51,19 @@ class Refusal(StrEnum):
     ASK_OVER = "ask-over"
     NO_SITE = "no-site"  # no site's own call
     BAD_PUSH_ADDRESS = "bad-push-address"
+    # connectors and devices
+    ENROLMENT_UNKNOWN = "enrolment-unknown"
+    ENROLMENT_USED = "enrolment-used"
+    ENROLMENT_EXPIRED = "enrolment-expired"
+    BAD_KEY = "bad-key"  # no Ed25519 key, or one that another connector has
+    KEY_COPIED = "key-copied"  # two processes show it by turns: neither is let in
+    NOT_ENROLLED = "not-enrolled"  # no such connector, or one that its owner has removed
+    WRONG_VERSION = "wrong-version"
+    BAD_FRAME = "bad-frame"  # what no connector says
+    CAMERA_FAILED = "camera-failed"  # a connector could not take a picture; its words say why
+    BAD_DEVICE = "bad-device"  # neither a unit's nor a camera's
+    DEVICE_RETIRED = "device-retired"
+    NOT_NEEDED = "not-needed"  # a device publishes while there is an emergency for it, and at no other time
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

@@ -13,6 +13,7 @@ from backend.model.incidents import Feed, FeedKind
 from backend.model.people import StaffSession
 from backend.model.refusals import Refusal, Refused
 from backend.services.board import visible
+from backend.services.devices import Devices, device_token
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
 from media import ports as media
@@ -25,8 +26,8 @@ WATCHES_A_SECOND = 5
 class Access:
     """The gate."""
 
-    def __init__(self, steps: Steps) -> None:
-        self._steps = steps
+    def __init__(self, steps: Steps, devices: Devices) -> None:
+        self._steps, self._devices = steps, devices
         self._watches = Rate(every_s=1 / WATCHES_A_SECOND, burst=30)
         self._attempts = Rate(every_s=2, burst=30)  # each leaves an entry, whoever once held a grant
         self._strangers = Rate(every_s=10, burst=30, keys=1)
@@ -80,7 +81,10 @@ class Access:
         return refusal
 
     async def admit_publisher(self, bearer: signaling.Bearer) -> signaling.Admission:
-        """Whether this bearer may publish, and which feed. Raises signaling.Refused."""
+        """Whether this bearer may publish, a grant's or a device's, and what. Raises signaling.Refused."""
+        token = device_token(bearer)
+        if token is not None:
+            return await self._devices.admit(token)
         return await self._admit(bearer, Scope.PUBLISH, Action.FEED_PUBLISH, None)
 
     async def admit_subscriber(self, bearer: signaling.Bearer, feed: media.FeedId) -> signaling.Admission:
@@ -100,7 +104,7 @@ class Access:
                 refusal = await self._check_place(step, grant, wanted, refusal)
                 await step.record(
                     action,
-                    actor=grant.user_id or ("caller" if grant.link_id is not None else "camera"),
+                    actor=await _actor(step, grant),
                     subject=grant.feed_id or grant.id,
                     incident=grant.incident_id,
                     refusal=refusal,
@@ -135,6 +139,12 @@ async def _check_opened(step: Step, feed: Feed, user: UserId | None) -> Refusal 
     if feed.kind is not FeedKind.CAMERA or await step.tx.openings.lets(feed.id, user, step.now):
         return None
     return Refusal.NOT_OPENED
+
+
+async def _actor(step: Step, grant: Grant) -> str:
+    """Who uses a grant: a person, or what a feed is published by."""
+    feed = await step.tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
+    return grant.user_id or (feed.publisher if feed is not None else "caller")
 
 
 def _secret(bearer: str) -> GrantSecret | None:

@@ -117,11 +117,9 @@ class Board:
         """An incident's log, oldest first. Raises Refused."""
         async with self._store.read() as tx:
             await visible(tx, user, incident)
-            names = await tx.users.names()
-            return [
-                trim_entry(user, entry_view(e, names))
-                for e in await tx.entries.of_incident(incident, ENTRIES_SHOWN)
-            ]
+            entries = await tx.entries.of_incident(incident, ENTRIES_SHOWN)
+            names = await tx.names.of(entry.actor for entry in entries)
+            return [trim_entry(user, entry_view(entry, names)) for entry in entries]
 
     async def trail(self, user: User, incident: IncidentId) -> list[Position]:
         """Where the caller has been, oldest first. Raises Refused."""

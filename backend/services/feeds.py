@@ -76,7 +76,7 @@ class Feeds:
             await self._change(step, found, FeedState.LIVE)
             if await step.tx.entries.newest_of(found.id, _TOLD) is not Action.FEED_LIVE:
                 await step.record(
-                    Action.FEED_LIVE, actor=_publisher(found), subject=found.id, incident=found.incident_id
+                    Action.FEED_LIVE, actor=found.publisher, subject=found.id, incident=found.incident_id
                 )
 
     async def went_silent(self, feed: media.FeedId) -> None:
@@ -99,7 +99,7 @@ class Feeds:
                 await self._change(step, found, FeedState.SILENT if stays else FeedState.ENDED)
             await step.record(
                 Action.FEED_END,
-                actor=_publisher(found) if reason is media.EndReason.HUNG_UP else "system",
+                actor=found.publisher if reason is media.EndReason.HUNG_UP else "system",
                 subject=found.id,
                 incident=found.incident_id,
                 reason=reason.value,
@@ -148,11 +148,6 @@ class Feeds:
     async def _change(self, step: Step, feed: Feed, state: FeedState) -> None:
         await step.tx.feeds.change(feed.id, state, step.now)
         step.changed(feed.incident_id)
-
-
-def _publisher(feed: Feed) -> str:
-    """Who the log says publishes it."""
-    return "caller" if feed.kind is FeedKind.CALLER else "camera"
 
 
 async def _is_over(tx: Tx, holder: media.Holder, now: datetime) -> media.EndReason | None:

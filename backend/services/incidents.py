@@ -5,7 +5,7 @@ from datetime import datetime
 
 from backend.model.entries import Action
 from backend.model.ids import GrantId, IncidentId, SiteId, UnitId, new_id
-from backend.model.incidents import PANIC, FeedState, Incident
+from backend.model.incidents import PANIC, Feed, FeedState, Incident
 from backend.model.links import Capture
 from backend.model.openings import OpeningEnd
 from backend.model.people import User
@@ -14,6 +14,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage, own_site
 from backend.model.views import IncidentView
 from backend.services.board import Board
+from backend.services.devices import end_feed
 from backend.services.endings import Ending
 from backend.services.limits import Rate
 from backend.services.openings import Openings
@@ -172,9 +173,10 @@ class Incidents:
             return await self._changed(step, incident)
 
     async def release(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
-        """Take a unit off; its crew's pictures of this incident end. Raises Refused."""
+        """Take a unit off; what its crew sees of this incident, and shows of it, ends. Raises Refused."""
         grants: list[GrantId] = []
         ending = Ending()
+        carried: list[Feed] = []
         async with self._steps.begin() as step:
             step.attempts(Action.UNIT_RELEASE, actor=user.id, subject=unit)
             found = await self._open(step, incident)
@@ -186,6 +188,9 @@ class Incidents:
                 ending = await self._openings.end_of(
                     step, OpeningEnd.RELEASED, by=user.id, users=crew, incident=incident
                 )
+                carried = await step.tx.feeds.of_unit(unit, incident)
+                for feed in carried:
+                    await end_feed(step, feed)
                 await step.record(
                     Action.UNIT_RELEASE,
                     actor=user.id,
@@ -197,6 +202,8 @@ class Incidents:
         for grant in grants:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
         await self._openings.finish(ending)
+        for feed in carried:
+            await self._sfu.end_feed(FeedId(feed.id), EndReason.REVOKED)
         return view
 
     async def close(self, user: User, incident: IncidentId) -> IncidentView:

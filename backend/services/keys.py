@@ -37,6 +37,10 @@ class Keys:
         """A spoken code is too short for a plain hash: without the key a copy of the database finds it."""
         return self._mac("code", code).hex()
 
+    def enrolment_hash(self, code: str) -> str:
+        """The same for a code that enrols a connector."""
+        return self._mac("enrolment", code).hex()
+
     def challenge(self, link: LinkId, now: datetime) -> str:
         """What a browser signs to redeem this link; good for 10 minutes."""
         at = str(int(now.timestamp()))

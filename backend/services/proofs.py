@@ -1,7 +1,7 @@
-"""Proof of possession: a browser signs with a key that it cannot give away.
+"""Proof of possession: a browser, or a connector, signs with a key that it does not give away.
 
-ECDSA on P-256 with SHA-256 as WebCrypto makes it (r and s side by side, IEEE P1363), the key named by its
-JWK thumbprint (RFC 7638).
+Browsers: ECDSA on P-256 with SHA-256 as WebCrypto makes it (r and s side by side, IEEE P1363), the key named
+by its JWK thumbprint (RFC 7638). Connectors: Ed25519 (RFC 8032), the key named by itself.
 """
 
 import base64
@@ -10,6 +10,7 @@ import hashlib
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -48,3 +49,22 @@ def proves(*, x: str, y: str, signature: str, challenge: str, token: str) -> str
     except (ValueError, InvalidSignature):
         return None
     return thumbprint(_encode(raw_x), _encode(raw_y))  # as it is written, a key has several spellings
+
+
+def ed25519_key(text: str) -> str | None:
+    """A public key in base64url in its one spelling; None when it is none."""
+    try:
+        raw = _decode(text, 32)
+        Ed25519PublicKey.from_public_bytes(raw)
+    except ValueError:
+        return None
+    return _encode(raw)
+
+
+def signed(*, key: str, signature: str, text: bytes) -> bool:
+    """Whether the holder of this Ed25519 key signed that. Never raises on what a peer sent."""
+    try:
+        Ed25519PublicKey.from_public_bytes(_decode(key, 32)).verify(_decode(signature, 64), text)
+    except (ValueError, InvalidSignature):
+        return False
+    return True

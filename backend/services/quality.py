@@ -10,6 +10,7 @@ import msgspec
 
 from backend.hub import Hub
 from backend.model.ids import FeedId, IncidentId
+from backend.model.incidents import FeedKind
 from backend.model.pictures import FREEZES_OVER, Arrival, Connection, Level, Standing, grade, settle
 from backend.model.views import ConnectionChanged
 from backend.services.connections import FEEDS, Connections
@@ -22,7 +23,10 @@ LOOK_S = 1.0
 
 
 class _Watched(msgspec.Struct):
-    """One feed, from its first publisher on. `incident` is None for a feed that is none of ours."""
+    """One feed, from its first publisher on. `incident` is None for a feed that is no caller's.
+
+    A camera that looks at a still street at night sends little and is well: nothing is said of those.
+    """
 
     incident: IncidentId | None
     standing: Standing = Standing()
@@ -64,7 +68,9 @@ class Quality:
     async def _begin(self, name: str) -> None:
         async with self._steps.read() as tx:
             feed = await tx.feeds.get(FeedId(name))
-        self._watched[name] = _Watched(feed.incident_id if feed else None)
+        self._watched[name] = _Watched(
+            feed.incident_id if feed is not None and feed.kind is FeedKind.CALLER else None
+        )
         if len(self._watched) > FEEDS:
             self._watched.popitem(last=False)
 

@@ -13,11 +13,12 @@ from backend.model.openings import OpeningEnd
 from backend.model.people import NAME_CHARS, StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.services.credentials import Passwords
+from backend.services.devices import end_feed
 from backend.services.keys import Keys, same
 from backend.services.limits import Rate
 from backend.services.openings import Openings
 from backend.services.steps import Step, Steps
-from media.ports import EndReason, Holder, Sfu
+from media.ports import EndReason, FeedId, Holder, Sfu
 
 FAILURES = 5
 WINDOW = timedelta(minutes=15)
@@ -134,6 +135,9 @@ class SignIn:
                 ending = await self._openings.end_of(
                     step, OpeningEnd.RELEASED, by=by.id if by is not None else "system", users=[user]
                 )
+            feeds = await step.tx.feeds.of_session(session)
+            for feed in feeds:
+                await end_feed(step, feed)
             grants = await step.tx.grants.revoke_of_session(session, step.now)
             if by is not None:
                 await step.record(Action.USER_SIGN_OUT, actor=by.id, subject=by.id)
@@ -142,6 +146,8 @@ class SignIn:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
         if ending is not None:
             await self._openings.finish(ending)
+        for feed in feeds:
+            await self._sfu.end_feed(FeedId(feed.id), EndReason.REVOKED)
 
 
 def minutes(seconds: int) -> str:

@@ -125,7 +125,7 @@ class Step:
         told += [PositionMoved(incident_id=moved, position=at) for moved, at in self._moved.items()]
         units = await self.tx.units.all() if self._units else []
         told += [UnitChanged(unit=unit) for unit in units if unit.id in self._units]
-        names = await self.tx.users.names() if self._entries else {}
+        names = await self.tx.names.of(entry.actor for entry in self._entries)
         told += [
             EntryRecorded(incident_id=entry.incident_id, entry=entry_view(entry, names))
             for entry in self._entries

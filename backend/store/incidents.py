@@ -4,14 +4,25 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.ids import CameraId, FeedId, IncidentId, SiteId, UnitId
+from backend.model.grants import Scope
+from backend.model.ids import CameraId, DeviceId, FeedId, IncidentId, SessionId, SiteId, UnitId, UserId
 from backend.model.incidents import Feed, FeedState, Incident
 from backend.model.positions import Position
 from backend.store.rows import columns, fields, value, values
-from backend.store.tables import assignments, cameras, feeds, incidents, positions, units
+from backend.store.tables import (
+    assignments,
+    cameras,
+    devices,
+    feeds,
+    grants,
+    incidents,
+    positions,
+    units,
+    users,
+)
 
 
 class Incidents:
@@ -76,6 +87,17 @@ class Incidents:
             delete(assignments).where(assignments.c.incident_id == incident, assignments.c.unit_id == unit)
         )
 
+    async def of_unit(self, unit: UnitId) -> list[Incident]:
+        """Open ones that it is assigned to, newest first."""
+        assigned = select(assignments.c.incident_id).where(assignments.c.unit_id == unit)
+        return await self._whole(
+            await self._db.execute(
+                select(incidents)
+                .where(incidents.c.id.in_(assigned), incidents.c.closed_at.is_(None))
+                .order_by(incidents.c.opened_at.desc(), incidents.c.id)
+            )
+        )
+
     async def move(self, incident: IncidentId, position: Position) -> None:
         row = msgspec.to_builtins(position)
         await self._db.execute(update(incidents).where(incidents.c.id == incident).values(position=row))
@@ -132,18 +154,49 @@ class Feeds:
         )
         return value(rows.one_or_none(), Feed)
 
+    async def of_device(self, device: DeviceId) -> list[Feed]:
+        """Those that this device may still publish, newest first."""
+        return await self._published(feeds.c.device_id == device)
+
+    async def of_officer(self, officer: UserId, incident: IncidentId) -> list[Feed]:
+        """The same for this officer's own phone, of one incident."""
+        return await self._published(feeds.c.user_id == officer, feeds.c.incident_id == incident)
+
+    async def of_unit(self, unit: UnitId, incident: IncidentId) -> list[Feed]:
+        """The same for all that a unit and its crew carry."""
+        return await self._published(feeds.c.unit_id == unit, feeds.c.incident_id == incident)
+
+    async def of_session(self, session: SessionId) -> list[Feed]:
+        """The same for what began in this signed-in session."""
+        return await self._published(grants.c.session_id == session)
+
     async def names(self, incident: IncidentId) -> dict[str, str]:
-        """What the feeds of an incident are called: by their camera, or by their unit."""
+        """What the feeds of an incident are called: by their camera, or by their unit and what it carries."""
+        carried = (devices.c.name.label("device"), users.c.display_name.label("officer"))
         rows = await self._db.execute(
-            select(feeds.c.id, cameras.c.name, units.c.call_sign)
+            select(feeds.c.id, cameras.c.name, units.c.call_sign, *carried)
             .outerjoin(cameras, cameras.c.id == feeds.c.camera_id)
             .outerjoin(units, units.c.id == feeds.c.unit_id)
+            .outerjoin(devices, devices.c.id == feeds.c.device_id)
+            .outerjoin(users, users.c.id == feeds.c.user_id)
             .where(feeds.c.incident_id == incident)
         )
-        return {row.id: row.name or row.call_sign or "" for row in rows}
+        return {
+            row.id: row.name or ", ".join(filter(None, (row.call_sign, row.device or row.officer)))
+            for row in rows
+        }
 
     async def in_states(self, states: tuple[FeedState, ...]) -> list[Feed]:
         return values(await self._db.execute(select(feeds).where(feeds.c.state.in_(states))), Feed)
 
     async def change(self, feed: FeedId, state: FeedState, since: datetime) -> None:
         await self._db.execute(update(feeds).where(feeds.c.id == feed).values(state=state.value, since=since))
+
+    async def _published(self, *where: ColumnElement[bool]) -> list[Feed]:
+        held = (grants.c.feed_id == feeds.c.id) & (grants.c.scope == Scope.PUBLISH.value)
+        rows = await self._db.execute(
+            select(feeds)
+            .where(select(grants.c.id).where(held, grants.c.revoked_at.is_(None), *where).exists())
+            .order_by(feeds.c.since.desc(), feeds.c.id)
+        )
+        return values(rows, Feed)

@@ -166,6 +166,9 @@ class Grants:
     async def revoke_of_session(self, session: SessionId, now: datetime) -> list[GrantId]:
         return await self._revoke(now, grants.c.session_id == session)
 
+    async def revoke(self, grant: GrantId, now: datetime) -> list[GrantId]:
+        return await self._revoke(now, grants.c.id == grant)
+
     async def revoke_of_feed(self, feed: FeedId, now: datetime) -> list[GrantId]:
         """Everybody's, who watches and who publishes."""
         return await self._revoke(now, grants.c.feed_id == feed)

@@ -16,11 +16,14 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from backend.store.cameras import Cameras
+from backend.store.connectors import Connectors
+from backend.store.devices import Devices
 from backend.store.entries import Entries
 from backend.store.fees import Fees
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
+from backend.store.names import Names
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
@@ -46,11 +49,14 @@ class Tx:
         self.sites = Sites(connection)
         self.cameras = Cameras(connection)
         self.lending = Lending(connection)
+        self.connectors = Connectors(connection)
+        self.devices = Devices(connection)
         self.openings = Openings(connection)
         self.asks = Asks(connection)
         self.push = Push(connection)
         self.entries = Entries(connection)
         self.fees = Fees(connection)
+        self.names = Names(connection)
 
 
 class Store:

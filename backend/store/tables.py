@@ -163,6 +163,7 @@ connectors = Table(
     Column("seen_at", Utc),
     Column("version", String(32), nullable=False),
     Column("trouble", String(300)),
+    Column("copied_at", Utc),
     Column("retired_at", Utc),
 )
 
@@ -172,7 +173,7 @@ enrolments = Table(
     Column("code_hash", HASH, primary_key=True),
     Column("site_id", ID, ForeignKey("sites.id"), nullable=False),
     Column("issued_by", ID, ForeignKey("users.id"), nullable=False),
-    Column("expires_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
     Column("used_at", Utc),
 )
 
@@ -202,6 +203,7 @@ traffic = Table(
     Column("control_bytes", BigInteger, nullable=False),
     Column("rtsp_sessions", Integer, nullable=False),
     Column("signature", String(128), nullable=False),
+    Index("ix_traffic_minute", "minute"),
 )
 
 cameras = Table(
@@ -398,6 +400,8 @@ feeds = Table(
     Column("since", Utc, nullable=False),
     Column("camera_id", ID, ForeignKey("cameras.id"), index=True),
     Column("unit_id", ID, ForeignKey("units.id")),
+    Column("device_id", ID, ForeignKey("devices.id")),
+    Column("user_id", ID, ForeignKey("users.id")),
 )
 
 grants = Table(

@@ -14,11 +14,12 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aioice import stun
 
 from media import tcp
+from media.batch import Run, Slots
 
 _UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
 _SEGMENT = struct.Struct("=H")
@@ -138,9 +139,18 @@ class Path:
         if self._way is not None:
             self._way.send(datagram)
 
-    def send_run(self, run: memoryview, size: int, _: object) -> None:
-        """Datagrams side by side (media.outbox.Way)."""
-        if self._way is not None:
+    @property
+    def gathers(self) -> bool:
+        """Nothing is held back for more to join it (media.outbox.Way)."""
+        return False
+
+    def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
+        """Datagrams that stand in slots (media.outbox.Way)."""
+        if self._way is None:
+            return
+        view, sizes, room = slots.view, slots.sizes, slots.room
+        for _, first, count, size in runs:
+            run = [view[n * room : n * room + sizes[n]] for n in range(first, first + count)]
             self._way.send_run(run, size)
 
     def _check(self, way: "_Udp | _Tcp", *, nominate: bool) -> None:
@@ -214,16 +224,17 @@ class _Udp:
         except OSError:  # no room, no route, or an ICMP error of an earlier one
             return
 
-    def send_run(self, run: memoryview, size: int) -> None:
+    def send_run(self, run: Sequence[memoryview], size: int) -> None:
+        """Datagrams of `size` bytes each, the last maybe shorter: one call where the kernel can."""
         if self.closed:
             return
-        if len(run) <= size or not self._segments:
-            for at in range(0, len(run), size):
-                self.send(run[at : at + size])
+        if len(run) == 1 or not self._segments:
+            for datagram in run:
+                self.send(datagram)
             return
         try:
             self._counts.total += self._socket.sendmsg(
-                [run], [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))]
+                run, [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))]
             )
         except OSError as error:
             if error.errno in (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.EMSGSIZE):
@@ -282,9 +293,9 @@ class _Tcp:
         self._out += datagram
         self._flush()
 
-    def send_run(self, run: memoryview, size: int) -> None:
-        for at in range(0, len(run), size):
-            self.send(run[at : at + size])
+    def send_run(self, run: Sequence[memoryview], _: int) -> None:
+        for datagram in run:
+            self.send(datagram)
 
     def _flush(self) -> None:
         if self._writing:

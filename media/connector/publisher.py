@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from media import rtc, rtcp
+from media.batch import Slots
 from media.connector import whip
 from media.connector.path import Counts, NoPath, Path, Remote
-from media.connector.sending import Frame, Pacer, Repairs, Stream
+from media.connector.sending import BURST, Frame, Pacer, Repairs, Stream
 from media.offer import Fingerprint
-from media.outbox import Outbox
+from media.outbox import ROOM, Outbox
 
 _SHAKE_S = 5.0
 _BACK_OFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -126,7 +127,7 @@ class _Session:
         self._repairs = Repairs(sending.repair_ssrc, whip.RTX if agreed else None, secrets.randbits(15))
         self._own = sending.video_ssrc
         self._want_keyframe = want_keyframe
-        self._outbox = Outbox(self._path, Counter())
+        self._outbox = Outbox(self._path, Counter(), Slots(BURST, ROOM))
         self._out: rtc.Srtp | None = None
         self._in: rtc.Srtp | None = None
         self._up = asyncio.Event()

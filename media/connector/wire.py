@@ -151,7 +151,7 @@ class Still(_Frame, frozen=True, kw_only=True, tag="still"):
 class Minute(_Frame, frozen=True, kw_only=True, tag="minute"):
     """What was counted in one minute, zeros included; `signature` is over `minute_text`."""
 
-    minute: datetime
+    minute: Annotated[datetime, msgspec.Meta(tz=True)]  # UTC, its first second
     media_bytes: Count
     camera_bytes: Count
     control_bytes: Count

@@ -8,7 +8,7 @@ export type SourceKind = "onvif" | "rtsp";
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -42,7 +42,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type SiteKind = "business" | "residence" | "city";
 
@@ -122,6 +122,23 @@ export interface ConnectorView {
   trouble: string | null;
   media_bytes_day: number;
   sources: SourceView[];
+}
+
+export interface TrafficHour {
+  at: string;
+  minutes: number;
+  expected: number;
+  media_bytes: number;
+  camera_bytes: number;
+  control_bytes: number;
+  rtsp_sessions: number;
+}
+
+export interface TrafficView {
+  hours: TrafficHour[];
+  minutes: number;
+  forged: number;
+  verified: boolean;
 }
 
 export interface Watching {
@@ -649,6 +666,30 @@ export interface SubscribePush {
 
 export interface UnsubscribePush {
   endpoint: string;
+}
+
+export interface EnrolmentCode {
+  code: string;
+  seconds_left: number;
+}
+
+export interface RegisterDevice {
+  kind: DeviceKind;
+  name: string;
+  unit_id?: string | null;
+  camera_id?: string | null;
+}
+
+export interface RegisteredDevice {
+  device: Device;
+  token: string;
+  whip: string;
+}
+
+export interface ShareCamera {
+  bearer: string;
+  whip: string;
+  feed_id: string;
 }
 
 export interface Problem {

@@ -21,6 +21,8 @@ FILLED = {
     "site": "sit_0000000000000000000000",
     "camera": "cam_0000000000000000000000",
     "request_id": "req_0000000000000000000000",
+    "connector": "con_0000000000000000000000",
+    "device": "dev_0000000000000000000000",
 }
 # Whose place it is, so that what is not there is all that is wrong.
 ASKED = {
@@ -243,3 +245,28 @@ async def test_the_front_door_leads_to_ones_own_page(house: House, name: str | N
     http = (await house.staff(name)).http if name else house.client()
     reply = await http.get("/")
     assert (reply.status_code, reply.headers["location"]) == (302, where)
+
+
+async def test_devices_are_for_supervisors_and_connectors_for_whoever_manages_the_site(house: House) -> None:
+    for guard, names in (
+        (guards.supervisors, ("dana", "sam")),
+        (guards.managers, ("dana", "sam")),
+    ):
+        walked = list(_walked(house.app, guard))
+        assert len(walked) >= 3
+        for name in names:
+            person = await house.staff(name)
+            for method, path in walked:
+                no(await person.http.request(method, path, json={}), 403, "wrong-role")
+        stranger = house.client({"Origin": house.config.origin})
+        for method, path in walked:
+            no(await stranger.request(method, path, json={}), 401, "not-signed-in")
+
+
+def _walked(app: Litestar, guard: Any) -> Iterator[tuple[str, str]]:
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            if isinstance(handler, HTTPRouteHandler) and guard in handler.resolve_guards():
+                path = re.sub(r"\{(\w+):\w+\}", lambda m: FILLED[m[1]], route.path)
+                for method in handler.http_methods - {"OPTIONS"}:
+                    yield str(method), path

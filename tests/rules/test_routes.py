@@ -27,7 +27,7 @@ PUBLIC = {
 }
 GUARDS = {
     *(guards.signed_in, guards.staff, guards.desk, guards.officers, guards.supervisors, guards.owners),
-    *(guards.managers, guards.our_pages, metrics.readers),
+    *(guards.managers, guards.machines, guards.our_pages, metrics.readers),
 }
 
 

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.String(length=32), nullable=False),
         sa.Column("trouble", sa.String(length=300), nullable=True),
+        sa.Column("copied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_connectors_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connectors")),
@@ -98,6 +99,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_enrolments_site_id")),
         sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_enrolments")),
     )
+    op.create_index(op.f("ix_enrolments_expires_at"), "enrolments", ["expires_at"], unique=False)
     op.create_table(
         "invoices",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -189,6 +191,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["connector_id"], ["connectors.id"], name=op.f("fk_traffic_connector_id")),
         sa.PrimaryKeyConstraint("connector_id", "minute", name=op.f("pk_traffic")),
     )
+    op.create_index("ix_traffic_minute", "traffic", ["minute"], unique=False)
     op.create_table(
         "asks",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -273,6 +276,18 @@ def upgrade() -> None:
     op.add_column(
         "feeds",
         sa.Column("unit_id", sa.String(length=32), sa.ForeignKey("units.id", name=op.f("fk_feeds_unit_id"))),
+        inline_references=True,
+    )
+    op.add_column(
+        "feeds",
+        sa.Column(
+            "device_id", sa.String(length=32), sa.ForeignKey("devices.id", name=op.f("fk_feeds_device_id"))
+        ),
+        inline_references=True,
+    )
+    op.add_column(
+        "feeds",
+        sa.Column("user_id", sa.String(length=32), sa.ForeignKey("users.id", name=op.f("fk_feeds_user_id"))),
         inline_references=True,
     )
     op.create_index(op.f("ix_feeds_camera_id"), "feeds", ["camera_id"], unique=False)
