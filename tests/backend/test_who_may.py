@@ -23,6 +23,10 @@ FILLED = {
     "request_id": "req_0000000000000000000000",
     "connector": "con_0000000000000000000000",
     "device": "dev_0000000000000000000000",
+    "opening": "opn_0000000000000000000000",
+    "ask": "ask_0000000000000000000000",
+    "invoice": "inv_0000000000000000000000",
+    "name": "inv_0000000000000000000000.pdf",
 }
 # Whose place it is, so that what is not there is all that is wrong.
 ASKED = {
