@@ -24,7 +24,8 @@ def pipelines(settings):
     size = f"width={settings['width']},height={settings['height']},framerate={settings['fps']}/1"
     film = f"videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,{size}"
     group = settings["group_s"] * settings["fps"]
-    x264 = f"x264enc name=encoder key-int-max={group} bitrate={settings['kbps']} speed-preset=ultrafast threads=1"
+    x264 = f"x264enc name=encoder key-int-max={group} bitrate={settings['kbps']}"
+    x264 += " speed-preset=ultrafast threads=1"
     pay = f"h264parse config-interval={settings['config_interval']} ! rtph264pay name=pay0 pt=96"
     caps = "video/x-h264,profile="
     return {
