@@ -21,7 +21,7 @@ NOTO = Path("/usr/share/fonts/truetype/noto")  # Debian: fonts-noto-core, fonts-
 BOX = "□"
 BOXES = f"{BOX} stands for a letter that no font here has. The page of this invoice shows it."
 _GREY, _INK = (90, 90, 90), (0, 0, 0)
-_WIDTHS = (84, 22, 36, 36)
+_WIDTHS = (76, 22, 36, 36)
 
 
 def pdf(invoice: Invoice, said: Paper) -> bytes:

@@ -154,14 +154,11 @@ function Issue({ fees, calls, again }: { fees: YearOfFees; calls: AgencyCalls; a
           ? `Every site that takes part has its invoice for ${fees.year}.`
           : `${sites} no invoice for ${fees.year} yet.`}
       </p>
-      <button
-        type="button"
-        class="primary"
-        disabled={act.busy || fees.missing === 0}
-        onClick={() => void issue()}
-      >
-        {act.busy ? "Issuing…" : `Issue ${fees.missing} for ${fees.year}`}
-      </button>
+      {fees.missing > 0 && (
+        <button type="button" class="primary" disabled={act.busy} onClick={() => void issue()}>
+          {act.busy ? "Issuing…" : `Issue ${fees.missing} for ${fees.year}`}
+        </button>
+      )}
       <a
         class="button"
         href={`/api/agency/invoices.csv?year=${fees.year}`}

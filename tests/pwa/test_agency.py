@@ -1,0 +1,249 @@
+"""The supervisor's page in Chromium, against the real service: owners, city cameras, devices and fees."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from tests.pwa.service import PASSWORD, Service
+from tests.pwa.visits import DAY, DESK, PHONE, axe, smallest_target
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+HERE = {"latitude": 42.3223, "longitude": -83.1763}
+YEAR = datetime.now(UTC).year
+
+
+class Someone:
+    """A signed-in person, over HTTP."""
+
+    def __init__(self, service: Service, name: str) -> None:
+        self.http = httpx.Client(base_url=service.url, headers={"Origin": service.url}, timeout=20)
+        me = self.post("/api/session", {"name": name, "password": PASSWORD})
+        self.http.headers["X-CSRF-Token"] = me["csrf"]
+
+    def close(self) -> None:
+        self.http.close()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        reply = self.http.post(path, json=body)
+        assert reply.is_success, (path, reply.status_code, reply.text)
+        return reply.json() if reply.content else None
+
+
+def lend(owner: Someone, name: str, level: str) -> None:
+    site = {"kind": "business", "name": name, "address": "12 Main Street", "point": HERE, "numbers": []}
+    made = owner.post("/api/sites", site)
+    view = {"heading_deg": None, "field_deg": 90, "height_m": 3}
+    camera = {"name": "Door", "point": HERE, "view": view, "indoor": False}
+    held = owner.post(f"/api/sites/{made['id']}/cameras", camera)
+    owner.post(f"/api/cameras/{held['id']}/amend", {"level": level})
+
+
+@pytest.fixture(scope="module")
+def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with a supervisor, a dispatcher, an officer's unit and an owner."""
+    service = Service(tmp_path_factory.mktemp("agency"))
+    service.add_user("lee", "--role", "supervisor")
+    service.add_user("dana", "--role", "dispatcher")
+    service.add_user("sam", "--role", "officer", "--unit", "Unit 12")
+    service.add_user("olive", "--role", "owner", "--display-name", "Olive Hart")
+    yield service.start()
+    service.kill()
+
+
+@asynccontextmanager
+async def visiting(
+    browser: Browser, service: Service, path: str, *, size: tuple[int, int] = DESK, day: bool = False, who: str = "lee"
+) -> AsyncIterator[Page]:
+    """That person at a page. An exception in it, or a breach of its policy, fails the test."""
+    with contextlib.closing(Someone(service, who)) as someone:
+        cookies = [(cookie.name, str(cookie.value)) for cookie in someone.http.cookies.jar]
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", accept_downloads=True
+    )
+    await context.add_cookies(
+        [{"name": name, "value": value, "url": service.url} for name, value in cookies]
+    )
+    if day:
+        await context.add_init_script(DAY)
+    page = await context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("console", lambda said: broken.append(said.text) if "Content Security" in said.text else None)
+    try:
+        await page.goto(f"{service.url}{path}")
+        yield page
+        assert not broken, broken
+    finally:
+        await context.close()
+
+
+async def looked_at(page: Page) -> None:
+    """What must hold of every state of the page."""
+    assert await axe(page) == []
+    assert await smallest_target(page) >= 20  # a number in a table is a link as high as its row
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+async def test_a_request_becomes_an_invitation_that_is_shown_once(browser: Browser, agency: Service) -> None:
+    asked = {
+        "kind": "business",
+        "display_name": "Amal's Bakery",
+        "number": "+1 313 555 0143",
+        "email": "amal@example.org",
+        "address": "9 Oak Street",
+        "words": "Two cameras towards the crossing",
+    }
+    for name in ("Amal's Bakery", "Nobody we know"):
+        reply = httpx.post(f"{agency.url}/api/join/request", json={**asked, "display_name": name})
+        assert reply.status_code == 204, reply.text
+    async with visiting(browser, agency, "/agency") as page:
+        await expect(page.get_by_role("heading", name="Amal's Bakery")).to_be_visible()
+        await looked_at(page)
+        card = page.get_by_role("listitem").filter(has_text="Amal's Bakery")
+        await card.get_by_role("button", name="Approve and invite").click()
+        await expect(page.get_by_role("heading", name="Invitation for Amal's Bakery")).to_be_visible()
+        address = await page.get_by_role("link", name="/join#").inner_text()
+        await expect(page.get_by_alt_text("QR code of the link")).to_be_visible()
+        await looked_at(page)
+        token = address.rpartition("#")[2]
+        look = httpx.post(f"{agency.url}/api/join/look", json={"token": token})
+        assert look.json()["display_name"] == "Amal's Bakery"
+        await page.get_by_role("button", name="Hide").click()
+        await page.get_by_role("button", name="Decline…").click()
+        await page.get_by_role("button", name="Decline", exact=True).click()
+        await expect(page.get_by_text("Nobody is waiting for an answer.")).to_be_visible()
+        await page.get_by_label("Name of a person or business").fill("Otto Beck")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Invitation for Otto Beck")).to_be_visible()
+
+
+async def test_the_city_s_cameras_are_added_and_corrected(browser: Browser, agency: Service) -> None:
+    async with visiting(browser, agency, "/agency?part=city") as page:
+        await expect(page.get_by_text("The city has no site here yet.")).to_be_visible()
+        await looked_at(page)
+        await page.get_by_role("button", name="Add a site").click()
+        await page.get_by_label("Name").fill("Michigan and Schaefer")
+        await page.get_by_label("Place, as").fill("the corner")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("Write a place as")
+        await page.get_by_label("Place, as").fill("42.3223, -83.1763")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Michigan and Schaefer")).to_be_visible()
+        await page.get_by_role("button", name="Camera").click()
+        await page.get_by_label("Name").fill("North mast")
+        await page.get_by_label("Looks towards").fill("270")
+        await looked_at(page)
+        await page.get_by_role("button", name="Add the camera").click()
+        await expect(page.get_by_text("looks 270°")).to_be_visible()
+        await page.get_by_role("button", name="Correct North mast").click()
+        await page.get_by_label("Name").fill("South mast")
+        await page.get_by_label("May be used").select_option("registry")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("South mast")).to_be_visible()
+        await expect(page.get_by_text("On the map only")).to_be_visible()
+        await looked_at(page)
+
+
+async def test_a_year_is_issued_paid_and_taken_to_the_city_s_books(browser: Browser, agency: Service) -> None:
+    with contextlib.closing(Someone(agency, "olive")) as olive:
+        for name, level in (("Hart's Books", "nearby"), ("Hart's Café", "ask"), ("Home", "registry")):
+            lend(olive, name, level)
+    day = str((datetime.now(UTC) - timedelta(hours=5)).date())
+    async with visiting(browser, agency, "/agency?part=fees") as page:
+        await expect(page.get_by_text("The fee changes nothing about who gets help first.").first).to_be_visible()
+        await expect(page.get_by_text(f"No invoice was issued for {YEAR}.")).to_be_visible()
+        await looked_at(page)
+        await page.get_by_label("Ask me first").fill("a lot")
+        await page.get_by_role("button", name="Save the prices").click()
+        await expect(page.get_by_role("alert")).to_contain_text("write the price like 12.50")
+        await page.get_by_label("Ask me first").fill("12")
+        await page.get_by_label("Nearby emergencies").fill("48.50")
+        await page.get_by_role("button", name="Save the prices").click()
+        await expect(page.get_by_text("Saved.")).to_be_visible()
+        await page.get_by_role("button", name=f"Issue 3 for {YEAR}").click()
+        await expect(page.locator(".totals tbody tr", has_text="Billed")).to_contain_text("60.50 USD")
+        await expect(page.get_by_text("Nothing to pay")).to_be_visible()
+        await looked_at(page)
+
+        row = page.get_by_role("row").filter(has_text="Hart's Café")
+        number = await row.get_by_role("link").first.inner_text()
+        await row.get_by_role("button", name=f"{number} is paid").click()
+        await page.get_by_label("Note").fill("cash")
+        await page.keyboard.press("Enter")
+        await expect(row).to_contain_text("cash")
+        await expect(page.locator(".totals tbody tr", has_text="Paid")).to_contain_text("12.00 USD")
+
+        books = page.get_by_role("row").filter(has_text="Hart's Books")
+        other = await books.get_by_role("link").first.inner_text()
+        text = f"Date;Reference;Amount\n{day};{other};48,50\n{day};{number};12,00\n{day};{other[:5]}999999;1\n"
+        file = {"name": "bank.csv", "mimeType": "text/csv", "buffer": b"\xef\xbb\xbf" + text.encode()}
+        await page.get_by_label("CSV with the columns").set_input_files(file)  # type: ignore[arg-type]
+        await expect(page.get_by_text("1 would be marked paid, 1 paid already, 1 not matched.")).to_be_visible()
+        await expect(books).to_contain_text("Open")
+        await looked_at(page)
+        await page.get_by_role("button", name="Mark 1 paid").click()
+        await expect(page.get_by_text("1 marked paid, 1 paid already, 1 not matched.")).to_be_visible()
+        await expect(books).to_contain_text("Paid")
+        await page.get_by_role("button", name="Done").click()
+        wrong = {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b,c\n1,2,3\n"}
+        await page.get_by_label("CSV with the columns").set_input_files(wrong)  # type: ignore[arg-type]
+        await expect(page.get_by_role("alert")).to_contain_text("The first line names no columns.")
+
+        async with page.expect_download() as saved:
+            await page.get_by_role("link", name=f"Save {YEAR} as CSV").click()
+        content = (await (await saved.value).path()).read_text("utf-8-sig")
+        assert number in content
+        async with page.expect_popup() as opened:
+            await books.get_by_role("link").first.click()
+        invoice = await opened.value
+        await expect(invoice.get_by_role("heading", name=f"Invoice {other}")).to_be_visible()
+        await expect(invoice.get_by_text("The fee changes nothing about who gets help first.")).to_be_visible()
+        assert await axe_inside(invoice) == []
+
+
+async def axe_inside(page: Page) -> list[str]:
+    """The invoice runs no script at all, so it is looked at in a frame of mind of its own: by its roles."""
+    bare = await page.evaluate("[...document.querySelectorAll('th:not([scope])')].map((cell) => cell.outerHTML)")
+    return list(bare)
+
+
+async def test_a_server_that_is_away_is_said_and_tried_again(browser: Browser, agency: Service) -> None:
+    async with visiting(browser, agency, "/console") as page:
+        await page.get_by_role("link", name="Agency").wait_for()
+
+        async def away(route: Route) -> None:
+            await route.abort("connectionrefused")
+
+        await page.route("**/api/agency/**", away)
+        await page.get_by_role("link", name="Agency").click()
+        await expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+        await looked_at(page)
+        await page.unroute("**/api/agency/**")
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+        await expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+
+
+async def test_dispatchers_are_led_away_and_see_no_link(browser: Browser, agency: Service) -> None:
+    async with visiting(browser, agency, "/agency", who="dana") as page:
+        await page.wait_for_url("**/console")
+        await page.get_by_role("button", name="Sign out").wait_for()
+        await expect(page.get_by_role("link", name="Agency")).to_have_count(0)
+
+
+@pytest.mark.parametrize("part", ["owners", "city", "devices", "fees"])
+@pytest.mark.parametrize(("size", "day"), [(DESK, True), (PHONE, False), (PHONE, True)])
+async def test_every_part_passes_axe_and_fits(
+    browser: Browser, agency: Service, part: str, size: tuple[int, int], day: bool
+) -> None:
+    async with visiting(browser, agency, f"/agency?part={part}", size=size, day=day) as page:
+        await page.get_by_role("heading", level=1).wait_for()
+        with contextlib.suppress(AssertionError):
+            await expect(page.get_by_text("Loading…")).to_have_count(0, timeout=3000)
+        await looked_at(page)
