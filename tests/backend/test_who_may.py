@@ -20,6 +20,8 @@ FILLED = {
     "feed": "fed_0000000000000000000000",
     "site": "sit_0000000000000000000000",
     "camera": "cam_0000000000000000000000",
+    "opening": "opn_0000000000000000000000",
+    "ask": "ask_0000000000000000000000",
     "request_id": "req_0000000000000000000000",
 }
 # Whose place it is, so that what is not there is all that is wrong.
