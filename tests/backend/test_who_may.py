@@ -135,6 +135,9 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
             "indoor": False,
         },
         "pause": {"minutes": 60},
+        "open": {"reason": "see-scene"},
+        "answer": {"allow": True},
+        "panic": {"words": ""},
     }
     walked = [
         (method, path, person)
