@@ -182,7 +182,7 @@ class Cameras:
             return await self._changed(step, site, camera)
 
     async def stop(self, user: User, camera_id: CameraId) -> None:
-        """End every picture of it that is open now; it may be opened again. Raises Refused."""
+        """End every picture of it; it stays shut for those incidents. Raises Refused."""
         async with self._steps.begin() as step:
             step.attempts(Action.CAMERA_CLOSE, actor=user.id, subject=camera_id)
             await _managed_camera(step, user, camera_id)

@@ -20,6 +20,8 @@ FILLED = {
     "feed": "fed_0000000000000000000000",
     "site": "sit_0000000000000000000000",
     "camera": "cam_0000000000000000000000",
+    "opening": "opn_0000000000000000000000",
+    "ask": "ask_0000000000000000000000",
     "request_id": "req_0000000000000000000000",
     "connector": "con_0000000000000000000000",
     "device": "dev_0000000000000000000000",
@@ -139,6 +141,9 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
             "indoor": False,
         },
         "pause": {"minutes": 60},
+        "open": {"reason": "see-scene"},
+        "answer": {"allow": True},
+        "panic": {"words": ""},
     }
     walked = [
         (method, path, person)
