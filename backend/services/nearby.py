@@ -6,7 +6,7 @@ The order: what may be opened comes first; in it the cameras of the site that ca
 is the distance, and twice the distance for a camera that looks elsewhere. So of two at the same distance the
 one that looks at the scene is first, of two that look alike the nearer one, and a camera across the street
 that looks away still comes before one that looks this way from half a mile. The 40 are chosen among the
-nearest 120 that reach the place, and more only while fewer than 40 of those may be opened.
+nearest 90 that reach the place, and more only while fewer than 40 of those may be opened.
 """
 
 import heapq
@@ -32,11 +32,11 @@ SHOWN = 40
 COUNTED = 500  # `more` goes no further
 TOLD = 100  # open incidents that one camera's change is told for
 _AWAY_COUNTS = 2.0
-# First at the cameras of a few blocks, which is enough where there are many; then at all that are near; and
-# last, where hundreds are near and most are shut, at as many as can matter.
+# First at as many of those that reach a place as will do at most hours; at more while too few of them may be
+# opened.
 _LOOKS = tuple(
-    Look(reaching=reaching, near=SHOWN, near_m=near_m, radius_m=MOST_RADIUS_M, count=COUNTED)
-    for reaching, near_m in ((120, 250), (400, MOST_RADIUS_M), (2000, MOST_RADIUS_M))
+    Look(reaching=reaching, near=SHOWN, near_m=250, radius_m=MOST_RADIUS_M, count=COUNTED)
+    for reaching in (90, 400, 2000)
 )
 
 Connected = Callable[[ConnectorId], bool]
@@ -161,22 +161,20 @@ class _Eyes:
 async def _best_near(tx: Tx, eyes: _Eyes, place: Position) -> tuple[dict[CameraId, _Seen], int]:
     """Those to choose from, by id; and how many are near, up to `COUNTED`.
 
-    Enough when what may be opened among the nearest fills the list, or there is no more of it; and when the
-    nearest of all fill what is left. Where more than a hundred reach a place, those further off do not
-    compete: what they would see better is nearer to the others.
+    Enough when what may be opened among the nearest fills the list, or there is no more of it; the nearest
+    of all fill what is left. Where more than ninety reach a place, those further off do not compete: what
+    they would see better is nearer to the others.
     """
     chosen: dict[CameraId, _Seen] = {}
     count = 0
     for look in _LOOKS:
         found = await tx.cameras.around(place, eyes.incident.id, look)
         reaching = _seen_within(eyes, found.reaching, look.radius_m)
-        near = _seen_within(eyes, found.near, look.near_m)
+        near = _seen_within(eyes, found.near, look.radius_m)
         openable = [held for held in reaching if held.offer is not Offer.NO]
-        chosen = {held.placed.camera.id: held for held in (*near, *openable)}
+        chosen = {held.placed.camera.id: held for held in (*(near or reaching), *openable)}
         count = found.count
-        enough = len(openable) >= SHOWN or found.reaching_all
-        filled = not found.near_all or look.near_m == look.radius_m or len(openable) >= SHOWN
-        if enough and filled:
+        if len(openable) >= SHOWN or found.reaching_all:
             break
     return chosen, count
 

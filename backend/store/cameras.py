@@ -46,7 +46,7 @@ class Look(msgspec.Struct, frozen=True, gc=False):
     """How far to look around a place, and at how many of the nearest."""
 
     reaching: int  # of those that reach the place; none reaches further than `radius_m`
-    near: int  # of all within `near_m`
+    near: int  # of all: within `near_m`, and within `radius_m` where those are too few
     near_m: int
     radius_m: int
     count: int  # no further than this is counted
@@ -55,14 +55,13 @@ class Look(msgspec.Struct, frozen=True, gc=False):
 class Found(msgspec.Struct, frozen=True, gc=False):
     """What lies around a place: the nearest that reach it, and the nearest of all, in any order.
 
-    `reaching_all` and `near_all`: there are no others within the radii asked for. `count` is of all within
-    the widest radius, up to the bound asked for.
+    `reaching_all`: there are no others that do; else `near` is empty. `count` is of all within the radius, up
+    to the bound asked for.
     """
 
     reaching: list[Placed]
     near: list[Placed]
     reaching_all: bool
-    near_all: bool
     count: int
 
 
@@ -141,7 +140,7 @@ class Cameras:
                 reaching.append(placed)
             if is_near:
                 near.append(placed)
-        return Found(reaching, near, len(reaching) < look.reaching, len(near) < look.near, count)
+        return Found(reaching, near, len(reaching) < look.reaching, count)
 
     # Stills: a picture that only the owner sees.
 
@@ -305,8 +304,13 @@ def _around() -> Select[Any]:
         _within(f"cells_{ring}", reach_2, cameras.c.reach_m > inner / _EASY_M)
         for ring, inner in enumerate(_RINGS_M)
     ]
-    reaching = _nearest(union_all(*rings), "reaching").subquery()
-    near = _nearest(_within("near_cells", bindparam("near_2")), "near").subquery()
+    reaching = _nearest(union_all(*rings), "reaching").cte("reaching")
+    all_reach = select(func.count()).select_from(reaching).scalar_subquery() < bindparam("most_reaching")
+    beside = _within("near_cells", bindparam("near_2"), all_reach)
+    some = beside.limit(bindparam("most_near")).subquery()
+    too_few = select(func.count()).select_from(some).scalar_subquery() < bindparam("most_near")
+    beyond = _within("cells", bindparam("within_2"), all_reach, too_few, _flat_2() > bindparam("near_2"))
+    near = _nearest(union_all(beside, beyond), "near").subquery()
     both = union_all(
         select(reaching.c.id, literal(1).label("reaches"), literal(0).label("near")),
         select(near.c.id, literal(0), literal(1)),
