@@ -18,7 +18,19 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
-from backend.api import desk, events, guards, headers, machines, metrics, openings, pages, push, staff
+from backend.api import (
+    desk,
+    events,
+    guards,
+    headers,
+    machines,
+    metrics,
+    openings,
+    pages,
+    push,
+    staff,
+    tiles,
+)
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
 from backend.api import sites as sites_api
@@ -250,12 +262,14 @@ def create_app(
         sender=parts.sender.kind,
         country=config.country,
     )
+    basemap = _basemap(config)
     built, traffic = pages.Pages(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
         "agency": agency,
         "clock": clock,
         "pages": built,
+        "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
         "sign_in_service": parts.sign_in,
@@ -304,6 +318,7 @@ def create_app(
             fees_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            tiles.ROUTER,
             create_router(),
             pages.routes(built),
         ],
@@ -391,6 +406,15 @@ def _pusher(config: Config) -> Pusher:
         return WebPush(push_key(config.data_dir), contact, config.push_services)
     except ValueError as error:
         raise ConfigError(f"SIGHTLINE_PUSH_SERVICES: {error}") from error
+
+
+def _basemap(config: Config) -> tiles.Basemap | None:
+    if config.basemap is None:
+        return None
+    try:
+        return tiles.Basemap(config.basemap)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"SIGHTLINE_BASEMAP: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

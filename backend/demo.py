@@ -34,7 +34,8 @@ PEOPLE = (
     ("sam", "Sam Ortiz", Role.OFFICER, "Unit 12"),
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
 )
-NUMBERS = ("+13139432241", "+13139432030")
+NUMBERS = ("+13135550141", "+13135550130")  # for stories only: no telephone has them
+BASEMAP = Path(__file__).with_name("demo.pmtiles")  # central Helsinki, where the simulated caller walks
 MARK = "demonstration"  # a file that says: this folder may be emptied
 CERTIFICATE_LASTS = datetime.timedelta(days=30)
 
@@ -62,7 +63,9 @@ def prepare(options: argparse.Namespace) -> Stage:
     port = options.port or _free_port(address)
     certificate, key = _certificate(folder, address) if options.lan else (None, None)
     config = Config(
-        agency="Dearborn Police 911",
+        agency="Demo City 911",
+        timezone="Europe/Helsinki",
+        basemap=BASEMAP,
         host=address,
         port=port,
         public_url=f"{'https' if options.lan else 'http'}://{address}:{port}",

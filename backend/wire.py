@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, fee_bodies, lending_bodies, opening_bodies
+from backend.api import bodies, fee_bodies, lending_bodies, opening_bodies, tiles
 from backend.model import (
     cameras,
     connectors,
@@ -139,6 +139,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     opening_bodies.PushKey,
     opening_bodies.SubscribePush,
     opening_bodies.UnsubscribePush,
+    tiles.TileJson,
     bodies.Problem,
     fee_bodies.SetPrices,
     fee_bodies.IssueInvoices,

@@ -651,6 +651,15 @@ export interface UnsubscribePush {
   endpoint: string;
 }
 
+export interface TileJson {
+  tilejson: string;
+  tiles: string[];
+  attribution: string;
+  bounds: number[];
+  minzoom: number;
+  maxzoom: number;
+}
+
 export interface Problem {
   type: string;
   title: string;
