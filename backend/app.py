@@ -261,6 +261,7 @@ def create_app(
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
         country=config.country,
+        currency=config.currency,
     )
     basemap = _basemap(config)
     built, traffic = pages.Pages(built_pages()), Traffic()

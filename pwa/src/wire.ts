@@ -371,6 +371,7 @@ export interface Agency {
   incident_types: string[];
   sender: string;
   country: string;
+  currency: string;
 }
 
 export interface Me {
