@@ -12,7 +12,7 @@ interface Invited {
   display_name: string;
 }
 
-export const LEAST_PASSWORD = 12;
+export const LEAST_PASSWORD = 10;
 const requests = new Requests();
 
 function Form({ token, invited }: { token: string; invited: Invited }) {

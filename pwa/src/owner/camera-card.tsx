@@ -25,13 +25,20 @@ interface Props {
 function Still({ lender, camera, act, now }: { lender: Lender; camera: CameraView; act: Act; now: number }) {
   const can = camera.connected && camera.source !== null;
   const { still_at } = camera;
+  if (still_at === null && !can) {
+    return (
+      <p class="still-none">
+        <Icon name="camera" />
+        {camera.source === null ? "No picture is connected" : "No still yet: its connector is away"}
+      </p>
+    );
+  }
   return (
     <figure class="still">
       {still_at === null ? (
-        <div class="still-none">
-          <Icon name="camera" />
-          <span>{camera.source === null ? "Its picture is not connected" : "No still yet"}</span>
-        </div>
+        <p class="still-none">
+          <Icon name="camera" /> No still yet
+        </p>
       ) : (
         <img
           src={`/api/cameras/${camera.id}/still?at=${encodeURIComponent(still_at)}`}
@@ -52,7 +59,7 @@ function Still({ lender, camera, act, now }: { lender: Lender; camera: CameraVie
             disabled={act.busy}
             onClick={() => void act.run(() => lender.calls.takeStill(camera.id))}
           >
-            <Icon name="refresh" /> {still_at === null ? "Take one" : "Take a new one"}
+            <Icon name="refresh" /> {act.busy ? "Wait…" : still_at === null ? "Take one" : "Take a new one"}
           </button>
         )}
       </figcaption>

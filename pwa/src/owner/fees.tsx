@@ -7,7 +7,7 @@ import type { InvoiceView, OwnerView } from "../wire.ts";
 import { Fold } from "./fold.tsx";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";
-import { moneyWords } from "./words.ts";
+import { feeWords, moneyWords } from "./words.ts";
 
 function Invoices({ lender }: { lender: Lender }) {
   const [invoices, setInvoices] = useState<InvoiceView[] | null>(null);
@@ -53,18 +53,14 @@ export function Fees({ lender, view }: { lender: Lender; view: OwnerView }) {
       {view.sites.map((site) => (
         <p key={site.id} class="fee">
           <span>{site.name}</span>
-          <strong>{moneyWords(site.cents_a_year, currency)}</strong>
+          <strong>{feeWords(site.cents_a_year, currency)}</strong>
         </p>
       ))}
       <p>
         The fee changes nothing about who gets help first. Help goes where it is needed, whether anybody has
         paid or not.
       </p>
-      <Fold
-        icon="fee"
-        title="Invoices"
-        now={`${moneyWords(sum, currency)} a year at what you have chosen now`}
-      >
+      <Fold icon="fee" title="Invoices" now={`${feeWords(sum, currency)} at what you have chosen now`}>
         {() => <Invoices lender={lender} />}
       </Fold>
     </section>

@@ -11,9 +11,16 @@ function isAppleTouch(): boolean {
   );
 }
 
+const WORKER_MS = 5000;
+
+/** Our worker; rejects where there is none, as in some private windows. */
+async function worker(): Promise<ServiceWorkerRegistration> {
+  const none = new Promise<never>((_, no) => setTimeout(() => no(new Error("no service worker")), WORKER_MS));
+  return Promise.race([navigator.serviceWorker.ready, none]);
+}
+
 async function subscription(): Promise<PushSubscription | null> {
-  const worker = await navigator.serviceWorker.ready;
-  return worker.pushManager.getSubscription();
+  return (await worker()).pushManager.getSubscription();
 }
 
 export async function readNotices(): Promise<Notices> {
@@ -34,8 +41,7 @@ export function bytesOf(key: string): Uint8Array<ArrayBuffer> {
 export async function switchOn(calls: Calls): Promise<Notices> {
   if ((await Notification.requestPermission()) !== "granted") return "refused";
   const { key } = await calls.pushKey();
-  const worker = await navigator.serviceWorker.ready;
-  const made = await worker.pushManager.subscribe({
+  const made = await (await worker()).pushManager.subscribe({
     userVisibleOnly: true,
     applicationServerKey: bytesOf(key),
   });

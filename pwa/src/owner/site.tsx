@@ -1,5 +1,6 @@
 // A site: its cameras, its connectors, the panic press, and what it is called.
 import { useState } from "preact/hooks";
+import { MapKey } from "../map/key.tsx";
 import { ownersUse } from "../map/look.ts";
 import { CameraMap } from "../map/map.tsx";
 import { useAct, useNow } from "../staff/hooks.ts";
@@ -130,15 +131,14 @@ export function SiteForm({
 function SiteMap({ lender, site }: { lender: Lender; site: SiteView }) {
   const now = useNow(() => lender.clock.now());
   const cameras = site.cameras.map((camera) => ({ ...camera, use: ownersUse(camera, now) }));
+  const label = `${site.name} and its ${cameras.length} cameras on the map`;
   return (
-    <div class="map-small">
-      <CameraMap
-        label={`${site.name} and its ${cameras.length} cameras on the map`}
-        cameras={cameras}
-        sites={[site]}
-        gentle
-      />
-    </div>
+    <>
+      <div class="map-small">
+        <CameraMap label={label} cameras={cameras} sites={[site]} gentle />
+      </div>
+      <MapKey uses={cameras.map(({ use }) => use)} />
+    </>
   );
 }
 

@@ -84,14 +84,14 @@ export function ViewFields({ name, use, placing, onPlacing }: Props) {
         {view.heading_deg !== null && (
           <>
             <NumberField
-              words="Looks towards, degrees"
+              words="Direction, degrees"
               least={0}
               most={360}
               value={view.heading_deg}
               onValue={(heading_deg) => set({ view: { ...view, heading_deg } })}
             />
             <NumberField
-              words="Sees how wide, degrees"
+              words="Width, degrees"
               least={LEAST_FIELD_DEG}
               most={360}
               value={view.field_deg}

@@ -146,6 +146,11 @@ export function sentWords(media_bytes: number): string {
     : `Sent ${bytesWords(media_bytes)} of pictures in the last 24 hours.`;
 }
 
+/** A year's fee: "$120.00", or that there is none. */
+export function feeWords(cents: number, currency: string): string {
+  return cents === 0 ? "No fee" : `${moneyWords(cents, currency)} a year`;
+}
+
 /** An amount in the smallest unit of the currency, as people write it. */
 export function moneyWords(cents: number, currency: string): string {
   const format = new Intl.NumberFormat("en", { style: "currency", currency });
