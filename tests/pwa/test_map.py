@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.pwa.lending import Owner, Person
+from tests.pwa.lending import Owner
 from tests.pwa.owners import PHONE, at_home, new_owner, sound
 from tests.pwa.service import Service
 
@@ -17,10 +17,10 @@ NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
 
 @asynccontextmanager
 async def placing(
-    browser: Browser, service: Service, supervisor: Person, **options: Any
+    browser: Browser, service: Service, **options: Any
 ) -> AsyncIterator[tuple[Page, Owner, str]]:
     """The form of one camera that looks east, 90 degrees wide."""
-    owner = new_owner(service, supervisor)
+    owner = new_owner(service)
     view = {"heading_deg": 90, "field_deg": 90, "height_m": 3}
     camera = owner.add_camera(owner.add_site()["id"], "Front door", view=view)
     async with at_home(browser, service, owner, size=PHONE, **options) as page:
@@ -44,9 +44,9 @@ async def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
 
 
 async def test_streets_are_drawn_from_our_own_server_with_their_attribution(
-    browser: Browser, service: Service, supervisor: Person
+    browser: Browser, service: Service
 ) -> None:
-    async with placing(browser, service, supervisor) as (page, _, _id):
+    async with placing(browser, service) as (page, _, _id):
         async with page.expect_response(lambda answer: "/tiles/1" in answer.url and answer.ok):
             pass
         await expect(page.locator("[data-map=drawn]")).to_have_count(1)
@@ -56,9 +56,9 @@ async def test_streets_are_drawn_from_our_own_server_with_their_attribution(
 
 
 async def test_the_arrow_turns_the_camera_and_the_square_widens_it(
-    browser: Browser, service: Service, supervisor: Person
+    browser: Browser, service: Service
 ) -> None:
-    async with placing(browser, service, supervisor) as (page, owner, camera):
+    async with placing(browser, service) as (page, owner, camera):
         arrow, edge = (
             page.get_by_role("slider", name="Where it looks"),
             page.get_by_role("slider", name="How wide"),
@@ -77,10 +77,8 @@ async def test_the_arrow_turns_the_camera_and_the_square_widens_it(
         assert owner.camera(camera)["view"] == {"heading_deg": 180.0, "field_deg": 180.0, "height_m": 3.0}
 
 
-async def test_the_camera_is_dragged_to_its_place(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    async with placing(browser, service, supervisor) as (page, owner, camera):
+async def test_the_camera_is_dragged_to_its_place(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
         before = owner.camera(camera)["point"]
         handle = page.locator(".handle-camera")
         await handle.scroll_into_view_if_needed()
@@ -92,8 +90,8 @@ async def test_the_camera_is_dragged_to_its_place(
         assert after["latitude"] > before["latitude"] + 0.00003
 
 
-async def test_keys_do_what_the_thumb_does(browser: Browser, service: Service, supervisor: Person) -> None:
-    async with placing(browser, service, supervisor) as (page, owner, camera):
+async def test_keys_do_what_the_thumb_does(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
         before = owner.camera(camera)["point"]
         await page.get_by_role("slider", name="Where it looks").focus()
         await page.keyboard.press("ArrowRight")
@@ -110,8 +108,8 @@ async def test_keys_do_what_the_thumb_does(browser: Browser, service: Service, s
         assert moved_m == pytest.approx(10, abs=0.2)
 
 
-async def test_numbers_do_it_without_the_map(browser: Browser, service: Service, supervisor: Person) -> None:
-    async with placing(browser, service, supervisor) as (page, owner, camera):
+async def test_numbers_do_it_without_the_map(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
         await page.get_by_label("Direction, degrees").fill("200")
         await page.get_by_label("Width, degrees").fill("60")
         await page.get_by_label("Height, metres").fill("4.5")
@@ -126,10 +124,8 @@ async def test_numbers_do_it_without_the_map(browser: Browser, service: Service,
         assert held["point"] == {"latitude": 60.1705, "longitude": 24.944}
 
 
-async def test_a_camera_that_looks_all_around_has_no_arrow(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    async with placing(browser, service, supervisor) as (page, owner, camera):
+async def test_a_camera_that_looks_all_around_has_no_arrow(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
         await page.get_by_label("It looks all around").check()
         await expect(page.get_by_role("slider")).to_have_count(0)
         await page.get_by_role("button", name="Save").click()
@@ -137,10 +133,8 @@ async def test_a_camera_that_looks_all_around_has_no_arrow(
         assert owner.camera(camera)["view"]["heading_deg"] is None
 
 
-async def test_without_webgl_the_grid_and_the_handles_do(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    async with placing(browser, service, supervisor, script=NO_WEBGL) as (page, _, _id):
+async def test_without_webgl_the_grid_and_the_handles_do(browser: Browser, service: Service) -> None:
+    async with placing(browser, service, script=NO_WEBGL) as (page, _, _id):
         await expect(page.locator(".map-grid")).to_have_count(1)
         arrow = page.get_by_role("slider", name="Where it looks")
         await arrow.scroll_into_view_if_needed()
@@ -150,10 +144,8 @@ async def test_without_webgl_the_grid_and_the_handles_do(
         await sound(page)
 
 
-async def test_without_a_basemap_the_grid_is_drawn(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_without_a_basemap_the_grid_is_drawn(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await page.route("**/tiles", lambda route: route.fulfill(status=204))
@@ -163,10 +155,8 @@ async def test_without_a_basemap_the_grid_is_drawn(
         await expect(page.locator(".map-attribution")).to_have_count(0)
 
 
-async def test_a_page_without_a_map_does_not_load_one(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_a_page_without_a_map_does_not_load_one(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await expect(page.get_by_role("article", name="Front door")).to_be_visible()

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_an_owner_adds_a_site_and_a_camera_that_nobody_can_see_yet(
-    browser: Browser, service: Service, supervisor: Person
+    browser: Browser, service: Service
 ) -> None:
-    owner = new_owner(service, supervisor)
+    owner = new_owner(service)
     async with at_home(browser, service, owner) as page:
         await expect(page.get_by_text("Nobody is watching now")).to_be_visible()
         await expect(page.get_by_text("You lend nothing yet")).to_be_visible()
@@ -42,10 +42,8 @@ async def test_an_owner_adds_a_site_and_a_camera_that_nobody_can_see_yet(
     assert (held["cameras"][0]["name"], held["cameras"][0]["level"]) == ("Front door", "registry")
 
 
-async def test_a_level_is_a_plain_choice_and_is_kept(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_a_level_is_a_plain_choice_and_is_kept(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     camera = owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await page.get_by_role("button", name="Who may see it").click()
@@ -57,10 +55,8 @@ async def test_a_level_is_a_plain_choice_and_is_kept(
     assert (held["level"], held["radius_m"]) == ("nearby", 450)
 
 
-async def test_pause_says_until_when_and_resume_ends_it(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_pause_says_until_when_and_resume_ends_it(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     camera = owner.add_camera(owner.add_site()["id"], "Front door", level="nearby")
     async with at_home(browser, service, owner) as page:
         await page.get_by_role("button", name="Pause Front door").click()
@@ -77,8 +73,8 @@ async def test_pause_says_until_when_and_resume_ends_it(
         assert owner.camera(camera["id"])["pause"]["until"] is None
 
 
-async def test_hours_are_days_and_times(browser: Browser, service: Service, supervisor: Person) -> None:
-    owner = new_owner(service, supervisor)
+async def test_hours_are_days_and_times(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     camera = owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await page.get_by_role("button", name="When").click()
@@ -91,10 +87,8 @@ async def test_hours_are_days_and_times(browser: Browser, service: Service, supe
     assert owner.camera(camera["id"])["hours"] == {"days": 63, "from_min": 1230, "to_min": 300}
 
 
-async def test_what_another_device_changes_appears_by_itself(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_what_another_device_changes_appears_by_itself(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     site = owner.add_site()
     async with at_home(browser, service, owner) as page:
         await expect(page.get_by_text("No camera here yet")).to_be_visible()
@@ -102,10 +96,8 @@ async def test_what_another_device_changes_appears_by_itself(
         await expect(page.get_by_role("article", name="Till")).to_be_visible()
 
 
-async def test_a_camera_is_removed_by_two_presses(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_a_camera_is_removed_by_two_presses(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await page.get_by_role("button", name="Name and connection").click()
@@ -116,10 +108,8 @@ async def test_a_camera_is_removed_by_two_presses(
     assert owner.view()["sites"][0]["cameras"] == []
 
 
-async def test_everything_works_by_keyboard_alone(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_everything_works_by_keyboard_alone(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     camera = owner.add_camera(owner.add_site()["id"], "Front door", level="nearby")
     async with at_home(browser, service, owner, size=DESK) as page:
         await page.get_by_role("button", name="Pause Front door").focus()
@@ -134,10 +124,8 @@ async def test_everything_works_by_keyboard_alone(
         assert named != ""
 
 
-async def test_the_page_starts_without_a_network_and_says_so(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_the_page_starts_without_a_network_and_says_so(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     context = await browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
     try:
         page = await context.new_page()
@@ -154,10 +142,8 @@ async def test_the_page_starts_without_a_network_and_says_so(
         await context.close()
 
 
-async def test_staff_are_sent_away_and_owners_come_here(
-    browser: Browser, service: Service, supervisor: Person
-) -> None:
-    owner = new_owner(service, supervisor)
+async def test_staff_are_sent_away_and_owners_come_here(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
     async with at_home(browser, service, owner) as page:
         await page.goto(f"{service.url}/")
         await page.wait_for_url("**/owner")
@@ -258,7 +244,7 @@ STATES: dict[str, Reach] = {
 
 @pytest.fixture(scope="module")
 def maria(service: Service, supervisor: Person) -> Person:
-    return new_owner(service, supervisor)
+    return new_owner(service)
 
 
 @pytest.mark.parametrize("night", [False, True], ids=["day", "night"])

@@ -137,7 +137,7 @@ export function CameraMark({ frame, size, camera, chosen, onChoose }: CameraProp
       class={`${classes} map-press`}
       transform={move}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={`${camera.name}: ${USES[camera.use]}`}
       aria-pressed={chosen}
       onClick={choose}

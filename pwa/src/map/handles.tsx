@@ -48,7 +48,7 @@ function Handle({ at, kind, label, value, onDrag, onKey, children }: HandleProps
     <g
       class={`map-handle handle-${kind}`}
       transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
-      tabIndex={0}
+      tabindex={0}
       role={value === null ? "button" : "slider"}
       aria-label={label}
       {...slides}
