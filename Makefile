@@ -61,6 +61,11 @@ screens: build ## take the README's screenshots from the running product
 	@tests/machine.sh
 	@python -m tests.screens
 
+basemap: .tools/bin/uv ## make the demonstration's map anew, backend/demo.pmtiles, in a virtual environment of its own
+	@.tools/bin/uv venv -q --allow-existing --python $(PYTHON) .tools/basemap
+	@VIRTUAL_ENV=.tools/basemap .tools/bin/uv pip sync -q --require-hashes requirements/basemap.txt
+	@.tools/basemap/bin/python scripts/basemap.py
+
 wire: .venv/.installed ## write pwa/src/wire.ts from backend/wire.py
 	python -m backend.wire > pwa/src/wire.ts
 
@@ -74,6 +79,8 @@ lock: .tools/bin/uv ## write requirements/*.txt anew from pyproject.toml
 		"serve --extra server --extra postgresql" "connector --extra connector"; do set -- $$what; \
 		.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 			--no-annotate "$${@:2}" pyproject.toml -o requirements/$$1.txt || exit; done
+	@.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-deps --group basemap -o requirements/basemap.txt
 
 build: pwa/dist/.built ## the pages, into pwa/dist
 install: .venv/.installed ## Python packages, exactly as locked
@@ -102,4 +109,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check bench bench-forward bench-loss bench-fault bench-nearby bench-camera soak fuzz screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-camera soak fuzz screens wire fix lock build install

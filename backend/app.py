@@ -18,8 +18,20 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
+from backend.api import (
+    desk,
+    events,
+    guards,
+    headers,
+    machines,
+    metrics,
+    openings,
+    pages,
+    push,
+    staff,
+    tiles,
+)
 from backend.api import connectors as connectors_api
-from backend.api import desk, events, guards, headers, machines, metrics, openings, pages, push, staff
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
@@ -250,13 +262,16 @@ def create_app(
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
         country=config.country,
+        currency=config.currency,
     )
+    basemap = _basemap(config)
     built, traffic = pages.Pages(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
         "agency": agency,
         "clock": clock,
         "pages": built,
+        "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
         "sign_in_service": parts.sign_in,
@@ -311,6 +326,7 @@ def create_app(
             fees_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            tiles.ROUTER,
             create_router(),
             pages.routes(built),
         ],
@@ -399,6 +415,15 @@ def _pusher(config: Config) -> Pusher:
         return WebPush(push_key(config.data_dir), contact, config.push_services)
     except ValueError as error:
         raise ConfigError(f"SIGHTLINE_PUSH_SERVICES: {error}") from error
+
+
+def _basemap(config: Config) -> tiles.Basemap | None:
+    if config.basemap is None:
+        return None
+    try:
+        return tiles.Basemap(config.basemap)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"SIGHTLINE_BASEMAP: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

@@ -67,6 +67,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     media_processes: int | None = None  # one per core, at most four, when None
     link_minutes: int = 60
     session_hours: int = 12
+    basemap: Path | None = None  # a .pmtiles file; pages draw a plain grid when None
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
     push_services: tuple[str, ...] = ()  # besides those of the browsers there are
     twilio: Twilio | None = None

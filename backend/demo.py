@@ -51,7 +51,8 @@ CAMERAS = (  # name, metres north and east of the shop, view, indoor, level
     ("Counter", (2, 4), View(heading_deg=270.0), True, ParticipationLevel.OWN_CALLS),
     ("Oven room", (4, 10), View(), True, ParticipationLevel.REGISTRY),
 )
-NUMBERS = ("+13139432241", "+13139432030")
+NUMBERS = ("+13135550141", "+13135550130")  # for stories only: no telephone has them
+BASEMAP = Path(__file__).with_name("demo.pmtiles")  # central Helsinki, where the simulated caller walks
 MARK = "demonstration"  # a file that says: this folder may be emptied
 CERTIFICATE_LASTS = datetime.timedelta(days=30)
 
@@ -79,7 +80,9 @@ def prepare(options: argparse.Namespace) -> Stage:
     port = options.port or _free_port(address)
     certificate, key = _certificate(folder, address) if options.lan else (None, None)
     config = Config(
-        agency="Dearborn Police 911",
+        agency="Demo City 911",
+        timezone="Europe/Helsinki",
+        basemap=BASEMAP,
         host=address,
         port=port,
         public_url=f"{'https' if options.lan else 'http'}://{address}:{port}",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, connector_bodies, fee_bodies, lending_bodies, opening_bodies
+from backend.api import bodies, connector_bodies, fee_bodies, lending_bodies, opening_bodies, tiles
 from backend.model import (
     cameras,
     connectors,
@@ -145,6 +145,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     connector_bodies.RegisterDevice,
     connector_bodies.RegisteredDevice,
     connector_bodies.ShareCamera,
+    tiles.TileJson,
     bodies.Problem,
     fee_bodies.SetPrices,
     fee_bodies.IssueInvoices,

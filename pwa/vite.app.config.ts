@@ -20,6 +20,8 @@ export default defineConfig({
         agency: here("agency.html"),
         console: here("console.html"),
         officer: here("officer.html"),
+        owner: here("owner.html"),
+        join: here("join.html"),
         sw: here("src/sw.ts"),
       },
       output: {

@@ -17,7 +17,7 @@ from tests.pwa.caller import CHROMIUM
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
 PHONE, DESK = (390, 844), (1440, 900)
-OFFICER_AT = {"latitude": 42.3289, "longitude": -83.1702, "accuracy": 6.0}
+OFFICER_AT = {"latitude": 60.1722, "longitude": 24.9391, "accuracy": 6.0}
 SETTLE_S = 6.0  # for the picture to sharpen and the trail to grow
 
 

@@ -83,6 +83,7 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
     incident_types: tuple[str, ...]
     sender: str  # "sms" or "console"
     country: str  # ISO 3166: how numbers without a prefix are read
+    currency: str  # ISO 4217, of the annual fee
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 WIDTH, HEIGHT, FPS = 640, 360, 15
 CLOCK_RATE = 90_000
-STREET = (42.32226, -83.17631)  # degrees; a street corner in Dearborn
+STREET = (60.16935, 24.94545)  # degrees; a street corner in Helsinki, of which the demonstration has a map
 ROUND_M, ROUND_S = 35.0, 90.0  # the phone walks round the block
 
 

@@ -1,5 +1,5 @@
-// The service worker of the officer's app: keeps the page and its hashed files, so that the app starts without a
-// network. It never touches the API, the media or any other page.
+// The service worker of the officer's and the owner's apps: keeps the page and its hashed files, so that the app
+// starts without a network. It never touches the API, the media, the map or any other page.
 import { hearPushes } from "./push.ts";
 
 /** What a worker's fetch event is; the DOM's types know only pages. */
@@ -9,7 +9,7 @@ interface Fetching extends Event {
 }
 
 const SHELL = "shell-1";
-const PAGE = "/officer";
+const PAGES = ["/officer", "/owner"];
 
 async function keep(request: Request, answer: Response): Promise<void> {
   if (answer.ok && !answer.redirected) await (await caches.open(SHELL)).put(request, answer.clone());
@@ -17,7 +17,7 @@ async function keep(request: Request, answer: Response): Promise<void> {
 
 /** The network's page, or the kept one: a new version is never hidden by an old one, and clears it away. */
 async function page(request: Request): Promise<Response> {
-  const kept = await caches.match(PAGE);
+  const kept = await caches.match(request, { ignoreSearch: true });
   try {
     const answer = await fetch(request);
     if (kept?.headers.get("ETag") !== answer.headers.get("ETag")) await caches.delete(SHELL);
@@ -45,6 +45,6 @@ self.addEventListener("fetch", (event) => {
   const { method, url } = fetching.request;
   const { pathname, origin } = new URL(url);
   if (method !== "GET" || origin !== location.origin) return;
-  if (pathname === PAGE) fetching.respondWith(page(fetching.request));
+  if (PAGES.includes(pathname)) fetching.respondWith(page(fetching.request));
   else if (pathname.startsWith("/assets/")) fetching.respondWith(file(fetching.request));
 });

@@ -8,16 +8,19 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.pwa.caller import CHROMIUM, Phones
+from tests.pwa.lending import Person
 from tests.pwa.service import Dispatcher, Service
 
 BUILT = Path(__file__).parents[2] / "pwa" / "dist" / "caller" / "index.html"
+BASEMAP = Path(__file__).parents[2] / "backend" / "demo.pmtiles"
 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     assert BUILT.is_file(), "the pages are not built: run `npm run build` in pwa/"
-    service = Service(tmp_path_factory.mktemp("service"))
+    service = Service(tmp_path_factory.mktemp("service"), basemap=str(BASEMAP), timezone="Europe/Helsinki")
     service.add_user("dana", "--role", "dispatcher")
+    service.add_user("lee", "--role", "supervisor")
     yield service.start()
     service.kill()
 
@@ -27,6 +30,11 @@ def dispatcher(service: Service) -> Iterator[Dispatcher]:
     dispatcher = Dispatcher(service, "dana")
     yield dispatcher
     dispatcher.close()
+
+
+@pytest.fixture(scope="session")
+def supervisor(service: Service) -> Person:
+    return Person(service, "lee")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -12,12 +12,15 @@ from backend.model.refusals import Refusal
 from signaling import ports as signaling
 
 BEARER = "a bearer in Authorization is asked for inside"
+MAP = "streets and houses from a file that anybody can have; the public page draws it too"
 PUBLIC = {
     ("POST", "/api/session"): "signing in; Origin is checked inside, where the body is",
     ("POST", "/api/twilio/status"): "the carrier; its signature is checked inside",
     ("GET", "/healthz"): "says that the process runs, and nothing else",
     ("GET", "/readyz"): "says whether calls can be taken, and nothing else",
     ("GET", "/"): "goes to the page that is one's own",
+    ("GET", "/tiles"): MAP,
+    ("GET", "/tiles/{z:int}/{x:int}/{y:int}"): MAP,
     ("POST", "/whip"): BEARER,
     ("PATCH", "/whip/sessions/{session_id:str}"): BEARER,
     ("DELETE", "/whip/sessions/{session_id:str}"): BEARER,

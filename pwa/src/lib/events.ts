@@ -3,12 +3,12 @@
 // Hands on what arrives, in order, and says whether the line is open. It never keeps state of its own about
 // incidents: after every reconnect the server sends a Snapshot, and that heals whatever was missed. A network
 // that swallows everything closes no socket, so silence counts as loss.
-import type { Event } from "../wire.ts";
+import type { Event, SignedOut } from "../wire.ts";
 
 export type Line = "connecting" | "open" | "lost";
 
-export interface Listener {
-  onEvent(event: Event): void;
+export interface Listener<Heard extends { type: string } = Event> {
+  onEvent(event: Heard): void;
   onLine(line: Line): void;
   /** The session is over: nothing more will come. */
   onSignedOut(): void;
@@ -27,8 +27,8 @@ export function backoff(tries: number, random: () => number = Math.random): numb
 }
 
 /** The address of the socket on the host that served the page. */
-export function eventsAddress(at: Location = location): string {
-  return `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}/api/events`;
+export function eventsAddress(at: Location = location, path = "/api/events"): string {
+  return `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}${path}`;
 }
 
 /** A socket that never opened hides its status: ask the session whether we are still signed in. */
@@ -40,8 +40,13 @@ async function signedOut(signal: AbortSignal): Promise<boolean> {
   }
 }
 
-/** Listens until `signal` aborts or the session ends. */
-export function listen(listener: Listener, signal: AbortSignal, address = eventsAddress()): void {
+/** Listens until `signal` aborts or the session ends. `whole` is the event that tells everything: the line is open then. */
+export function listen<Heard extends { type: string } = Event>(
+  listener: Listener<Heard>,
+  signal: AbortSignal,
+  address = eventsAddress(),
+  whole: Heard["type"] = "snapshot",
+): void {
   let socket: WebSocket | null = null;
   let timer = 0;
   let tries = 0;
@@ -86,14 +91,14 @@ export function listen(listener: Listener, signal: AbortSignal, address = events
     mine.onmessage = (message) => {
       clearTimeout(timer);
       timer = window.setTimeout(dropped, SILENT_MS);
-      const event = JSON.parse(String(message.data)) as Event;
+      const event = JSON.parse(String(message.data)) as Heard | SignedOut;
       if (event.type === "signed-out") return signOut();
-      if (event.type === "snapshot" && !healed) {
+      if (event.type === whole && !healed) {
         healed = true;
         tries = 0;
         listener.onLine("open");
       }
-      listener.onEvent(event);
+      listener.onEvent(event as Heard);
     };
     mine.onclose = (close) => {
       if (socket === mine) void closed(close.code, healed);

@@ -11,6 +11,7 @@ import { restoreTheme } from "../staff/theme.ts";
 import type { SignIn as Credentials, Me } from "../wire.ts";
 
 function home(me: Me): string {
+  if (me.user.role === "owner") return "/owner";
   return me.user.role === "officer" ? "/officer" : "/console";
 }
 
@@ -41,7 +42,9 @@ function SignIn({ ended }: { ended: boolean }) {
       <form onSubmit={(event) => void submit(event)} noValidate>
         <h1>Sightline</h1>
         <p class="signin-why" role="status">
-          {ended ? "You are signed out. Sign in to go on." : "Sign in to see what callers share."}
+          {ended
+            ? "You are signed out. Sign in to go on."
+            : "Sign in to see what callers share, or the cameras that you lend."}
         </p>
         <label class="field">
           <span>Name</span>
@@ -75,6 +78,9 @@ function SignIn({ ended }: { ended: boolean }) {
         <button type="submit" class="primary" disabled={act.busy}>
           {act.busy ? "Signing in…" : "Sign in"}
         </button>
+        <p class="signin-join">
+          Do you want to lend a camera? <a href="/join">Ask for an account</a>
+        </p>
       </form>
     </main>
   );

@@ -4,13 +4,12 @@ import { type Line, listen } from "../lib/events.ts";
 import type { Event, IncidentView, Me } from "../wire.ts";
 import { Calls } from "./calls.ts";
 import { ServerClock } from "./clock.ts";
-import { Refused, Requests } from "./requests.ts";
+import { Requests } from "./requests.ts";
 import { Store } from "./store.ts";
+import { leave } from "./who.ts";
 import { apply, EMPTY, readUp, remember, select, type World } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";
-
-const PROBE_MS = 3000;
 
 export class Desk {
   readonly world = new Store<World>(EMPTY);
@@ -82,25 +81,6 @@ export class Desk {
       if (id === this.world.value.selected) this.reading.set("read");
     } catch {
       if (id === this.world.value.selected) this.reading.set("failed");
-    }
-  }
-}
-
-/** The session is over: back to sign-in, which says so. */
-function leave(): void {
-  location.replace("/signin#ended");
-}
-
-/** Who is signed in. Waits for a server that is away; leaves for sign-in when nobody is. */
-export async function whoAmI(onWaiting: () => void): Promise<Me> {
-  const requests = new Requests("", leave);
-  for (;;) {
-    try {
-      return await requests.send<Me>("GET", "/api/session");
-    } catch (error) {
-      if (error instanceof Refused && error.status === 401) return new Promise(() => {});
-      onWaiting();
-      await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
     }
   }
 }

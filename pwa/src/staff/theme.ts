@@ -1,4 +1,5 @@
-// Night or day. Night unless this person chose otherwise; the choice stays on this computer.
+// Night or day: as the page says, night for staff and day for owners, unless this person chose otherwise. The choice
+// stays on this computer.
 
 export type Theme = "night" | "day";
 
@@ -24,8 +25,9 @@ export function setTheme(next: Theme): void {
 /** Puts the kept choice on the page. */
 export function restoreTheme(): void {
   try {
-    if (localStorage.getItem(KEY) === "day") setTheme("day");
+    const kept = localStorage.getItem(KEY);
+    if (kept === "day" || kept === "night") setTheme(kept);
   } catch {
-    // night, then
+    // the page's own, then
   }
 }

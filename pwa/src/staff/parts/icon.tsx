@@ -4,10 +4,14 @@
 import swap from "lucide-static/icons/arrow-down-up.svg?raw";
 import arrowLeft from "lucide-static/icons/arrow-left.svg?raw";
 import ban from "lucide-static/icons/ban.svg?raw";
+import bell from "lucide-static/icons/bell-ring.svg?raw";
 import building from "lucide-static/icons/building-2.svg?raw";
+import cable from "lucide-static/icons/cable.svg?raw";
+import clockAdd from "lucide-static/icons/calendar-clock.svg?raw";
 import carFront from "lucide-static/icons/car-front.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import checkCheck from "lucide-static/icons/check-check.svg?raw";
+import chevron from "lucide-static/icons/chevron-down.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
 import circlePause from "lucide-static/icons/circle-pause.svg?raw";
 import circleSlash from "lucide-static/icons/circle-slash.svg?raw";
@@ -16,9 +20,11 @@ import layout from "lucide-static/icons/columns-2.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import eyeOff from "lucide-static/icons/eye-off.svg?raw";
+import userPlus from "lucide-static/icons/hand-heart.svg?raw";
 import hash from "lucide-static/icons/hash.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
 import hourglass from "lucide-static/icons/hourglass.svg?raw";
+import house from "lucide-static/icons/house.svg?raw";
 import keyboard from "lucide-static/icons/keyboard.svg?raw";
 import link from "lucide-static/icons/link-2.svg?raw";
 import locate from "lucide-static/icons/locate-fixed.svg?raw";
@@ -29,19 +35,30 @@ import menu from "lucide-static/icons/menu.svg?raw";
 import minus from "lucide-static/icons/minus.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
 import octagonX from "lucide-static/icons/octagon-x.svg?raw";
+import pauseBars from "lucide-static/icons/pause.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
+import playOn from "lucide-static/icons/play.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import qrCode from "lucide-static/icons/qr-code.svg?raw";
 import radio from "lucide-static/icons/radio.svg?raw";
+import receipt from "lucide-static/icons/receipt-text.svg?raw";
+import refresh from "lucide-static/icons/refresh-cw.svg?raw";
 import rotate from "lucide-static/icons/rotate-cw.svg?raw";
 import scan from "lucide-static/icons/scan.svg?raw";
+import search from "lucide-static/icons/search.svg?raw";
 import send from "lucide-static/icons/send.svg?raw";
+import shield from "lucide-static/icons/shield-check.svg?raw";
 import signal from "lucide-static/icons/signal.svg?raw";
+import siren from "lucide-static/icons/siren.svg?raw";
 import smartphone from "lucide-static/icons/smartphone.svg?raw";
+import store from "lucide-static/icons/store.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
+import trash from "lucide-static/icons/trash-2.svg?raw";
 import triangleAlert from "lucide-static/icons/triangle-alert.svg?raw";
 import video from "lucide-static/icons/video.svg?raw";
+import ear from "lucide-static/icons/volume-2.svg?raw";
+import earNo from "lucide-static/icons/volume-x.svg?raw";
 import wifi from "lucide-static/icons/wifi.svg?raw";
 import wifiOff from "lucide-static/icons/wifi-off.svg?raw";
 import x from "lucide-static/icons/x.svg?raw";
@@ -94,6 +111,23 @@ const DRAWINGS = {
   camera: video,
   lost: wifiOff,
   wifiWeak: wifi,
+  bell,
+  connector: cable,
+  hours: clockAdd,
+  quiet: earNo,
+  sound: ear,
+  home: house,
+  shop: store,
+  pause: pauseBars,
+  resume: playOn,
+  fee: receipt,
+  safe: shield,
+  panic: siren,
+  remove: trash,
+  lend: userPlus,
+  refresh,
+  more: chevron,
+  search,
   close: x,
 } as const;
 

@@ -1,0 +1,158 @@
+// Everything that an owner can ask of the server, one method each; docs/http.md says what each one means.
+import type { Requests } from "../staff/requests.ts";
+import type {
+  CameraView,
+  Hours,
+  InvoiceView,
+  ParticipationLevel,
+  Point,
+  SiteKind,
+  SiteView,
+  View,
+} from "../wire.ts";
+
+export interface SiteFields {
+  kind: SiteKind;
+  name: string;
+  address: string;
+  point: Point;
+  numbers: string[];
+}
+
+export interface NewCamera {
+  name: string;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  connector_id?: string;
+  source?: string;
+}
+
+export interface CameraChanges {
+  name?: string;
+  point?: Point;
+  view?: View;
+  indoor?: boolean;
+  level?: ParticipationLevel;
+  radius_m?: number;
+  hours?: Hours;
+  sound?: boolean;
+  connector_id?: string;
+  source?: string;
+}
+
+export interface Code {
+  code: string;
+  seconds_left: number;
+}
+
+/** What a connector counted in one hour; fewer `minutes` than `expected` are a gap. */
+export interface TrafficHour {
+  at: string;
+  minutes: number;
+  expected: number;
+  media_bytes: number;
+  camera_bytes: number;
+  control_bytes: number;
+  rtsp_sessions: number;
+}
+
+export interface Traffic {
+  hours: TrafficHour[];
+  minutes: number;
+  forged: number;
+  verified: boolean;
+}
+
+export class Calls {
+  readonly #requests: Requests;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  signOut(): Promise<void> {
+    return this.#requests.send("DELETE", "/api/session");
+  }
+
+  addSite(site: SiteFields): Promise<SiteView> {
+    return this.#requests.send("POST", "/api/sites", site);
+  }
+
+  amendSite(id: string, changes: Omit<SiteFields, "kind">): Promise<SiteView> {
+    return this.#requests.send("POST", `/api/sites/${id}/amend`, changes);
+  }
+
+  retireSite(id: string): Promise<void> {
+    return this.#requests.send("DELETE", `/api/sites/${id}`);
+  }
+
+  addCamera(site: string, camera: NewCamera): Promise<CameraView> {
+    return this.#requests.send("POST", `/api/sites/${site}/cameras`, camera);
+  }
+
+  amendCamera(id: string, changes: CameraChanges): Promise<CameraView> {
+    return this.#requests.send("POST", `/api/cameras/${id}/amend`, changes);
+  }
+
+  /** `minutes` is null until it is resumed. */
+  pause(id: string, minutes: number | null): Promise<CameraView> {
+    return this.#requests.send("POST", `/api/cameras/${id}/pause`, { minutes });
+  }
+
+  resume(id: string): Promise<CameraView> {
+    return this.#requests.send("POST", `/api/cameras/${id}/resume`);
+  }
+
+  stop(id: string): Promise<void> {
+    return this.#requests.send("POST", `/api/cameras/${id}/stop`);
+  }
+
+  retireCamera(id: string): Promise<void> {
+    return this.#requests.send("DELETE", `/api/cameras/${id}`);
+  }
+
+  takeStill(id: string): Promise<CameraView> {
+    return this.#requests.send("POST", `/api/cameras/${id}/still`);
+  }
+
+  code(site: string): Promise<Code> {
+    return this.#requests.send("POST", `/api/sites/${site}/enrolments`);
+  }
+
+  retireConnector(id: string): Promise<void> {
+    return this.#requests.send("DELETE", `/api/connectors/${id}`);
+  }
+
+  discover(id: string): Promise<void> {
+    return this.#requests.send("POST", `/api/connectors/${id}/discover`);
+  }
+
+  traffic(id: string): Promise<Traffic> {
+    return this.#requests.send("GET", `/api/connectors/${id}/traffic`);
+  }
+
+  answer(ask: string, allow: boolean): Promise<void> {
+    return this.#requests.send("POST", `/api/asks/${ask}/answer`, { allow });
+  }
+
+  panic(site: string, words: string): Promise<{ incident: string }> {
+    return this.#requests.send("POST", `/api/sites/${site}/panic`, { words });
+  }
+
+  invoices(): Promise<InvoiceView[]> {
+    return this.#requests.send("GET", "/api/invoices");
+  }
+
+  pushKey(): Promise<{ key: string }> {
+    return this.#requests.send("GET", "/api/push/key");
+  }
+
+  subscribe(body: { endpoint: string; p256dh: string; auth: string }): Promise<void> {
+    return this.#requests.send("POST", "/api/push", body);
+  }
+
+  unsubscribe(endpoint: string): Promise<void> {
+    return this.#requests.send("DELETE", "/api/push", { endpoint });
+  }
+}

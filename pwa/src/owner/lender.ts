@@ -1,0 +1,43 @@
+// One owner at the page: what they lend, and the line that keeps it true. Touches the network and nothing on the page.
+import { eventsAddress, type Line, listen } from "../lib/events.ts";
+import { ServerClock } from "../staff/clock.ts";
+import { Requests } from "../staff/requests.ts";
+import { Store } from "../staff/store.ts";
+import { leave } from "../staff/who.ts";
+import type { Me, OwnerView, Tick } from "../wire.ts";
+import { Calls } from "./calls.ts";
+
+export class Lender {
+  /** Null until the server has told it for the first time. */
+  readonly view = new Store<OwnerView | null>(null);
+  readonly line = new Store<Line>("connecting");
+  readonly clock = new ServerClock();
+  readonly me: Me;
+  readonly calls: Calls;
+
+  constructor(me: Me) {
+    this.me = me;
+    this.calls = new Calls(new Requests(me.csrf, leave));
+  }
+
+  start(signal: AbortSignal): void {
+    listen<OwnerView | Tick>(
+      {
+        onEvent: (event) => {
+          this.clock.hear(event.now);
+          if (event.type === "owner") this.view.set(event);
+        },
+        onLine: (line) => this.line.set(line),
+        onSignedOut: leave,
+      },
+      signal,
+      eventsAddress(location, "/api/owner/events"),
+      "owner",
+    );
+  }
+
+  async signOut(): Promise<void> {
+    await this.calls.signOut();
+    location.assign("/signin");
+  }
+}

@@ -1,0 +1,114 @@
+// The owner's page: first who is watching, then what they lend and how far that goes.
+import { useState } from "preact/hooks";
+import { useStore } from "../staff/hooks.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { setTheme, theme } from "../staff/theme.ts";
+import type { OwnerView } from "../wire.ts";
+import { Fees } from "./fees.tsx";
+import { Fold } from "./fold.tsx";
+import type { Lender } from "./lender.ts";
+import { NoticesCard } from "./notices-card.tsx";
+import { Site, SiteForm } from "./site.tsx";
+import { Asks, Watch } from "./watching.tsx";
+
+function Bar({ lender }: { lender: Lender }) {
+  const [menu, setMenu] = useState(false);
+  const { user, agency } = lender.me;
+  const other = theme() === "night" ? "day" : "night";
+  return (
+    <header class="bar">
+      <div class="bar-title">
+        <h1>My cameras</h1>
+        <span>{agency.name}</span>
+      </div>
+      <button
+        type="button"
+        class="square"
+        aria-label="Menu"
+        aria-expanded={menu}
+        aria-controls="menu"
+        onClick={() => setMenu(!menu)}
+      >
+        <Icon name={menu ? "close" : "menu"} />
+      </button>
+      {menu && (
+        <div class="menu" id="menu">
+          <p>{user.display_name}</p>
+          <button
+            type="button"
+            onClick={() => {
+              setTheme(other);
+              setMenu(false);
+            }}
+          >
+            <Icon name={other} /> {other === "day" ? "Day colours" : "Night colours"}
+          </button>
+          <button type="button" onClick={() => void lender.signOut()}>
+            <Icon name="logOut" /> Log out
+          </button>
+        </div>
+      )}
+    </header>
+  );
+}
+
+function Lost({ lender }: { lender: Lender }) {
+  const lost = useStore(lender.line) === "lost";
+  return (
+    <div class={lost ? "line is-lost" : "line-none"} role="status">
+      {lost && (
+        <>
+          <strong>
+            <Icon name="lost" /> Connection lost, trying again
+          </strong>
+          <span>What you see is from before. Pauses and levels that you have set still hold.</span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Lent({ lender, view }: { lender: Lender; view: OwnerView }) {
+  return (
+    <>
+      <Asks lender={lender} view={view} />
+      <Watch lender={lender} view={view} />
+      {view.sites.map((site) => (
+        <Site key={site.id} lender={lender} site={site} />
+      ))}
+      <div class="card folds">
+        {view.sites.length === 0 && (
+          <p class="empty-site">You lend nothing yet. Begin with the place where your cameras are.</p>
+        )}
+        <Fold
+          icon="plus"
+          title={view.sites.length === 0 ? "Add your first site" : "Add a site"}
+          now="A shop, a home: wherever cameras are"
+        >
+          {(close) => <SiteForm lender={lender} site={null} onDone={close} />}
+        </Fold>
+      </div>
+      <NoticesCard lender={lender} />
+      {view.sites.length > 0 && <Fees lender={lender} view={view} />}
+    </>
+  );
+}
+
+export function Owner({ lender }: { lender: Lender }) {
+  const view = useStore(lender.view);
+  return (
+    <div class="owner">
+      <Bar lender={lender} />
+      <main>
+        <Lost lender={lender} />
+        {view === null ? (
+          <p class="waiting" role="status">
+            Reading who is watching…
+          </p>
+        ) : (
+          <Lent lender={lender} view={view} />
+        )}
+      </main>
+    </div>
+  );
+}

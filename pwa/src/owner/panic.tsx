@@ -1,0 +1,58 @@
+// The panic press: two presses, so that none is by accident. It opens an emergency at the site.
+import { useState } from "preact/hooks";
+import { useAct } from "../staff/hooks.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { ProblemNote } from "../staff/parts/problem.tsx";
+import type { SiteView } from "../wire.ts";
+import type { Lender } from "./lender.ts";
+import { sorry } from "./refusals.ts";
+
+type Stage = "calm" | "asked" | "told";
+
+export function Panic({ lender, site }: { lender: Lender; site: SiteView }) {
+  const [stage, setStage] = useState<Stage>("calm");
+  const [words, setWords] = useState("");
+  const act = useAct(sorry);
+  const press = async (): Promise<void> => {
+    if (await act.run(() => lender.calls.panic(site.id, words.trim()))) setStage("told");
+  };
+  if (stage === "told") {
+    return (
+      <div class="panic is-told" role="status">
+        <p>
+          <Icon name="done" /> <strong>911 has your press for help at {site.name}.</strong>
+        </p>
+        <p>They may see your cameras here now. If you can speak safely, call 911 too.</p>
+        <button type="button" onClick={() => setStage("calm")}>
+          Close
+        </button>
+      </div>
+    );
+  }
+  if (stage === "calm") {
+    return (
+      <button type="button" class="quiet-danger large" onClick={() => setStage("asked")}>
+        <Icon name="panic" /> Get help at {site.name}
+      </button>
+    );
+  }
+  return (
+    <div class="panic">
+      <p>
+        <strong>Open an emergency at {site.name}?</strong>
+      </p>
+      <p>911 sees your cameras here at once, except those that are paused or on the list only.</p>
+      <label class="field">
+        <span>What is happening, if you can write</span>
+        <input value={words} maxLength={500} onInput={(event) => setWords(event.currentTarget.value)} />
+      </label>
+      <ProblemNote text={act.problem === null ? null : `${act.problem} Call 911.`} />
+      <button type="button" class="danger large" disabled={act.busy} onClick={() => void press()}>
+        {act.busy ? "Telling 911…" : "Yes, get help now"}
+      </button>
+      <button type="button" onClick={() => setStage("calm")}>
+        No, go back
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+// What an owner is told when something was refused. What is not here is said as on every page.
+import { sorry as generally } from "../staff/refusals.ts";
+import { Refused } from "../staff/requests.ts";
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  "connector-away":
+    "The connector beside the camera is not connected. Look whether its computer is on and online.",
+  "ask-over": "The minute had passed already. Nobody sees the camera.",
+  "not-yours": "This belongs to another owner's account.",
+  "bad-number": "That is not a telephone number. Write it as +1 313 555 0100.",
+  "not-found": "That is not there any more. The page shows what there is.",
+};
+
+/** One or two sentences for anything that a request can throw. */
+export function sorry(error: unknown): string {
+  const known = error instanceof Refused ? SENTENCES[error.code] : undefined;
+  return known ?? generally(error);
+}

@@ -1,0 +1,166 @@
+"""The map: a camera is set by thumb, by keys and in numbers, with streets under it or without."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.pwa.lending import Owner
+from tests.pwa.owners import PHONE, at_home, new_owner, sound
+from tests.pwa.service import Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
+
+
+@asynccontextmanager
+async def placing(
+    browser: Browser, service: Service, **options: Any
+) -> AsyncIterator[tuple[Page, Owner, str]]:
+    """The form of one camera that looks east, 90 degrees wide."""
+    owner = new_owner(service)
+    view = {"heading_deg": 90, "field_deg": 90, "height_m": 3}
+    camera = owner.add_camera(owner.add_site()["id"], "Front door", view=view)
+    async with at_home(browser, service, owner, size=PHONE, **options) as page:
+        await page.get_by_role("button", name="Where it looks").click()
+        yield page, owner, str(camera["id"])
+
+
+async def middle(handle: Locator) -> tuple[float, float]:
+    box = await handle.locator(".map-hit").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
+    x, y = await middle(handle)
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + dx / 2, y + dy / 2)
+    await page.mouse.move(x + dx, y + dy)
+    await page.mouse.up()
+
+
+async def test_streets_are_drawn_from_our_own_server_with_their_attribution(
+    browser: Browser, service: Service
+) -> None:
+    async with placing(browser, service) as (page, _, _id):
+        async with page.expect_response(lambda answer: "/tiles/1" in answer.url and answer.ok):
+            pass
+        await expect(page.locator("[data-map=drawn]")).to_have_count(1)
+        link = page.get_by_role("link", name="OpenStreetMap")
+        await expect(link).to_have_attribute("href", "https://www.openstreetmap.org/copyright")
+        await expect(page.locator(".map-grid")).to_have_count(0)
+
+
+async def test_the_arrow_turns_the_camera_and_the_square_widens_it(
+    browser: Browser, service: Service
+) -> None:
+    async with placing(browser, service) as (page, owner, camera):
+        arrow, edge = (
+            page.get_by_role("slider", name="Where it looks"),
+            page.get_by_role("slider", name="How wide"),
+        )
+        cx, cy = await middle(page.locator(".handle-camera"))
+        await arrow.scroll_into_view_if_needed()
+        cx, cy = await middle(page.locator(".handle-camera"))
+        ax, ay = await middle(arrow)
+        await drag(page, arrow, cx - ax, cy + 100 - ay)  # to straight below the camera
+        await expect(page.get_by_label("Direction, degrees")).to_have_value("180")
+        ex, ey = await middle(edge)
+        await drag(page, edge, cx - 80 - ex, cy - ey)  # to straight left of it: 90 degrees off
+        await expect(page.get_by_label("Width, degrees")).to_have_value("180")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Towards south, 180° wide, outdoors")).to_be_visible()
+        assert owner.camera(camera)["view"] == {"heading_deg": 180.0, "field_deg": 180.0, "height_m": 3.0}
+
+
+async def test_the_camera_is_dragged_to_its_place(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
+        before = owner.camera(camera)["point"]
+        handle = page.locator(".handle-camera")
+        await handle.scroll_into_view_if_needed()
+        await drag(page, handle, -60, -30)
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("button", name="Save")).to_have_count(0)
+        after = owner.camera(camera)["point"]
+        assert after["longitude"] < before["longitude"] - 0.0001
+        assert after["latitude"] > before["latitude"] + 0.00003
+
+
+async def test_keys_do_what_the_thumb_does(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
+        before = owner.camera(camera)["point"]
+        await page.get_by_role("slider", name="Where it looks").focus()
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("PageUp")
+        await expect(page.get_by_label("Direction, degrees")).to_have_value("140")
+        await page.get_by_role("slider", name="How wide").focus()
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.get_by_label("Width, degrees")).to_have_value("85")
+        await page.locator(".handle-camera").focus()
+        await page.keyboard.press("Shift+ArrowUp")
+        await page.get_by_role("button", name="Save").press("Enter")
+        await expect(page.get_by_role("button", name="Save")).to_have_count(0)
+        moved_m = (owner.camera(camera)["point"]["latitude"] - before["latitude"]) * 111_320
+        assert moved_m == pytest.approx(10, abs=0.2)
+
+
+async def test_numbers_do_it_without_the_map(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
+        await page.get_by_label("Direction, degrees").fill("200")
+        await page.get_by_label("Width, degrees").fill("60")
+        await page.get_by_label("Height, metres").fill("4.5")
+        await page.get_by_label("Position, as").fill("nowhere")
+        await expect(page.get_by_role("alert")).to_contain_text("Write a place as")
+        await page.get_by_label("Position, as").fill("60.17050, 24.94400")
+        await page.get_by_label("It is indoors").check()
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Towards south, 60° wide, indoors")).to_be_visible()
+        held = owner.camera(camera)
+        assert held["view"] == {"heading_deg": 200.0, "field_deg": 60.0, "height_m": 4.5}
+        assert held["point"] == {"latitude": 60.1705, "longitude": 24.944}
+
+
+async def test_a_camera_that_looks_all_around_has_no_arrow(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, owner, camera):
+        await page.get_by_label("It looks all around").check()
+        await expect(page.get_by_role("slider")).to_have_count(0)
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("All around, outdoors")).to_be_visible()
+        assert owner.camera(camera)["view"]["heading_deg"] is None
+
+
+async def test_without_webgl_the_grid_and_the_handles_do(browser: Browser, service: Service) -> None:
+    async with placing(browser, service, script=NO_WEBGL) as (page, _, _id):
+        await expect(page.locator(".map-grid")).to_have_count(1)
+        arrow = page.get_by_role("slider", name="Where it looks")
+        await arrow.scroll_into_view_if_needed()
+        await drag(page, arrow, 0, 60)
+        await expect(page.get_by_label("Direction, degrees")).not_to_have_value("90")
+        await page.get_by_role("button", name="Closer").click()
+        await sound(page)
+
+
+async def test_without_a_basemap_the_grid_is_drawn(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
+    owner.add_camera(owner.add_site()["id"], "Front door")
+    async with at_home(browser, service, owner) as page:
+        await page.route("**/tiles", lambda route: route.fulfill(status=204))
+        await page.get_by_role("button", name="Where it looks").click()
+        await expect(page.locator("[data-map=drawn]")).to_have_count(1)
+        await expect(page.locator(".map-grid")).to_have_count(1)
+        await expect(page.locator(".map-attribution")).to_have_count(0)
+
+
+async def test_a_page_without_a_map_does_not_load_one(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
+    owner.add_camera(owner.add_site()["id"], "Front door")
+    async with at_home(browser, service, owner) as page:
+        await expect(page.get_by_role("article", name="Front door")).to_be_visible()
+        loaded: list[str] = await page.evaluate(
+            "performance.getEntriesByType('resource').map((entry) => entry.name)"
+        )
+        assert not [one for one in loaded if "basemap" in one or "maplibre" in one or "/tiles" in one]
