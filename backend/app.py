@@ -18,6 +18,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from backend.api import callers as callers_api
+from backend.api import connectors as connectors_api
 from backend.api import (
     desk,
     events,
@@ -31,7 +32,6 @@ from backend.api import (
     staff,
     tiles,
 )
-from backend.api import connectors as connectors_api
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api

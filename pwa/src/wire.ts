@@ -1,0 +1,729 @@
+// Written by `make wire` from backend/wire.py. Never by hand.
+
+export type ParticipationLevel = "registry" | "ask" | "own-calls" | "nearby";
+
+export type Unavailable = "retired" | "paused" | "registry-only" | "out-of-hours" | "not-own-call" | "too-far" | "no-position" | "refused" | "unanswered" | "connector-away" | "camera-trouble";
+
+export type SourceKind = "onvif" | "rtsp";
+
+export type DeviceKind = "body-worn" | "dash" | "encoder";
+
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop";
+
+export type InvoiceState = "free" | "paid" | "open" | "overdue";
+
+export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
+
+export type FeedState = "waiting" | "live" | "silent" | "ended";
+
+export type Offer = "open" | "ask" | "asking" | "no";
+
+export type Capture = "asking" | "on" | "off" | "refused" | "unavailable" | "paused";
+
+export type LinkKind = "live" | "position";
+
+export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | "sharing" | "ended" | "revoked" | "expired";
+
+export type Answer = "allowed" | "refused" | "unanswered";
+
+export type Reach = "trying" | "push" | "page" | "nobody";
+
+export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-safety" | "site-call";
+
+export type RequestState = "waiting" | "approved" | "declined";
+
+export type PaymentOutcome = "pays" | "already" | "no-invoice" | "wrong-amount" | "nothing-due" | "twice" | "bad-date" | "unreadable";
+
+export type Role = "dispatcher" | "officer" | "supervisor" | "owner";
+
+export type Connection = "good" | "weak" | "very-weak" | "gone";
+
+export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
+
+export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
+
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+
+export type SiteKind = "business" | "residence" | "city";
+
+export interface Point {
+  latitude: number;
+  longitude: number;
+}
+
+export interface Position {
+  latitude: number;
+  longitude: number;
+  accuracy_m: number;
+  at: string;
+  source: PositionSource;
+  heading_deg: number | null;
+  speed_mps: number | null;
+}
+
+export interface PositionReport {
+  latitude: number;
+  longitude: number;
+  accuracy_m: number;
+  age_ms?: number;
+  heading_deg?: number | null;
+  speed_mps?: number | null;
+}
+
+export interface Unit {
+  id: string;
+  call_sign: string;
+  position: Position | null;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  display_name: string;
+  role: Role;
+  unit_id: string | null;
+}
+
+export interface Hours {
+  days: number;
+  from_min: number;
+  to_min: number;
+}
+
+export interface View {
+  heading_deg: number | null;
+  field_deg: number;
+  height_m: number;
+}
+
+export interface Pause {
+  since: string;
+  until: string | null;
+}
+
+export interface SourceView {
+  name: string;
+  label: string;
+  codec: string;
+  width: number;
+  height: number;
+  transcodes: boolean;
+  has_sound: boolean;
+  trouble: string | null;
+  camera_id: string | null;
+}
+
+export interface ConnectorView {
+  id: string;
+  name: string;
+  connected: boolean;
+  seen_at: string | null;
+  version: string;
+  trouble: string | null;
+  media_bytes_day: number;
+  sources: SourceView[];
+}
+
+export interface TrafficHour {
+  at: string;
+  minutes: number;
+  expected: number;
+  media_bytes: number;
+  camera_bytes: number;
+  control_bytes: number;
+  rtsp_sessions: number;
+}
+
+export interface TrafficView {
+  hours: TrafficHour[];
+  minutes: number;
+  forged: number;
+  verified: boolean;
+}
+
+export interface Watching {
+  role: Role;
+  reason: Reason;
+  since: string;
+  until: string;
+}
+
+export interface CameraView {
+  id: string;
+  site_id: string;
+  name: string;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  level: ParticipationLevel;
+  radius_m: number;
+  hours: Hours;
+  pause: Pause | null;
+  sound: boolean;
+  connector_id: string | null;
+  source: string | null;
+  connected: boolean;
+  trouble: string | null;
+  still_at: string | null;
+  watching: Watching[];
+}
+
+export interface SiteView {
+  id: string;
+  kind: SiteKind;
+  name: string;
+  address: string;
+  point: Point;
+  numbers: string[];
+  cents_a_year: number;
+  cameras: CameraView[];
+  connectors: ConnectorView[];
+}
+
+export interface AskView {
+  id: string;
+  camera_id: string;
+  incident_type: string;
+  reason: Reason;
+  asked_at: string;
+  expires_at: string;
+}
+
+export interface OwnerView {
+  type: "owner";
+  now: string;
+  sites: SiteView[];
+  asks: AskView[];
+}
+
+export interface NearbyCamera {
+  camera_id: string;
+  name: string;
+  site: string;
+  kind: SiteKind;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  distance_m: number | null;
+  looks: boolean;
+  own: boolean;
+  offer: Offer;
+  why: Unavailable | null;
+}
+
+export interface Nearby {
+  cameras: NearbyCamera[];
+  more: number;
+}
+
+export interface OpeningView {
+  id: string;
+  camera_id: string;
+  feed_id: string;
+  user_id: string;
+  user: string;
+  reason: Reason;
+  opened_at: string;
+  expires_at: string;
+}
+
+export interface AskedView {
+  camera_id: string;
+  camera: string;
+  asked_at: string;
+  expires_at: string;
+  reach: Reach;
+  answer: Answer | null;
+}
+
+export interface OwnerRequest {
+  id: string;
+  kind: SiteKind;
+  display_name: string;
+  number: string;
+  email: string;
+  address: string;
+  words: string;
+  asked_at: string;
+  state: RequestState;
+  decided_by: string | null;
+  decided_at: string | null;
+}
+
+export interface Device {
+  id: string;
+  kind: DeviceKind;
+  name: string;
+  added_at: string;
+  unit_id: string | null;
+  camera_id: string | null;
+  seen_at: string | null;
+  retired_at: string | null;
+}
+
+export interface Price {
+  level: ParticipationLevel;
+  cents: number;
+}
+
+export interface InvoiceLine {
+  level: ParticipationLevel;
+  cameras: number;
+  cents_each: number;
+}
+
+export interface PriceList {
+  currency: string;
+  digits: number;
+  prices: Price[];
+  promise: string;
+}
+
+export interface InvoiceView {
+  id: string;
+  number: string;
+  site_id: string;
+  year: number;
+  issued_at: string;
+  due_on: string;
+  currency: string;
+  digits: number;
+  site: string;
+  addressee: string;
+  address: string;
+  lines: InvoiceLine[];
+  cents: number;
+  state: InvoiceState;
+  paid_on: string | null;
+  paid_note: string;
+  html: string;
+  pdf: string;
+}
+
+export interface YearOfFees {
+  year: number;
+  currency: string;
+  digits: number;
+  billed: number;
+  paid: number;
+  open: number;
+  overdue: number;
+  missing: number;
+  invoices: InvoiceView[];
+  promise: string;
+}
+
+export interface PaymentRow {
+  line: number;
+  number: string;
+  paid_on: string | null;
+  cents: number | null;
+  outcome: PaymentOutcome;
+  words: string;
+}
+
+export interface PaymentReport {
+  preview: boolean;
+  rows: PaymentRow[];
+}
+
+export interface FeedView {
+  id: string;
+  incident_id: string;
+  kind: FeedKind;
+  state: FeedState;
+  since: string;
+  connection: Connection | null;
+  name: string;
+  camera_id: string | null;
+  unit_id: string | null;
+}
+
+export interface LinkView {
+  id: string;
+  kind: LinkKind;
+  state: LinkState;
+  number: string | null;
+  reason: string | null;
+  sender: string;
+  issued_at: string;
+  expires_at: string;
+  opened_at: string | null;
+  redeemed_at: string | null;
+  asking: boolean;
+  camera: Capture;
+  position: Capture;
+}
+
+export interface IncidentView {
+  id: string;
+  type: string;
+  words: string;
+  opened_at: string;
+  opened_by: string;
+  callback_number: string | null;
+  position: Position | null;
+  closed_at: string | null;
+  news_at: string;
+  unit_ids: string[];
+  links: LinkView[];
+  feeds: FeedView[];
+  openings: OpeningView[];
+  asks: AskedView[];
+  site: string | null;
+}
+
+export interface EntryView {
+  index: number;
+  at: string;
+  action: string;
+  actor: string;
+  subject: string;
+  refusal: string | null;
+  details: Record<string, string>;
+}
+
+export interface Agency {
+  name: string;
+  incident_types: string[];
+  sender: string;
+  country: string;
+  currency: string;
+}
+
+export interface Me {
+  user: User;
+  agency: Agency;
+  csrf: string;
+}
+
+export interface Snapshot {
+  type: "snapshot";
+  now: string;
+  incidents: IncidentView[];
+  units: Unit[];
+}
+
+export interface IncidentChanged {
+  type: "incident";
+  incident: IncidentView;
+}
+
+export interface IncidentHidden {
+  type: "incident-hidden";
+  incident_id: string;
+}
+
+export interface PositionMoved {
+  type: "position";
+  incident_id: string;
+  position: Position;
+}
+
+export interface ConnectionChanged {
+  type: "connection";
+  incident_id: string;
+  feed_id: string;
+  connection: Connection;
+}
+
+export interface LevelChanged {
+  type: "level";
+  session: string;
+  feed_id: string;
+  level: Level;
+}
+
+export interface NearbyChanged {
+  type: "nearby";
+  incident_id: string;
+}
+
+export interface UnitChanged {
+  type: "unit";
+  unit: Unit;
+}
+
+export interface EntryRecorded {
+  type: "entry";
+  incident_id: string;
+  entry: EntryView;
+}
+
+export interface Tick {
+  type: "tick";
+  now: string;
+}
+
+export interface SignedOut {
+  type: "signed-out";
+}
+
+export interface SignIn {
+  name: string;
+  password: string;
+}
+
+export interface Place {
+  latitude: number;
+  longitude: number;
+  accuracy_m?: number;
+}
+
+export interface OpenIncident {
+  type: string;
+  words?: string;
+  callback_number?: string | null;
+  position?: Place | null;
+}
+
+export interface AmendIncident {
+  words?: string | null;
+  position?: Place | null;
+  over_caller?: boolean;
+}
+
+export interface AssignUnit {
+  unit_id: string;
+}
+
+export interface IssueLink {
+  number: string;
+  kind: LinkKind;
+}
+
+export interface IssuedLink {
+  link: LinkView;
+  handout: Handout | null;
+}
+
+export interface Handout {
+  url: string;
+  qr_svg: string;
+}
+
+export interface SpokenCode {
+  code: string;
+  seconds_left: number;
+}
+
+export interface WatchGrant {
+  whep: string;
+  bearer: string;
+  seconds_left: number;
+}
+
+export interface OpenLink {
+  token: string;
+}
+
+export interface Invitation {
+  agency: string;
+  kind: LinkKind;
+  seconds_left: number;
+  challenge: string;
+  used: boolean;
+}
+
+export interface PublicKey {
+  x: string;
+  y: string;
+}
+
+export interface RedeemLink {
+  token: string;
+  challenge: string;
+  key: PublicKey;
+  signature: string;
+}
+
+export interface CallerGrant {
+  bearer: string;
+  kind: LinkKind;
+  whip: string | null;
+  seconds_left: number;
+}
+
+export interface EnterCode {
+  code: string;
+}
+
+export interface EnteredCode {
+  token: string;
+}
+
+export interface CallerStatus {
+  camera: Capture;
+  position: Capture;
+}
+
+export interface LookInvitation {
+  token: string;
+}
+
+export interface OwnerInvited {
+  agency: string;
+  display_name: string;
+}
+
+export interface AcceptInvitation {
+  token: string;
+  name: string;
+  display_name: string;
+  password: string;
+  kind: SiteKind;
+}
+
+export interface RequestInvitation {
+  kind: SiteKind;
+  display_name: string;
+  number: string;
+  email: string;
+  address: string;
+  words?: string;
+}
+
+export interface InviteOwner {
+  display_name: string;
+}
+
+export interface InvitationLink {
+  url: string;
+  qr_svg: string;
+}
+
+export interface AddSite {
+  kind: SiteKind;
+  name: string;
+  address: string;
+  point: Point;
+  numbers?: string[];
+}
+
+export interface AmendSite {
+  name?: string | null;
+  address?: string | null;
+  point?: Point | null;
+  numbers?: string[] | null;
+}
+
+export interface RegisterCamera {
+  name: string;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  connector_id?: string | null;
+  source?: string | null;
+}
+
+export interface AmendCamera {
+  name?: string | null;
+  point?: Point | null;
+  view?: View | null;
+  indoor?: boolean | null;
+  level?: ParticipationLevel | null;
+  radius_m?: number | null;
+  hours?: Hours | null;
+  sound?: boolean | null;
+  connector_id?: string | null;
+  source?: string | null;
+  unbind?: boolean;
+}
+
+export interface PauseCamera {
+  minutes: number | null;
+}
+
+export interface OpenCamera {
+  reason: Reason;
+}
+
+export interface OpenedCamera {
+  opening: OpeningView | null;
+  asked: AskedView | null;
+}
+
+export interface AnswerAsk {
+  allow: boolean;
+}
+
+export interface PressPanic {
+  words?: string;
+}
+
+export interface PanicPressed {
+  incident: string;
+}
+
+export interface PushKey {
+  key: string;
+}
+
+export interface SubscribePush {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+}
+
+export interface UnsubscribePush {
+  endpoint: string;
+}
+
+export interface EnrolmentCode {
+  code: string;
+  seconds_left: number;
+}
+
+export interface RegisterDevice {
+  kind: DeviceKind;
+  name: string;
+  unit_id?: string | null;
+  camera_id?: string | null;
+}
+
+export interface RegisteredDevice {
+  device: Device;
+  token: string;
+  whip: string;
+}
+
+export interface ShareCamera {
+  bearer: string;
+  whip: string;
+  feed_id: string;
+}
+
+export interface TileJson {
+  tilejson: string;
+  tiles: string[];
+  attribution: string;
+  bounds: number[];
+  minzoom: number;
+  maxzoom: number;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+export interface SetPrices {
+  cents: Record<ParticipationLevel, number>;
+}
+
+export interface IssueInvoices {
+  year: number;
+}
+
+export interface IssuedInvoices {
+  issued: number;
+}
+
+export interface PayInvoice {
+  paid_on: string | null;
+  note?: string;
+}
+
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.pwa import lent
+from tests.pwa.agency import now
 from tests.pwa.lending import HERE, Person
 from tests.pwa.owners import DESK, PHONE, SMALL, at_home, new_owner, sign_in, sound
 from tests.pwa.service import Service
@@ -155,7 +156,7 @@ Reach = Callable[[Page, lent.Telling], Awaitable[None]]
 LENT = lent.site(
     lent.camera(),
     lent.camera("Till", level="ask", view={"heading_deg": None, "field_deg": 360.0, "height_m": 2.0}),
-    lent.camera("Yard", level="own-calls", connected=False, pause={"since": lent.now(), "until": None}),
+    lent.camera("Yard", level="own-calls", connected=False, pause={"since": now(), "until": None}),
 )
 
 
