@@ -8,7 +8,7 @@ import type { Health } from "../rtc/health.ts";
 import { Over } from "../rtc/reconnect.ts";
 import { type Publication, publish } from "../rtc/whip.ts";
 import type { CallerGrant, CallerStatus } from "../wire.ts";
-import { type Camera, startCamera } from "./camera.ts";
+import { type Camera, startCamera } from "../lib/camera.ts";
 import type { Door } from "./door.ts";
 import type { Situation } from "./saying.ts";
 
