@@ -204,6 +204,17 @@ export interface OpeningView {
   expires_at: string;
 }
 
+export interface OpenedCamera {
+  opening: OpeningView | null;
+  asked: AskedView | null;
+}
+
+export interface ShareCamera {
+  bearer: string;
+  whip: string;
+  feed_id: string;
+}
+
 export interface AskedView {
   camera_id: string;
   camera: string;

@@ -41,7 +41,7 @@ function Mine({ desk, state, incident, camera, now, act, opening }: Row & { open
   return (
     <>
       <span class="unit-text">
-        <strong>{camera.name}</strong>
+        <strong title={camera.name}>{camera.name}</strong>
         <span class={soon ? "tone-waiting" : ""}>
           {at >= 0 && <kbd>{at + 1}</kbd>} {words}
         </span>
@@ -50,7 +50,7 @@ function Mine({ desk, state, incident, camera, now, act, opening }: Row & { open
         <button
           type="button"
           disabled={act.busy}
-          aria-label={`Keep ${camera.name} open for 30 minutes more`}
+          aria-label={`Renew ${camera.name} for 30 minutes`}
           onClick={() => void act.run(() => desk.calls.renewOpening(opening.id))}
         >
           Renew
@@ -103,7 +103,7 @@ function Openable({ desk, state, incident, camera, now, act, reason }: Row) {
         <button
           type="button"
           disabled={act.busy}
-          aria-label={asks ? `Ask the owner of ${camera.name}` : `Open ${camera.name}`}
+          aria-label={asks ? `Ask owner of ${camera.name}` : `Open ${camera.name}`}
           onClick={open}
         >
           {asks ? "Ask owner" : "Open"}
@@ -160,23 +160,21 @@ export function Cameras(props: Props) {
   const shut = cameras.filter((camera) => !offered.includes(camera));
   return (
     <section class="units cameras" aria-labelledby="cameras-title">
-      <h2 id="cameras-title">
-        Cameras near
-        <label class="cameras-reason">
-          <span class="sr-only">Why they are opened</span>
-          <select
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value as Reason)}
-            title="Why: it is on record with every opening"
-          >
-            {REASONS.map(({ value, words }) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </h2>
+      <div class="cameras-head">
+        <h2 id="cameras-title">Cameras near</h2>
+        <select
+          aria-label="Why they are opened"
+          title="Why: it is on record with every opening"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value as Reason)}
+        >
+          {REASONS.map(({ value, words }) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </div>
       <ProblemNote text={act.problem ?? problem} />
       {nearby === null && problem === null && <p class="empty">Looking…</p>}
       {nearby !== null && cameras.length === 0 && (

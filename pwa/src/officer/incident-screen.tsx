@@ -1,8 +1,8 @@
 // One incident on an officer's phone: the picture first, then the plot, then how far and which way.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { keepAwake } from "../lib/wakelock.ts";
-import type { Desk } from "../staff/desk.ts";
 import { watchable } from "../staff/cameras.ts";
+import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { useNow, useStore } from "../staff/hooks.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";

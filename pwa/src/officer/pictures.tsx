@@ -1,6 +1,6 @@
 // The strip below the picture: what is on, what may be opened near the scene, and this phone's own camera. One
 // tap swaps or opens; the best stands first.
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { askedOf, askingWords, lasts, openingOf } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
@@ -67,6 +67,8 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
       if (opened.opening !== null) onShow(opened.opening.feed_id);
     });
   };
+  const strip = useRef<HTMLUListElement>(null);
+  useEffect(() => strip.current?.scrollTo({ left: 0 }), [feed?.id, nearby === null, opening?.id]);
   const said = act.problem ?? ownProblem ?? problem;
   return (
     <nav class="pictures" aria-label="Pictures and cameras">
@@ -75,7 +77,7 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
           {said}
         </p>
       )}
-      <ul>
+      <ul ref={strip}>
         {opening !== null && (
           <li class="pictures-mine">
             {lasts(opening, now).soon && (
@@ -110,7 +112,7 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
             <button
               type="button"
               disabled={act.busy || camera.offer === "asking"}
-              aria-label={`${camera.offer === "ask" ? "Ask the owner of" : "Open"} ${what(camera)}`}
+              aria-label={`${camera.offer === "ask" ? "Ask owner of" : "Open"} ${what(camera)}`}
               onClick={() => open(camera)}
             >
               <Icon name={camera.offer === "open" ? "camera" : "queued"} />
