@@ -99,7 +99,7 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
     }
 
 
-def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1") -> Json:
+def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1", **changes: Any) -> Json:
     return {
         "id": f"fed_{number}",
         "incident_id": incident,
@@ -107,6 +107,56 @@ def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1") -> Js
         "state": state,
         "since": now(seconds=40),
         "connection": "good" if state == "live" else None,
+        "name": "",
+        "camera_id": None,
+        "unit_id": None,
+        **changes,
+    }
+
+
+def camera(number: int, name: str, **changes: Any) -> Json:
+    """One near an incident, that may be opened."""
+    return {
+        "camera_id": f"cam_{number}",
+        "name": name,
+        "site": "Corner shop",
+        "kind": "business",
+        "point": {"latitude": 42.3225, "longitude": -83.1762},
+        "view": {"heading_deg": 200.0, "field_deg": 90.0, "height_m": 3.0},
+        "indoor": False,
+        "distance_m": 40.0 * number,
+        "looks": True,
+        "own": False,
+        "offer": "open",
+        "why": None,
+        **changes,
+    }
+
+
+def opening(number: int, which: Json, **changes: Any) -> Json:
+    """Of `which` camera, by whoever is signed in."""
+    return {
+        "id": f"opn_{number}",
+        "camera_id": which["camera_id"],
+        "feed_id": f"fed_c{which['camera_id'][4:]}",
+        "user_id": "usr_1",
+        "user": "Ana Ortiz",
+        "reason": "see-scene",
+        "opened_at": now(),
+        "expires_at": now(minutes=-30),
+        **changes,
+    }
+
+
+def asked(which: Json, **changes: Any) -> Json:
+    """The owner of `which` camera was asked just now."""
+    return {
+        "camera_id": which["camera_id"],
+        "camera": which["name"],
+        "asked_at": now(),
+        "expires_at": now(seconds=-60),
+        "answer": None,
+        **changes,
     }
 
 
@@ -124,6 +174,9 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "unit_ids": [],
         "links": [],
         "feeds": [],
+        "openings": [],
+        "asks": [],
+        "site": None,
         **changes,
     }
 
@@ -192,6 +245,7 @@ class Agency:
         self.units: list[Json] = []
         self.entries: dict[str, list[Json]] = {}
         self.trails: dict[str, list[Json]] = {}
+        self.cameras: list[Json] = []  # near every incident
         self.closed: list[Json] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.answers: dict[tuple[str, str], tuple[int, Json]] = {}
@@ -266,11 +320,11 @@ class Agency:
 
     async def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
-        if not path.startswith(("/api/", "/whep/")):
+        if not path.startswith(("/api/", "/whep/", "/whip")):
             await self._file(route, path)
         elif not self.up:
             await route.abort("connectionrefused")
-        elif path.startswith("/whep/"):
+        elif path.startswith(("/whep/", "/whip")):
             await self._whep(route)
         else:
             method, body = route.request.method, route.request.post_data_json
@@ -280,7 +334,7 @@ class Agency:
                 await route.fulfill(status=status)
             else:
                 await route.fulfill(status=status, json=answer)
-            if method != "GET" and path.startswith(("/api/incidents", "/api/links")):
+            if method != "GET" and path.startswith(("/api/incidents", "/api/links", "/api/openings")):
                 for changed in self.incidents.values():
                     await self.tell({"type": "incident", "incident": changed})
 
@@ -329,6 +383,8 @@ class Agency:
     def _about(self, kind: str, which: str, verb: str, body: Any) -> tuple[int, Any]:
         if kind == "incidents":
             return self._about_incident(which, verb, body)
+        if kind == "openings":
+            return self._about_opening(which, verb)
         if kind == "feeds":
             return 201, {"whep": f"/whep/{which}", "bearer": "b", "seconds_left": 60}
         if kind == "units":
@@ -343,12 +399,40 @@ class Agency:
             return 200, {"link": found, "handout": None}
         return 200, found
 
+    def _open(self, held: Json, which: str, body: Any) -> tuple[int, Any]:
+        found = next(each for each in self.cameras if each["camera_id"] == which)
+        if found["offer"] == "ask":
+            found["offer"] = "asking"
+            held["asks"] = [*held["asks"], asked(found)]
+            return 200, {"opening": None, "asked": held["asks"][-1]}
+        made = opening(len(held["openings"]) + 1, found, reason=body["reason"])
+        held["openings"] = [*held["openings"], made]
+        about = {"kind": "camera", "name": found["name"], "camera_id": which}
+        held["feeds"] = [*held["feeds"], feed(0, "live", held["id"], id=made["feed_id"], **about)]
+        return 200, {"opening": made, "asked": None}
+
+    def _about_opening(self, which: str, verb: str) -> tuple[int, Any]:
+        held = next(i for i in self.incidents.values() for o in i["openings"] if o["id"] == which)
+        found = next(each for each in held["openings"] if each["id"] == which)
+        if verb == "renew":
+            found["expires_at"] = now(minutes=-30)
+            return 200, found
+        held["openings"] = [each for each in held["openings"] if each["id"] != which]
+        held["feeds"] = [each for each in held["feeds"] if each["id"] != found["feed_id"]]
+        return 204, None
+
     def _about_incident(self, which: str, verb: str, body: Any) -> tuple[int, Any]:
         if verb == "entries":
             return 200, self.entries.get(which, [])
         if verb == "trail":
             return 200, self.trails.get(which, [])
+        if verb == "nearby":
+            return 200, {"cameras": self.cameras, "more": 0}
         held = self.incidents[which]
+        if verb == "my-camera":
+            return 200, {"bearer": "b", "whip": "/whip", "feed_id": "fed_9"}
+        if verb.startswith("cameras/"):
+            return self._open(held, verb.split("/")[1], body)
         if verb == "close":
             held["closed_at"] = now()
         elif verb == "amend":

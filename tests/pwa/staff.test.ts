@@ -211,9 +211,18 @@ test("the picture in front is the one asked for, else a live one", () => {
     (state, n): FeedView => ({ id: `f${n}`, incident_id: "i", kind: "caller", state, since: NOON, connection: null, ...PLAIN }),
   );
   assert.equal(chosenFeed(feeds, null)?.id, "f1");
-  assert.equal(chosenFeed(feeds, 0)?.id, "f0");
-  assert.equal(chosenFeed(feeds, 7)?.id, "f1");
+  assert.equal(chosenFeed(feeds, "f0")?.id, "f0");
+  assert.equal(chosenFeed(feeds, "f7")?.id, "f1");
   assert.equal(chosenFeed([], null), null);
+});
+
+test("a lent camera does not take the caller's place while the caller may come back", () => {
+  const camera = feedView({ id: "c", kind: "camera" });
+  const inFront = (state: FeedView["state"]) => chosenFeed([camera, feedView({ state })], null)?.id;
+  assert.equal(inFront("live"), "f");
+  assert.equal(inFront("silent"), "f");
+  assert.equal(inFront("ended"), "c");
+  assert.equal(inFront("waiting"), "c");
 });
 
 test("the newest incident with a live picture is foremost, else the newest", () => {

@@ -1,6 +1,7 @@
 // One stretch of sharing, from the press to the Stop: camera, place, media session, and what 911 is told of them.
 // Everything ends with its AbortSignal. Knows nothing of the screen.
 import { Refused } from "../lib/api.ts";
+import { type Camera, startCamera } from "../lib/camera.ts";
 import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
 import { keepAwake } from "../lib/wakelock.ts";
@@ -8,7 +9,6 @@ import type { Health } from "../rtc/health.ts";
 import { Over } from "../rtc/reconnect.ts";
 import { type Publication, publish } from "../rtc/whip.ts";
 import type { CallerGrant, CallerStatus } from "../wire.ts";
-import { type Camera, startCamera } from "./camera.ts";
 import type { Door } from "./door.ts";
 import type { Situation } from "./saying.ts";
 

@@ -1,5 +1,6 @@
 // The dispatcher's console: three columns that never move. This file places the columns and carries out keys.
 import { useEffect } from "preact/hooks";
+import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { useStore } from "../staff/hooks.ts";
 import { Icon } from "../staff/parts/icon.tsx";
@@ -7,6 +8,7 @@ import { SignOutButton, ThemeButton } from "../staff/parts/page-buttons.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import type { Store } from "../staff/store.ts";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
+import { Cameras } from "./cameras.tsx";
 import { IncidentHead } from "./incident-head.tsx";
 import { IncidentList } from "./incident-list.tsx";
 import { type Command, command, keysOn, takesKeys } from "./keys.ts";
@@ -50,10 +52,18 @@ function text(state: Store<ConsoleState>): void {
   change(state, { texting: true, help: false });
 }
 
+/** Puts the incident's nth picture in front. */
+function show({ desk, state }: Props, index: number): void {
+  const { selected, incidents } = desk.world.value;
+  const incident = selected === null ? undefined : incidents.get(selected);
+  const feed = incident === undefined ? undefined : watchable(incident, desk.me.user.id)[index];
+  if (feed !== undefined) change(state, { feed: feed.id, blurred: false });
+}
+
 function carryOut(props: Props, asked: Command): void {
   const { state } = props;
   if (asked.name === "feed") {
-    change(state, { feed: asked.index, blurred: false });
+    show(props, asked.index);
     return;
   }
   const steps: Record<typeof asked.name, () => void> = {
@@ -180,7 +190,7 @@ export function Console(props: Props) {
           </>
         )}
       </main>
-      <aside class="right" aria-label="What happened, units and links">
+      <aside class="right" aria-label="What happened, cameras, units and links">
         {help && <KeysHelp onClose={() => change(state, { help: false })} />}
         {incident !== undefined && (
           <>
@@ -188,6 +198,7 @@ export function Console(props: Props) {
               <h2 id="log-title">What happened</h2>
               <Timeline key={incident.id} entries={world.logs.get(incident.id) ?? []} reading={reading} />
             </section>
+            <Cameras {...props} key={incident.id} incident={incident} />
             <Units desk={desk} incident={incident} />
             <LinkPanel {...props} incident={incident} />
           </>

@@ -197,7 +197,8 @@ export function LinkPanel({ desk, state, incident }: Props) {
   const closed = incident.closed_at !== null;
   const form = !closed && (texting || link === null);
   return (
-    <section class="links" aria-labelledby="links-title">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="links" aria-labelledby="links-title" tabIndex={0}>
       <h2 id="links-title">Link</h2>
       <ProblemNote text={notice} />
       {form && (

@@ -1,5 +1,6 @@
 // The middle column: the picture and the position plot of the selected incident.
 import { useMemo, useState } from "preact/hooks";
+import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { useNow, useStore } from "../staff/hooks.ts";
@@ -50,27 +51,37 @@ function NoPicture({ incident, feed }: { incident: IncidentView; feed: FeedView 
   );
 }
 
+/** Of a camera that was just opened. */
+function Coming({ feed }: { feed: FeedView }) {
+  return (
+    <>
+      <Icon name="queued" />
+      <p>{feed.state === "ended" ? "This picture has ended." : "The camera is opening."}</p>
+    </>
+  );
+}
+
 function FeedTabs({
-  incident,
+  feeds,
   feed,
   state,
 }: {
-  incident: IncidentView;
+  feeds: readonly FeedView[];
   feed: FeedView;
   state: Store<ConsoleState>;
 }) {
-  if (incident.feeds.length < 2) return null;
+  if (feeds.length < 2) return null;
   return (
     <nav class="feed-tabs" aria-label="Pictures">
-      {incident.feeds.map((other, index) => (
+      {feeds.map((other, index) => (
         <button
           key={other.id}
           type="button"
           aria-pressed={other.id === feed.id}
           aria-keyshortcuts={String(index + 1)}
-          onClick={() => change(state, { feed: index, blurred: false })}
+          onClick={() => change(state, { feed: other.id, blurred: false })}
         >
-          <kbd>{index + 1}</kbd> {feedLabel(incident.feeds, other)} · {feedWords(other)}
+          <kbd>{index + 1}</kbd> {feedLabel(feeds, other)} · {feedWords(other)}
         </button>
       ))}
     </nav>
@@ -79,7 +90,8 @@ function FeedTabs({
 
 function PicturePane({ desk, state, incident }: Props) {
   const { feed: asked, blurred } = useStore(state);
-  const feed = incident.closed_at === null ? chosenFeed(incident.feeds, asked) : null;
+  const feeds = watchable(incident, desk.me.user.id);
+  const feed = incident.closed_at === null ? chosenFeed(feeds, asked) : null;
   return (
     <section class="picture-pane" aria-label="Picture">
       {feed === null ? (
@@ -93,15 +105,15 @@ function PicturePane({ desk, state, incident }: Props) {
           key={feed.id}
           desk={desk}
           feed={feed}
-          link={currentLink(incident)}
-          label={feedLabel(incident.feeds, feed)}
+          link={feed.kind === "caller" ? currentLink(incident) : null}
+          label={feedLabel(feeds, feed)}
           blurred={blurred}
           onUnblur={() => change(state, { blurred: false })}
         >
-          <NoPicture incident={incident} feed={feed} />
+          {feed.kind === "caller" ? <NoPicture incident={incident} feed={feed} /> : <Coming feed={feed} />}
         </FeedPicture>
       )}
-      {feed !== null && <FeedTabs incident={incident} feed={feed} state={state} />}
+      {feed !== null && <FeedTabs feeds={feeds} feed={feed} state={state} />}
     </section>
   );
 }

@@ -24,8 +24,8 @@ export interface ConsoleState {
   /** Whether the words of the incident in front are being corrected. */
   readonly wording: boolean;
   readonly list: "open" | "closed";
-  /** Which of the incident's pictures is in front, from 0; null for the best one. */
-  readonly feed: number | null;
+  /** The feed whose picture is in front; null for the best one. */
+  readonly feed: string | null;
   readonly swapped: boolean;
   /** Picture and plot beside each other, for phones held upright; else one above the other. */
   readonly beside: boolean;

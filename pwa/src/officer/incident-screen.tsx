@@ -1,8 +1,9 @@
 // One incident on an officer's phone: the picture first, then the plot, then how far and which way.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { keepAwake } from "../lib/wakelock.ts";
+import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { chosenFeed } from "../staff/feeds.ts";
+import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { useNow, useStore } from "../staff/hooks.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
 import { accuracyWords, ago, coordinates, STALE_MS, wayTo } from "../staff/measure.ts";
@@ -11,7 +12,8 @@ import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Plot, type PlotUnit } from "../staff/parts/plot.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import { plotUnits } from "../staff/plot-units.ts";
-import type { IncidentView, Position } from "../wire.ts";
+import type { FeedView, IncidentView, Position } from "../wire.ts";
+import { Pictures } from "./pictures.tsx";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
@@ -21,7 +23,23 @@ interface Props {
 }
 
 function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
-  const feed = chosenFeed(incident.feeds, null);
+  const [asked, setAsked] = useState<string | null>(null);
+  const feeds = watchable(incident, desk.me.user.id);
+  const feed = chosenFeed(feeds, asked);
+  return (
+    <>
+      <InFront desk={desk} incident={incident} feeds={feeds} feed={feed} />
+      <Pictures desk={desk} incident={incident} feeds={feeds} feed={feed} onShow={setAsked} />
+    </>
+  );
+}
+
+function InFront({
+  desk,
+  incident,
+  feeds,
+  feed,
+}: Omit<Props, "sharing"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
   const link = currentLink(incident);
   const words =
     link === null
@@ -29,6 +47,14 @@ function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
       : link.state === "sharing"
         ? (whyNoPicture(link, feed) ?? captures(link))
         : "The caller does not share yet. The picture comes by itself.";
+  if (feed !== null && feed.kind !== "caller") {
+    return (
+      <FeedPicture key={feed.id} desk={desk} feed={feed} link={null} label={feedLabel(feeds, feed)}>
+        <Icon name="queued" />
+        <p>{feed.state === "ended" ? "This picture has ended." : "The camera is opening."}</p>
+      </FeedPicture>
+    );
+  }
   if (feed === null) {
     return (
       <div class="picture is-empty">
@@ -40,7 +66,7 @@ function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
     );
   }
   return (
-    <FeedPicture key={feed.id} desk={desk} feed={feed} link={link} label="Caller">
+    <FeedPicture key={feed.id} desk={desk} feed={feed} link={link} label={feedLabel(feeds, feed)}>
       <Icon name="camera" />
       <p>{words}</p>
     </FeedPicture>

@@ -7,9 +7,14 @@ import type {
   IssuedLink,
   LinkKind,
   LinkView,
+  Nearby,
+  OpenedCamera,
   OpenIncident,
+  OpeningView,
   Position,
   PositionReport,
+  Reason,
+  ShareCamera,
   SpokenCode,
   WatchGrant,
 } from "../wire.ts";
@@ -84,6 +89,30 @@ export class Calls {
 
   watch(feed: string): Promise<WatchGrant> {
     return this.#requests.send("POST", `/api/feeds/${feed}/watch`);
+  }
+
+  nearby(incident: string): Promise<Nearby> {
+    return this.#requests.send("GET", `/api/incidents/${incident}/nearby`);
+  }
+
+  openCamera(incident: string, camera: string, reason: Reason): Promise<OpenedCamera> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/cameras/${camera}/open`, { reason });
+  }
+
+  renewOpening(opening: string): Promise<OpeningView> {
+    return this.#requests.send("POST", `/api/openings/${opening}/renew`);
+  }
+
+  closeOpening(opening: string): Promise<void> {
+    return this.#requests.send("DELETE", `/api/openings/${opening}`);
+  }
+
+  shareCamera(incident: string): Promise<ShareCamera> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/my-camera`);
+  }
+
+  stopCamera(incident: string): Promise<void> {
+    return this.#requests.send("DELETE", `/api/incidents/${incident}/my-camera`);
   }
 
   reportPosition(report: PositionReport): Promise<void> {

@@ -28,6 +28,28 @@ const ENDS: Record<string, string> = {
   failed: "the phone could not connect",
   shutdown: "the server is restarting",
 };
+const WHY_OPENED: Record<string, string> = {
+  "see-scene": "to see the scene",
+  "find-person": "to find a person",
+  "follow-suspect": "to follow a suspect",
+  "officer-safety": "for officers' safety",
+  "site-call": "the site called",
+};
+const ENDINGS: Record<string, string> = {
+  expired: "its 30 minutes were over",
+  "incident-closed": "the incident is closed",
+  released: "who saw it is off the incident",
+  "owner-stopped": "its owner stopped it",
+  "owner-paused": "its owner paused it",
+  "owner-changed": "its owner changed what it may be used for",
+  "connector-away": "it is not connected any more",
+  "camera-trouble": "the camera has a fault",
+};
+const ANSWERS: Record<string, string> = {
+  allowed: "allowed it",
+  refused: "said no",
+  unanswered: "did not answer",
+};
 const THINGS: Record<string, string> = {
   on: "on",
   off: "off",
@@ -86,10 +108,32 @@ function amended(entry: EntryView): string {
   return `${who(entry)} ${parts.length === 0 ? "corrected the incident" : parts.join(" and ")}`;
 }
 
+function theCamera(entry: EntryView): string {
+  return entry.details.camera ?? "a camera";
+}
+
+function closed(entry: EntryView): string {
+  const end = ENDINGS[entry.details.end ?? ""];
+  const name = theCamera(entry);
+  if (end === undefined) return `${who(entry)} closed ${name}`;
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)} closed: ${end}`;
+}
+
+function answered(entry: EntryView): string {
+  const answer = ANSWERS[entry.details.answer ?? ""] ?? "answered";
+  return `The owner of ${theCamera(entry)} ${answer}`;
+}
+
 const SENTENCES: Partial<Record<Action, Sentence>> = {
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
   "incident.close": (e) => `${who(e)} closed the incident`,
+  "incident.panic": (e) => `${e.details.site ?? "A site"}'s owner pressed the panic button`,
+  "camera.open": (e) => `${who(e)} opened ${theCamera(e)}${because(e, WHY_OPENED)}`,
+  "camera.renew": (e) => `${who(e)} keeps ${theCamera(e)} open`,
+  "camera.close": closed,
+  "camera.ask": (e) => `${who(e)} asked the owner of ${theCamera(e)}`,
+  "camera.answer": answered,
   "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
   "unit.release": (e) => `${who(e)} released ${e.details.unit ?? "a unit"}`,
   "link.issue": issued,

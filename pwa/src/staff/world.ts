@@ -17,6 +17,8 @@ export interface World {
   readonly unread: ReadonlyMap<string, number>;
   /** What this browser's own connection lets through, by WHEP session; those with all of the picture are left out. */
   readonly levels: ReadonlyMap<string, Level>;
+  /** How often the server has said that what may be opened near an incident is another now. */
+  readonly nearby: ReadonlyMap<string, number>;
   /** Until when somebody here has seen an incident's news; null in a browser that is new to them. */
   readonly seen: ReadonlyMap<string, string> | null;
   readonly selected: string | null;
@@ -30,6 +32,7 @@ export const EMPTY: World = {
   trails: new Map(),
   unread: new Map(),
   levels: new Map(),
+  nearby: new Map(),
   seen: null,
   selected: null,
 };
@@ -152,6 +155,10 @@ export function apply(world: World, event: Event, me: string): World {
       return connected(world, event.incident_id, event.feed_id, event.connection);
     case "level":
       return levelled(world, event.session, event.level);
+    case "nearby": {
+      const said = world.nearby.get(event.incident_id) ?? 0;
+      return { ...world, nearby: put(world.nearby, event.incident_id, said + 1) };
+    }
     case "unit":
       return { ...world, units: put(world.units, event.unit.id, event.unit) };
     case "entry":

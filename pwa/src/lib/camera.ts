@@ -1,5 +1,5 @@
-// The phone's camera: the rear one first, picture only, reopened when another app took it.
-// Never the microphone: the caller is on a voice call.
+// A phone's camera: the rear one first, picture only, reopened when another app took it. The caller's page and the
+// officer's app publish it. Never the microphone: callers are on a voice call, officers on the radio.
 import type { Capture } from "../wire.ts";
 
 type Facing = "environment" | "user";

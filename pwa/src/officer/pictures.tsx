@@ -1,0 +1,129 @@
+// The strip below the picture: what is on, what may be opened near the scene, and this phone's own camera. One
+// tap swaps or opens; the best stands first.
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { askedOf, askingWords, lasts, openingOf } from "../staff/cameras.ts";
+import type { Desk } from "../staff/desk.ts";
+import { feedLabel } from "../staff/feeds.ts";
+import { useAct, useNow, useStore } from "../staff/hooks.ts";
+import { metres } from "../staff/measure.ts";
+import { useNearby } from "../staff/nearby.ts";
+import { Icon } from "../staff/parts/icon.tsx";
+import { sorry } from "../staff/refusals.ts";
+import type { FeedView, IncidentView, NearbyCamera } from "../wire.ts";
+import { OwnCamera } from "./own-camera.ts";
+
+interface Props {
+  desk: Desk;
+  incident: IncidentView;
+  /** Those that this officer may watch. */
+  feeds: readonly FeedView[];
+  feed: FeedView | null;
+  onShow(feed: string): void;
+}
+
+const MOST = 12; // a thumb does not look for the thirteenth
+
+function useOwnCamera(desk: Desk, incident: IncidentView): OwnCamera {
+  const camera = useMemo(() => new OwnCamera(desk.calls, incident.id), [desk, incident.id]);
+  useEffect(() => () => camera.stop(), [camera]);
+  return camera;
+}
+
+function OwnChip({ camera }: { camera: OwnCamera }) {
+  const { state } = useStore(camera.own);
+  if (state === "off") {
+    return (
+      <button type="button" onClick={() => camera.start()}>
+        <Icon name="smartphone" /> Send my camera
+      </button>
+    );
+  }
+  return (
+    <button type="button" class="is-on" onClick={() => camera.stop()}>
+      <Icon name="live" /> {state === "live" ? "My camera is on – stop" : "My camera starts – stop"}
+    </button>
+  );
+}
+
+function what(camera: NearbyCamera): string {
+  return camera.distance_m === null ? camera.name : `${camera.name}, ${metres(camera.distance_m)}`;
+}
+
+export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
+  const { nearby, problem } = useNearby(desk, incident);
+  const now = useNow(() => desk.clock.now());
+  const act = useAct(sorry);
+  const own = useOwnCamera(desk, incident);
+  const { problem: ownProblem } = useStore(own.own);
+  const me = desk.me.user.id;
+  const shown = new Set(feeds.map((each) => each.camera_id));
+  const offered = (nearby?.cameras ?? [])
+    .filter((camera) => camera.offer !== "no" && !shown.has(camera.camera_id))
+    .slice(0, MOST);
+  const opening = feed?.camera_id == null ? null : openingOf(incident, feed.camera_id, me);
+  const open = (camera: NearbyCamera): void => {
+    void act.run(async () => {
+      const opened = await desk.calls.openCamera(incident.id, camera.camera_id, "see-scene");
+      if (opened.opening !== null) onShow(opened.opening.feed_id);
+    });
+  };
+  const strip = useRef<HTMLUListElement>(null);
+  useEffect(() => strip.current?.scrollTo({ left: 0 }), [feed?.id, nearby === null, opening?.id]);
+  const said = act.problem ?? ownProblem ?? problem;
+  return (
+    <nav class="pictures" aria-label="Pictures and cameras">
+      {said !== null && (
+        <p class="pictures-problem" role="alert">
+          {said}
+        </p>
+      )}
+      <ul ref={strip}>
+        {opening !== null && (
+          <li class="pictures-mine">
+            {lasts(opening, now).soon && (
+              <button
+                type="button"
+                class="is-soon"
+                disabled={act.busy}
+                onClick={() => void act.run(() => desk.calls.renewOpening(opening.id))}
+              >
+                {lasts(opening, now).words} – renew
+              </button>
+            )}
+            <button
+              type="button"
+              disabled={act.busy}
+              onClick={() => void act.run(() => desk.calls.closeOpening(opening.id))}
+            >
+              <Icon name="close" /> Close camera
+            </button>
+          </li>
+        )}
+        {feeds.length > 1 &&
+          feeds.map((each) => (
+            <li key={each.id}>
+              <button type="button" aria-pressed={each.id === feed?.id} onClick={() => onShow(each.id)}>
+                {each.state === "live" && <Icon name="live" />} {feedLabel(feeds, each)}
+              </button>
+            </li>
+          ))}
+        {offered.map((camera) => (
+          <li key={camera.camera_id}>
+            <button
+              type="button"
+              disabled={act.busy || camera.offer === "asking"}
+              aria-label={`${camera.offer === "ask" ? "Ask owner of" : "Open"} ${what(camera)}`}
+              onClick={() => open(camera)}
+            >
+              <Icon name={camera.offer === "open" ? "camera" : "queued"} />
+              {askingWords(askedOf(incident, camera.camera_id), now) ?? what(camera)}
+            </button>
+          </li>
+        ))}
+        <li>
+          <OwnChip camera={own} />
+        </li>
+      </ul>
+    </nav>
+  );
+}

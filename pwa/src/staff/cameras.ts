@@ -1,0 +1,92 @@
+// Cameras near an incident in words: what a press would do, why it would do nothing, and whose picture one may
+// see. Pure.
+import type {
+  AskedView,
+  FeedView,
+  IncidentView,
+  NearbyCamera,
+  OpeningView,
+  Reason,
+  SiteKind,
+  Unavailable,
+} from "../wire.ts";
+import { countdown, metres } from "./measure.ts";
+
+/** Soon enough before its end to say so and to offer more. */
+export const RENEW_MS = 5 * 60_000;
+
+export const REASONS: readonly { value: Reason; words: string }[] = [
+  { value: "see-scene", words: "See the scene" },
+  { value: "find-person", words: "Find a person" },
+  { value: "follow-suspect", words: "Follow a suspect" },
+  { value: "officer-safety", words: "Officer safety" },
+  { value: "site-call", words: "The site called" },
+];
+
+const WHY: Record<Unavailable, string> = {
+  retired: "Taken out of use",
+  paused: "Paused by its owner",
+  "registry-only": "On the map only, no picture",
+  "out-of-hours": "Outside its owner's hours",
+  "not-own-call": "Only for the site's own calls",
+  "too-far": "Its owner lends it for nearer emergencies",
+  "no-position": "Needs the incident's place first",
+  refused: "Its owner said no",
+  unanswered: "Its owner did not answer",
+  "connector-away": "Not connected now",
+  "camera-trouble": "The camera has a fault",
+};
+
+const KINDS: Record<SiteKind, string> = { business: "Business", residence: "Home", city: "City" };
+
+/** Why a press would do nothing. */
+export function whyNot(why: Unavailable | null): string {
+  return why === null ? "Cannot be opened" : (WHY[why] ?? why.replaceAll("-", " "));
+}
+
+/** Whose it is and how it lies to the scene: "Business · 40 m · looks there". */
+export function whereWords(camera: NearbyCamera): string {
+  return [
+    camera.own ? "The site that called" : KINDS[camera.kind],
+    camera.distance_m === null ? null : metres(camera.distance_m),
+    camera.indoor ? "indoors" : null,
+    camera.looks && camera.distance_m !== null ? "looks there" : null,
+  ]
+    .filter((part) => part !== null)
+    .join(" · ");
+}
+
+/** The opening of this person for a camera, if there is one. */
+export function openingOf(incident: IncidentView, camera: string, me: string): OpeningView | null {
+  return incident.openings.find((o) => o.camera_id === camera && o.user_id === me) ?? null;
+}
+
+/** Who else sees a camera, by name. */
+export function othersOf(incident: IncidentView, camera: string, me: string): string[] {
+  return incident.openings.filter((o) => o.camera_id === camera && o.user_id !== me).map((o) => o.user);
+}
+
+/** What became of asking a camera's owner; null when nobody asked. */
+export function askedOf(incident: IncidentView, camera: string): AskedView | null {
+  return incident.asks.find((asked) => asked.camera_id === camera) ?? null;
+}
+
+/** "Asking the owner, 0:43"; null when there is nothing to wait for. */
+export function askingWords(asked: AskedView | null, now: number): string | null {
+  if (asked === null || asked.answer !== null) return null;
+  const left = Date.parse(asked.expires_at) - now;
+  return left > 0 ? `Asking the owner, ${countdown(left)}` : null;
+}
+
+/** How long an opening lasts, and whether it is time to renew it. */
+export function lasts(opening: OpeningView, now: number): { words: string; soon: boolean } {
+  const left = Date.parse(opening.expires_at) - now;
+  const soon = left <= RENEW_MS;
+  return { words: soon ? `Ends in ${countdown(left)}` : `Open for ${Math.ceil(left / 60_000)} min`, soon };
+}
+
+/** The pictures that this person may watch: a lent camera's only with an opening of their own. */
+export function watchable(incident: IncidentView, me: string): FeedView[] {
+  const mine = new Set(incident.openings.filter((o) => o.user_id === me).map((o) => o.feed_id));
+  return incident.feeds.filter((feed) => feed.kind !== "camera" || mine.has(feed.id));
+}

@@ -1,0 +1,48 @@
+// What may be opened near the incident in front, kept true: asked for again whenever the server says that it is
+// another now, and when an opening, an owner's answer or the place changes. Never more often than once a second.
+import { useEffect, useState } from "preact/hooks";
+import type { IncidentView, Nearby } from "../wire.ts";
+import type { Desk } from "./desk.ts";
+import { useStore } from "./hooks.ts";
+import { sorry } from "./refusals.ts";
+
+export interface Around {
+  /** null until the first answer. */
+  nearby: Nearby | null;
+  problem: string | null;
+}
+
+const GAP_MS = 1000;
+
+/** What has to be another for the answer to be another. */
+function changesWith(incident: IncidentView, said: number): string {
+  const asks = incident.asks.map((asked) => `${asked.camera_id}${asked.answer}`);
+  const openings = incident.openings.map((opening) => opening.id);
+  return [said, incident.position?.at, incident.site, ...asks, ...openings].join();
+}
+
+export function useNearby(desk: Desk, incident: IncidentView): Around {
+  const [around, setAround] = useState<Around>({ nearby: null, problem: null });
+  const world = useStore(desk.world);
+  const line = useStore(desk.line);
+  const closed = incident.closed_at !== null;
+  const said = changesWith(incident, world.nearby.get(incident.id) ?? 0);
+  useEffect(() => {
+    if (closed) return;
+    let over = false;
+    const ask = async (): Promise<void> => {
+      try {
+        const nearby = await desk.calls.nearby(incident.id);
+        if (!over) setAround({ nearby, problem: null });
+      } catch (error) {
+        if (!over) setAround((before) => ({ ...before, problem: sorry(error) }));
+      }
+    };
+    const timer = setTimeout(() => void ask(), around.nearby === null ? 0 : GAP_MS);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [desk, incident.id, closed, said, line]);
+  return around;
+}
