@@ -12,6 +12,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.connector.desk import SYSTEM_PYTHON
+
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
@@ -55,3 +57,16 @@ def postgres_url(postgres: str) -> Iterator[Callable[[str], str]]:
     with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as admin:
         for name in made:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def rtsp() -> None:
+    """Skips where Debian's GStreamer RTSP server is not installed."""
+    probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+    if (
+        not Path(SYSTEM_PYTHON).exists()
+        or subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True).returncode
+    ):
+        pytest.skip(
+            "GStreamer's RTSP server is not installed (Debian: gir1.2-gst-rtsp-server-1.0, python3-gi)"
+        )

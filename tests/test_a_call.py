@@ -4,16 +4,21 @@ The service is a process of its own with a real database and engine; the text go
 a double of the carrier. Grows with every step that the story gets.
 """
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
+from tests.connector.desk import Connector, RtspCamera
 from tests.notifications.twilio_double import StoredMessage, TwilioDouble
 from tests.pwa.caller import CHROMIUM
+from tests.pwa.lending import Owner
+from tests.pwa.owners import sign_in
 from tests.pwa.service import PASSWORD, Service
 
 NUMBER = "+13139432241"
@@ -88,6 +93,12 @@ class Cast:
         await page.get_by_role("textbox", name="Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/officer*" if phone else "**/console*")
+        return page
+
+    async def owner(self, name: str) -> Page:
+        """An owner of cameras, on a phone."""
+        page = await self._page((390, 844), OFFICER_AT)
+        await sign_in(page, self.service, name)
         return page
 
     async def phone(self) -> Page:
@@ -332,6 +343,95 @@ async def test_a_spoken_code_is_the_way_in_when_texts_fail(cast: Cast) -> None:
     await phone.get_by_label("Six digits").fill(digits)  # the sixth digit sends them
     await share(phone)
     await sees_motion(dana)
+
+
+async def lend(service: Service, connector: Connector, camera: RtspCamera) -> Owner:
+    """Rosa's bakery lends its door's camera to emergencies nearby, through a connector on her premises."""
+    service.add_user("rosa", "--role", "owner", "--display-name", "Rosa Bell")
+    rosa = await asyncio.to_thread(Owner, service, "rosa")
+    point = {"latitude": CALLER_AT["latitude"] + 0.0005, "longitude": CALLER_AT["longitude"]}
+    site = rosa.add_site(name="Rosa's Bakery", point=point)
+    code = rosa.send("POST", f"/api/sites/{site['id']}/enrolments")["code"]
+    for command in (
+        ("enrol", service.url, code, "--name", "Back office"),
+        ("allow", "127.0.0.0/8"),
+        ("add", camera.url("/baseline"), "--name", "Door"),
+    ):
+        done = await connector.do(*command)
+        assert done.returncode == 0, done.stderr
+    connector.run()
+    agent = await found(rosa)
+    bound = {"connector_id": agent["id"], "source": agent["sources"][0]["name"]}
+    view = {"heading_deg": 180, "field_deg": 90, "height_m": 3}
+    rosa.add_camera(site["id"], "Bakery door", point=point, view=view, level="nearby", radius_m=300, **bound)
+    return rosa
+
+
+async def found(rosa: Owner) -> dict[str, Any]:
+    """The connector as its owner sees it, once it is there with a camera."""
+    for _ in range(150):
+        (agent,) = rosa.view()["sites"][0]["connectors"]
+        if agent["connected"] and agent["sources"]:
+            return dict(agent)
+        await asyncio.sleep(0.2)
+    raise AssertionError(agent)
+
+
+async def test_a_lent_camera_opens_for_a_call_and_closes_when_its_owner_pauses_it(
+    cast: Cast, tmp_path: Path, rtsp: None
+) -> None:
+    camera = RtspCamera(warm=["/baseline"]).start()  # it films for a watcher of its own all the time
+    connector = Connector(tmp_path / "connector")
+    try:
+        rosa = await lend(cast.service, connector, camera)
+        alone = camera.connections()
+        dana = await cast.staff("dana")
+        await dana.keyboard.press("n")
+        await dana.get_by_label("Type of incident").select_option("Break-in")
+        await dana.get_by_label("Place, if known").fill(f"{CALLER_AT['latitude']}, {CALLER_AT['longitude']}")
+        await dana.keyboard.press("Enter")
+
+        # 9: what else can see this place? And until somebody presses, nothing of the camera is touched
+        await expect(dana.get_by_text("Business · 55 m · looks there")).to_be_visible()
+        assert camera.connections() == alone
+
+        # 11, 12: one press opens it for who pressed; the officer opens it too, by the same connection
+        await dana.get_by_role("button", name="Open Bakery door").click()
+        await sees_motion(dana)
+        assert camera.connections() == alone + 1
+        sam = await cast.staff("sam", phone=True)
+        await dana.get_by_role("button", name="Assign Unit 12").click()
+        await sam.get_by_role("button", name="Open Bakery door").click()
+        await sees_motion(sam)
+        assert camera.connections() == alone + 1
+        watching = rosa.view()["sites"][0]["cameras"][0]["watching"]
+        assert {(one["role"], one["reason"]) for one in watching} == {
+            ("dispatcher", "see-scene"),
+            ("officer", "see-scene"),
+        }
+
+        # 13: its owner pauses it, and nothing flows: neither to them nor from the camera
+        page = await cast.owner("rosa")
+        await page.get_by_role("button", name="Pause Bakery door").click()
+        await page.get_by_role("button", name="An hour").click()
+        await expect(dana.locator("figure video")).to_have_count(0)
+        await expect(sam.locator("figure video")).to_have_count(0)
+        await expect(dana.get_by_text("Bakery door closed: its owner paused it").first).to_be_visible()
+        for _ in range(100):
+            if camera.connections() == alone:
+                break
+            await asyncio.sleep(0.1)
+        assert camera.connections() == alone
+        await expect(dana.get_by_role("button", name="Open Bakery door")).to_have_count(0)
+
+        happened = recorded(cast.service)
+        for action in ("connector.enrol", "camera.register", "camera.open", "camera.close", "camera.pause"):
+            assert action in happened, action
+        assert happened.count("camera.open") == happened.count("camera.close") == 2
+        assert "intact" in cast.service.run("audit", "verify")
+    finally:
+        connector.kill()
+        camera.kill()
 
 
 def recorded(service: Service) -> list[str]:

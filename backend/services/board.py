@@ -118,7 +118,7 @@ class Board:
         async with self._store.read() as tx:
             await visible(tx, user, incident)
             entries = await tx.entries.of_incident(incident, ENTRIES_SHOWN)
-            names = await tx.names.of(entry.actor for entry in entries)
+            names = await tx.names.of(called for entry in entries for called in (entry.actor, entry.subject))
             return [trim_entry(user, entry_view(entry, names)) for entry in entries]
 
     async def trail(self, user: User, incident: IncidentId) -> list[Position]:
@@ -144,8 +144,14 @@ def entry_view(entry: Entry, names: dict[str, str]) -> EntryView:
         actor=names.get(entry.actor, entry.actor),
         subject=entry.subject,
         refusal=entry.refusal,
-        details=entry.details,
+        details=_with_camera(entry, names),
     )
+
+
+def _with_camera(entry: Entry, names: dict[str, str]) -> dict[str, str]:
+    """The details, and what the camera is called that an entry is about: the log itself has only its id."""
+    called = names.get(entry.subject) if entry.subject.startswith("cam_") else None
+    return entry.details if called is None else {**entry.details, "camera": called}
 
 
 def is_desk(user: User) -> bool:

@@ -125,7 +125,9 @@ class Step:
         told += [PositionMoved(incident_id=moved, position=at) for moved, at in self._moved.items()]
         units = await self.tx.units.all() if self._units else []
         told += [UnitChanged(unit=unit) for unit in units if unit.id in self._units]
-        names = await self.tx.names.of(entry.actor for entry in self._entries)
+        names = await self.tx.names.of(
+            called for entry in self._entries for called in (entry.actor, entry.subject)
+        )
         told += [
             EntryRecorded(incident_id=entry.incident_id, entry=entry_view(entry, names))
             for entry in self._entries

@@ -1,25 +1,11 @@
 """A desk, and a connector beside a real camera, for each test that asks."""
 
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.connector.desk import SYSTEM_PYTHON, Connector, Desk, RtspCamera, desk
-
-
-@pytest.fixture(scope="session")
-def rtsp() -> None:
-    """Skips where Debian's GStreamer RTSP server is not installed."""
-    probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
-    if (
-        not Path(SYSTEM_PYTHON).exists()
-        or subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True).returncode
-    ):
-        pytest.skip(
-            "GStreamer's RTSP server is not installed (Debian: gir1.2-gst-rtsp-server-1.0, python3-gi)"
-        )
+from tests.connector.desk import Connector, Desk, RtspCamera, desk
 
 
 @pytest.fixture
