@@ -434,7 +434,7 @@ async def test_a_picture_of_one_who_left_ends_and_the_others_flows_on(
     await asyncio.sleep(1.0)
     assert hers.frames["video"] - before <= 1
     assert his.frames["video"] > others
-    assert (await house.entries("feed.live"))[-1].actor == "camera"
+    assert (await house.entries("feed.live"))[-1].actor == camera
 
 
 async def test_what_nothing_allows_is_ended_though_nobody_ended_it(

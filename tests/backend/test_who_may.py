@@ -142,6 +142,7 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "open": {"reason": "see-scene"},
         "answer": {"allow": True},
         "panic": {"words": ""},
+        "paid": {"paid_on": "2026-02-03"},
     }
     walked = [
         (method, path, person)
