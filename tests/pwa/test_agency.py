@@ -58,7 +58,13 @@ def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, service: Service, path: str, *, size: tuple[int, int] = DESK, day: bool = False, who: str = "lee"
+    browser: Browser,
+    service: Service,
+    path: str,
+    *,
+    size: tuple[int, int] = DESK,
+    day: bool = False,
+    who: str = "lee",
 ) -> AsyncIterator[Page]:
     """That person at a page. An exception in it, or a breach of its policy, fails the test."""
     with contextlib.closing(Someone(service, who)) as someone:
@@ -66,9 +72,7 @@ async def visiting(
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", accept_downloads=True
     )
-    await context.add_cookies(
-        [{"name": name, "value": value, "url": service.url} for name, value in cookies]
-    )
+    await context.add_cookies([{"name": name, "value": value, "url": service.url} for name, value in cookies])
     if day:
         await context.add_init_script(DAY)
     page = await context.new_page()
@@ -150,13 +154,36 @@ async def test_the_city_s_cameras_are_added_and_corrected(browser: Browser, agen
         await looked_at(page)
 
 
+async def test_a_device_s_token_is_shown_once_and_a_retired_device_is_gone(
+    browser: Browser, agency: Service
+) -> None:
+    async with visiting(browser, agency, "/agency?part=devices") as page:
+        await expect(page.get_by_text("No device yet.")).to_be_visible()
+        await page.get_by_label("Name").fill("Dash of 12")
+        await page.get_by_label("Kind").select_option("dash")
+        await page.get_by_label("Unit").select_option("Unit 12")
+        await page.get_by_role("button", name="Register").click()
+        await expect(page.get_by_role("heading", name="Token of Dash of 12")).to_be_visible()
+        await expect(page.get_by_text(f"{agency.url}/whip", exact=True)).to_be_visible()
+        await expect(page.get_by_text("gst-launch-1.0")).to_be_visible()
+        await looked_at(page)
+        await page.get_by_role("button", name="Hide").click()
+        await expect(page.get_by_text("gst-launch-1.0")).to_have_count(0)
+        await expect(page.get_by_role("listitem").filter(has_text="Dash of 12")).to_contain_text("never seen")
+        await page.get_by_role("button", name="Retire Dash of 12").click()
+        await page.get_by_role("button", name="Retire for good").click()
+        await expect(page.get_by_text("No device yet.")).to_be_visible()
+
+
 async def test_a_year_is_issued_paid_and_taken_to_the_city_s_books(browser: Browser, agency: Service) -> None:
     with contextlib.closing(Someone(agency, "olive")) as olive:
         for name, level in (("Hart's Books", "nearby"), ("Hart's Café", "ask"), ("Home", "registry")):
             lend(olive, name, level)
     day = str((datetime.now(UTC) - timedelta(hours=5)).date())
     async with visiting(browser, agency, "/agency?part=fees") as page:
-        await expect(page.get_by_text("The fee changes nothing about who gets help first.").first).to_be_visible()
+        await expect(
+            page.get_by_text("The fee changes nothing about who gets help first.").first
+        ).to_be_visible()
         await expect(page.get_by_text(f"No invoice was issued for {YEAR}.")).to_be_visible()
         await looked_at(page)
         await page.get_by_label("Ask me first").fill("a lot")
@@ -181,10 +208,14 @@ async def test_a_year_is_issued_paid_and_taken_to_the_city_s_books(browser: Brow
 
         books = page.get_by_role("row").filter(has_text="Hart's Books")
         other = await books.get_by_role("link").first.inner_text()
-        text = f"Date;Reference;Amount\n{day};{other};48,50\n{day};{number};12,00\n{day};{other[:5]}999999;1\n"
+        text = (
+            f"Date;Reference;Amount\n{day};{other};48,50\n{day};{number};12,00\n{day};{other[:5]}999999;1\n"
+        )
         file = {"name": "bank.csv", "mimeType": "text/csv", "buffer": b"\xef\xbb\xbf" + text.encode()}
         await page.get_by_label("CSV with the columns").set_input_files(file)  # type: ignore[arg-type]
-        await expect(page.get_by_text("1 would be marked paid, 1 paid already, 1 not matched.")).to_be_visible()
+        await expect(
+            page.get_by_text("1 would be marked paid, 1 paid already, 1 not matched.")
+        ).to_be_visible()
         await expect(books).to_contain_text("Open")
         await looked_at(page)
         await page.get_by_role("button", name="Mark 1 paid").click()
@@ -203,13 +234,17 @@ async def test_a_year_is_issued_paid_and_taken_to_the_city_s_books(browser: Brow
             await books.get_by_role("link").first.click()
         invoice = await opened.value
         await expect(invoice.get_by_role("heading", name=f"Invoice {other}")).to_be_visible()
-        await expect(invoice.get_by_text("The fee changes nothing about who gets help first.")).to_be_visible()
+        await expect(
+            invoice.get_by_text("The fee changes nothing about who gets help first.")
+        ).to_be_visible()
         assert await axe_inside(invoice) == []
 
 
 async def axe_inside(page: Page) -> list[str]:
     """The invoice runs no script at all, so it is looked at in a frame of mind of its own: by its roles."""
-    bare = await page.evaluate("[...document.querySelectorAll('th:not([scope])')].map((cell) => cell.outerHTML)")
+    bare = await page.evaluate(
+        "[...document.querySelectorAll('th:not([scope])')].map((cell) => cell.outerHTML)"
+    )
     return list(bare)
 
 

@@ -6,7 +6,6 @@ import type {
   AmendSite,
   CameraView,
   Device,
-  DeviceKind,
   InvitationLink,
   InvoiceView,
   IssuedInvoices,
@@ -14,24 +13,12 @@ import type {
   PaymentReport,
   PriceList,
   RegisterCamera,
+  RegisterDevice,
+  RegisteredDevice,
   SetPrices,
   SiteView,
   YearOfFees,
 } from "../wire.ts";
-
-export interface NewDevice {
-  kind: DeviceKind;
-  name: string;
-  unit_id: string | null;
-  camera_id: string | null;
-}
-
-/** What is told once: where a device publishes, and with what. */
-export interface NewToken {
-  device: Device;
-  token: string;
-  whip: string;
-}
 
 export class AgencyCalls {
   readonly #ask: Requests;
@@ -80,7 +67,7 @@ export class AgencyCalls {
     return this.#ask.send("GET", "/api/agency/devices");
   }
 
-  addDevice(body: NewDevice): Promise<NewToken> {
+  addDevice(body: RegisterDevice): Promise<RegisteredDevice> {
     return this.#ask.send("POST", "/api/agency/devices", body);
   }
 

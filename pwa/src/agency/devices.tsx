@@ -5,8 +5,8 @@ import { useAct, useLoaded, useStore } from "../staff/hooks.ts";
 import { Icon } from "../staff/parts/icon.tsx";
 import { ProblemNote } from "../staff/parts/problem.tsx";
 import { sorry } from "../staff/refusals.ts";
-import type { Device, DeviceKind, SiteView } from "../wire.ts";
-import type { AgencyCalls, NewToken } from "./calls.ts";
+import type { Device, DeviceKind, RegisteredDevice, SiteView } from "../wire.ts";
+import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";
 import { Copyable } from "./once.tsx";
 
@@ -21,7 +21,7 @@ function gstreamer(address: string, token: string): string {
   return `gst-launch-1.0 videotestsrc is-live=true ! x264enc tune=zerolatency key-int-max=60 ! video/x-h264,profile=constrained-baseline ! whipclientsink signaller::whip-endpoint="${address}" signaller::auth-token="${token}"`;
 }
 
-function Token({ made, onHide }: { made: NewToken; onHide(): void }) {
+function Token({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
   const address = new URL(made.whip, location.origin).href;
   return (
     <section class="once" aria-labelledby="token-title">
@@ -97,7 +97,7 @@ function Register(props: {
   desk: Desk;
   sites: SiteView[];
   calls: AgencyCalls;
-  onMade(made: NewToken): void;
+  onMade(made: RegisteredDevice): void;
 }) {
   const { desk, sites, calls, onMade } = props;
   const [kind, setKind] = useState<DeviceKind>("body-worn");
@@ -170,7 +170,7 @@ function Register(props: {
 export function Devices({ desk, calls }: { desk: Desk; calls: AgencyCalls }) {
   const held = useLoaded(async () => Promise.all([calls.devices(), calls.sites()]), sorry);
   const world = useStore(desk.world);
-  const [made, setMade] = useState<NewToken | null>(null);
+  const [made, setMade] = useState<RegisteredDevice | null>(null);
   return (
     <>
       {made !== null && <Token made={made} onHide={() => setMade(null)} />}
