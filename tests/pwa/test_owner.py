@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.pwa import lent
 from tests.pwa.agency import now
-from tests.pwa.lending import HERE, Person
+from tests.pwa.lending import Person
 from tests.pwa.owners import DESK, PHONE, SMALL, at_home, new_owner, sign_in, sound
 from tests.pwa.service import Service
 
@@ -320,8 +320,3 @@ async def test_the_fee_is_said_to_change_nothing_about_help(
     async with at_home(browser, service, maria, telling=telling) as page:
         await expect(page.get_by_text("$120.00 a year", exact=True)).to_be_visible()
         await expect(page.get_by_text("The fee changes nothing about who gets help first.")).to_be_visible()
-
-
-def test_the_place_of_these_tests_is_on_the_map() -> None:
-    assert 24.9352 < HERE["longitude"] < 24.9534
-    assert 60.1642 < HERE["latitude"] < 60.1791

@@ -15,9 +15,9 @@ function WatchedCamera({ lender, watched }: { lender: Lender; watched: Watched }
   const { camera, site } = watched;
   return (
     <li class="watched">
-      <h3>
+      <h2>
         {camera.name} <span>{site.name}</span>
-      </h3>
+      </h2>
       <ul class="watchers">
         {camera.watching.map((one) => (
           <li key={`${one.role} ${one.since}`}>
@@ -118,16 +118,18 @@ export function Asks({ lender, view }: { lender: Lender; view: OwnerView }) {
   const cameras = view.sites.flatMap((site) => site.cameras);
   return (
     <section aria-label="911 asks you">
-      <ul class="asks" role="alert">
-        {view.asks.map((ask) => (
-          <Ask
-            key={ask.id}
-            lender={lender}
-            ask={ask}
-            name={cameras.find(({ id }) => id === ask.camera_id)?.name ?? "a camera"}
-          />
-        ))}
-      </ul>
+      <div role="alert">
+        <ul class="asks">
+          {view.asks.map((ask) => (
+            <Ask
+              key={ask.id}
+              lender={lender}
+              ask={ask}
+              name={cameras.find(({ id }) => id === ask.camera_id)?.name ?? "a camera"}
+            />
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }
