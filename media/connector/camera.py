@@ -54,9 +54,9 @@ _encoder = msgspec.json.Encoder()
 class Camera:
     """All of it: the orders, the camera as long as it is wanted, and the runs."""
 
-    def __init__(self, opening: Open) -> None:
+    def __init__(self, opening: Open, certificate: rtc.Certificate) -> None:
         self._opening = opening
-        self._certificate = rtc.Certificate()
+        self._certificate = certificate
         self._allowed = AllowList(opening.networks, opening.server)
         self._media, self._control = Counts(), Counts()
         self._camera_bytes = 0  # of connections that are closed
@@ -288,12 +288,14 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=MAX_LINE)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    whip.warm()
+    certificate = rtc.Certificate()
     first = await reader.readline()
     if not first:
         return
     opening = _decoder.decode(first)
     assert isinstance(opening, Open)
-    camera = Camera(opening)
+    camera = Camera(opening, certificate)
     counting = asyncio.create_task(camera.count())
     keeping: asyncio.Task[None] | None = None
     reading = asyncio.ensure_future(reader.readline())

@@ -25,6 +25,9 @@ from media.outbox import ROOM, Outbox
 _SHAKE_S = 5.0
 _BACK_OFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _STEADY_S = 10.0  # a session that lasted so long was a good one
+# The other end may still be working on the handshake's last message: what comes before it has its keys is
+# lost, and nobody asks for a keyframe's first packets of which nobody knows.
+_KEYS_S = 0.05
 _REPORT_EVERY_S = 1.0
 _LOSSY, _HOPELESS = 13, 77  # of 256: lost since the report before
 _KEYFRAMES_ONLY_AFTER = 3  # reports in a row
@@ -87,6 +90,7 @@ class Publisher:
         try:
             session = _Session(answer, sending, self._certificate, self._counts, self._want_keyframe)
             await session.open()
+            await asyncio.sleep(_KEYS_S)
             self._live = session
             self._began()
             for frame in self._group():

@@ -3,7 +3,11 @@
 TLS is verified, and proxies of the environment are used, as httpx does both. The bearer is never logged.
 """
 
+import contextlib
+import importlib
 import secrets
+import ssl
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -100,6 +104,19 @@ def offer(sending: Sending, fingerprint: Fingerprint) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+@lru_cache(4)
+def _context(trust: str | None) -> ssl.SSLContext:
+    return httpx.create_ssl_context(verify=trust or True)
+
+
+def warm() -> None:
+    """Do what takes time and depends on no order: read the certificates, load what httpx loads when used."""
+    _context(None)
+    for name in ("anyio._backends._asyncio", "httpcore", "h11"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
 class Endpoint:
     """The service's WHIP endpoint, as one bearer sees it. `counts`: of the connections it makes."""
 
@@ -107,7 +124,7 @@ class Endpoint:
         self._url = url
         self._headers = {"Authorization": f"Bearer {bearer}"}
         self._counts = counts
-        self._verify: Any = httpx.create_ssl_context(verify=trust or True)
+        self._verify = _context(trust)
 
     async def publish(self, sdp: str) -> tuple[str, str]:
         """The answer, and the session's URL on the same server. Raises Refused or Unreachable."""

@@ -186,6 +186,8 @@ async def measure() -> dict[str, Any]:
                 filming.kill()
             camera = RtspCamera(warm=["/baseline"], width=1280, height=720, group_s=2).start()
             try:
+                await nursery.prepare()
+                await asyncio.sleep(SETTLE_S)  # as a connector's spare process has long been there
                 for n in range(STARTS):
                     await asyncio.sleep(random.uniform(0, 2))
                     starts.append(
