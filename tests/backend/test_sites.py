@@ -181,8 +181,8 @@ async def test_running_pictures_hear_of_a_change_after_it_is_true(
     assert pictures.told == [
         (held, OpeningEnd.OWNER_CHANGED),
         (held, OpeningEnd.OWNER_PAUSED),
-        (held, "stop"),
-        (held, "stop"),
+        (held, OpeningEnd.OWNER_CHANGED),
+        (held, OpeningEnd.OWNER_CHANGED),
         (held, "stop"),
         (held, OpeningEnd.OWNER_CHANGED),
     ]
