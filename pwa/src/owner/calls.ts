@@ -2,12 +2,14 @@
 import type { Requests } from "../staff/requests.ts";
 import type {
   CameraView,
+  EnrolmentCode,
   Hours,
   InvoiceView,
   ParticipationLevel,
   Point,
   SiteKind,
   SiteView,
+  TrafficView,
   View,
 } from "../wire.ts";
 
@@ -39,29 +41,6 @@ export interface CameraChanges {
   sound?: boolean;
   connector_id?: string;
   source?: string;
-}
-
-export interface Code {
-  code: string;
-  seconds_left: number;
-}
-
-/** What a connector counted in one hour; fewer `minutes` than `expected` are a gap. */
-export interface TrafficHour {
-  at: string;
-  minutes: number;
-  expected: number;
-  media_bytes: number;
-  camera_bytes: number;
-  control_bytes: number;
-  rtsp_sessions: number;
-}
-
-export interface Traffic {
-  hours: TrafficHour[];
-  minutes: number;
-  forged: number;
-  verified: boolean;
 }
 
 export class Calls {
@@ -116,7 +95,7 @@ export class Calls {
     return this.#requests.send("POST", `/api/cameras/${id}/still`);
   }
 
-  code(site: string): Promise<Code> {
+  code(site: string): Promise<EnrolmentCode> {
     return this.#requests.send("POST", `/api/sites/${site}/enrolments`);
   }
 
@@ -128,7 +107,7 @@ export class Calls {
     return this.#requests.send("POST", `/api/connectors/${id}/discover`);
   }
 
-  traffic(id: string): Promise<Traffic> {
+  traffic(id: string): Promise<TrafficView> {
     return this.#requests.send("GET", `/api/connectors/${id}/traffic`);
   }
 

@@ -4,8 +4,7 @@ import { useAct, useNow } from "../staff/hooks.ts";
 import { ago, countdown } from "../staff/measure.ts";
 import { Icon } from "../staff/parts/icon.tsx";
 import { ProblemNote } from "../staff/parts/problem.tsx";
-import type { ConnectorView, SiteView, SourceView } from "../wire.ts";
-import type { Traffic } from "./calls.ts";
+import type { ConnectorView, SiteView, SourceView, TrafficView } from "../wire.ts";
 import { Fold, Twice } from "./fold.tsx";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";
@@ -53,7 +52,7 @@ export function Enrol({ lender, site }: { lender: Lender; site: SiteView }) {
 }
 
 function Week({ lender, connector }: { lender: Lender; connector: ConnectorView }) {
-  const [traffic, setTraffic] = useState<Traffic | null>(null);
+  const [traffic, setTraffic] = useState<TrafficView | null>(null);
   const act = useAct(sorry);
   const read = (): void => void act.run(async () => setTraffic(await lender.calls.traffic(connector.id)));
   useEffect(read, []);

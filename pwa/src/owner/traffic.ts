@@ -1,5 +1,5 @@
 // A connector's week as bars, and in words for whoever does not see them. Pure.
-import type { Traffic, TrafficHour } from "./calls.ts";
+import type { TrafficHour, TrafficView } from "../wire.ts";
 import { bytesWords } from "./words.ts";
 
 export interface Bar {
@@ -17,7 +17,7 @@ function kindOf(hour: TrafficHour): Bar["kind"] {
   return hour.media_bytes > 0 ? "sent" : "nothing";
 }
 
-export function bars({ hours }: Traffic): Bar[] {
+export function bars({ hours }: TrafficView): Bar[] {
   const most = Math.max(1, ...hours.map((hour) => hour.media_bytes));
   return hours.map((hour) => ({
     at: hour.at,
@@ -26,7 +26,7 @@ export function bars({ hours }: Traffic): Bar[] {
   }));
 }
 
-export function trafficWords({ hours, minutes, forged, verified }: Traffic): string[] {
+export function trafficWords({ hours, minutes, forged, verified }: TrafficView): string[] {
   if (minutes === 0) return ["The connector has not counted anything yet."];
   const sent = hours.reduce((sum, hour) => sum + hour.media_bytes, 0);
   const busy = hours.filter((hour) => hour.media_bytes > 0).length;
