@@ -5,7 +5,7 @@ unit that it was part of and no more. Raises h264.Unreadable, and nothing else, 
 """
 
 from collections.abc import Callable
-from struct import unpack_from
+from struct import Struct
 
 from media.connector import h264
 
@@ -13,6 +13,7 @@ _STAP_A, _FU_A = 24, 28
 _HALF, _ALL = 1 << 31, 1 << 32
 _MAX_PICTURE = 8 << 20  # bytes
 _START = b"\0\0\1"
+_FRONT = Struct("!BBHIIBB")  # an RTP header and the first bytes of a fragment
 
 Finished = Callable[[list[h264.Unit], int, int], None]
 
@@ -22,7 +23,6 @@ class Depacketizer:
 
     def __init__(self, payload_type: int, finished: Finished) -> None:
         self.ssrc = self.lost = 0
-        self.highest = 0  # extended sequence number
         self._type = payload_type
         self._finished = finished
         self._units: list[h264.Unit] = []
@@ -34,18 +34,31 @@ class Depacketizer:
         self._ended = -1  # timestamp of the last whole picture
         self._trust_marker = True
 
-    def take(self, packet: memoryview) -> None:
-        end = len(packet)
-        if end < 14:
+    def take(self, view: memoryview, at: int, end: int) -> None:
+        """A packet stands in `view` from `at` to `end`; it is copied."""
+        if end - at < 14:
             return
-        first, second, sequence, timestamp, ssrc = unpack_from("!BBHII", packet)
+        first, second, sequence, timestamp, ssrc, indicator, fragment = _FRONT.unpack_from(view, at)
+        unit = self._open
+        if (
+            unit is not None
+            and first == 0x80
+            and second == self._type
+            and sequence == self._next
+            and timestamp == self._timestamp
+            and indicator & 0x1F == _FU_A
+            and fragment < 0x40
+            and len(unit) < _MAX_PICTURE
+        ):  # the next piece of the unit that is open, as nearly every packet is
+            self._next = (sequence + 1) & 0xFFFF
+            unit += view[at + 14 : end]
+            return
         if first & 0xC0 != 0x80 or second & 0x7F != self._type:
             return
-        at = 12
-        if first & 0x3F:
-            at, end = _body(packet, first)
-            if end - at < 2:
-                return
+        packet = view[at:end]
+        start, stop = _body(packet, first) if first & 0x3F else (12, end - at)
+        if stop - start < 2:
+            return
         if sequence != self._next:
             self._gap(sequence, ssrc)
         self._next = (sequence + 1) & 0xFFFF
@@ -53,14 +66,18 @@ class Depacketizer:
             if self._units or self._open is not None:
                 self._finish()
             self._advance(timestamp)
-        self._payload(packet, at, end)
+        self._payload(packet, start, stop)
         if second & 0x80 and self._trust_marker:
             self._finish()
 
+    @property
+    def highest(self) -> int:
+        """The newest sequence number."""
+        return (self._next - 1) & 0xFFFF
+
     def _payload(self, packet: memoryview, at: int, end: int) -> None:
         kind = packet[at] & 0x1F
-        self._size += end - at
-        if self._size > _MAX_PICTURE:
+        if self._size > _MAX_PICTURE or (self._open is not None and len(self._open) >= _MAX_PICTURE):
             raise h264.Unreadable("a picture without end")
         if kind == _FU_A:
             flags = packet[at + 1]
@@ -84,6 +101,7 @@ class Depacketizer:
             self._add(bytearray(packet[at:end]))
 
     def _add(self, unit: bytearray) -> None:
+        self._size += len(unit)
         if _START in unit:  # start codes have no business here; some cameras send them all the same
             self._units += h264.units(memoryview(_START + bytes(unit)))
         elif unit and h264.is_content(unit[0]):
@@ -101,14 +119,10 @@ class Depacketizer:
         self._finished(units, self._ticks, size)
 
     def _gap(self, sequence: int, ssrc: int) -> None:
-        if self._next < 0 or ssrc != self.ssrc:
-            self.ssrc, self.highest = ssrc, sequence
-            return
-        ahead = (sequence - self._next) & 0xFFFF
-        self.highest += ahead
-        if ahead < 0x8000:
-            self.lost += ahead
         self._open = None
+        if self._next >= 0 and ssrc == self.ssrc:
+            self.lost += (sequence - self._next) & 0x7FFF
+        self.ssrc = ssrc
 
     def _advance(self, timestamp: int) -> None:
         if self._timestamp < 0:

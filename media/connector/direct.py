@@ -37,6 +37,7 @@ class Direct:
         self._packets = Depacketizer(track.payload_type, self._finished)
         self._own = secrets.randbits(32)
         self._session = ""
+        self._channel = 0
         self._beat = "OPTIONS"
         self._heard = 0.0
         self._stopped = False
@@ -86,7 +87,7 @@ class Direct:
         self._channel = int(said[1]) if said else 0
         self._session, _, parameters = offered.header("session").partition(";")
         timeout = re.search(r"timeout\s*=\s*(\d{1,5})", parameters)
-        self._connection.taken = self._packet
+        self._connection.take(self._channel, self._packets.take)
         answer = await ask("PLAY", self._described.control, Session=self._session, Range="npt=0.000-")
         if "GET_PARAMETER" in answer.header("public"):
             self._beat = "GET_PARAMETER"
@@ -113,10 +114,6 @@ class Direct:
         if (error := over.result()) is not None:
             raise error
 
-    def _packet(self, channel: int, packet: memoryview) -> None:
-        if channel == self._channel:
-            self._packets.take(packet)
-
     def _finished(self, units: list[h264.Unit], ticks: int, size: int) -> None:
         self._heard = arrived = time.monotonic()
         self._pictures.put(units, ticks / self._track.clock_rate, arrived, size)
@@ -124,7 +121,7 @@ class Direct:
     def _report(self) -> bytes:
         """A receiver report without what only its sender could use (RFC 3550 section 6.4.2)."""
         of = self._packets
-        block = ReportBlock(of.ssrc, 0, of.lost, of.highest & 0xFFFFFFFF, 0, 0, 0)
+        block = ReportBlock(of.ssrc, 0, of.lost, of.highest, 0, 0, 0)
         return receiver_report(self._own, [block])
 
 

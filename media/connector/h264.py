@@ -4,7 +4,7 @@ ITU-T H.264 sections 7.3 and B.1, RFC 6184. Bytes in, values out: nothing is dec
 but what a packet needs in front. Raises Unreadable, and nothing else, on what a camera may send.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -148,29 +148,30 @@ def complete(access_unit: list[Unit], known: ParameterSets | None) -> list[Unit]
     return [memoryview(known.sps), memoryview(known.pps), *rest]
 
 
-def payloads(access_unit: Sequence[Unit], most: int = MAX_PAYLOAD) -> Iterator[Payload]:
+def payloads(access_unit: Sequence[Unit], most: int = MAX_PAYLOAD) -> list[Payload]:
     """RTP payloads of packetization mode 1: STAP-A for small units side by side, FU-A for large ones."""
+    found: list[Payload] = []
     waiting: list[Unit] = []
     size = 1
     for unit in access_unit:
-        if len(unit) + 2 + size > most and waiting:
-            yield _together(waiting)
-            waiting, size = [], 1
-        if len(unit) + 3 <= most and unit[0] & 0x1F in (_SPS, _PPS, _SEI):
+        length = len(unit)
+        if length + 3 <= most and unit[0] & 0x1F in (_SPS, _PPS, _SEI):
+            if length + 2 + size > most:
+                found.append(_together(waiting))
+                waiting, size = [], 1
             waiting.append(unit)
-            size += 2 + len(unit)
-        elif len(unit) <= most:
-            if waiting:
-                yield _together(waiting)
-                waiting, size = [], 1
-            yield b"", unit
+            size += 2 + length
+            continue
+        if waiting:
+            found.append(_together(waiting))
+            waiting, size = [], 1
+        if length <= most:
+            found.append((b"", unit))
         else:
-            if waiting:
-                yield _together(waiting)
-                waiting, size = [], 1
-            yield from _fragments(unit, most)
+            found += _fragments(unit, most)
     if waiting:
-        yield _together(waiting)
+        found.append(_together(waiting))
+    return found
 
 
 def _together(waiting: list[Unit]) -> Payload:
@@ -181,19 +182,15 @@ def _together(waiting: list[Unit]) -> Payload:
     return bytes((importance | _STAP_A,)), memoryview(body)
 
 
-def _fragments(unit: Unit, most: int) -> Iterator[Payload]:
+def _fragments(unit: Unit, most: int) -> list[Payload]:
     """Of equal size but for the last, so that the kernel can cut a run of them."""
     indicator, of = unit[0] & 0x60 | _FU_A, unit[0] & 0x1F
     room = most - 2
-    end = len(unit)
     middle = bytes((indicator, of))
-    for at in range(1, end, room):
-        if at == 1:
-            yield bytes((indicator, 0x80 | of)), unit[at : at + room]
-        elif at + room >= end:
-            yield bytes((indicator, 0x40 | of)), unit[at:end]
-        else:
-            yield middle, unit[at : at + room]
+    found = [(middle, unit[at : at + room]) for at in range(1, len(unit), room)]
+    found[0] = bytes((indicator, 0x80 | of)), found[0][1]
+    found[-1] = bytes((indicator, 0x40 | of)), found[-1][1]
+    return found
 
 
 def read_sps(unit: bytes) -> Sps:

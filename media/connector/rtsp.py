@@ -35,12 +35,16 @@ class Answer(msgspec.Struct, frozen=True):
         return next((value for known, value in self.headers if known == name), "")
 
 
+Taker = Callable[[memoryview, int, int], None]  # a packet stands there from one place to the other, now
+
+
 class Connection(asyncio.BufferedProtocol):
     """`connect` makes one. `over` is set when it is lost, with what was wrong or None."""
 
     def __init__(self, pinned: Pinned, user: str, password: str) -> None:
         self.over: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self.taken: Callable[[int, memoryview], None] | None = None  # channel, packet: valid while called
+        self._taker: Taker | None = None
+        self._channel = -1
         self._pinned = pinned
         self._login = Login(user, password)
         self._buffer = bytearray(_ROOM)
@@ -69,6 +73,10 @@ class Connection(asyncio.BufferedProtocol):
         """Ask without waiting for an answer."""
         self._send(method, url, headers)
 
+    def take(self, channel: int, taker: Taker) -> None:
+        """From now on, what comes on this channel; the others' packets are dropped."""
+        self._channel, self._taker = channel, taker
+
     def interleave(self, channel: int, packet: bytes) -> None:
         if self._transport is not None:
             self._transport.write(bytes((_DOLLAR, channel)) + len(packet).to_bytes(2) + packet)
@@ -85,7 +93,7 @@ class Connection(asyncio.BufferedProtocol):
     def close(self) -> None:
         self.traffic()
         self._socket = None
-        self.taken = None
+        self._taker = None
         if self._transport is not None:
             self._transport.close()
 
@@ -143,7 +151,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._view[self._end :]
 
     def buffer_updated(self, count: int) -> None:
-        buffer, view, taken = self._buffer, self._view, self.taken
+        buffer, view, taker, channel = self._buffer, self._view, self._taker, self._channel
         at, end = 0, self._end + count
         try:
             while end - at >= 4:
@@ -151,8 +159,8 @@ class Connection(asyncio.BufferedProtocol):
                     stop = self._text(at, end)
                 else:
                     stop = at + 4 + (buffer[at + 2] << 8 | buffer[at + 3])
-                    if stop <= end and taken is not None:
-                        taken(buffer[at + 1], view[at + 4 : stop])
+                    if stop <= end and taker is not None and buffer[at + 1] == channel:
+                        taker(view, at + 4, stop)
                 if not stop or stop > end:
                     break
                 at = stop

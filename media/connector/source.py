@@ -120,8 +120,7 @@ class Source:
         if self._pending >= MAX_PENDING:
             return False
         self._pending += 1
-        frame_payloads = list(h264.payloads(units))
-        self._call(self._put, frame_payloads, at, time.monotonic(), keyframe, size)
+        self._call(self._put, h264.payloads(units), at, time.monotonic(), keyframe, size)
         return True
 
     def _begin_transcoding(self) -> None:
