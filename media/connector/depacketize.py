@@ -13,6 +13,7 @@ _STAP_A, _FU_A = 24, 28
 _HALF, _ALL = 1 << 31, 1 << 32
 _MAX_PICTURE = 8 << 20  # bytes
 _START = b"\0\0\1"
+_MISPLACED = 256  # some cameras send parameter sets and slice as one unit, with start codes between them
 _FRONT = Struct("!BBHIIBB")  # an RTP header and the first bytes of a fragment
 
 Finished = Callable[[list[h264.Unit], int, int], None]
@@ -71,6 +72,11 @@ class Depacketizer:
             self._finish()
 
     @property
+    def between(self) -> bool:
+        """Whether no picture is begun."""
+        return self._open is None and not self._units
+
+    @property
     def highest(self) -> int:
         """The newest sequence number."""
         return (self._next - 1) & 0xFFFF
@@ -101,11 +107,13 @@ class Depacketizer:
             self._add(bytearray(packet[at:end]))
 
     def _add(self, unit: bytearray) -> None:
-        self._size += len(unit)
-        if _START in unit:  # start codes have no business here; some cameras send them all the same
-            self._units += h264.units(memoryview(_START + bytes(unit)))
-        elif unit and h264.is_content(unit[0]):
-            self._units.append(memoryview(unit))
+        if unit.find(_START, 0, _MISPLACED) >= 0:
+            found = h264.units(memoryview(_START + bytes(unit)))
+        else:
+            found = [memoryview(unit)] if unit and h264.is_content(unit[0]) else []
+        for each in found:
+            self._size += len(each)
+            self._units.append(each)
         if len(self._units) > h264.MAX_UNITS:
             raise h264.Unreadable("a picture of too many pieces")
 

@@ -22,6 +22,7 @@ _LOOK_EVERY_S = 1.0
 _REPORT_EVERY_S = 5.0  # some cameras end a session of which they hear nothing but RTSP
 _SESSION_S = 60  # where the camera does not say
 _MIN_SESSION_S = 10
+_AHEAD = 48  # bytes: a delimiter, timing information; less than any picture with them
 
 
 class Direct:
@@ -38,6 +39,7 @@ class Direct:
         self._own = secrets.randbits(32)
         self._session = ""
         self._channel = 0
+        self._waits_for = 1
         self._beat = "OPTIONS"
         self._heard = 0.0
         self._stopped = False
@@ -76,9 +78,7 @@ class Direct:
     async def _play(self) -> float:
         """Set up and begin; after how many seconds the camera ends a session that it hears nothing of."""
         ask = self._connection.ask
-        offered = await ask(
-            "SETUP", self._track.control, Transport="RTP/AVP/TCP;unicast;interleaved=0-1"
-        )
+        offered = await ask("SETUP", self._track.control, Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
         if "interleaved" not in offered.header("transport").lower():
             raise Trouble(
                 "The camera does not send its picture by TCP. Switch that on in its settings.", lasting=True
@@ -87,7 +87,7 @@ class Direct:
         self._channel = int(said[1]) if said else 0
         self._session, _, parameters = offered.header("session").partition(";")
         timeout = re.search(r"timeout\s*=\s*(\d{1,5})", parameters)
-        self._connection.take(self._channel, self._packets.take)
+        self._connection.take(self._channel, self._packets.take, self._settled)
         answer = await ask("PLAY", self._described.control, Session=self._session, Range="npt=0.000-")
         if "GET_PARAMETER" in answer.header("public"):
             self._beat = "GET_PARAMETER"
@@ -113,6 +113,16 @@ class Direct:
                 self._connection.interleave(self._channel + 1, self._report())
         if (error := over.result()) is not None:
             raise error
+
+    def _settled(self) -> None:
+        """Between pictures, wait for more than what cameras send ahead of one: it would wake us for nothing.
+
+        A picture smaller than that, in which next to nothing moves, arrives with the next one.
+        """
+        wanted = _AHEAD if self._packets.between else 1
+        if wanted != self._waits_for:
+            self._waits_for = wanted
+            self._connection.wait_for(wanted)
 
     def _finished(self, units: list[h264.Unit], ticks: int, size: int) -> None:
         self._heard = arrived = time.monotonic()

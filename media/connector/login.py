@@ -1,4 +1,4 @@
-"""A camera's name and password as it wants to be told them: Digest (RFC 7616, RFC 2069), else Basic (RFC 7617).
+"""A camera's name and password as it asks for them: Digest (RFC 7616, RFC 2069), else Basic (RFC 7617).
 
 Answers challenges and keeps nothing but the last one. The password never leaves but by what is asked for.
 """

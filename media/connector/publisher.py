@@ -153,9 +153,7 @@ class _Session:
             up.cancel()
         if not self._up.is_set() or self._out is None:
             raise Broken("no DTLS")
-        self._pacer = Pacer(
-            self._path, self._outbox, self._slots, self._out, self._video, self._dropped
-        )
+        self._pacer = Pacer(self._path, self._outbox, self._slots, self._out, self._video, self._dropped)
 
     async def watch(self) -> None:
         """Until the path is dead or the engine has said goodbye."""

@@ -8,7 +8,6 @@ keyframe is dropped here. Lives in the camera's process, so that a crash of liba
 
 import threading
 import time
-from typing import Any
 from urllib.parse import quote
 
 import av
@@ -67,9 +66,7 @@ class Pull:
     def traffic(self) -> int:
         """Bytes that the session's sockets have carried both ways, by the kernel's count."""
         port, address = self._pinned.place.port, plain(self._pinned.address)
-        return sum(
-            count for peer, count in connections() if peer[1] == port and plain(peer[0]) == address
-        )
+        return sum(count for peer, count in connections() if peer[1] == port and plain(peer[0]) == address)
 
     def _run(self) -> None:
         trouble: Trouble | None = None

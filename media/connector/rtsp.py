@@ -6,6 +6,7 @@ packets costs one read. Knows nothing of pictures.
 """
 
 import asyncio
+import contextlib
 import re
 import socket
 import ssl
@@ -44,6 +45,7 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(self, pinned: Pinned, user: str, password: str) -> None:
         self.over: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
         self._taker: Taker | None = None
+        self._settled: Callable[[], None] = _nothing
         self._channel = -1
         self._pinned = pinned
         self._login = Login(user, password)
@@ -73,9 +75,18 @@ class Connection(asyncio.BufferedProtocol):
         """Ask without waiting for an answer."""
         self._send(method, url, headers)
 
-    def take(self, channel: int, taker: Taker) -> None:
-        """From now on, what comes on this channel; the others' packets are dropped."""
-        self._channel, self._taker = channel, taker
+    def take(self, channel: int, taker: Taker, settled: Callable[[], None]) -> None:
+        """From now on, what comes on this channel; the others' packets are dropped.
+
+        `settled` is called after each read's packets.
+        """
+        self._channel, self._taker, self._settled = channel, taker, settled
+
+    def wait_for(self, count: int) -> None:
+        """Read when so many bytes are there and not sooner."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
 
     def interleave(self, channel: int, packet: bytes) -> None:
         if self._transport is not None:
@@ -119,7 +130,8 @@ class Connection(asyncio.BufferedProtocol):
 
     async def _exchange(self, method: str, url: str, headers: dict[str, str]) -> Answer:
         number = self._send(method, url, headers)
-        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
         try:
             async with asyncio.timeout(_ANSWER_S):
                 await asyncio.wait((answer, self.over), return_when=asyncio.FIRST_COMPLETED)
@@ -172,6 +184,8 @@ class Connection(asyncio.BufferedProtocol):
         if at and at < end:
             buffer[: end - at] = buffer[at:end]
         self._end = end - at
+        if taker is not None:
+            self._settled()
 
     def _fail(self, error: Exception | None) -> None:
         if not self.over.done():
@@ -188,9 +202,7 @@ class Connection(asyncio.BufferedProtocol):
         said = re.match(r"RTSP/\d\.\d (\d{3})", first)
         if said is None and not _ONLY_SAID.match(first):
             raise ValueError(first[:40])
-        headers = tuple(
-            (n.strip().lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines)
-        )
+        headers = tuple((n.strip().lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines))
         length = int(dict(headers).get("content-length", "0"))
         if not 0 <= length <= _MAX_BODY:
             raise ValueError("a body without end")
@@ -206,6 +218,10 @@ class Connection(asyncio.BufferedProtocol):
         if asked is not None and not asked.done():
             asked.set_result(Answer(int(said[1]), headers, bytes(self._view[whole + 4 : stop])))
         return stop
+
+
+def _nothing() -> None:
+    return
 
 
 async def connect(pinned: Pinned, user: str, password: str) -> tuple[Connection, Described]:

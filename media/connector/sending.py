@@ -32,6 +32,9 @@ _PACE_FACTOR = 4  # times what the camera sends on average
 MAX_WAITING = 6_000_000  # bytes of a picture that wait; a cached group of pictures is not larger
 
 
+Packet = tuple[bytes, bytes | memoryview]  # header, payload
+
+
 class Frame(msgspec.Struct, frozen=True):
     """A picture cut into RTP payloads."""
 
@@ -91,9 +94,7 @@ class Stream:
         kind, timestamp, ssrc = self._type, sent.timestamp, self.ssrc
         last = len(sent.payloads) - 1 - begin
         octets = 0
-        for sequence, (front, body) in enumerate(
-            islice(sent.payloads, begin, stop), sent.first + begin
-        ):
+        for sequence, (front, body) in enumerate(islice(sent.payloads, begin, stop), sent.first + begin):
             at = n * room
             marked = kind | 0x80 if n - first == last else kind
             if len(front) == 2:
@@ -114,8 +115,8 @@ class Stream:
         self.octets += octets
         return size
 
-    def again(self, sequence: int, now: float) -> tuple[bytes, bytes | memoryview] | None:
-        """The packet of this number as header and payload, when it is kept, left, and was not repeated now."""
+    def again(self, sequence: int, now: float) -> Packet | None:
+        """Header and payload of this number, when it is kept, has left, and was not repeated just now."""
         if now - self._repeated.get(sequence, 0.0) < _AGAIN_AFTER_S:
             return None
         for sent in reversed(self._kept):
@@ -154,7 +155,7 @@ class Repairs:
         self._sequence = start & 0xFFFF
         self._second, self._given = 0, 0
 
-    def of(self, stream: Stream, sequences: Iterable[int], now: float) -> list[tuple[bytes, bytes | memoryview]]:
+    def of(self, stream: Stream, sequences: Iterable[int], now: float) -> list[Packet]:
         if int(now) != self._second:
             self._second, self._given = int(now), 0
         found = []
@@ -165,7 +166,7 @@ class Repairs:
                 found.append(self._wrapped(packet, sequence))
         return found
 
-    def _wrapped(self, packet: tuple[bytes, bytes | memoryview], sequence: int) -> tuple[bytes, bytes | memoryview]:
+    def _wrapped(self, packet: Packet, sequence: int) -> Packet:
         header, body = packet
         if self._type is None:
             return packet

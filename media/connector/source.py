@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from media.connector import convert, h264
 from media.connector.describe import Trouble
 from media.connector.orders import Opened
-from media.connector.publisher import Publisher
 from media.connector.pictures import Facts, Picture
+from media.connector.publisher import Publisher
 from media.connector.sending import Frame
 
 MAX_GROUP = 5_000_000  # bytes kept since the last keyframe
