@@ -33,6 +33,10 @@ _DEAF_S = 3.0  # heard from, but no check is answered: what we send does not arr
 _DEAF_LOSSY_S = 8.0
 _MAX_CANDIDATES = 4  # of each kind
 _BUFFER = 1 << 20
+# The address or the card that this socket was bound to is gone: only another socket has another one.
+_GONE = frozenset(
+    (errno.ENETDOWN, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ENODEV, errno.EPIPE, errno.EBADF)
+)
 TCP_QUEUE = 192 * 1024  # bytes held for a slow uplink before its publisher is told to wait
 
 
@@ -230,8 +234,8 @@ class _Udp:
             return
         try:
             self._counts.total += self._socket.send(datagram)
-        except OSError:  # no room, no route, or an ICMP error of an earlier one
-            return
+        except OSError as error:
+            self._failed(error.errno or 0)
 
     def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
         """All in one call where the system has it, and cut by the kernel where that can."""
@@ -251,10 +255,16 @@ class _Udp:
                 if error in (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.EMSGSIZE):
                     self._segments = False  # this kernel or this network card cuts nothing
                     self._one_by_one(slots, runs[sent:])
-                return  # else no room, no route, or an ICMP error of an earlier one
+                self._failed(error)
+                return
             for _, first, count, _ in runs[sent : sent + went]:
                 self._counts.total += sum(slots.sizes[first : first + count])
             sent += went
+
+    def _failed(self, error: int) -> None:
+        """No room, or an ICMP error of an earlier one, which anybody can forge: silence will tell."""
+        if error in _GONE:
+            self.close()
 
     def _one_by_one(self, slots: Slots, runs: Sequence[Run]) -> None:
         for _, first, count, _ in runs:
@@ -304,19 +314,22 @@ class _Tcp:
             self._out.clear()
 
     def send(self, datagram: bytes | memoryview) -> None:
-        if self.closed or not self._connected or len(self._out) > 4 * TCP_QUEUE:
-            return
-        self._out += struct.pack("!H", len(datagram))
-        self._out += datagram
+        self._put(datagram)
         self._flush()
 
     def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
         for _, first, count, _ in runs:
             for n in range(first, first + count):
-                self.send(slots.view[n * slots.room : n * slots.room + slots.sizes[n]])
+                self._put(slots.view[n * slots.room : n * slots.room + slots.sizes[n]])
+        self._flush()
+
+    def _put(self, datagram: bytes | memoryview) -> None:
+        if self._connected and not self.closed and len(self._out) <= 4 * TCP_QUEUE:
+            self._out += struct.pack("!H", len(datagram))
+            self._out += datagram
 
     def _flush(self) -> None:
-        if self._writing:
+        if self._writing or self.closed or not self._out:
             return
         try:
             sent = self._socket.send(self._out)
