@@ -13,12 +13,12 @@ import {
   whyNot,
 } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { type Act, useAct, useNow } from "../staff/hooks.ts";
+import { type Act, useAct, useNow } from "../lib/hooks.ts";
 import { useNearby } from "../staff/nearby.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import type { IncidentView, NearbyCamera, OpeningView, Reason } from "../wire.ts";
 import { type ConsoleState, change } from "./state.ts";
 

@@ -4,9 +4,9 @@ import { startCamera } from "../lib/camera.ts";
 import { Over } from "../rtc/reconnect.ts";
 import { publish } from "../rtc/whip.ts";
 import type { Calls } from "../staff/calls.ts";
-import { sorry } from "../staff/refusals.ts";
-import { Refused } from "../staff/requests.ts";
-import { Store } from "../staff/store.ts";
+import { sorry } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
 
 export interface Own {
   state: "off" | "starting" | "live";

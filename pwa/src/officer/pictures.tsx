@@ -4,11 +4,11 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { askedOf, askingWords, lasts, openingOf } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
-import { metres } from "../staff/measure.ts";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { metres } from "../lib/measure.ts";
 import { useNearby } from "../staff/nearby.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { sorry } from "../staff/refusals.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { FeedView, IncidentView, NearbyCamera } from "../wire.ts";
 import { OwnCamera } from "./own-camera.ts";
 

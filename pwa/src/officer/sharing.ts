@@ -3,9 +3,9 @@
 import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
 import type { Calls } from "../staff/calls.ts";
-import { sorry } from "../staff/refusals.ts";
-import { Refused } from "../staff/requests.ts";
-import { Store } from "../staff/store.ts";
+import { sorry } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
 import type { Position } from "../wire.ts";
 
 export interface Shared {

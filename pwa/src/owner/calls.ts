@@ -1,5 +1,5 @@
 // Everything that an owner can ask of the server, one method each; docs/http.md says what each one means.
-import type { Requests } from "../staff/requests.ts";
+import type { Requests } from "../lib/requests.ts";
 import type {
   CameraView,
   EnrolmentCode,

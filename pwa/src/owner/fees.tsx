@@ -1,8 +1,8 @@
 // What lending costs a year, its invoices, and that this changes nothing about help.
 import { useEffect, useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { InvoiceView, OwnerView } from "../wire.ts";
 import { Fold } from "./fold.tsx";
 import type { Lender } from "./lender.ts";

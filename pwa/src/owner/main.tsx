@@ -2,8 +2,8 @@
 import "../lib/look.css";
 import "./owner.css";
 import { render } from "preact";
-import { restoreTheme } from "../staff/theme.ts";
-import { whoAmI } from "../staff/who.ts";
+import { restoreTheme } from "../lib/theme.ts";
+import { whoAmI } from "../lib/who.ts";
 import { Lender } from "./lender.ts";
 import { Owner } from "./owner.tsx";
 

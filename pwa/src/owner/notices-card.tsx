@@ -1,9 +1,9 @@
 // Whether this phone is told when 911 asks: said plainly, switched by a press.
 import { useEffect, useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { Refused, Unreachable } from "../staff/requests.ts";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { Refused, Unreachable } from "../lib/requests.ts";
 import type { Lender } from "./lender.ts";
 import { type Notices, readNotices, switchOff, switchOn } from "./notices.ts";
 import { sorry } from "./refusals.ts";

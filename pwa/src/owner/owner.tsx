@@ -1,8 +1,8 @@
 // The owner's page: first who is watching, then what they lend and how far that goes.
 import { useState } from "preact/hooks";
-import { useStore } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { setTheme, theme } from "../staff/theme.ts";
+import { useStore } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { setTheme, theme } from "../lib/theme.ts";
 import type { OwnerView } from "../wire.ts";
 import { Fees } from "./fees.tsx";
 import { Fold } from "./fold.tsx";

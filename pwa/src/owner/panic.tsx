@@ -1,8 +1,8 @@
 // The panic press: two presses, so that none is by accident. It opens an emergency at the site.
 import { useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { SiteView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";

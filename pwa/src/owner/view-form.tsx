@@ -2,7 +2,7 @@
 import { LEAST_FIELD_DEG } from "../map/handles.tsx";
 import type { Use } from "../map/look.ts";
 import { CameraMap } from "../map/map.tsx";
-import { compass } from "../staff/measure.ts";
+import { compass } from "../lib/measure.ts";
 import type { Point, View } from "../wire.ts";
 import { PlaceField } from "./place-fields.tsx";
 

@@ -1,9 +1,9 @@
 // Above everything: who sees a camera now, and the press that ends it; and what 911 asks.
 
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
-import { ago, countdown } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { ago, countdown } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { AskView, OwnerView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";

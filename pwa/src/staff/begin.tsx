@@ -2,8 +2,8 @@
 import { type ComponentChild, render } from "preact";
 import type { Me } from "../wire.ts";
 import { Desk } from "./desk.ts";
-import { restoreTheme } from "./theme.ts";
-import { whoAmI } from "./who.ts";
+import { restoreTheme } from "../lib/theme.ts";
+import { whoAmI } from "../lib/who.ts";
 
 function Waiting({ words }: { words: string }) {
   return (

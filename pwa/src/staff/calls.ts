@@ -18,7 +18,7 @@ import type {
   SpokenCode,
   WatchGrant,
 } from "../wire.ts";
-import type { Requests } from "./requests.ts";
+import type { Requests } from "../lib/requests.ts";
 
 export class Calls {
   readonly #requests: Requests;

@@ -10,7 +10,7 @@ import type {
   SiteKind,
   Unavailable,
 } from "../wire.ts";
-import { countdown, metres } from "./measure.ts";
+import { countdown, metres } from "../lib/measure.ts";
 
 /** Soon enough before its end to say so and to offer more. */
 export const RENEW_MS = 5 * 60_000;

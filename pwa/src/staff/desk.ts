@@ -3,10 +3,10 @@
 import { type Line, listen } from "../lib/events.ts";
 import type { Event, IncidentView, Me } from "../wire.ts";
 import { Calls } from "./calls.ts";
-import { ServerClock } from "./clock.ts";
-import { Requests } from "./requests.ts";
-import { Store } from "./store.ts";
-import { leave } from "./who.ts";
+import { ServerClock } from "../lib/clock.ts";
+import { Requests } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
+import { leave } from "../lib/who.ts";
 import { apply, EMPTY, readUp, remember, select, type World } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";

@@ -3,8 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { IncidentView, Nearby } from "../wire.ts";
 import type { Desk } from "./desk.ts";
-import { useStore } from "./hooks.ts";
-import { sorry } from "./refusals.ts";
+import { useStore } from "../lib/hooks.ts";
+import { sorry } from "../lib/refusals.ts";
 
 export interface Around {
   /** null until the first answer. */

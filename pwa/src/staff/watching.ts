@@ -8,8 +8,8 @@ import { type Subscription, subscribe } from "../rtc/whep.ts";
 import type { FeedView, Level } from "../wire.ts";
 import type { Calls } from "./calls.ts";
 import type { Desk } from "./desk.ts";
-import { Refused } from "./requests.ts";
-import { Store } from "./store.ts";
+import { Refused } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
 
 /**
  * connecting and waiting: nothing was ever shown. live: it moves. stills: a frame now and then, because no more fits

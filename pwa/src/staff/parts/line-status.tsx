@@ -1,8 +1,8 @@
 // Whether what is on the screen is still true: connected, or lost and what works meanwhile.
 import type { Desk } from "../desk.ts";
-import { useNow, useStore } from "../hooks.ts";
+import { useNow, useStore } from "../../lib/hooks.ts";
 import { timeOfDay } from "../words.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../../lib/parts/icon.tsx";
 
 export function LineStatus({ desk }: { desk: Desk }) {
   const line = useStore(desk.line);

@@ -5,12 +5,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { FeedView, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
-import { useNow, useStore } from "../hooks.ts";
-import { ago } from "../measure.ts";
-import { Store } from "../store.ts";
+import { useNow, useStore } from "../../lib/hooks.ts";
+import { ago } from "../../lib/measure.ts";
+import { Store } from "../../lib/store.ts";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { timeOfDay } from "../words.ts";
-import { Icon, type IconName } from "./icon.tsx";
+import { Icon, type IconName } from "../../lib/parts/icon.tsx";
 
 interface Props {
   desk: Desk;

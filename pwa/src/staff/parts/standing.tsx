@@ -1,6 +1,6 @@
 // How something is: always a shape, a word and a colour together.
 import type { Standing } from "../links.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../../lib/parts/icon.tsx";
 
 export function StandingMark({ standing }: { standing: Standing }) {
   return (

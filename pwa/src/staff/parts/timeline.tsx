@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { EntryView } from "../../wire.ts";
 import type { Reading } from "../desk.ts";
 import { logLines, timeOfDay } from "../words.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../../lib/parts/icon.tsx";
 
 const NEAR_PX = 32;
 
