@@ -1,7 +1,8 @@
 // The geometry of the position plot: what fits and where each thing lies. Pure numbers; it draws nothing. Spans and centres move in steps so that the picture does not swim with each new position.
-import type { Position } from "../wire.ts";
+
 import { offsetM } from "../lib/measure.ts";
 import { niceAbove, niceBelow } from "../lib/scale.ts";
+import type { Position } from "../wire.ts";
 
 export interface View {
   /** The middle of the plot. */

@@ -2,12 +2,12 @@
 // Draws what it is given. A map may take its place behind the same Props.
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import type { Position } from "../../wire.ts";
 import { useSize } from "../../lib/hooks.ts";
 import { bearingDeg, compass, distanceM, metres, STALE_MS } from "../../lib/measure.ts";
-import { scaleBar } from "../../lib/scale.ts";
-import { covered, fit, inside, place, rings, type Size, toEdge, type View } from "../plan.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
+import { scaleBar } from "../../lib/scale.ts";
+import type { Position } from "../../wire.ts";
+import { covered, fit, inside, place, rings, type Size, toEdge, type View } from "../plan.ts";
 
 export interface PlotUnit {
   id: string;
