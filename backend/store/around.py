@@ -300,7 +300,8 @@ class _Sql:
         """Of cells that lie wholly within the radius no distance is needed."""
         return (
             f"SELECT 1 FROM cameras WHERE cell {self._among(':cells_inside')} UNION ALL "
-            f"SELECT 1 FROM cameras WHERE cell {self._among(':cells_across')} AND {_FLAT_2} <= :within_2 "
+            f"SELECT 1 FROM (SELECT {_FLAT_2} AS flat_2 FROM cameras "
+            f"WHERE cell {self._among(':cells_across')} LIMIT :most) e WHERE flat_2 <= :within_2 "
             "LIMIT :most_counted"
         )
 
