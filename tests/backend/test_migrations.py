@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -125,7 +126,7 @@ def fill(engine: Engine) -> tuple[str, str, Ask]:
                 "id": INCIDENT,
                 "type": "Fire",
                 "words": "äß",
-                "position": columns(at),
+                "position": msgspec.to_builtins(at),
                 "opened_at": NOW,
                 "opened_by": USER,
             },
