@@ -89,8 +89,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
 
     def interleave(self, channel: int, packet: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(bytes((_DOLLAR, channel)) + len(packet).to_bytes(2) + packet)
+        self._write(bytes((_DOLLAR, channel)) + len(packet).to_bytes(2) + packet)
 
     def traffic(self) -> int:
         """Bytes carried both ways, by the kernel's count; also when it is over."""
@@ -107,6 +106,7 @@ class Connection(asyncio.BufferedProtocol):
         self._taker = None
         if self._transport is not None:
             self._transport.close()
+            self._transport = None
 
     async def open(self) -> None:
         """Raises OSError or TimeoutError."""
@@ -144,12 +144,16 @@ class Connection(asyncio.BufferedProtocol):
     def _send(self, method: str, url: str, headers: dict[str, str]) -> int:
         self._number += 1
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        if self._transport is not None:
-            self._transport.write(
-                f"{method} {url} RTSP/1.0\r\nCSeq: {self._number}\r\nUser-Agent: Sightline\r\n{lines}"
-                f"{self._login.header(method, url)}\r\n".encode()
-            )
+        self._write(
+            f"{method} {url} RTSP/1.0\r\nCSeq: {self._number}\r\nUser-Agent: Sightline\r\n{lines}"
+            f"{self._login.header(method, url)}\r\n".encode()
+        )
         return self._number
+
+    def _write(self, data: bytes) -> None:
+        """What is said to a connection that is gone is lost."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
 
     # Of the transport
 
@@ -157,6 +161,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
         self._fail(error)
 
     def get_buffer(self, _: int) -> memoryview:
@@ -211,8 +216,7 @@ class Connection(asyncio.BufferedProtocol):
             return 0
         number = dict(headers).get("cseq", "")
         if said is None:
-            if self._transport is not None:
-                self._transport.write(f"RTSP/1.0 501 Not Implemented\r\nCSeq: {number[:10]}\r\n\r\n".encode())
+            self._write(f"RTSP/1.0 501 Not Implemented\r\nCSeq: {number[:10]}\r\n\r\n".encode())
             return stop
         asked = self._asked.get(int(number)) if number.isdigit() else next(iter(self._asked.values()), None)
         if asked is not None and not asked.done():
