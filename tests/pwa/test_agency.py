@@ -87,6 +87,12 @@ async def visiting(
         await context.close()
 
 
+async def post(url: str, body: Any) -> httpx.Response:
+    """What somebody without a session sends."""
+    async with httpx.AsyncClient() as http:
+        return await http.post(url, json=body)
+
+
 async def looked_at(page: Page) -> None:
     """What must hold of every state of the page."""
     assert await axe(page) == []
@@ -104,7 +110,7 @@ async def test_a_request_becomes_an_invitation_that_is_shown_once(browser: Brows
         "words": "Two cameras towards the crossing",
     }
     for name in ("Amal's Bakery", "Nobody we know"):
-        reply = httpx.post(f"{agency.url}/api/join/request", json={**asked, "display_name": name})
+        reply = await post(f"{agency.url}/api/join/request", {**asked, "display_name": name})
         assert reply.status_code == 204, reply.text
     async with visiting(browser, agency, "/agency") as page:
         await expect(page.get_by_role("heading", name="Amal's Bakery")).to_be_visible()
@@ -116,7 +122,7 @@ async def test_a_request_becomes_an_invitation_that_is_shown_once(browser: Brows
         await expect(page.get_by_alt_text("QR code of the link")).to_be_visible()
         await looked_at(page)
         token = address.rpartition("#")[2]
-        look = httpx.post(f"{agency.url}/api/join/look", json={"token": token})
+        look = await post(f"{agency.url}/api/join/look", {"token": token})
         assert look.json()["display_name"] == "Amal's Bakery"
         await page.get_by_role("button", name="Hide").click()
         await page.get_by_role("button", name="Decline…").click()
