@@ -39,7 +39,7 @@ class LevelTold(msgspec.Struct, frozen=True, kw_only=True, tag="level-told"):
 class SiteChanged(msgspec.Struct, frozen=True, kw_only=True, tag="site-changed"):
     """Something at this site is another now.
 
-    Its owner's sockets are sent the whole again; of the city's, which has none, supervisors' are sent the site.
+    Its owner's sockets are sent the whole again; of the city's, supervisors' are sent the site.
     """
 
     site_id: str
