@@ -78,7 +78,7 @@ class Openings:
         """
         self._slow_down(user)
         begun: list[Opening] = []
-        pressed: list[CameraId] = []
+        pressed = 0
         async with self._steps.begin() as step:
             step.attempts(Action.CAMERA_OPEN, actor=user.id, subject=incident)
             place = await self._place(step, user, incident)
@@ -93,25 +93,26 @@ class Openings:
                 found = await self._presses.look_at(step.tx, place, camera.id, step.now)
                 if found is None or found.offer not in (Offer.OPEN, Offer.ASK):
                     continue
-                if len(pressed) == SITE_CAMERAS:
+                if pressed == SITE_CAMERAS:
                     break
                 try:
                     done = await self._presses.press(step, user, place, camera.id, Reason.SITE_CALL)
                 except Refused:  # its owner cannot be asked, or has said no: the others are not held up
                     continue
-                pressed.append(camera.id)
+                pressed += 1
                 begun += [done] if isinstance(done, Opening) else []
         self._alerts.wake()
         try:
             await self._begin(begun)
         except Refused:  # a connector left in this very moment; its openings have ended
             log.info("a connector went away while a site's cameras were opened")
+        place_of: dict[str, int] = {camera.id: n for n, camera in enumerate(cameras)}
         async with self._steps.read() as tx:
-            mine = [v for v in await tx.openings.views(incident) if v.user_id == user.id]
-            asked = [v for v in await tx.asks.views(incident) if v.answer is None and v.camera_id in pressed]
-        near = {camera: n for n, camera in enumerate(pressed)}
-        opened = sorted((v for v in mine if v.camera_id in near), key=lambda v: near[CameraId(v.camera_id)])
-        return opened, asked
+            views = await tx.openings.views(incident)
+            asked = [v for v in await tx.asks.views(incident) if v.answer is None]
+        mine = [v for v in views if v.user_id == user.id and v.camera_id in place_of]
+        mine.sort(key=lambda view: place_of[view.camera_id])
+        return mine, [v for v in asked if v.camera_id in place_of]
 
     async def renew(self, user: User, opening: OpeningId) -> OpeningView:
         """Half an hour from now. Raises Refused."""
