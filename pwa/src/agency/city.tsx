@@ -63,7 +63,7 @@ function Sites({ lender, sites }: { lender: CityLender; sites: readonly SiteView
           </p>
         )}
         {shown.map((site) => (
-          <Fold key={site.id} icon="shop" title={site.name} now={siteWords(site, now)}>
+          <Fold key={site.id} icon="place" title={site.name} now={siteWords(site, now)}>
             {() => <SiteInside lender={lender} site={site} />}
           </Fold>
         ))}
