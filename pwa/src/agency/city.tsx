@@ -19,9 +19,8 @@ function plural(count: number, thing: string): string {
 
 /** "12 Elm Street · 3 cameras, 2 ready". */
 export function siteWords(site: SiteView, now: number): string {
-  const ready = site.cameras.filter(
-    (camera) => cameraState(camera, site.connectors, now).tone === "good",
-  ).length;
+  const tones = site.cameras.map((camera) => cameraState(camera, site.connectors, now).tone);
+  const ready = tones.filter((tone) => tone === "good" || tone === "live").length;
   const cameras =
     site.cameras.length === 0 ? "no camera yet" : `${plural(site.cameras.length, "camera")}, ${ready} ready`;
   return site.address === "" ? cameras : `${site.address} · ${cameras}`;

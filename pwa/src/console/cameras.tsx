@@ -162,12 +162,7 @@ function CameraRow(row: Row) {
         onOpen={(reason) => void open(reason)}
       />
       {choosing && camera.offer !== "asking" && (
-        <Reasons
-          camera={camera}
-          busy={act.busy}
-          onReason={(reason) => void open(reason)}
-          onBack={() => setChoosing(false)}
-        />
+        <Reasons camera={camera} busy={act.busy} onReason={(reason) => void open(reason)} />
       )}
     </li>
   );

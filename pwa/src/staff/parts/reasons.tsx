@@ -7,7 +7,8 @@ interface Props {
   camera: NearbyCamera;
   busy: boolean;
   onReason(reason: Reason): void;
-  onBack(): void;
+  /** Where nothing else leads back. */
+  onBack?: () => void;
 }
 
 export function Reasons({ camera, busy, onReason, onBack }: Props) {
@@ -15,6 +16,7 @@ export function Reasons({ camera, busy, onReason, onBack }: Props) {
   useLayoutEffect(() => {
     const before = document.activeElement;
     list.current?.querySelector("button")?.focus();
+    list.current?.scrollIntoView({ block: "nearest" });
     return () => {
       if (before instanceof HTMLElement) requestAnimationFrame(() => before.focus());
     };
@@ -28,11 +30,13 @@ export function Reasons({ camera, busy, onReason, onBack }: Props) {
           </button>
         </li>
       ))}
-      <li>
-        <button type="button" class="plain" onClick={onBack}>
-          Back
-        </button>
-      </li>
+      {onBack !== undefined && (
+        <li>
+          <button type="button" class="plain" onClick={onBack}>
+            Back
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
