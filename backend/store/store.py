@@ -140,9 +140,7 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:  # once to its thread and back, where a cursor is thrice
-        connection.connection.run_async(
-            lambda driver: driver.execute_fetchall(begin)
-        )
+        connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
 
     @event.listens_for(engine, "reset")
     def on_reset(connection: Any, _record: Any, state: PoolResetState) -> None:  # most have been committed
