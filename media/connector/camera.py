@@ -74,7 +74,7 @@ class Camera:
         self._publishers: dict[str, Publisher] = {}
         self._want_still = False
         self._idle = asyncio.Event()
-        self._silent = self._reopen = False
+        self._silent = self._reopen = self._by_libav = False
         self._hurt: str | None = None
         self._asked: Callable[[], None] = _nothing  # ends the connection that asked what there is
         self.done = asyncio.Event()
@@ -130,6 +130,8 @@ class Camera:
                 continue
             if source.last_picture > 0:
                 failures, began = 0, source.last_picture
+            else:
+                self._by_libav = not self._by_libav  # what one cannot read the other might
             failures += 1
             trouble = trouble or Trouble("The camera hung up.")
             patience = _GIVE_UP_S if shown else _GIVE_UP_FIRST_S
@@ -152,7 +154,8 @@ class Camera:
                 self._session_seen = True
                 connection, described = await connect(pinned, user, password)
                 self._silent, track = not self._with_sound, described.video
-                if self._silent and track is not None and track.cuts_plainly:
+                plain = track is not None and track.cuts_plainly and not self._by_libav
+                if self._silent and plain and track is not None:
                     pull = Direct(connection, described, track, source)
                 else:
                     self._camera_bytes += connection.traffic()

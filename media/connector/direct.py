@@ -14,7 +14,7 @@ from media.connector import h264
 from media.connector.depacketize import Depacketizer
 from media.connector.describe import Described, Track, Trouble
 from media.connector.pictures import FIRST_PICTURE_S, READ_S, Pictures, Taker
-from media.connector.rtsp import Connection, in_words
+from media.connector.rtsp import Connection, in_words, no_tcp
 from media.connector.timeline import Timeline
 from media.rtcp import ReportBlock, receiver_report
 
@@ -71,6 +71,8 @@ class Direct:
             trouble = found
         except (OSError, ValueError) as error:
             trouble = _in_words(error)
+        except Exception as error:  # whatever was made of it: the owner gets a sentence, and the run an end
+            trouble = Trouble(f"The camera's stream is broken ({type(error).__name__}).")
         finally:
             self._connection.close()
             self._taker.over(None if self._stopped else trouble or Trouble("The camera hung up."))
@@ -80,9 +82,7 @@ class Direct:
         ask = self._connection.ask
         offered = await ask("SETUP", self._track.control, Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
         if "interleaved" not in offered.header("transport").lower():
-            raise Trouble(
-                "The camera does not send its picture by TCP. Switch that on in its settings.", lasting=True
-            )
+            raise no_tcp()
         said = re.search(r"interleaved=(\d{1,3})", offered.header("transport"), re.IGNORECASE)
         self._channel = int(said[1]) if said else 0
         self._session, _, parameters = offered.header("session").partition(";")

@@ -257,6 +257,12 @@ def in_words(error: OSError | ValueError) -> Trouble:
             return Trouble("What answers at the camera's address does not speak RTSP.")
 
 
+def no_tcp() -> Trouble:
+    return Trouble(
+        "The camera does not send its picture by TCP. Switch that on in its settings.", lasting=True
+    )
+
+
 def _context() -> ssl.SSLContext:
     context = ssl.create_default_context()  # cameras sign their own certificates; none has a name to check
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -275,7 +281,9 @@ def _judge(status: int, with_password: bool) -> None:
             "The camera points to another address, which is not followed. Set the address that it means.",
             lasting=True,
         )
+    if status == 461:
+        raise no_tcp()
     if status == 453 or status >= 500:
         raise Trouble("The camera is too busy to answer. Does something else watch it?")
     if status != 200:
-        raise Trouble(f"The camera refuses its stream (RTSP {status}).", lasting=True)
+        raise Trouble(f"The camera refuses its stream (RTSP {status}).")
