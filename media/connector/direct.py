@@ -22,7 +22,7 @@ _LOOK_EVERY_S = 1.0
 _REPORT_EVERY_S = 5.0  # some cameras end a session of which they hear nothing but RTSP
 _SESSION_S = 60  # where the camera does not say
 _MIN_SESSION_S = 10
-_AHEAD = 48  # bytes: a delimiter, timing information; less than any picture with them
+_AHEAD = 48  # bytes: a delimiter, timing information
 
 
 class Direct:
