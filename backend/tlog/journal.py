@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backend.tlog.faults import Unfit
-from backend.tlog.folder import sync_names
+from backend.tlog.folder import sync_folder
 
 MAGIC = b"sightline-journal/v1\n"
 MAX_LEAF_BYTES = 0xFFFF  # as entry bundles have it
@@ -75,7 +75,7 @@ class Journal:
             try:
                 _write(file, MAGIC, 0)
                 os.fsync(file)
-                sync_names(folder)
+                sync_folder(folder)
             except BaseException:
                 os.close(file)
                 raise

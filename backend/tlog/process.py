@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import uvloop
 
-from backend.tlog import keys, talk, witness
+from backend.tlog import keys, proofs, talk, witness
 from backend.tlog.anchor import Anchor
 from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.config import CANNOT_START, DISK_FAILED, LogConfig
@@ -304,7 +304,8 @@ class Keeper:
         size = self._log.published.size
         if not 0 <= index < size:
             return talk.Refused(id, f"entry {index} is not in the published checkpoint of {size} entries yet")
-        raise NotImplementedError
+        proof = proofs.make(index, self._log.checkpoint, Folder(self._log.folder, size).node)
+        return talk.Held(id, proofs.encode(proof))
 
     def _status(self) -> Status:
         log = self._log

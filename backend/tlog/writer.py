@@ -21,11 +21,11 @@ from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.config import BALLAST_BYTES
 from backend.tlog.derive import Deriver, derive
 from backend.tlog.faults import Malformed, Unfit, Unproven
-from backend.tlog.folder import CHECKPOINT, Folder, write
+from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, write, write_all
 from backend.tlog.journal import Broken, Journal
 from backend.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from backend.tlog.notes import Note, Signature, Signer
-from backend.tlog.tiles import Tile, grown
+from backend.tlog.tiles import ENTRIES, HEIGHT, Tile, grown
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,9 @@ class Log:
             leaves = list(self._journal.read(at, until))
             try:
                 files = grown(Folder(self.folder, at).tile, at, leaves)
-                write(self.folder, [(tile.path, data) for tile, data in files if not self._has(tile, data)])
+                write_all(
+                    self.folder, [(tile.path, data) for tile, data in files if not self._has(tile, data)]
+                )
             except Malformed as fault:
                 raise Unfit(
                     self.folder, f"holds a tile that is damaged: {fault}", "see `sightline audit mend`"
@@ -156,6 +158,7 @@ class Log:
             self._issue(checkpoint, checkpoints.sign(checkpoint, self._signer))
         else:  # published again: when it appears tells nobody whether something happened
             self._issue(checkpoint, self._raw)
+        self._tidy(before.size)
         return checkpoint
 
     def cosign(self, checkpoint: Checkpoint, signatures: Iterable[Signature]) -> None:
@@ -166,7 +169,7 @@ class Log:
         note = notes.parse(self._raw)
         kept = [each for each in note.signatures if (each.name, each.key_id) not in given]
         raw = Note(note.text, (*kept, *given.values())).to_bytes()
-        write(self.folder, [(CHECKPOINT, raw)])
+        write(self.folder / CHECKPOINT, raw)
         self._raw = raw
 
     def close(self) -> None:
@@ -196,6 +199,14 @@ class Log:
                     raise NotAppended(f"the log's disk failed: {error.strerror}") from error
         raise NotAppended("the log's disk is full: make room, and it goes on by itself")
 
+    def _tidy(self, before: int) -> None:
+        """Remove the partial tiles that were filled since: whoever asks for them takes the full one."""
+        level = ENTRIES
+        while before >> HEIGHT * max(level, 0):
+            tile = Tile(level, before >> HEIGHT * (max(level, 0) + 1))
+            drop_partials(self.folder, tile)
+            level += 1
+
     def _has(self, tile: Tile, data: bytes) -> bool:
         """Whether it is there already, from before a crash."""
         try:
@@ -206,7 +217,7 @@ class Log:
     def _issue(self, checkpoint: Checkpoint, raw: bytes) -> None:
         """The anchor first: it is never behind what was published."""
         self._anchor.keep(raw)
-        write(self.folder, [(CHECKPOINT, raw)])
+        write(self.folder / CHECKPOINT, raw)
         self._published, self._raw = checkpoint, raw
 
     def _take_up(self) -> None:
