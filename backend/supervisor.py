@@ -145,6 +145,17 @@ class Supervisor:
 
     async def _public_keys(self) -> PublicKeys | None:
         """Made if there are none, by a process that ends with them; None when there are none to be had."""
+        until = time.monotonic() + BIND_WITHIN_S
+        while True:
+            try:
+                return await self._ask_for_keys()
+            except OSError as error:
+                log.error("the process for the log's keys cannot be made: %s", error)
+                if time.monotonic() > until:
+                    return None
+            await asyncio.sleep(FIRST_PAUSE_S)
+
+    async def _ask_for_keys(self) -> PublicKeys | None:
         command = [sys.executable, "-m", "backend.tlog.keys", self._log_config(None)]
         process = await asyncio.create_subprocess_exec(
             *command,

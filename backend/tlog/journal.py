@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backend.tlog.faults import Unfit
-from backend.tlog.folder import sync_folder
+from backend.tlog.folder import write
 
 MAGIC = b"sightline-journal/v1\n"
 MAX_LEAF_BYTES = 0xFFFF  # as entry bundles have it
@@ -64,25 +64,15 @@ class Journal:
 
     @classmethod
     def make(cls, folder: Path) -> "Journal":
-        """A new one, empty. Raises FileExistsError."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        head = os.open(folder / "head", flags, 0o600)
-        try:
-            slot = _slot(0, START)
-            _write(head, slot + bytes(_HEAD_BYTES - len(slot)), 0)
-            os.fsync(head)
-            file = os.open(folder / "journal", flags, 0o600)  # the journal last: with it all is there
-            try:
-                _write(file, MAGIC, 0)
-                os.fsync(file)
-                sync_folder(folder)
-            except BaseException:
-                os.close(file)
-                raise
-        except BaseException:
-            os.close(head)
-            raise
-        return cls(folder, file, head, START, 0)
+        """A new one, empty, in the place of whatever `head` there is. Raises FileExistsError."""
+        if (folder / "journal").exists():
+            raise FileExistsError(folder / "journal")
+        slot = _slot(0, START)
+        write(folder / "head", slot + bytes(_HEAD_BYTES - len(slot)))
+        write(folder / "journal", MAGIC)  # the last: once it is there, all is
+        for name in ("head", "journal"):
+            (folder / name).chmod(0o600)
+        return cls.load(folder)
 
     @classmethod
     def load(cls, folder: Path, each: Callable[[int, bytes], None] = lambda index, leaf: None) -> "Journal":

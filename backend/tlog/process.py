@@ -92,7 +92,8 @@ class Appends:
         self._thread.shutdown()
 
     def _take(self) -> list[Asked]:
-        group, leaves = [], 0
+        group: list[Asked] = []
+        leaves = 0
         while self._waiting and (not group or leaves + len(self._waiting[0][0]) <= GROUP_LEAVES):
             group.append(self._waiting.pop(0))
             leaves += len(group[-1][0])

@@ -251,7 +251,6 @@ class Log:
             raise Unfit(path, f"is missing, and the anchor says that it has {anchored.size} entries", _OLDER)
         if found is not None or (self.folder / "tile").exists():
             raise Unfit(path, "is missing, and a checkpoint or tiles are there", _OLDER)
-        (self.folder / "head").unlink(missing_ok=True)  # of one that was not made to its end
         self._journal = Journal.make(self.folder)
 
     def _compare(self, anchored: Checkpoint, found: Checkpoint | None) -> None:
@@ -302,6 +301,8 @@ def _locked(folder: Path) -> int:
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError:
         holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
         os.close(lock)
@@ -310,8 +311,9 @@ def _locked(folder: Path) -> int:
             f"is held by another process (pid {holder or 'unknown'}), which writes this log",
             "let one service run in this folder; it ends with the service that started it",
         ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        os.close(lock)
+        raise
     return lock
 
 
