@@ -29,9 +29,10 @@ from backend.tlog.derive import Derived
 from backend.tlog.faults import Malformed, Unfit
 from backend.tlog.folder import Folder
 from backend.tlog.journal import Broken
+from backend.tlog.mend import mend
 from backend.tlog.talk import Request, Status
 from backend.tlog.witness import Witness
-from backend.tlog.writer import Log, NotAppended
+from backend.tlog.writer import Log, NotAppended, locked
 from media import control
 from media.control import Channel, Hello, ProtocolError
 from media.grants import sign
@@ -311,7 +312,7 @@ class Keeper:
     def _status(self) -> Status:
         log = self._log
         return Status(
-            vkey=log.vkey,
+            vkey=log.verifier.vkey,
             entries=log.entries,
             published=log.published.size,
             room=log.ballast.held,
@@ -327,6 +328,19 @@ def open_log(config: LogConfig) -> Log:
     anchor = Anchor(Path(config.anchor), signer.verifier)
     anchor.check_room()
     return Log.open(Path(config.folder), signer, anchor, ballast_bytes=config.ballast_bytes)
+
+
+def mend_log(config: LogConfig) -> list[str]:
+    """Write damaged files again, then open the log; what was done, in words. Raises Unfit and OSError."""
+    signer = keys.signer(config)
+    folder, anchor = Path(config.folder), Anchor(Path(config.anchor), signer.verifier)
+    lock = locked(folder)
+    try:
+        done = mend(folder, signer.verifier, anchor)
+    finally:
+        os.close(lock)
+    open_log(config).close()
+    return done
 
 
 async def run(config: LogConfig) -> int:
@@ -347,7 +361,7 @@ async def run(config: LogConfig) -> int:
         except (Unfit, Malformed, OSError) as fault:
             _log.error("the log cannot be opened: %s", fault)
             return CANNOT_START
-        _log.info("the log %s: %d entries, %d published", log.vkey, log.entries, log.published.size)
+        _log.info("the log %s: %d entries, %d published", log.verifier.vkey, log.entries, log.published.size)
         if lifeline is not None:
             lifeline.ready()
         waits = [asyncio.create_task(event.wait()) for event in (stopping, keeper.failed)]

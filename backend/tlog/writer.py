@@ -24,7 +24,7 @@ from backend.tlog.faults import Malformed, Unfit, Unproven
 from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, write, write_all
 from backend.tlog.journal import Broken, Journal
 from backend.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
-from backend.tlog.notes import Note, Signature, Signer
+from backend.tlog.notes import Note, Signature, Signer, Verifier
 from backend.tlog.tiles import ENTRIES, HEIGHT, Tile, grown
 
 _log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Log:
         Raises Unfit in words for an operator, and OSError when a disk fails.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _locked(folder)
+        lock = locked(folder)
         log = cls(folder, signer, anchor, Ballast(folder / "ballast", ballast_bytes), lock, deriver)
         try:
             log._take_up()
@@ -84,9 +84,9 @@ class Log:
         return log
 
     @property
-    def vkey(self) -> str:
+    def verifier(self) -> Verifier:
         """What checkpoints are verified with."""
-        return self._signer.verifier.vkey
+        return self._signer.verifier
 
     @property
     def entries(self) -> int:
@@ -295,7 +295,7 @@ class Log:
         self._index[leaf_hash(leaf)] = index
 
 
-def _locked(folder: Path) -> int:
+def locked(folder: Path) -> int:
     """The folder is this process's until the descriptor is closed. Raises Unfit."""
     path = folder / "lock"
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
