@@ -264,6 +264,11 @@ class RtspCamera:
             _wait_for_film(self.port, path)
         return self
 
+    @property
+    def path(self) -> str:
+        """Of the film that runs all the time."""
+        return str(self._settings["warm"][0])
+
     def url(self, path: str) -> str:
         return f"rtsp://127.0.0.1:{self.port}{path}"
 
