@@ -38,10 +38,11 @@ async def lend(
     *,
     site: str = "Rosa's Bakery",
     name: str = "Bakery door",
+    under: tuple[str, ...] = (),
 ) -> tuple[Owner, str]:
     """They lend the camera at their door to emergencies nearby; the connector runs. The camera's id too."""
     person, made = await join(service, connector, camera, owner, display_name, site=site)
-    connector.run()
+    connector.run(*under)
     agent = await found(person)
     bound = {"connector_id": agent["id"], "source": agent["sources"][0]["name"]}
     view = {"heading_deg": 180, "field_deg": 90, "height_m": 3}
