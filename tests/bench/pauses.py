@@ -6,8 +6,8 @@ pictures of two seconds, and begins for who comes with whatever picture is next.
 a dispatcher and for an officer, at a moment that is spread evenly over a group, and then its owner pauses
 it. All three do by HTTP and WebRTC (aiortc, which decodes) what their pages do.
 
-Viewers keep their sockets open after they were told that it is over, and whatever of a picture still comes
-there counts: a goodbye makes nobody blind here.
+Viewers here are deaf to goodbyes: their sockets, keys and decoders stay as they are, and whatever of a
+picture still comes counts, so that nothing is measured that depends on a viewer who obeys.
 """
 
 import argparse
@@ -39,6 +39,7 @@ GROUP_S, FPS, WIDTH, HEIGHT, KBPS = 2, 30, 1280, 720, 2500
 INCIDENT_OF = 20  # runs
 LISTENS_S = 3.0  # to a picture that was paused
 FLOWED_S = 0.5  # before the pause at the latest a picture must have come, or nothing was measured
+_DTLS_ALERT = b"\x15"
 AT_LEAST_S = 0.5  # between a pause and the next press: a connector has its next process ready by then
 
 
@@ -60,15 +61,16 @@ class Viewer(AiortcPeer):
         await self.answered(answer.text)
 
     def _overhear(self) -> None:
-        """Note the packets at the sockets, before anybody decides whether they are still wanted."""
-        ice = self.pc.getTransceivers()[0].receiver.transport.transport
+        """Note the packets at the sockets, and let no DTLS alert pass: it would end the connection."""
+        ice: Any = self.pc.getTransceivers()[0].receiver.transport.transport
         for protocol in ice._connection._protocols:
             take = protocol.datagram_received
 
             def overheard(data: bytes, address: Any, take: Any = take) -> None:
-                if data[0] >= 128 and not 192 <= data[1] <= 223:  # RTP, and no RTCP
+                if data[:1] >= b"\x80" and not 192 <= data[1] <= 223:  # RTP, and no RTCP
                     self.last_s = time.monotonic()
-                take(data, address)
+                if data[:1] != _DTLS_ALERT:
+                    take(data, address)
 
             protocol.datagram_received = overheard
 
@@ -172,10 +174,10 @@ async def measure(runs: int) -> Times:
         try:
             service.start()
             rosa, lent = await lend(service, connector, camera)
-            people = [rosa, *(await asyncio.to_thread(Person, service, who) for who in ("dana", "sam"))]
+            people = [rosa, Person(service, "dana"), Person(service, "sam")]
             async with AsyncExitStack() as stack:
-                browsers = [await stack.enter_async_context(person.browser()) for person in people]
-                scene = Scene(*browsers, lent)
+                owner, dana, sam = [await stack.enter_async_context(each.browser()) for each in people]
+                scene = Scene(owner, dana, sam, lent)
                 await scene.begin()
                 for n in range(runs + 1):
                     if n % INCIDENT_OF == 0:

@@ -1,7 +1,8 @@
 """What a process and all its children move over sockets, as the kernel was asked to: strace writes it down.
 
 Whole and independent of what the process says of itself: each system call on a socket with its answer, from
-the first on. Needs Linux and Debian's strace.
+the first on. The kernel is made to refuse io_uring, of which strace would see nothing. Needs Linux and
+Debian's strace.
 """
 
 import re
@@ -34,7 +35,8 @@ def command(folder: Path) -> tuple[str, ...]:
     folder.mkdir()
     return (
         "strace", "-D", "-ff", "-qq", "-yy", "-s", "0", "-e", "signal=none",
-        "-e", f"trace={_MOVES},{_UNCOUNTED}", "-o", str(folder / "calls"),
+        "-e", f"trace={_MOVES},{_UNCOUNTED},io_uring_setup", "-e", "inject=io_uring_setup:error=ENOSYS",
+        "-o", str(folder / "calls"),
     )  # fmt: skip
 
 
