@@ -1,7 +1,7 @@
 """Uses: one person sees one picture. What is written of it in the public log, and what stays a commitment.
 
-A leaf of the log holds a salted commitment for each field and nothing else; docs/log.md says how to check one.
-The fields and salts are kept here, beside the leaf, and opened as they become public. Rules only.
+A leaf of the log holds a salted commitment for each field and nothing else; docs/log.md says how one is
+checked. The fields and salts are kept here, beside the leaf, and opened as they become public. Rules only.
 """
 
 import base64

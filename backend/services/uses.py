@@ -1,9 +1,9 @@
 """Uses: no entry in the public log, no picture. What is written there, and the grants that come of it.
 
-Steps 11 and 13 of the story. A leaf is written with the step that it tells of, beside what it commits to; the
-log takes it before anybody is let see, and whatever it has not taken yet is handed to it again and again, which
-makes no second entry of it. While the log is away nothing opens but a caller's own picture, on a grant that the
-engine takes for that alone.
+Steps 11 and 13 of the story. A leaf is written with the step that it tells of, beside what it commits to;
+the log takes it before anybody is let see, and whatever it has not taken yet is handed to it again and again,
+which makes no second entry of it. While the log is away nothing opens but a caller's own picture, on a grant
+that the engine takes for that alone.
 """
 
 import asyncio
@@ -84,6 +84,7 @@ class Uses:
         self._handing = asyncio.Lock()
         self._owed: dict[str, UseEntry] = {}  # renewals that the engine has not heard of, by use
         self._away = False  # that has been said
+        self._taken = set[int]()  # by the log, and not noted here yet: of the last second
 
     # Inside a step: what is to be written
 
@@ -137,16 +138,18 @@ class Uses:
     # After its commit: what the log and the engine must hear
 
     async def hold(self, openings: Sequence[Opening]) -> None:
-        """Returns once the log has them. Raises Refused (log-away)."""
+        """Returns once the log has what opened them. Raises Refused (log-away)."""
         async with self._steps.read() as tx:
             latest = [await tx.uses.latest(opening.id) for opening in openings]
-        leaves = [entry.leaf for entry in latest if entry is not None and entry.index is None]
-        if not leaves:
+        new = [entry for entry in latest if entry is not None and entry.kind is LeafKind.OPEN]
+        new = [entry for entry in new if entry.index is None and entry.number not in self._taken]
+        if not new:
             return
         try:
-            await self._log.append(leaves)
+            await self._log.append([entry.leaf for entry in new])
         except (LogAway, LogRefused) as fault:
             raise self._refused(fault) from fault
+        self._taken.update(entry.number for entry in new)
 
     async def grant(self, entry: UseEntry, feed: Feed, holder: media.Holder) -> SignedGrant:
         """What the engine lets this holder see it by. Raises Refused (log-away)."""
@@ -178,7 +181,10 @@ class Uses:
             watching = [grant for grant in await _watching(tx, sfu) if grant.feed_id == opening.feed_id]
         if entry is None or feed is None:
             return
-        await self.hold([opening])
+        try:
+            await self._log.append([entry.leaf])
+        except (LogAway, LogRefused) as fault:
+            raise self._refused(fault) from fault
         for grant in watching:
             if grant.user_id == opening.user_id:
                 await _renew(sfu, await self.grant(entry, feed, media.Holder(grant.id)))
@@ -215,6 +221,7 @@ class Uses:
                 placed = [(entry.number, index) for entry, index in zip(waiting, indexes, strict=True)]
                 async with self._steps.begin() as step:
                     await step.tx.uses.logged(placed)
+                self._taken.difference_update(number for number, _ in placed)
 
     async def renew(self, sfu: media.Sfu) -> None:
         """Who watches what is not a lent camera goes on while it may be seen."""

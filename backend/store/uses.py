@@ -21,7 +21,7 @@ class Uses:
         self._db = connection
 
     async def add(self, entry: UseEntry) -> UseEntry:
-        """The same with its number. Raises sqlalchemy.exc.IntegrityError for a session that was told before."""
+        """The same with its number. Raises sqlalchemy.exc.IntegrityError for a session told before."""
         row = columns(entry)
         row["leaf"] = entry.leaf
         row["fields"] = msgspec.to_builtins(entry.fields)
@@ -85,9 +85,7 @@ class Uses:
 
     async def running_out(self, keys: Sequence[str], until: datetime) -> list[UseEntry]:
         """Of these uses the latest leaf, where it allows nothing beyond then; none of lent cameras."""
-        newest = (
-            select(func.max(uses.c.number)).where(uses.c.key.in_(keys), _ALLOWS).group_by(uses.c.key)
-        )
+        newest = select(func.max(uses.c.number)).where(uses.c.key.in_(keys), _ALLOWS).group_by(uses.c.key)
         return await self._where(
             uses.c.number.in_(newest), uses.c.opening_id.is_(None), uses.c.expires_at <= until
         )

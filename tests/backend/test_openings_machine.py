@@ -18,7 +18,7 @@ from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import StaffSession, User
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refused
-from tests.backend.house import Clock, House, embedded
+from tests.backend.house import Clock, House, embedded, filed
 from tests.backend.house import settings as config_of
 from tests.backend.lent import ASK, NEARBY, REGISTRY, SHOP, Lent, Sockets, lending
 
@@ -30,7 +30,7 @@ class _Rooms:
 
     def __init__(self, folder: Path) -> None:
         self.clock = Clock()
-        self.parts = build(config_of(folder), self.clock, embedded)
+        self.parts = build(config_of(folder), self.clock, embedded, filed)
 
 
 class Gate(RuleBasedStateMachine):
