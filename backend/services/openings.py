@@ -17,14 +17,14 @@ from backend.model.entries import Action
 from backend.model.ids import AskId, CameraId, ConnectorId, FeedId, IncidentId, OpeningId, UserId
 from backend.model.incidents import Incident
 from backend.model.lending import AskedView, Offer, OpeningView
-from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reason
+from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reason, Waiter
 from backend.model.people import User
 from backend.model.positions import distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage
 from backend.services.alerts import Alerts
 from backend.services.board import is_desk, may_see, visible
-from backend.services.endings import Ending, Endings, tell_owner
+from backend.services.endings import Ending, Endings, put_on_record
 from backend.services.limits import Rate
 from backend.services.presses import WORDS, Presses, still_allows, unavailable
 from backend.services.runs import Runs
@@ -129,19 +129,29 @@ class Openings:
             found = await self._presses.look_at(step.tx, place, held.camera_id, step.now)
             if not still_allows(found):
                 raise unavailable(found)
+<<<<<<< HEAD
             held = await self._presses.prolong(step, held)
             await step.record(
+=======
+            await self._presses.prolong(step, held)
+            await put_on_record(
+                step,
+>>>>>>> origin/main
                 Action.CAMERA_RENEW,
                 actor=user.id,
-                subject=held.camera_id,
+                camera=held.camera_id,
                 incident=held.incident_id,
                 opening=opening,
             )
+<<<<<<< HEAD
             step.changed(held.incident_id)
             await tell_owner(step, held.camera_id)
             view = next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
         await self._uses.extend(self._sfu, held)
         return view
+=======
+            return next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
+>>>>>>> origin/main
 
     async def close(self, user: User, opening: OpeningId) -> None:
         """End one's own; the desk may end anybody's. Nothing is seen by it afterwards. Raises Refused."""
@@ -155,7 +165,7 @@ class Openings:
         await self._endings.finish(ending)
 
     async def answer(self, user: User, ask_id: AskId, allow: bool) -> None:
-        """The owner allows or refuses. Who asked sees the picture at once. Raises Refused.
+        """The owner allows or refuses. Who asked or pressed since sees the picture at once. Raises Refused.
 
         The same answer twice is one; a minute that has passed cannot be answered any more.
         """
@@ -176,16 +186,32 @@ class Openings:
                 return
             if said is not None or incident is None or incident.closed_at is not None:
                 raise Refused(Refusal.ASK_OVER, "This question is over. Nobody sees the camera by it.")
+            waiting = [Waiter(user_id=ask.asked_by, reason=ask.reason), *await step.tx.asks.waiters(ask.id)]
             await self._presses.answered(step, ask, answer, by=user.id)
-            asker = await step.tx.users.get(ask.asked_by)
-            if allow and asker is not None and await _may(step, asker, incident):
-                found = await self._presses.look_at(step.tx, incident, camera.id, step.now)
-                if found is not None and found.offer is Offer.OPEN:
-                    begun = [await self._presses.start(step, asker, incident, camera.id, ask.reason)]
+            if allow:
+                begun = await self._open_for(step, waiting, incident, camera.id)
         try:
             await self._begin(begun)
         except Refused:  # the answer stands, and the desk sees that the connector is away
             log.info("a connector went away while its camera was allowed")
+
+    async def _open_for(
+        self, step: Step, waiting: list[Waiter], incident: Incident, camera: CameraId
+    ) -> list[Opening]:
+        """Open it for each of them who still may; that one cannot be served takes nothing from the others."""
+        begun: list[Opening] = []
+        for waiter in waiting:
+            user = await step.tx.users.get(waiter.user_id)
+            if user is None or not await _may(step, user, incident):
+                continue
+            try:
+                done = await self._presses.press(step, user, incident, camera, waiter.reason)
+            except (
+                Refused
+            ):  # paused since, its connector away, or too many cameras are open: the desk sees why
+                continue
+            begun += [done] if isinstance(done, Opening) else []
+        return begun
 
     # What ends them
 

@@ -14,6 +14,7 @@ from backend.model.people import Role, User
 from backend.model.positions import Point
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import Site, SiteKind, may_manage
+from backend.services.connectors import Connectors
 from backend.services.lending_board import LendingBoard
 from backend.services.limits import Rate
 from backend.services.nearby import tell_near
@@ -38,8 +39,17 @@ class CameraListener(Protocol):
 class Sites:
     """Sites, by those who may manage them."""
 
-    def __init__(self, steps: Steps, board: LendingBoard, listener: CameraListener, *, country: str) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        board: LendingBoard,
+        connectors: Connectors,
+        listener: CameraListener,
+        *,
+        country: str,
+    ) -> None:
         self._steps, self._board, self._listener, self._country = steps, board, listener, country
+        self._connectors = connectors
         self._rate = Rate(every_s=1, burst=60)  # each change is an entry and a telling
 
     async def add(
@@ -102,7 +112,7 @@ class Sites:
             return await self._board.site(step.tx, site, step.now)
 
     async def retire(self, user: User, site_id: SiteId) -> None:
-        """The site with its cameras and connectors; pictures of them end. Raises Refused."""
+        """The site with its cameras and connectors; their lines and pictures end. Raises Refused."""
         paced(self._rate, user)
         async with self._steps.begin() as step:
             step.attempts(Action.SITE_RETIRE, actor=user.id, subject=site_id)
@@ -110,6 +120,7 @@ class Sites:
             cameras = await step.tx.cameras.of_sites([site.id])
             for camera in cameras:
                 await retire_camera(step, user, camera)
+            connectors = await step.tx.connectors.of_site(site.id)
             await step.tx.sites.retire(site.id, step.now)
             await step.record(
                 Action.SITE_RETIRE,
@@ -119,6 +130,8 @@ class Sites:
                 cameras=str(len(cameras)),
             )
             step.owner_changed(site.owner_id)
+        for connector in connectors:
+            self._connectors.drop(connector.id)
         for camera in cameras:
             await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED)
 

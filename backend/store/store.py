@@ -15,6 +15,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.connectors import Connectors
 from backend.store.devices import Devices
@@ -31,6 +32,7 @@ from backend.store.sites import Sites
 from backend.store.uses import Uses
 
 CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
+ONE_WRITER = 0x5147_0911  # the advisory lock of this product, on PostgreSQL
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -49,6 +51,7 @@ class Tx:
         self.owners = Owners(connection)
         self.sites = Sites(connection)
         self.cameras = Cameras(connection)
+        self.around = Around(connection)
         self.lending = Lending(connection)
         self.connectors = Connectors(connection)
         self.devices = Devices(connection)
@@ -77,6 +80,7 @@ class Store:
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction that writes: committed and on disk at the end, or undone by an exception."""
         async with self._turn, self._write.begin() as connection:
+            await self._take_turns(connection)
             yield Tx(connection)
 
     @asynccontextmanager
@@ -88,7 +92,16 @@ class Store:
     async def migrate(self) -> None:
         """Bring the tables to this version's shape. Raises for a database that is newer than this code."""
         async with self._turn, self._write.begin() as connection:
+            await self._take_turns(connection)
             await connection.run_sync(_upgrade)
+
+    async def _take_turns(self, connection: AsyncConnection) -> None:
+        """Wait for whoever else writes, in any process: what a step has read stays true until its commit.
+
+        Else somebody could open a camera by rules that its owner's pause is just changing.
+        """
+        if not self._sqlite:  # there BEGIN IMMEDIATE does it
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": ONE_WRITER})
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
@@ -127,4 +140,4 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
