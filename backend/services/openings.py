@@ -129,29 +129,18 @@ class Openings:
             found = await self._presses.look_at(step.tx, place, held.camera_id, step.now)
             if not still_allows(found):
                 raise unavailable(found)
-<<<<<<< HEAD
             held = await self._presses.prolong(step, held)
-            await step.record(
-=======
-            await self._presses.prolong(step, held)
             await put_on_record(
                 step,
->>>>>>> origin/main
                 Action.CAMERA_RENEW,
                 actor=user.id,
                 camera=held.camera_id,
                 incident=held.incident_id,
                 opening=opening,
             )
-<<<<<<< HEAD
-            step.changed(held.incident_id)
-            await tell_owner(step, held.camera_id)
             view = next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
         await self._uses.extend(self._sfu, held)
         return view
-=======
-            return next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
->>>>>>> origin/main
 
     async def close(self, user: User, opening: OpeningId) -> None:
         """End one's own; the desk may end anybody's. Nothing is seen by it afterwards. Raises Refused."""
