@@ -110,7 +110,7 @@ class Uses:
         if grant.user_id is None:
             raise Refused(Refusal.WRONG_SCOPE)
         if feed.kind is not FeedKind.CAMERA:
-            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed)
+            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None)
         held = await step.tx.openings.of_feed(feed.id)
         mine = next((opening for opening in held if opening.user_id == grant.user_id), None)
         if mine is None:
@@ -230,8 +230,8 @@ class Uses:
             if not watching:
                 self._owed.clear()
                 return
-            before = self._steps.clock() + RENEWED_BEFORE
-            due = await tx.uses.running_out([grant.id for grant in watching], before)
+            soon = self._steps.clock() + RENEWED_BEFORE
+            due = await tx.uses.running_out([grant.id for grant in watching], soon)
             feeds = {
                 grant.id: feed
                 for grant in watching
@@ -249,7 +249,8 @@ class Uses:
                 async with self._steps.begin() as step:
                     if not await _may_go_on(step.tx, grant):
                         continue
-                    self._owed[grant.id] = await self._watch(step, grant, feed)
+                    before = await step.tx.uses.latest(grant.id)
+                    self._owed[grant.id] = await self._watch(step, grant, feed, before)
             try:
                 signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
             except Refused:
@@ -263,9 +264,8 @@ class Uses:
         log.error("no picture opens: %s", fault)
         return Refused(Refusal.LOG_AWAY, AWAY_WORDS)
 
-    async def _watch(self, step: Step, grant: Grant, feed: Feed) -> UseEntry:
+    async def _watch(self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None) -> UseEntry:
         assert grant.user_id is not None
-        before = await step.tx.uses.latest(grant.id)
         entry = UseEntry(
             id=UseId(new_id("use")) if before is None else before.id,
             key=grant.id,

@@ -131,7 +131,7 @@ class Machine(RuleBasedStateMachine):
                 self.spooled.append(claims)
             return signed
 
-        self.sfu._open = opened  # type: ignore[method-assign]
+        self.sfu._open = opened  # type: ignore[method-assign, assignment]
         self.parts.feeds.subscriber_ended = ended
         self.parts.uses.grant = granted
 
@@ -360,7 +360,7 @@ def test_no_packet_reaches_anybody_outside_a_logged_grant_whatever_happens(peopl
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=10,
+            max_examples=6,
             phases=(Phase.generate,),  # a history takes seconds
             stateful_step_count=20,
             deadline=None,
