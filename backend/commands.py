@@ -128,6 +128,18 @@ def _audit_verify(_: argparse.Namespace, config: configuration.Config) -> int:
     return 0
 
 
+def _audit_mend(_: argparse.Namespace, config: configuration.Config) -> int:
+    try:
+        done = mend_log(log_config(config))
+    except (Unfit, OSError) as fault:
+        print(f"sightline: {fault}", file=sys.stderr)
+        return 1
+    for what in done:
+        print(f"written again: {what}")
+    print("the log is whole")
+    return 0
+
+
 def _audit_list(_: argparse.Namespace, config: configuration.Config) -> int:
     _refuse_missing(config)
 
@@ -150,4 +162,5 @@ _COMMANDS = {
     "user list": _user_list,
     "audit verify": _audit_verify,
     "audit list": _audit_list,
+    "audit mend": _audit_mend,
 }

@@ -18,6 +18,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -49,6 +50,26 @@ LOG_ENDS_S = 10.0
 KEYS_WITHIN_S = 60.0
 NOT_MADE = 256  # no code that a process ends with
 REFUSED = 2  # what the web process ends with when settings cannot work
+
+
+def log_config(config: Config) -> LogConfig:
+    """How the public log of this service is set up."""
+    data = config.data_dir.resolve()
+    return LogConfig(
+        folder=str(data / "log"),
+        keys=str(data / "keys"),
+        anchor=str(config.anchor_folder.resolve()),
+        origin=config.log_origin,
+        new_origin=config.log_name,
+        control=str(log_socket(config)),
+        cadence_s=config.log_cadence_s,
+        witnesses=config.log_witnesses,
+    )
+
+
+def log_socket(config: Config) -> Path:
+    """Where the log's process is spoken to."""
+    return config.data_dir.resolve() / "run" / "log.sock"
 
 
 class Child:
@@ -146,6 +167,17 @@ class Supervisor:
 
     async def _public_keys(self) -> PublicKeys | None:
         """Made if there are none, by a process that ends with them; None when there are none to be had."""
+        until = time.monotonic() + BIND_WITHIN_S
+        while True:
+            try:
+                return await self._ask_for_keys()
+            except OSError as error:
+                log.error("the process for the log's keys cannot be made: %s", error)
+                if time.monotonic() > until:
+                    return None
+            await asyncio.sleep(FIRST_PAUSE_S)
+
+    async def _ask_for_keys(self) -> PublicKeys | None:
         command = [sys.executable, "-m", "backend.tlog.keys", self._log_config(None)]
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -165,20 +197,8 @@ class Supervisor:
                 await process.wait()
 
     def _log_config(self, held: int | None) -> str:
-        config = self._config
-        data = config.data_dir.resolve()
-        given = LogConfig(
-            folder=str(data / "log"),
-            keys=str(data / "keys"),
-            anchor=str(config.anchor_folder.resolve()),
-            origin=config.log_origin,
-            new_origin=config.log_name,
-            control=str(self._folder / "log.sock"),
-            cadence_s=config.log_cadence_s,
-            witnesses=config.log_witnesses,
-            run=self._run,
-            lifeline=held,
-            log_level=self._level,
+        given = msgspec.structs.replace(
+            log_config(self._config), run=self._run, lifeline=held, log_level=self._level
         )
         return msgspec.json.encode(given).decode()
 

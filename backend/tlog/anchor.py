@@ -60,7 +60,7 @@ class Anchor:
     def keep(self, raw: bytes) -> None:
         """On its disk when this returns. Raises OSError."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(self.path.parent, [(self.path.name, raw)])
+        write(self.path, raw)
 
     def missing(self) -> Unfit:
         """What to raise when there must be one."""

@@ -71,7 +71,12 @@ def _checked(tile: Tile, data: bytes, whole: int) -> bytes:
     return check_hashes(data, whole)[: tile.width * HASH_BYTES]
 
 
-def write(root: Path, files: Iterable[tuple[str, bytes]], *, durable: bool = True) -> None:
+def write(path: Path, data: bytes) -> None:
+    """Put one file there, whole and on the disk when this returns, or leave what was there."""
+    write_all(path.parent, [(path.name, data)])
+
+
+def write_all(root: Path, files: Iterable[tuple[str, bytes]], *, durable: bool = True) -> None:
     """Put files under `root`, in this order, each whole or not at all; on the disk when this returns.
 
     Written aside, synced, renamed; at the end each folder's names are synced. Without `durable` nothing
@@ -80,7 +85,7 @@ def write(root: Path, files: Iterable[tuple[str, bytes]], *, durable: bool = Tru
     touched: dict[Path, None] = {}
     for name, data in files:
         path = root / name
-        _make(path.parent, root, touched)
+        _make(path.parent, touched)
         aside = path.with_name(f".{path.name}.new")
         with aside.open("wb") as file:
             file.write(data)
@@ -91,10 +96,19 @@ def write(root: Path, files: Iterable[tuple[str, bytes]], *, durable: bool = Tru
         touched[path.parent] = None
     if durable:
         for folder in touched:
-            sync_names(folder)
+            sync_folder(folder)
 
 
-def sync_names(path: Path) -> None:
+def drop_partials(root: Path, tile: Tile) -> None:
+    """Remove the partial tiles that a full one replaced: readers of older sizes take its beginning."""
+    partials = root / f"{tile.full.path}.p"
+    if partials.is_dir() and (root / tile.full.path).exists():
+        for each in partials.iterdir():
+            each.unlink()
+        partials.rmdir()
+
+
+def sync_folder(path: Path) -> None:
     """Make the names in a folder last."""
     opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -103,11 +117,10 @@ def sync_names(path: Path) -> None:
         os.close(opened)
 
 
-def _make(folder: Path, root: Path, touched: dict[Path, None]) -> None:
-    """A folder and those above it, up to the root; each new one's name is in the folder above."""
+def _make(folder: Path, touched: dict[Path, None]) -> None:
+    """A folder and those above it; each new one's name is in the folder above."""
     if folder in touched or folder.is_dir():
         return
-    if folder != root:
-        _make(folder.parent, root, touched)
-    folder.mkdir(parents=folder == root, exist_ok=True)
+    _make(folder.parent, touched)
+    folder.mkdir(exist_ok=True)
     touched[folder.parent] = None

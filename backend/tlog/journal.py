@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backend.tlog.faults import Unfit
-from backend.tlog.folder import sync_names
+from backend.tlog.folder import write
 
 MAGIC = b"sightline-journal/v1\n"
 MAX_LEAF_BYTES = 0xFFFF  # as entry bundles have it
@@ -49,6 +49,11 @@ class Place(NamedTuple):
     offset: int  # in the file
     chain: bytes
 
+    def after(self, leaf: bytes) -> "Place":
+        """The place behind an entry that stands here."""
+        offset = self.offset + _RECORD.size + len(leaf)
+        return Place(self.entries + 1, offset, _next(self, leaf))
+
 
 START = Place(0, len(MAGIC), GENESIS)
 
@@ -64,25 +69,14 @@ class Journal:
 
     @classmethod
     def make(cls, folder: Path) -> "Journal":
-        """A new one, empty. Raises FileExistsError."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        head = os.open(folder / "head", flags, 0o600)
-        try:
-            slot = _slot(0, START)
-            _write(head, slot + bytes(_HEAD_BYTES - len(slot)), 0)
-            os.fsync(head)
-            file = os.open(folder / "journal", flags, 0o600)  # the journal last: with it all is there
-            try:
-                _write(file, MAGIC, 0)
-                os.fsync(file)
-                sync_names(folder)
-            except BaseException:
-                os.close(file)
-                raise
-        except BaseException:
-            os.close(head)
-            raise
-        return cls(folder, file, head, START, 0)
+        """A new one, empty, in the place of whatever `head` there is. Raises FileExistsError."""
+        if (folder / "journal").exists():
+            raise FileExistsError(folder / "journal")
+        write(folder / "head", head_of(START))
+        write(folder / "journal", MAGIC)  # the last: once it is there, all is
+        for name in ("head", "journal"):
+            (folder / name).chmod(0o600)
+        return cls.load(folder)
 
     @classmethod
     def load(cls, folder: Path, each: Callable[[int, bytes], None] = lambda index, leaf: None) -> "Journal":
@@ -101,7 +95,7 @@ class Journal:
             except FileNotFoundError:
                 raise Unfit(folder / "journal", "is missing", _RESTORE) from None
             try:
-                commits, places = _read_head(folder / "head", os.pread(head, _HEAD_BYTES + 1, 0))
+                commits, places = read_head(folder / "head")
                 journal = cls(folder, file, head, places[-1], commits)
                 journal._take_in(places, each)
             except BaseException:
@@ -127,8 +121,8 @@ class Journal:
         first, place = self._place.entries, self._place
         records, marks = [], []
         for leaf in leaves:
-            record, place = _record(place, leaf)
-            records.append(record)
+            records.append(record_of(place, leaf))
+            place = place.after(leaf)
             if not place.entries % EVERY:
                 marks.append(place)
         try:
@@ -189,7 +183,7 @@ class Journal:
             each(place.entries - 1, leaf)
         if held == kept.offset:
             return
-        beyond = list(_whole(self._file, kept, held))
+        beyond = list(_whole(self._file, kept))
         os.ftruncate(self._file, kept.offset)
         os.fsync(self._file)
         for start in range(0, len(beyond), EVERY):
@@ -225,26 +219,30 @@ def _size(buffer: bytes, offset: int) -> int:
     return min(int.from_bytes(buffer[offset : offset + 4], "big"), MAX_LEAF_BYTES)
 
 
-def _whole(file: int, place: Place, held: int) -> Iterator[bytes]:
+def _whole(file: int, place: Place) -> Iterator[bytes]:
     """Entries beyond the head that are whole, up to the first that is not."""
-    while place.offset + _RECORD.size <= held:
-        size, index, chain = _RECORD.unpack(os.pread(file, _RECORD.size, place.offset))
-        if index != place.entries or size > MAX_LEAF_BYTES:
-            return
-        leaf = os.pread(file, size, place.offset + _RECORD.size)
-        if len(leaf) != size or chain != _next(place, leaf):
-            return
+    while (leaf := record_at(file, place)) is not None:
         yield leaf
-        place = Place(index + 1, place.offset + _RECORD.size + size, chain)
+        place = place.after(leaf)
 
 
-def _record(place: Place, leaf: bytes) -> tuple[bytes, Place]:
-    """The entry's bytes, and the place after it."""
+def record_at(file: int, place: Place) -> bytes | None:
+    """The entry at a place, or None when there is none that follows from the entries before it."""
+    held = os.pread(file, _RECORD.size, place.offset)
+    if len(held) < _RECORD.size:
+        return None
+    size, index, chain = _RECORD.unpack(held)
+    if index != place.entries or size > MAX_LEAF_BYTES:
+        return None
+    leaf = os.pread(file, size, place.offset + _RECORD.size)
+    return leaf if len(leaf) == size and chain == _next(place, leaf) else None
+
+
+def record_of(place: Place, leaf: bytes) -> bytes:
+    """The bytes of an entry that stands at a place."""
     if len(leaf) > MAX_LEAF_BYTES:
         raise ValueError(f"an entry of {len(leaf)} bytes; {MAX_LEAF_BYTES} are the most")
-    chain = _next(place, leaf)
-    record = _RECORD.pack(len(leaf), place.entries, chain) + leaf
-    return record, Place(place.entries + 1, place.offset + len(record), chain)
+    return _RECORD.pack(len(leaf), place.entries, _next(place, leaf)) + leaf
 
 
 def _next(place: Place, leaf: bytes) -> bytes:
@@ -256,8 +254,15 @@ def _slot(commits: int, place: Place) -> bytes:
     return held + sha256(MAGIC + held).digest()[:_CHECK_BYTES]
 
 
-def _read_head(path: Path, held: bytes) -> tuple[int, list[Place]]:
-    """How many commits there were, and the places after the last two of them. Raises Unfit."""
+def head_of(place: Place) -> bytes:
+    """A head that says that all up to here is acknowledged, and nothing before."""
+    slot = _slot(0, place)
+    return slot + bytes(_HEAD_BYTES - len(slot))
+
+
+def read_head(path: Path) -> tuple[int, list[Place]]:
+    """How many commits there were, and the places after the last two of them. Raises Unfit and OSError."""
+    held = path.read_bytes()
     if len(held) != _HEAD_BYTES:
         raise Unfit(path, f"has {len(held)} bytes instead of {_HEAD_BYTES}", _RESTORE)
     found: dict[int, Place] = {}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.tlog.config import CANNOT_START, LogConfig, PublicKeys
 from backend.tlog.faults import Malformed, Unfit
-from backend.tlog.folder import CHECKPOINT, sync_names
+from backend.tlog.folder import CHECKPOINT, sync_folder
 from backend.tlog.notes import Signer
 from media.grants import public_bytes
 
@@ -96,7 +96,7 @@ def _make(path: Path, held: bytes) -> None:
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)
-    sync_names(path.parent)
+    sync_folder(path.parent)
 
 
 def main() -> int:

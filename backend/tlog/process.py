@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import uvloop
 
-from backend.tlog import keys, talk, witness
+from backend.tlog import keys, proofs, talk, witness
 from backend.tlog.anchor import Anchor
 from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.config import CANNOT_START, DISK_FAILED, LogConfig
@@ -29,9 +29,10 @@ from backend.tlog.derive import Derived
 from backend.tlog.faults import Malformed, Unfit
 from backend.tlog.folder import Folder
 from backend.tlog.journal import Broken
+from backend.tlog.mend import mend
 from backend.tlog.talk import Request, Status
 from backend.tlog.witness import Witness
-from backend.tlog.writer import Log, NotAppended
+from backend.tlog.writer import Log, NotAppended, locked
 from media import control
 from media.control import Channel, Hello, ProtocolError
 from media.grants import sign
@@ -92,7 +93,8 @@ class Appends:
         self._thread.shutdown()
 
     def _take(self) -> list[Asked]:
-        group, leaves = [], 0
+        group: list[Asked] = []
+        leaves = 0
         while self._waiting and (not group or leaves + len(self._waiting[0][0]) <= GROUP_LEAVES):
             group.append(self._waiting.pop(0))
             leaves += len(group[-1][0])
@@ -304,12 +306,13 @@ class Keeper:
         size = self._log.published.size
         if not 0 <= index < size:
             return talk.Refused(id, f"entry {index} is not in the published checkpoint of {size} entries yet")
-        raise NotImplementedError
+        proof = proofs.make(index, self._log.checkpoint, Folder(self._log.folder, size).node)
+        return talk.Held(id, proofs.encode(proof))
 
     def _status(self) -> Status:
         log = self._log
         return Status(
-            vkey=log.vkey,
+            vkey=log.verifier.vkey,
             entries=log.entries,
             published=log.published.size,
             room=log.ballast.held,
@@ -325,6 +328,19 @@ def open_log(config: LogConfig) -> Log:
     anchor = Anchor(Path(config.anchor), signer.verifier)
     anchor.check_room()
     return Log.open(Path(config.folder), signer, anchor, ballast_bytes=config.ballast_bytes)
+
+
+def mend_log(config: LogConfig) -> list[str]:
+    """Write damaged files again, then open the log; what was done, in words. Raises Unfit and OSError."""
+    signer = keys.signer(config)
+    folder, anchor = Path(config.folder), Anchor(Path(config.anchor), signer.verifier)
+    lock = locked(folder)
+    try:
+        done = mend(folder, signer.verifier, anchor)
+    finally:
+        os.close(lock)
+    open_log(config).close()
+    return done
 
 
 async def run(config: LogConfig) -> int:
@@ -345,7 +361,7 @@ async def run(config: LogConfig) -> int:
         except (Unfit, Malformed, OSError) as fault:
             _log.error("the log cannot be opened: %s", fault)
             return CANNOT_START
-        _log.info("the log %s: %d entries, %d published", log.vkey, log.entries, log.published.size)
+        _log.info("the log %s: %d entries, %d published", log.verifier.vkey, log.entries, log.published.size)
         if lifeline is not None:
             lifeline.ready()
         waits = [asyncio.create_task(event.wait()) for event in (stopping, keeper.failed)]

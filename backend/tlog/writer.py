@@ -21,11 +21,11 @@ from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.config import BALLAST_BYTES
 from backend.tlog.derive import Deriver, derive
 from backend.tlog.faults import Malformed, Unfit, Unproven
-from backend.tlog.folder import CHECKPOINT, Folder, write
+from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, write, write_all
 from backend.tlog.journal import Broken, Journal
 from backend.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
-from backend.tlog.notes import Note, Signature, Signer
-from backend.tlog.tiles import Tile, grown
+from backend.tlog.notes import Note, Signature, Signer, Verifier
+from backend.tlog.tiles import ENTRIES, HEIGHT, Tile, grown
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Log:
         Raises Unfit in words for an operator, and OSError when a disk fails.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _locked(folder)
+        lock = locked(folder)
         log = cls(folder, signer, anchor, Ballast(folder / "ballast", ballast_bytes), lock, deriver)
         try:
             log._take_up()
@@ -84,9 +84,9 @@ class Log:
         return log
 
     @property
-    def vkey(self) -> str:
+    def verifier(self) -> Verifier:
         """What checkpoints are verified with."""
-        return self._signer.verifier.vkey
+        return self._signer.verifier
 
     @property
     def entries(self) -> int:
@@ -132,7 +132,9 @@ class Log:
             leaves = list(self._journal.read(at, until))
             try:
                 files = grown(Folder(self.folder, at).tile, at, leaves)
-                write(self.folder, [(tile.path, data) for tile, data in files if not self._has(tile, data)])
+                write_all(
+                    self.folder, [(tile.path, data) for tile, data in files if not self._has(tile, data)]
+                )
             except Malformed as fault:
                 raise Unfit(
                     self.folder, f"holds a tile that is damaged: {fault}", "see `sightline audit mend`"
@@ -156,6 +158,7 @@ class Log:
             self._issue(checkpoint, checkpoints.sign(checkpoint, self._signer))
         else:  # published again: when it appears tells nobody whether something happened
             self._issue(checkpoint, self._raw)
+        self._tidy(before.size)
         return checkpoint
 
     def cosign(self, checkpoint: Checkpoint, signatures: Iterable[Signature]) -> None:
@@ -166,7 +169,7 @@ class Log:
         note = notes.parse(self._raw)
         kept = [each for each in note.signatures if (each.name, each.key_id) not in given]
         raw = Note(note.text, (*kept, *given.values())).to_bytes()
-        write(self.folder, [(CHECKPOINT, raw)])
+        write(self.folder / CHECKPOINT, raw)
         self._raw = raw
 
     def close(self) -> None:
@@ -196,6 +199,14 @@ class Log:
                     raise NotAppended(f"the log's disk failed: {error.strerror}") from error
         raise NotAppended("the log's disk is full: make room, and it goes on by itself")
 
+    def _tidy(self, before: int) -> None:
+        """Remove the partial tiles that were filled since: whoever asks for them takes the full one."""
+        level = ENTRIES
+        while before >> HEIGHT * max(level, 0):
+            tile = Tile(level, before >> HEIGHT * (max(level, 0) + 1))
+            drop_partials(self.folder, tile)
+            level += 1
+
     def _has(self, tile: Tile, data: bytes) -> bool:
         """Whether it is there already, from before a crash."""
         try:
@@ -206,7 +217,7 @@ class Log:
     def _issue(self, checkpoint: Checkpoint, raw: bytes) -> None:
         """The anchor first: it is never behind what was published."""
         self._anchor.keep(raw)
-        write(self.folder, [(CHECKPOINT, raw)])
+        write(self.folder / CHECKPOINT, raw)
         self._published, self._raw = checkpoint, raw
 
     def _take_up(self) -> None:
@@ -240,7 +251,6 @@ class Log:
             raise Unfit(path, f"is missing, and the anchor says that it has {anchored.size} entries", _OLDER)
         if found is not None or (self.folder / "tile").exists():
             raise Unfit(path, "is missing, and a checkpoint or tiles are there", _OLDER)
-        (self.folder / "head").unlink(missing_ok=True)  # of one that was not made to its end
         self._journal = Journal.make(self.folder)
 
     def _compare(self, anchored: Checkpoint, found: Checkpoint | None) -> None:
@@ -285,12 +295,14 @@ class Log:
         self._index[leaf_hash(leaf)] = index
 
 
-def _locked(folder: Path) -> int:
+def locked(folder: Path) -> int:
     """The folder is this process's until the descriptor is closed. Raises Unfit."""
     path = folder / "lock"
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError:
         holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
         os.close(lock)
@@ -299,8 +311,9 @@ def _locked(folder: Path) -> int:
             f"is held by another process (pid {holder or 'unknown'}), which writes this log",
             "let one service run in this folder; it ends with the service that started it",
         ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        os.close(lock)
+        raise
     return lock
 
 

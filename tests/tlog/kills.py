@@ -126,14 +126,10 @@ class Folder:
             os._exit(1)
 
 
-class Result(dict[str, int]):
-    """What a campaign found."""
-
-
-def campaign(kills: int, seed: int, *, talk: bool = False) -> Result:
-    """So many kills. Raises Lost."""
+def campaign(kills: int, seed: int, *, talk: bool = False) -> dict[str, int]:
+    """So many kills, and what there was in all folders by their ends. Raises Lost."""
     dice = random.Random(seed)
-    done = Result(kills=0, acknowledged=0, unacknowledged=0, unopened=0, published=0)
+    done = {"kills": 0, "acknowledged": 0, "unacknowledged": 0, "opened": 0, "published": 0}
     began = time.monotonic()
     while done["kills"] < kills:
         root = Path(tempfile.mkdtemp(prefix="sightline-kills-"))
@@ -144,7 +140,7 @@ def campaign(kills: int, seed: int, *, talk: bool = False) -> Result:
         entries = folder.verify()
         done["acknowledged"] += len(folder.acknowledged)
         done["unacknowledged"] += entries - len(folder.acknowledged)
-        done["unopened"] += min(LIVES, kills) - folder.opened
+        done["opened"] += folder.opened
         done["published"] += folder.published
         shutil.rmtree(root)
         if talk and done["kills"] % 1000 < LIVES:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from backend.tlog import checkpoints
+from backend.tlog import checkpoints, keys
 from backend.tlog.anchor import Anchor
 from backend.tlog.derive import derive
 from backend.tlog.folder import CHECKPOINT
@@ -22,9 +22,16 @@ class Place:
 
     def __init__(self, root: Path, ballast_bytes: int = BALLAST) -> None:
         self.folder, self.anchored = root / "log", root / "anchor"
-        self.signer = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"k" * 32))
-        self.anchor = Anchor(self.anchored, self.signer.verifier)
         self._ballast_bytes = ballast_bytes
+        self._use(Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"k" * 32)))
+
+    def use_key(self, home: Path) -> None:
+        """The one that a log's process made."""
+        self._use(Signer.parse((home / keys.LOG).read_text().strip()))
+
+    def _use(self, signer: Signer) -> None:
+        self.signer = signer
+        self.anchor = Anchor(self.anchored, signer.verifier)
 
     def open(self) -> Log:
         return Log.open(self.folder, self.signer, self.anchor, ballast_bytes=self._ballast_bytes)

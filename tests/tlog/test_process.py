@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backend.tlog import checkpoints, keys
+from backend.tlog import checkpoints, keys, proofs
 from backend.tlog.client import LogAway, LogClient, LogRefused
 from backend.tlog.config import CANNOT_START, LogConfig, PublicKeys
 from backend.tlog.folder import CHECKPOINT
@@ -122,6 +122,9 @@ async def test_what_is_asked_is_answered(make: Callable[..., Process]) -> None:
         assert (status.entries, status.published, status.room, status.trouble) == (203, 203, True, None)
         raw = await client.checkpoint()
         assert checkpoints.read(raw, process.vkey()).checkpoint.size == 203
+        for index, mine in ((0, b"a"), (202, b"an opening")):
+            proof = proofs.parse(await client.prove(index))
+            assert proofs.check(proof, mine, process.vkey()).checkpoint.size == 203
     assert await process.end(signal.SIGTERM) == 0
 
 

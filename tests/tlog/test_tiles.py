@@ -120,8 +120,8 @@ def test_a_bundle_that_is_cut_anywhere_is_refused() -> None:
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    folder.write(tmp_path, [("tile/0/x001/000", b"one"), ("checkpoint", b"two")])
-    folder.write(tmp_path, [("checkpoint", b"three")])
-    assert (tmp_path / "tile/0/x001/000").read_bytes() == b"one"
-    assert (tmp_path / "checkpoint").read_bytes() == b"three"
+    folder.write_all(tmp_path / "new", [("tile/0/x001/000", b"one"), ("checkpoint", b"two")])
+    folder.write(tmp_path / "new/checkpoint", b"three")
+    assert (tmp_path / "new/tile/0/x001/000").read_bytes() == b"one"
+    assert (tmp_path / "new/checkpoint").read_bytes() == b"three"
     assert [each.name for each in tmp_path.rglob(".*")] == []

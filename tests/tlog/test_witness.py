@@ -35,12 +35,8 @@ async def asked(log: Log, asks: witness.Witness) -> bool:
     checkpoint = log.publish()
     given = await asks.ask(log.checkpoint, checkpoint, Folder(log.folder, checkpoint.size).node, time.time())
     log.cosign(checkpoint, given)
-    signed = checkpoints.read(log.checkpoint, log_key(log), [asks.verifier])
+    signed = checkpoints.read(log.checkpoint, log.verifier, [asks.verifier])
     return signed.cosigned_by == (asks.verifier.name,)
-
-
-def log_key(log: Log) -> checkpoints.Verifier:
-    return checkpoints.Verifier.parse(log.vkey)
 
 
 async def test_an_honest_witness_follows_the_log(place: Place) -> None:

@@ -25,7 +25,7 @@ def leaves(start: int, end: int) -> list[bytes]:
 def grow(path: Path, size: int, more: list[bytes], signer: Signer = KEY) -> bytes:
     """Append to the log in this folder, and its new checkpoint."""
     stored = Folder(path, size)
-    folder.write(
+    folder.write_all(
         path, ((tile.path, data) for tile, data in tiles.grown(stored.tile, size, more)), durable=False
     )
     return publish(path, size + len(more), signer)
@@ -35,7 +35,7 @@ def publish(path: Path, size: int, signer: Signer = KEY) -> bytes:
     """Sign the tree of this size that lies in the folder."""
     root = merkle.tree_root(size, Folder(path, size).node)
     raw = checkpoints.sign(Checkpoint(origin=signer.verifier.name, size=size, root=root), signer)
-    folder.write(path, [("checkpoint", raw)], durable=False)
+    folder.write_all(path, [(folder.CHECKPOINT, raw)], durable=False)
     return raw
 
 
