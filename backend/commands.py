@@ -7,7 +7,7 @@ import logging
 import sys
 
 from backend import config as configuration
-from backend import demo
+from backend import demo, public_log
 from backend.app import build, database_file, open_store
 from backend.config import ConfigError
 from backend.model.people import Role
@@ -109,7 +109,14 @@ def _refuse_missing(config: configuration.Config) -> None:
         )
 
 
-def _audit_verify(_: argparse.Namespace, config: configuration.Config) -> int:
+def _audit_verify(options: argparse.Namespace, config: configuration.Config) -> int:
+    if options.log:  # somebody else's, or a copy
+        return public_log.verify(options, config)
+    code = _verify_entries(config)
+    return max(code, public_log.verify(options, config)) if public_log.is_there(options, config) else code
+
+
+def _verify_entries(config: configuration.Config) -> int:
     _refuse_missing(config)
 
     async def run() -> audit.Verdict:
@@ -125,18 +132,6 @@ def _audit_verify(_: argparse.Namespace, config: configuration.Config) -> int:
         print(f"NOT INTACT: {verdict.problem}", file=sys.stderr)
         return 1
     print("intact")
-    return 0
-
-
-def _audit_mend(_: argparse.Namespace, config: configuration.Config) -> int:
-    try:
-        done = mend_log(log_config(config))
-    except (Unfit, OSError) as fault:
-        print(f"sightline: {fault}", file=sys.stderr)
-        return 1
-    for what in done:
-        print(f"written again: {what}")
-    print("the log is whole")
     return 0
 
 
@@ -162,5 +157,7 @@ _COMMANDS = {
     "user list": _user_list,
     "audit verify": _audit_verify,
     "audit list": _audit_list,
-    "audit mend": _audit_mend,
+    "audit export": public_log.export,
+    "audit mend": public_log.mend,
+    "audit mirror": public_log.mirror,
 }

@@ -1,8 +1,8 @@
 """`make bench-log`: the public log. Entries a second with fsync, append to proof, a million entries verified.
 
 The log's process is the real one, asked over its socket: by one that appends and waits, and by 32 at once,
-for some seconds each, with entries as long as those of an opening. Append to proof is in this process: one entry
-appended to a log of a hundred thousand, published, proven, the proof checked. A million are verified by
+for some seconds each, with entries as long as those of an opening. Append to proof is in this process: one
+entry appended to a log of a hundred thousand, published, proven, the proof checked. A million are verified by
 backend.tlog.verify from the files alone, and opened as a process that starts opens them. Medians of the runs.
 The last line is JSON.
 """
