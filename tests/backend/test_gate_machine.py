@@ -215,13 +215,22 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, which=st.integers(0, 3))
     def watch(self, who: str, which: int) -> None:
-        self._do(self._watch(who, which))
-
-    async def _watch(self, who: str, which: int) -> None:
         feeds = sorted(feed.feed for feed in self.sfu.state().feeds)
-        if not feeds:
-            return
-        feed = feeds[which % len(feeds)]
+        if feeds:
+            self._do(self._watch(who, feeds[which % len(feeds)]))
+
+    @rule(place=PLACES)
+    def both_watch_a_caller(self, place: int) -> None:
+        for who in self.sessions:
+            self._do(self._watch(who, media.FeedId(self.incidents[place][1])))
+
+    @rule(who=PEOPLE, place=PLACES, camera=CAMERAS)
+    def press_and_watch(self, who: str, place: int, camera: int) -> None:
+        self.press(who, place, camera)
+        for run in self.sockets.running:
+            self._do(self._watch(who, media.FeedId(run)))
+
+    async def _watch(self, who: str, feed: media.FeedId) -> None:
         self.parts.access._watches._held.clear()
         secret, _ = await self.parts.access.watch(self.sessions[who], ModelFeedId(feed))
         admission = await self.parts.access.admit_subscriber(signaling.Bearer(secret.reveal()), feed)
@@ -268,15 +277,22 @@ class Machine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((1, 12, 31)), served=st.booleans())
     def time_passes(self, minutes: int, served: bool) -> None:
         """For the engine too. `served`: the web process is there, and does what it does each second."""
+        self._pass(minutes)
+        if served:
+            self._do(self.parts.openings.look())
+            self._do(self.parts.uses.look(self.sfu))
+
+    @rule()
+    def half_an_hour_passes_without_the_web_process(self) -> None:
+        self._pass(31)
+
+    def _pass(self, minutes: int) -> None:
         self.clock.advance(minutes=minutes)
         for session in self.sfu._sessions.values():
             if isinstance(session, Subscriber):
                 session.granted.until -= minutes * 60
         for feed in self.sfu._feeds.values():
             feed.grants_changed()
-        if served:
-            self._do(self.parts.openings.look())
-            self._do(self.parts.uses.look(self.sfu))
 
     @rule(away=st.booleans(), loses=st.integers(0, 1))
     def the_log(self, away: bool, loses: int) -> None:
