@@ -115,7 +115,10 @@ class Openings:
         self._alerts.wake()
         try:
             await self._begin(begun)
-        except Refused:  # a connector left in this very moment; its openings have ended
+        except Refused as no:
+            if no.refusal is Refusal.LOG_AWAY:
+                raise
+            # a connector left in this very moment; its openings have ended
             log.info("a connector went away while a site's cameras were opened")
         place_of: dict[str, int] = {camera.id: n for n, camera in enumerate(cameras)}
         async with self._steps.read() as tx:
@@ -303,7 +306,8 @@ class Openings:
             await self._uses.hold(openings)
         except Refused:
             async with self._steps.begin() as step:
-                ending = await self._endings.end(step, openings, OpeningEnd.LOG_AWAY, by=_SYSTEM)
+                unseen = [opening for opening, _ in await self._uses.unheld(step.tx, openings)]
+                ending = await self._endings.end(step, unseen, OpeningEnd.LOG_AWAY, by=_SYSTEM)
             await self._endings.finish(ending)
             raise
         feeds = list(dict.fromkeys(opening.feed_id for opening in openings))

@@ -140,9 +140,7 @@ class Uses:
     async def hold(self, openings: Sequence[Opening]) -> None:
         """Returns once the log has what opened them. Raises Refused (log-away)."""
         async with self._steps.read() as tx:
-            latest = [await tx.uses.latest(opening.id) for opening in openings]
-        new = [entry for entry in latest if entry is not None and entry.kind is LeafKind.OPEN]
-        new = [entry for entry in new if entry.index is None and entry.number not in self._taken]
+            new = [entry for _, entry in await self.unheld(tx, openings)]
         if not new:
             return
         try:
@@ -150,6 +148,18 @@ class Uses:
         except (LogAway, LogRefused) as fault:
             raise self._refused(fault) from fault
         self._taken.update(entry.number for entry in new)
+
+    async def unheld(self, tx: Tx, openings: Sequence[Opening]) -> list[tuple[Opening, UseEntry]]:
+        """Those that the log does not have: nobody may see a picture by them."""
+        found = [(opening, await tx.uses.latest(opening.id)) for opening in openings]
+        return [
+            (opening, entry)
+            for opening, entry in found
+            if entry is not None
+            and entry.kind is LeafKind.OPEN
+            and entry.index is None
+            and entry.number not in self._taken
+        ]
 
     async def grant(self, entry: UseEntry, feed: Feed, holder: media.Holder) -> SignedGrant:
         """What the engine lets this holder see it by. Raises Refused (log-away)."""

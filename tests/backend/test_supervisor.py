@@ -113,7 +113,11 @@ class Short(Supervisor):
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(
-        data_dir=tmp_path / "data", log_anchor=tmp_path / "anchor", port=0, media_port=0, media_processes=1
+        data_dir=tmp_path / "data",
+        log_anchor=tmp_path / "anchor",
+        port=0,
+        media_port=0,
+        media_processes=1,
     )
 
 
