@@ -20,7 +20,7 @@ from media.grants import Basis, Gate, GrantKeys, public_bytes, read
 from signaling import ports as signaling
 from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, no
-from tests.backend.lent import AT_THE_SHOP, Lent, lending, press
+from tests.backend.lent import AT_THE_SHOP, SHOP_NUMBER, Lent, lending, press
 from tests.peers import LOG, SPOOL, until
 
 ALLOWING = {
@@ -155,14 +155,31 @@ async def test_while_the_log_is_away_no_lent_camera_opens(house: House, dana: St
 async def test_while_the_log_is_away_an_opened_camera_shows_nobody_new(
     house: House, dana: Staff, lent: Lent
 ) -> None:
-    opening = (await press(dana, await dana.open(**AT_THE_SHOP), await lent.camera()))["opening"]
+    camera, incident = await lent.camera(), await dana.open(**AT_THE_SHOP)
+    opening = (await press(dana, incident, camera))["opening"]
     house.log.away = True
+    again = await press(dana, incident, camera)
+    assert again["opening"]["id"] == opening["id"]  # what the log has stays open
     grant = await dana.post(f"/api/feeds/{opening['feed_id']}/watch")
     headers = {"Authorization": f"Bearer {grant['bearer']}", "Content-Type": "application/sdp"}
     reply = await house.client().post(grant["whep"], content="v=0\r\n", headers=headers)
     no(reply, 503, "log-away")
     assert reply.headers["retry-after"]
     assert [e.refusal for e in await house.entries("feed.subscribe")][-1] == "log-away"
+
+
+async def test_while_the_log_is_away_a_site_that_calls_opens_nothing_and_says_why(
+    house: House, dana: Staff, lent: Lent
+) -> None:
+    for _ in range(2):
+        await lent.camera()
+    house.log.away = True
+    incident = await dana.open(callback_number=SHOP_NUMBER)  # the emergency itself waits for nothing
+    no(await dana.http.post(f"/api/incidents/{incident['id']}/site-cameras"), 503, "log-away")
+    assert lent.sockets.starts == []
+    house.log.away = False
+    await dana.post(f"/api/incidents/{incident['id']}/site-cameras")
+    assert len((await dana.see(incident))["openings"]) == 2
 
 
 async def test_a_callers_picture_goes_on_while_the_log_is_away_and_nothing_of_it_is_lost(
