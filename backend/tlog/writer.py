@@ -21,7 +21,7 @@ from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.config import BALLAST_BYTES
 from backend.tlog.derive import Deriver, derive
 from backend.tlog.faults import Malformed, Unfit, Unproven
-from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, write, write_all
+from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, make_private, write, write_all
 from backend.tlog.journal import Broken, Journal
 from backend.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from backend.tlog.notes import Note, Signature, Signer, Verifier
@@ -75,7 +75,7 @@ class Log:
 
         Raises Unfit in words for an operator, and OSError when a disk fails.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         lock = locked(folder)
         log = cls(folder, signer, anchor, Ballast(folder / "ballast", ballast_bytes), lock, deriver)
         try:
