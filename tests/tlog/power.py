@@ -19,7 +19,7 @@ from typing import NamedTuple
 from backend.tlog.faults import Unfit
 from tests.tlog import calls
 
-CUTS = 2_000
+CUTS = 1_000
 SECTOR = 512
 _LINE = re.compile(r"^\d+ +(\w+)\((.*)\) += +(-?\d+)")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
