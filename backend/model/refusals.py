@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     BAD_ACCOUNT = "bad-account"  # a name or a password that cannot be one
     DECIDED = "decided"  # another supervisor has answered the request
     NOT_YOURS = "not-yours"
+    BAD_LEVEL = "bad-level"  # what asks an owner, where there is none
     BAD_SOURCE = "bad-source"  # no such camera on that connector, or another shows it already
     BAD_STILL = "bad-still"  # what a connector sent is no picture that we keep
     NO_STILL = "no-still"
@@ -64,6 +65,9 @@ class Refusal(StrEnum):
     BAD_DEVICE = "bad-device"  # neither a unit's nor a camera's
     DEVICE_RETIRED = "device-retired"
     NOT_NEEDED = "not-needed"  # a device publishes while there is an emergency for it, and at no other time
+    # the log and its gate
+    LOG_AWAY = "log-away"  # it cannot be written, so nothing opens that depends on it
+    UNGRANTED = "ungranted"  # the media engine does not take the grant
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

@@ -6,6 +6,8 @@ services.openings begins the steps and makes them true afterwards.
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from backend.model.cameras import Unavailable
 from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
@@ -15,12 +17,14 @@ from backend.model.lending import NearbyCamera, Offer
 from backend.model.openings import ASKS_FOR, OPENS_FOR, Answer, Ask, Opening, Reach, Reason, Waiter
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
+from backend.model.sites import SiteKind
 from backend.services import nearby
 from backend.services.alerts import Alerts
 from backend.services.endings import put_on_record
 from backend.services.keys import Keys
 from backend.services.runs import Runs
 from backend.services.steps import Step
+from backend.services.uses import Uses
 from backend.store.store import Tx
 
 MOST_CAMERAS = 24  # open for one incident
@@ -41,14 +45,22 @@ WORDS = {
     Unavailable.CONNECTOR_AWAY: "Its connector is away: there is no picture now.",
     Unavailable.CAMERA_TROUBLE: "The camera has trouble. Its owner has been told.",
 }
+_CITYS = {  # the city's cameras have no owner to speak of
+    Unavailable.PAUSED: "A supervisor has paused this camera.",
+    Unavailable.REGISTRY_ONLY: "This camera is on the map only: it gives no picture.",
+    Unavailable.OUT_OF_HOURS: "This camera is used at other hours.",
+    Unavailable.TOO_FAR: "The incident is farther away than this camera is for.",
+    Unavailable.REFUSED: "A supervisor has stopped this camera for this incident.",
+    Unavailable.CAMERA_TROUBLE: "The camera has trouble. Supervisors see which.",
+}
 NOBODY_TO_ASK = "Its owner cannot be asked now: no page is open and no phone takes messages."
 
 
 class Presses:
     """`zone` is the agency's clock."""
 
-    def __init__(self, keys: Keys, runs: Runs, alerts: Alerts, zone: ZoneInfo) -> None:
-        self._keys, self._runs, self._alerts, self._zone = keys, runs, alerts, zone
+    def __init__(self, keys: Keys, runs: Runs, alerts: Alerts, uses: Uses, zone: ZoneInfo) -> None:
+        self._keys, self._runs, self._alerts, self._uses, self._zone = keys, runs, alerts, uses, zone
 
     async def press(
         self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason
@@ -125,9 +137,11 @@ class Presses:
         return feed
 
     async def prolong(self, step: Step, held: Opening) -> Opening:
-        """Half an hour from now, for who watches and for the source."""
+        """Half an hour from now, for who watches and for the source; the public log will say so."""
         expires_at = step.now + OPENS_FOR
         await step.tx.openings.renew(held.id, expires_at)
+        held = msgspec.structs.replace(held, expires_at=expires_at)
+        await self._uses.open_camera(step, held)
         grant = await step.tx.grants.publisher_of(held.feed_id)
         if grant is not None:
             await step.tx.grants.prolong(grant.id, expires_at)
@@ -221,4 +235,6 @@ def unavailable(found: NearbyCamera | None) -> Refused:
     """Why it cannot be opened, in words for who pressed."""
     if found is None:
         return Refused(Refusal.NOT_FOUND, "There is no such camera near this incident.")
-    return Refused(Refusal.CAMERA_UNAVAILABLE, WORDS[found.why or Unavailable.UNANSWERED])
+    why = found.why or Unavailable.UNANSWERED
+    words = _CITYS.get(why) if found.kind is SiteKind.CITY else None
+    return Refused(Refusal.CAMERA_UNAVAILABLE, words or WORDS[why])

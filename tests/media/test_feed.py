@@ -1,5 +1,6 @@
 """One feed from publisher to subscribers, without a network: rewriting, repeats, reports and wishes."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ from media import negotiate, rtc, rtcp, rtp
 from media.burst import Burst
 from media.config import SfuConfig
 from media.feed import Feed
+from media.granted import Granted
+from media.grants import Claims
 from media.keyframe import ASK_EVERY_S
 from media.negotiate import ORIENTATION, TRANSPORT_WIDE
 from media.outbox import Made
@@ -65,6 +68,9 @@ class FakePeer:
         return [m for packet in self.rtcp for m in rtcp.parse(packet) if isinstance(m, kind)]
 
 
+CLAIMS = Claims(index=0, feed=FeedId("f"), holder=Holder("h"), expires_at=0.0)
+
+
 class Stage:
     """A feed with one publisher from Chromium's offer, and as many viewers as are added."""
 
@@ -92,7 +98,7 @@ class Stage:
         )
         viewer = Subscriber(
             SessionId(f"s{len(self.feed.subscribers)}"), FeedId("f"), Holder("h"), agreed,
-            source=self.feed, drops=self.drops,
+            granted=Granted(CLAIMS, until=math.inf), source=self.feed, drops=self.drops,
         )  # fmt: skip
         screen = FakePeer()
         viewer.peer = cast("Peer", screen)

@@ -31,9 +31,7 @@ class Person:
 
     def browser(self) -> httpx.AsyncClient:
         """For whoever presses and must not wait: signed in, and it keeps its connections."""
-        return httpx.AsyncClient(
-            base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15
-        )
+        return httpx.AsyncClient(base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15)
 
 
 def invite(supervisor: Person, display_name: str) -> str:
