@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { command } from "../../pwa/src/console/keys.ts";
 import { backoff } from "../../pwa/src/lib/events.ts";
-import { ServerClock } from "../../pwa/src/staff/clock.ts";
+import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
 import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
@@ -16,13 +16,15 @@ import {
   duration,
   metres,
   wayTo,
-} from "../../pwa/src/staff/measure.ts";
+} from "../../pwa/src/lib/measure.ts";
 import { isNotable, NOTABLE } from "../../pwa/src/staff/notable.ts";
 import { readSeen } from "../../pwa/src/staff/seen.ts";
-import { parsePlace } from "../../pwa/src/staff/place.ts";
-import { covered, fit, niceAbove, niceBelow, place, scaleBar, toEdge } from "../../pwa/src/staff/plan.ts";
+import { parsePlace } from "../../pwa/src/lib/place.ts";
+import { niceAbove, niceBelow, scaleBar } from "../../pwa/src/lib/scale.ts";
+import { covered, fit, place, toEdge } from "../../pwa/src/staff/plan.ts";
 import { BEGINNING, isStills, type Own, ownAfter, type Picture, phaseOf } from "../../pwa/src/staff/watching.ts";
-import { logLines, numberWords, sentence } from "../../pwa/src/staff/words.ts";
+import { numberWords } from "../../pwa/src/lib/numbers.ts";
+import { logLines, sentence } from "../../pwa/src/staff/words.ts";
 import {
   apply,
   closedIncidents,
@@ -366,7 +368,7 @@ test("the plot fits the accuracy and keeps the caller in the middle", () => {
   assert.ok(100 / view.scale < 150);
   const north = place(view, size, position({ latitude: 42.3225 }));
   assert.ok(north.y < 150 && Math.abs(north.x - 300) < 0.01);
-  assert.ok(scaleBar(view, 140).pixels <= 140);
+  assert.ok(scaleBar(view.scale, 140).pixels <= 140);
   assert.deepEqual(toEdge(size, { x: 3000, y: 150 }, 20), { x: 580, y: 150 });
   assert.deepEqual([niceAbove(61), niceBelow(61), niceAbove(100)], [100, 50, 100]);
 });

@@ -1,8 +1,8 @@
 // The supervisor's page: who lends cameras, the city's own, devices, and the fee. One part at a time.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { Icon, type IconName } from "../lib/parts/icon.tsx";
+import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Desk } from "../staff/desk.ts";
-import { Icon, type IconName } from "../staff/parts/icon.tsx";
-import { SignOutButton, ThemeButton } from "../staff/parts/page-buttons.tsx";
 import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
 import { Devices } from "./devices.tsx";
@@ -63,7 +63,7 @@ export function Agency({ desk }: { desk: Desk }) {
             <Icon name="back" /> Console
           </a>
           <ThemeButton />
-          <SignOutButton desk={desk} />
+          <SignOutButton name={desk.me.user.display_name} onSignOut={() => desk.signOut()} />
         </div>
       </header>
       <main class="agency-main">

@@ -1,5 +1,5 @@
 // Everything that a supervisor can ask of the server on this page, one method each; docs/http.md says what each means.
-import type { Requests } from "../staff/requests.ts";
+import type { Requests } from "../lib/requests.ts";
 import type {
   AddSite,
   AmendCamera,

@@ -1,10 +1,10 @@
 // The agency's own sites and cameras, by the same routes by which owners keep theirs.
 import { useState } from "preact/hooks";
-import { useAct, useLoaded } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { NO_PLACE, parsePlace } from "../staff/place.ts";
-import { sorry } from "../staff/refusals.ts";
+import { useAct, useLoaded } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { NO_PLACE, parsePlace } from "../lib/place.ts";
+import { sorry } from "../lib/refusals.ts";
 import type { CameraView, ParticipationLevel, Point, SiteView } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { LEVELS } from "./levels.ts";

@@ -1,10 +1,10 @@
 // The agency's own sources: what a unit carries, and encoders in a fixed place. Each publishes with a token of its own.
 import { useState } from "preact/hooks";
+import { useAct, useLoaded, useStore } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct, useLoaded, useStore } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
 import type { Device, DeviceKind, RegisteredDevice, SiteView } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";

@@ -1,10 +1,10 @@
 // The year's invoices: issued at one press, paid by hand or from a file, out again as CSV.
 import { useState } from "preact/hooks";
+import { useAct, useLoaded } from "../lib/hooks.ts";
+import { Icon, type IconName } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct, useLoaded } from "../staff/hooks.ts";
-import { Icon, type IconName } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
 import type { InvoiceState, InvoiceView, YearOfFees } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";

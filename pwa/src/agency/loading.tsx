@@ -1,7 +1,7 @@
 // What stands where something from the server is to stand: that it is on its way, or what went wrong.
 import type { ComponentChild } from "preact";
-import type { Loaded } from "../staff/hooks.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import type { Loaded } from "../lib/hooks.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 
 export function Shown<T>({ held, children }: { held: Loaded<T>; children(value: T): ComponentChild }) {
   if (held.state === "loading") {

@@ -1,6 +1,6 @@
 // Something that is shown once and can be copied: a link, a token, a line for a program.
 import { useState } from "preact/hooks";
-import { Icon } from "../staff/parts/icon.tsx";
+import { Icon } from "../lib/parts/icon.tsx";
 
 export function Copyable({ label, text }: { label: string; text: string }) {
   const [said, setSaid] = useState("");

@@ -1,10 +1,10 @@
 // Who wants to lend cameras, and who is invited to.
 import { useRef, useState } from "preact/hooks";
-import { useAct, useLoaded } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { QrLink } from "../staff/parts/qr-link.tsx";
-import { sorry } from "../staff/refusals.ts";
+import { useAct, useLoaded } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { QrLink } from "../lib/parts/qr-link.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { InvitationLink, OwnerRequest, SiteKind } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";

@@ -1,9 +1,9 @@
 // Payments from a bank's or the city's export: first what each row would do, then it is done.
 import { useRef, useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { PaymentOutcome, PaymentReport, YearOfFees } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { money } from "./money.ts";

@@ -1,8 +1,8 @@
 // The agency's price list: what a camera costs a year at each level.
 import { useState } from "preact/hooks";
-import { useAct, useLoaded } from "../staff/hooks.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
+import { useAct, useLoaded } from "../lib/hooks.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { ParticipationLevel, PriceList } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { LEVELS } from "./levels.ts";

@@ -1,6 +1,11 @@
 // Lent and city cameras near the incident, the most useful first: one press opens one, or asks its owner. What
 // cannot be opened stands below with the reason.
 import { useState } from "preact/hooks";
+import { type Act, useAct, useNow } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import {
   askedOf,
   askingWords,
@@ -13,12 +18,7 @@ import {
   whyNot,
 } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { type Act, useAct, useNow } from "../staff/hooks.ts";
 import { useNearby } from "../staff/nearby.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
 import type { IncidentView, NearbyCamera, OpeningView, Reason } from "../wire.ts";
 import { type ConsoleState, change } from "./state.ts";
 

@@ -1,12 +1,12 @@
 // The dispatcher's console: three columns that never move. This file places the columns and carries out keys.
 import { useEffect } from "preact/hooks";
+import { useStore } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
+import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useStore } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { SignOutButton, ThemeButton } from "../staff/parts/page-buttons.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
-import type { Store } from "../staff/store.ts";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
 import { Cameras } from "./cameras.tsx";
 import { IncidentHead } from "./incident-head.tsx";
@@ -131,7 +131,7 @@ function Bar(props: Props) {
           </a>
         )}
         <ThemeButton />
-        <SignOutButton desk={desk} />
+        <SignOutButton name={desk.me.user.display_name} onSignOut={() => desk.signOut()} />
       </div>
     </header>
   );

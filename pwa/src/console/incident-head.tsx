@@ -1,14 +1,15 @@
 // The selected incident's name, and its verbs. Closing asks once, in place, and says what will end.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { ago } from "../lib/measure.ts";
+import { numberWords } from "../lib/numbers.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
 import { isOver } from "../staff/links.ts";
-import { ago } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
-import { dayAndTime, numberWords } from "../staff/words.ts";
+import { dayAndTime } from "../staff/words.ts";
 import type { IncidentView } from "../wire.ts";
 import { type ConsoleState, change } from "./state.ts";
 

@@ -1,15 +1,15 @@
 // The left column: what is open, the newest first, each with its age, how its link is and what is unread.
 import { useEffect } from "preact/hooks";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { duration } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
 import { standingOf } from "../staff/links.ts";
-import { duration } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
 import { LineStatus } from "../staff/parts/line-status.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
 import { dayAndTime } from "../staff/words.ts";
 import { closedIncidents, openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";

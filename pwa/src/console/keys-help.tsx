@@ -1,6 +1,6 @@
 // The keys, in the right column: help never covers the picture.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Icon } from "../staff/parts/icon.tsx";
+import { Icon } from "../lib/parts/icon.tsx";
 import { KEYS, keysOn, setKeysOn } from "./keys.ts";
 
 export function KeysHelp({ onClose }: { onClose(): void }) {

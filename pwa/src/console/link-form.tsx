@@ -1,11 +1,11 @@
 // A new link for the selected incident: to which number, and asking for what.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
 import type { IncidentView, LinkKind } from "../wire.ts";
 import { type ConsoleState, change, showHandout } from "./state.ts";
 

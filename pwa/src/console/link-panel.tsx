@@ -1,15 +1,15 @@
 // The links of the selected incident: how far the newest came, what to say, and every way on from there.
 import { useState } from "preact/hooks";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { duration } from "../lib/measure.ts";
+import { numberWords } from "../lib/numbers.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
 import { advice, captures, currentLink, isDead, isOver, standingOfLink } from "../staff/links.ts";
-import { duration } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
-import { numberWords } from "../staff/words.ts";
 import type { IncidentView, LinkView } from "../wire.ts";
 import { LinkForm } from "./link-form.tsx";
 import { ShowCode, ShowHandout } from "./link-secrets.tsx";

@@ -1,7 +1,7 @@
 // What opens a link, shown to the dispatcher and to nobody else: its address with a QR code, or six digits to say.
-import { countdown } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { QrLink } from "../staff/parts/qr-link.tsx";
+import { countdown } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { QrLink } from "../lib/parts/qr-link.tsx";
 import type { Handout } from "../wire.ts";
 import type { ShownCode } from "./state.ts";
 

@@ -1,17 +1,17 @@
 // The middle column: the picture and the position plot of the selected incident.
 import { useMemo, useState } from "preact/hooks";
+import { useNow, useStore } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
-import { useNow, useStore } from "../staff/hooks.ts";
 import { advice, currentLink, feedWords, standingOfLink, whyNoPicture } from "../staff/links.ts";
-import { Icon } from "../staff/parts/icon.tsx";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Plot } from "../staff/parts/plot.tsx";
 import { PositionFacts } from "../staff/parts/position-facts.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
 import { plotUnits } from "../staff/plot-units.ts";
-import type { Store } from "../staff/store.ts";
 import type { FeedView, IncidentView } from "../wire.ts";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";

@@ -1,12 +1,12 @@
 // A new incident in one line: type, number, words, place, Enter. Always there, so that nothing has to be found.
 import { useRef, useState } from "preact/hooks";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { type Coordinates, LONGEST_PLACE, NO_PLACE, parsePlace } from "../lib/place.ts";
+import { sorry } from "../lib/refusals.ts";
+import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { type Coordinates, LONGEST_PLACE, NO_PLACE, parsePlace } from "../staff/place.ts";
-import { sorry } from "../staff/refusals.ts";
-import type { Store } from "../staff/store.ts";
 import { AT_REST, type ConsoleState, change, keep, kept, showHandout } from "./state.ts";
 
 const TEXT_AT_ONCE = "sightline.text-at-once";

@@ -1,11 +1,11 @@
 // Where the incident is, as the dispatcher knows it: two coordinates, before or instead of what a phone says.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useAct } from "../lib/hooks.ts";
+import { coordinates } from "../lib/measure.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { LONGEST_PLACE, NO_PLACE, parsePlace } from "../lib/place.ts";
+import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct } from "../staff/hooks.ts";
-import { coordinates } from "../staff/measure.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { LONGEST_PLACE, NO_PLACE, parsePlace } from "../staff/place.ts";
-import { sorry } from "../staff/refusals.ts";
 import type { IncidentView } from "../wire.ts";
 
 interface Props {

@@ -1,7 +1,7 @@
 // What the console holds that the server does not: which handouts and codes are on show, and what the last
 // step could not do. Gone with the page; a secret is never kept anywhere else.
 
-import { Store } from "../staff/store.ts";
+import { Store } from "../lib/store.ts";
 import type { Handout } from "../wire.ts";
 
 export interface ShownCode {

@@ -1,6 +1,7 @@
 // How far a link came, as steps that light up in place: each has a shape, a word and a state that is read out.
+
+import { Icon } from "../lib/parts/icon.tsx";
 import { steps } from "../staff/links.ts";
-import { Icon } from "../staff/parts/icon.tsx";
 import type { LinkView } from "../wire.ts";
 
 const SPOKEN = { done: "done", current: "now", ahead: "not yet", failed: "failed" } as const;

@@ -1,10 +1,11 @@
 // The agency's units: the assigned first, then the nearest; one press assigns or releases.
+
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { ago, distanceM, STALE_MS, wayTo } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
-import { ago, distanceM, STALE_MS, wayTo } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { sorry } from "../staff/refusals.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView, Position, Unit } from "../wire.ts";
 

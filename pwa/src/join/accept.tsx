@@ -1,8 +1,8 @@
 // An invitation is accepted: a name to sign in with, a password, and the account is there.
 import { useEffect, useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { Requests } from "../staff/requests.ts";
+import { useAct } from "../lib/hooks.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { Requests } from "../lib/requests.ts";
 import type { SiteKind } from "../wire.ts";
 import { Frame, KindField, Promises } from "./fields.tsx";
 import { isOver, sorry } from "./refusals.ts";

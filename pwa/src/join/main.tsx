@@ -3,7 +3,7 @@
 import "../lib/look.css";
 import "./join.css";
 import { render } from "preact";
-import { restoreTheme } from "../staff/theme.ts";
+import { restoreTheme } from "../lib/theme.ts";
 import { Accept } from "./accept.tsx";
 import { Request } from "./request.tsx";
 

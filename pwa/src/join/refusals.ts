@@ -1,6 +1,6 @@
 // What goes wrong when somebody joins, and what to do then.
-import { sorry as generally } from "../staff/refusals.ts";
-import { Refused } from "../staff/requests.ts";
+import { sorry as generally } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
 
 const SENTENCES: Readonly<Record<string, string>> = {
   "invitation-unknown":

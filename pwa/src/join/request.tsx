@@ -1,9 +1,9 @@
 // Somebody without an invitation asks for an account; a supervisor decides.
 import { useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { Requests } from "../staff/requests.ts";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { Requests } from "../lib/requests.ts";
 import type { SiteKind } from "../wire.ts";
 import { Frame, KindField, Promises } from "./fields.tsx";
 import { sorry } from "./refusals.ts";

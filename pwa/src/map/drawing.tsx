@@ -1,6 +1,6 @@
 // What is drawn over the basemap, or over a plain grid without one: cameras and what they see, sites, people. Each
 // use of a camera has a colour and a shape of its own. SVG, so that themes, forced colours and tests can read it.
-import { niceAbove } from "../staff/plan.ts";
+import { niceAbove } from "../lib/scale.ts";
 import type { Point, View } from "../wire.ts";
 import {
   type Around,

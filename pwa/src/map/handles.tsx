@@ -1,7 +1,7 @@
 // Setting a camera on the map: drag the camera itself, the arrow for where it looks, the edge for how wide. Arrow keys
 // do the same on each handle, and the numbers beside the map do without it.
 import { useRef } from "preact/hooks";
-import { compass } from "../staff/measure.ts";
+import { compass } from "../lib/measure.ts";
 import type { Point, View } from "../wire.ts";
 import type { Drawn, MapCamera } from "./drawing.tsx";
 import { apart, heading, moved, place, pointAt, type Spot, towards, wedgePx } from "./frame.ts";

@@ -3,10 +3,10 @@
 import "./map.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useSize } from "../staff/hooks.ts";
-import { metres } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { scaleBar } from "../staff/plan.ts";
+import { useSize } from "../lib/hooks.ts";
+import { metres } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { scaleBar } from "../lib/scale.ts";
 import type { Point, TileJson } from "../wire.ts";
 import type { Basemap } from "./basemap.ts";
 import {
@@ -166,7 +166,7 @@ function Attribution({ tiles }: { tiles: TileJson }) {
 }
 
 function Scale({ frame, size }: { frame: Frame; size: Size }) {
-  const bar = scaleBar({ centre: frame.centre, scale: metresPerPixel(frame) }, Math.min(110, size.width / 3));
+  const bar = scaleBar(metresPerPixel(frame), Math.min(110, size.width / 3));
   return (
     <g class="map-scale" transform={`translate(12 ${size.height - 12})`}>
       <path d={`M0-6V0H${bar.pixels}V-6`} />

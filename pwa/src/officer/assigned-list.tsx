@@ -1,9 +1,10 @@
 // The incidents that this officer's unit is assigned to. One alone opens by itself, so this is seldom seen.
+
+import { useNow, useStore } from "../lib/hooks.ts";
+import { duration, wayTo } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
 import type { Desk } from "../staff/desk.ts";
-import { useNow, useStore } from "../staff/hooks.ts";
 import { standingOf } from "../staff/links.ts";
-import { duration, wayTo } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
 import { openIncidents } from "../staff/world.ts";
 import type { IncidentView, Position } from "../wire.ts";

@@ -1,13 +1,13 @@
 // One incident on an officer's phone: the picture first, then the plot, then how far and which way.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { useNow, useStore } from "../lib/hooks.ts";
+import { accuracyWords, ago, coordinates, STALE_MS, wayTo } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
 import { keepAwake } from "../lib/wakelock.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
-import { useNow, useStore } from "../staff/hooks.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
-import { accuracyWords, ago, coordinates, STALE_MS, wayTo } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Plot, type PlotUnit } from "../staff/parts/plot.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";

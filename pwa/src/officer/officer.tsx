@@ -1,10 +1,10 @@
 // The officer's app: a bar, and below it one incident or the list of them.
 import { useState } from "preact/hooks";
+import { useNow, useStore } from "../lib/hooks.ts";
+import { duration } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { setTheme, theme } from "../lib/theme.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useNow, useStore } from "../staff/hooks.ts";
-import { duration } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { setTheme, theme } from "../staff/theme.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
 import { AssignedList } from "./assigned-list.tsx";

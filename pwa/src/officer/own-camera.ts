@@ -1,12 +1,12 @@
 // This officer's own phone as a camera of the incident: it starts with a press, stops with one, and stops when the
 // incident leaves the screen. The picture goes out by WHIP as a caller's does.
 import { startCamera } from "../lib/camera.ts";
+import { sorry } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
 import { Over } from "../rtc/reconnect.ts";
 import { publish } from "../rtc/whip.ts";
 import type { Calls } from "../staff/calls.ts";
-import { sorry } from "../staff/refusals.ts";
-import { Refused } from "../staff/requests.ts";
-import { Store } from "../staff/store.ts";
 
 export interface Own {
   state: "off" | "starting" | "live";

@@ -1,14 +1,14 @@
 // The strip below the picture: what is on, what may be opened near the scene, and this phone's own camera. One
 // tap swaps or opens; the best stands first.
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { metres } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { sorry } from "../lib/refusals.ts";
 import { askedOf, askingWords, lasts, openingOf } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
-import { useAct, useNow, useStore } from "../staff/hooks.ts";
-import { metres } from "../staff/measure.ts";
 import { useNearby } from "../staff/nearby.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { sorry } from "../staff/refusals.ts";
 import type { FeedView, IncidentView, NearbyCamera } from "../wire.ts";
 import { OwnCamera } from "./own-camera.ts";
 

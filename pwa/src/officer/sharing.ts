@@ -2,10 +2,10 @@
 // only. It starts with a press and stops with one; a reload in the same tab goes on.
 import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
+import { sorry } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
 import type { Calls } from "../staff/calls.ts";
-import { sorry } from "../staff/refusals.ts";
-import { Refused } from "../staff/requests.ts";
-import { Store } from "../staff/store.ts";
 import type { Position } from "../wire.ts";
 
 export interface Shared {

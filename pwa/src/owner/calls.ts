@@ -1,137 +1,33 @@
-// Everything that an owner can ask of the server, one method each; docs/http.md says what each one means.
-import type { Requests } from "../staff/requests.ts";
-import type {
-  CameraView,
-  EnrolmentCode,
-  Hours,
-  InvoiceView,
-  ParticipationLevel,
-  Point,
-  SiteKind,
-  SiteView,
-  TrafficView,
-  View,
-} from "../wire.ts";
+// What an owner can ask of the server beside what whoever keeps cameras can.
+import { LendingCalls } from "../lending/calls.ts";
+import type { InvoiceView } from "../wire.ts";
 
-export interface SiteFields {
-  kind: SiteKind;
-  name: string;
-  address: string;
-  point: Point;
-  numbers: string[];
-}
-
-export interface NewCamera {
-  name: string;
-  point: Point;
-  view: View;
-  indoor: boolean;
-  connector_id?: string;
-  source?: string;
-}
-
-export interface CameraChanges {
-  name?: string;
-  point?: Point;
-  view?: View;
-  indoor?: boolean;
-  level?: ParticipationLevel;
-  radius_m?: number;
-  hours?: Hours;
-  sound?: boolean;
-  connector_id?: string;
-  source?: string;
-}
-
-export class Calls {
-  readonly #requests: Requests;
-
-  constructor(requests: Requests) {
-    this.#requests = requests;
-  }
-
+export class Calls extends LendingCalls {
   signOut(): Promise<void> {
-    return this.#requests.send("DELETE", "/api/session");
-  }
-
-  addSite(site: SiteFields): Promise<SiteView> {
-    return this.#requests.send("POST", "/api/sites", site);
-  }
-
-  amendSite(id: string, changes: Omit<SiteFields, "kind">): Promise<SiteView> {
-    return this.#requests.send("POST", `/api/sites/${id}/amend`, changes);
-  }
-
-  retireSite(id: string): Promise<void> {
-    return this.#requests.send("DELETE", `/api/sites/${id}`);
-  }
-
-  addCamera(site: string, camera: NewCamera): Promise<CameraView> {
-    return this.#requests.send("POST", `/api/sites/${site}/cameras`, camera);
-  }
-
-  amendCamera(id: string, changes: CameraChanges): Promise<CameraView> {
-    return this.#requests.send("POST", `/api/cameras/${id}/amend`, changes);
-  }
-
-  /** `minutes` is null until it is resumed. */
-  pause(id: string, minutes: number | null): Promise<CameraView> {
-    return this.#requests.send("POST", `/api/cameras/${id}/pause`, { minutes });
-  }
-
-  resume(id: string): Promise<CameraView> {
-    return this.#requests.send("POST", `/api/cameras/${id}/resume`);
-  }
-
-  stop(id: string): Promise<void> {
-    return this.#requests.send("POST", `/api/cameras/${id}/stop`);
-  }
-
-  retireCamera(id: string): Promise<void> {
-    return this.#requests.send("DELETE", `/api/cameras/${id}`);
-  }
-
-  takeStill(id: string): Promise<CameraView> {
-    return this.#requests.send("POST", `/api/cameras/${id}/still`);
-  }
-
-  code(site: string): Promise<EnrolmentCode> {
-    return this.#requests.send("POST", `/api/sites/${site}/enrolments`);
-  }
-
-  retireConnector(id: string): Promise<void> {
-    return this.#requests.send("DELETE", `/api/connectors/${id}`);
-  }
-
-  discover(id: string): Promise<void> {
-    return this.#requests.send("POST", `/api/connectors/${id}/discover`);
-  }
-
-  traffic(id: string): Promise<TrafficView> {
-    return this.#requests.send("GET", `/api/connectors/${id}/traffic`);
+    return this.requests.send("DELETE", "/api/session");
   }
 
   answer(ask: string, allow: boolean): Promise<void> {
-    return this.#requests.send("POST", `/api/asks/${ask}/answer`, { allow });
+    return this.requests.send("POST", `/api/asks/${ask}/answer`, { allow });
   }
 
   panic(site: string, words: string): Promise<{ incident: string }> {
-    return this.#requests.send("POST", `/api/sites/${site}/panic`, { words });
+    return this.requests.send("POST", `/api/sites/${site}/panic`, { words });
   }
 
   invoices(): Promise<InvoiceView[]> {
-    return this.#requests.send("GET", "/api/invoices");
+    return this.requests.send("GET", "/api/invoices");
   }
 
   pushKey(): Promise<{ key: string }> {
-    return this.#requests.send("GET", "/api/push/key");
+    return this.requests.send("GET", "/api/push/key");
   }
 
   subscribe(body: { endpoint: string; p256dh: string; auth: string }): Promise<void> {
-    return this.#requests.send("POST", "/api/push", body);
+    return this.requests.send("POST", "/api/push", body);
   }
 
   unsubscribe(endpoint: string): Promise<void> {
-    return this.#requests.send("DELETE", "/api/push", { endpoint });
+    return this.requests.send("DELETE", "/api/push", { endpoint });
   }
 }

@@ -1,15 +1,15 @@
 // What lending costs a year, its invoices, and that this changes nothing about help.
 import { useEffect, useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { Fold } from "../lending/fold.tsx";
+import { sorry } from "../lending/refusals.ts";
+import { feeWords, moneyWords } from "../lending/words.ts";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { InvoiceView, OwnerView } from "../wire.ts";
-import { Fold } from "./fold.tsx";
-import type { Lender } from "./lender.ts";
-import { sorry } from "./refusals.ts";
-import { feeWords, moneyWords } from "./words.ts";
+import type { OwnerLender } from "./lender.ts";
 
-function Invoices({ lender }: { lender: Lender }) {
+function Invoices({ lender }: { lender: OwnerLender }) {
   const [invoices, setInvoices] = useState<InvoiceView[] | null>(null);
   const act = useAct(sorry);
   useEffect(() => void act.run(async () => setInvoices(await lender.calls.invoices())), []);
@@ -44,7 +44,7 @@ function Invoices({ lender }: { lender: Lender }) {
   );
 }
 
-export function Fees({ lender, view }: { lender: Lender; view: OwnerView }) {
+export function Fees({ lender, view }: { lender: OwnerLender; view: OwnerView }) {
   const { currency } = lender.me.agency;
   const sum = view.sites.reduce((cents, site) => cents + site.cents_a_year, 0);
   return (

@@ -1,13 +1,15 @@
 // One owner at the page: what they lend, and the line that keeps it true. Touches the network and nothing on the page.
+
+import type { Lender } from "../lending/lender.ts";
+import { ServerClock } from "../lib/clock.ts";
 import { eventsAddress, type Line, listen } from "../lib/events.ts";
-import { ServerClock } from "../staff/clock.ts";
-import { Requests } from "../staff/requests.ts";
-import { Store } from "../staff/store.ts";
-import { leave } from "../staff/who.ts";
+import { Requests } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
+import { leave } from "../lib/who.ts";
 import type { Me, OwnerView, Tick } from "../wire.ts";
 import { Calls } from "./calls.ts";
 
-export class Lender {
+export class OwnerLender implements Lender {
   /** Null until the server has told it for the first time. */
   readonly view = new Store<OwnerView | null>(null);
   readonly line = new Store<Line>("connecting");

@@ -1,10 +1,11 @@
 // The entry of the owner's page. It registers the service worker, which tells of asks and starts the page offline.
 import "../lib/look.css";
+import "../lending/lending.css";
 import "./owner.css";
 import { render } from "preact";
-import { restoreTheme } from "../staff/theme.ts";
-import { whoAmI } from "../staff/who.ts";
-import { Lender } from "./lender.ts";
+import { restoreTheme } from "../lib/theme.ts";
+import { whoAmI } from "../lib/who.ts";
+import { OwnerLender } from "./lender.ts";
 import { Owner } from "./owner.tsx";
 
 if ("serviceWorker" in navigator) {
@@ -28,7 +29,7 @@ async function begin(root: HTMLElement): Promise<void> {
     location.replace("/");
     return;
   }
-  const lender = new Lender(me);
+  const lender = new OwnerLender(me);
   lender.start(new AbortController().signal);
   render(<Owner lender={lender} />, root);
 }

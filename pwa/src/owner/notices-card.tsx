@@ -1,12 +1,12 @@
 // Whether this phone is told when 911 asks: said plainly, switched by a press.
 import { useEffect, useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { Refused, Unreachable } from "../staff/requests.ts";
-import type { Lender } from "./lender.ts";
+import { sorry } from "../lending/refusals.ts";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { Refused, Unreachable } from "../lib/requests.ts";
+import type { OwnerLender } from "./lender.ts";
 import { type Notices, readNotices, switchOff, switchOn } from "./notices.ts";
-import { sorry } from "./refusals.ts";
 
 const WORDS: Readonly<Record<Exclude<Notices, "unknown">, string>> = {
   install:
@@ -24,7 +24,7 @@ function pushSorry(error: unknown): string {
   return "This browser could not be reached for messages. Nothing was changed. Try again, or use another browser.";
 }
 
-export function NoticesCard({ lender }: { lender: Lender }) {
+export function NoticesCard({ lender }: { lender: OwnerLender }) {
   const [notices, setNotices] = useState<Notices>("unknown");
   const act = useAct(pushSorry);
   useEffect(() => {

@@ -1,17 +1,19 @@
 // The owner's page: first who is watching, then what they lend and how far that goes.
 import { useState } from "preact/hooks";
-import { useStore } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { setTheme, theme } from "../staff/theme.ts";
+import { Fold } from "../lending/fold.tsx";
+import { Site, SiteForm } from "../lending/site.tsx";
+import { Watch } from "../lending/watching.tsx";
+import { useStore } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { setTheme, theme } from "../lib/theme.ts";
 import type { OwnerView } from "../wire.ts";
+import { Asks } from "./asks.tsx";
 import { Fees } from "./fees.tsx";
-import { Fold } from "./fold.tsx";
-import type { Lender } from "./lender.ts";
+import type { OwnerLender } from "./lender.ts";
 import { NoticesCard } from "./notices-card.tsx";
-import { Site, SiteForm } from "./site.tsx";
-import { Asks, Watch } from "./watching.tsx";
+import { Panic } from "./panic.tsx";
 
-function Bar({ lender }: { lender: Lender }) {
+function Bar({ lender }: { lender: OwnerLender }) {
   const [menu, setMenu] = useState(false);
   const { user, agency } = lender.me;
   const other = theme() === "night" ? "day" : "night";
@@ -52,7 +54,7 @@ function Bar({ lender }: { lender: Lender }) {
   );
 }
 
-function Lost({ lender }: { lender: Lender }) {
+function Lost({ lender }: { lender: OwnerLender }) {
   const lost = useStore(lender.line) === "lost";
   return (
     <div class={lost ? "line is-lost" : "line-none"} role="status">
@@ -68,13 +70,15 @@ function Lost({ lender }: { lender: Lender }) {
   );
 }
 
-function Lent({ lender, view }: { lender: Lender; view: OwnerView }) {
+function Lent({ lender, view }: { lender: OwnerLender; view: OwnerView }) {
   return (
     <>
       <Asks lender={lender} view={view} />
-      <Watch lender={lender} view={view} />
+      <Watch lender={lender} sites={view.sites} />
       {view.sites.map((site) => (
-        <Site key={site.id} lender={lender} site={site} />
+        <Site key={site.id} lender={lender} site={site}>
+          <Panic lender={lender} site={site} />
+        </Site>
       ))}
       <div class="card folds">
         {view.sites.length === 0 && (
@@ -94,10 +98,10 @@ function Lent({ lender, view }: { lender: Lender; view: OwnerView }) {
   );
 }
 
-export function Owner({ lender }: { lender: Lender }) {
+export function Owner({ lender }: { lender: OwnerLender }) {
   const view = useStore(lender.view);
   return (
-    <div class="owner">
+    <div class="owner lending">
       <Bar lender={lender} />
       <main>
         <Lost lender={lender} />

@@ -1,15 +1,15 @@
 // The panic press: two presses, so that none is by accident. It opens an emergency at the site.
 import { useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { sorry } from "../lending/refusals.ts";
+import { useAct } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { SiteView } from "../wire.ts";
-import type { Lender } from "./lender.ts";
-import { sorry } from "./refusals.ts";
+import type { OwnerLender } from "./lender.ts";
 
 type Stage = "calm" | "asked" | "told";
 
-export function Panic({ lender, site }: { lender: Lender; site: SiteView }) {
+export function Panic({ lender, site }: { lender: OwnerLender; site: SiteView }) {
   const [stage, setStage] = useState<Stage>("calm");
   const [words, setWords] = useState("");
   const act = useAct(sorry);

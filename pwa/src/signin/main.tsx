@@ -3,11 +3,11 @@ import "../staff/staff.css";
 import "./signin.css";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { signInSorry } from "../staff/refusals.ts";
-import { Requests } from "../staff/requests.ts";
-import { restoreTheme } from "../staff/theme.ts";
+import { useAct } from "../lib/hooks.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { signInSorry } from "../lib/refusals.ts";
+import { Requests } from "../lib/requests.ts";
+import { restoreTheme } from "../lib/theme.ts";
 import type { SignIn as Credentials, Me } from "../wire.ts";
 
 function home(me: Me): string {

@@ -1,9 +1,9 @@
 // How a staff page begins: the theme, who is signed in, then the face. Says what it waits for.
 import { type ComponentChild, render } from "preact";
+import { restoreTheme } from "../lib/theme.ts";
+import { whoAmI } from "../lib/who.ts";
 import type { Me } from "../wire.ts";
 import { Desk } from "./desk.ts";
-import { restoreTheme } from "./theme.ts";
-import { whoAmI } from "./who.ts";
 
 function Waiting({ words }: { words: string }) {
   return (

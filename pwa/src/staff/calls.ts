@@ -1,4 +1,6 @@
 // Everything that staff can ask of the server, one method each; docs/http.md says what each one means.
+
+import type { Requests } from "../lib/requests.ts";
 import type {
   AmendIncident,
   EntryView,
@@ -18,7 +20,6 @@ import type {
   SpokenCode,
   WatchGrant,
 } from "../wire.ts";
-import type { Requests } from "./requests.ts";
 
 export class Calls {
   readonly #requests: Requests;

@@ -1,5 +1,7 @@
 // Cameras near an incident in words: what a press would do, why it would do nothing, and whose picture one may
 // see. Pure.
+
+import { countdown, metres } from "../lib/measure.ts";
 import type {
   AskedView,
   FeedView,
@@ -10,7 +12,6 @@ import type {
   SiteKind,
   Unavailable,
 } from "../wire.ts";
-import { countdown, metres } from "./measure.ts";
 
 /** Soon enough before its end to say so and to offer more. */
 export const RENEW_MS = 5 * 60_000;

@@ -1,7 +1,8 @@
 // Whose connection is weak, in plain words: the caller's, as the engine sees it, or this browser's own. Pure.
 // Never blames one's own connection for what the caller's does.
+
+import type { IconName } from "../lib/parts/icon.tsx";
 import type { Connection, FeedView, LinkView } from "../wire.ts";
-import type { IconName } from "./parts/icon.tsx";
 import type { Picture } from "./watching.ts";
 
 export interface Connected {

@@ -1,12 +1,13 @@
 // One signed-in page: who is looking, what they see, and the line that keeps it true. Both staff faces stand on
 // this. It touches the network and the address bar's fragment, and nothing on the page.
+
+import { ServerClock } from "../lib/clock.ts";
 import { type Line, listen } from "../lib/events.ts";
+import { Requests } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
+import { leave } from "../lib/who.ts";
 import type { Event, IncidentView, Me } from "../wire.ts";
 import { Calls } from "./calls.ts";
-import { ServerClock } from "./clock.ts";
-import { Requests } from "./requests.ts";
-import { Store } from "./store.ts";
-import { leave } from "./who.ts";
 import { apply, EMPTY, readUp, remember, select, type World } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";

@@ -1,10 +1,10 @@
 // What may be opened near the incident in front, kept true: asked for again whenever the server says that it is
 // another now, and when an opening, an owner's answer or the place changes. Never more often than once a second.
 import { useEffect, useState } from "preact/hooks";
+import { useStore } from "../lib/hooks.ts";
+import { sorry } from "../lib/refusals.ts";
 import type { IncidentView, Nearby } from "../wire.ts";
 import type { Desk } from "./desk.ts";
-import { useStore } from "./hooks.ts";
-import { sorry } from "./refusals.ts";
 
 export interface Around {
   /** null until the first answer. */

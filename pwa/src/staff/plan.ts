@@ -1,7 +1,8 @@
-// The geometry of the position plot: what fits, where each thing lies, how long the scale bar is. Pure numbers;
-// it draws nothing. Spans and centres move in steps so that the picture does not swim with each new position.
+// The geometry of the position plot: what fits and where each thing lies. Pure numbers; it draws nothing. Spans and centres move in steps so that the picture does not swim with each new position.
+
+import { offsetM } from "../lib/measure.ts";
+import { niceAbove, niceBelow } from "../lib/scale.ts";
 import type { Position } from "../wire.ts";
-import { offsetM } from "./measure.ts";
 
 export interface View {
   /** The middle of the plot. */
@@ -15,26 +16,11 @@ export interface Size {
   height: number;
 }
 
-const STEPS = [1, 2, 5];
 const SMALLEST_SPAN_M = 60;
 const MARGIN = 1.25;
 /** Units farther than this do not shrink the plot; they are named at its edge. */
 const FARTHEST_M = 8000;
 const MOST_STEPS_BACK = 3;
-
-/** The smallest of 1, 2, 5, 10, 20 … that is at least `n`. */
-export function niceAbove(n: number): number {
-  const power = 10 ** Math.floor(Math.log10(n));
-  const step = STEPS.find((s) => s * power >= n * (1 - 1e-9));
-  return step === undefined ? 10 * power : step * power;
-}
-
-/** The largest of 1, 2, 5, 10, 20 … that is at most `n`. */
-export function niceBelow(n: number): number {
-  const power = 10 ** Math.floor(Math.log10(n));
-  const step = STEPS.findLast((s) => s * power <= n * (1 + 1e-9));
-  return (step ?? 1) * power;
-}
 
 /** Whether a mark there would lie under the buttons in the top right corner. */
 export function covered(size: Size, corner: Size, at: { x: number; y: number }, margin = 14): boolean {
@@ -94,12 +80,6 @@ export function toEdge(size: Size, at: { x: number; y: number }, margin: number)
     (size.height / 2 - margin) / Math.max(1e-6, Math.abs(dy)),
   );
   return { x: size.width / 2 + dx * reach, y: size.height / 2 + dy * reach };
-}
-
-/** A scale bar of a round length that is at most `widest` pixels. */
-export function scaleBar(view: View, widest: number): { metres: number; pixels: number } {
-  const metres = niceBelow(view.scale * widest);
-  return { metres, pixels: metres / view.scale };
 }
 
 /** Radii in metres of the range rings around the focus: three at most, round, inside the plot. */

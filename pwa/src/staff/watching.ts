@@ -1,6 +1,8 @@
 // One feed on one <video>: asks for the grant, keeps the subscription and tells how the picture is. Step 11.
 // A picture counts as live only while frames are really shown; what the server believes is not enough.
 
+import { Refused } from "../lib/requests.ts";
+import { Store } from "../lib/store.ts";
 import type { Health } from "../rtc/health.ts";
 import type { SessionState } from "../rtc/reconnect.ts";
 import { Over } from "../rtc/reconnect.ts";
@@ -8,8 +10,6 @@ import { type Subscription, subscribe } from "../rtc/whep.ts";
 import type { FeedView, Level } from "../wire.ts";
 import type { Calls } from "./calls.ts";
 import type { Desk } from "./desk.ts";
-import { Refused } from "./requests.ts";
-import { Store } from "./store.ts";
 
 /**
  * connecting and waiting: nothing was ever shown. live: it moves. stills: a frame now and then, because no more fits

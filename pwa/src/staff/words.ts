@@ -1,4 +1,5 @@
 // Log entries as plain sentences. Anything that has no sentence here is still shown, in the log's own words.
+import { numberWords } from "../lib/numbers.ts";
 import type { Action, EntryView } from "../wire.ts";
 
 export type Weight = "news" | "plain" | "warning";
@@ -253,9 +254,4 @@ export function dayAndTime(at: string): string {
   const date = new Date(at);
   const day = date.toLocaleDateString("en", { day: "numeric", month: "short" });
   return `${day}, ${timeOfDay(at).slice(0, 5)}`;
-}
-
-/** A number as it is read: "+1 313 555 0143"; other countries' as they are stored. */
-export function numberWords(number: string): string {
-  return number.replace(/^(\+1)(\d{3})(\d{3})(\d{4})$/, "$1 $2 $3 $4");
 }

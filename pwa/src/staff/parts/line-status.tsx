@@ -1,8 +1,9 @@
 // Whether what is on the screen is still true: connected, or lost and what works meanwhile.
+
+import { useNow, useStore } from "../../lib/hooks.ts";
+import { Icon } from "../../lib/parts/icon.tsx";
 import type { Desk } from "../desk.ts";
-import { useNow, useStore } from "../hooks.ts";
 import { timeOfDay } from "../words.ts";
-import { Icon } from "./icon.tsx";
 
 export function LineStatus({ desk }: { desk: Desk }) {
   const line = useStore(desk.line);

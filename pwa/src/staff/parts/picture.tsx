@@ -2,15 +2,15 @@
 // is looking when. It keeps its last frame, dimmed, when nothing new comes. It never makes a sound.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useNow, useStore } from "../../lib/hooks.ts";
+import { ago } from "../../lib/measure.ts";
+import { Icon, type IconName } from "../../lib/parts/icon.tsx";
+import { Store } from "../../lib/store.ts";
 import type { FeedView, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
-import { useNow, useStore } from "../hooks.ts";
-import { ago } from "../measure.ts";
-import { Store } from "../store.ts";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { timeOfDay } from "../words.ts";
-import { Icon, type IconName } from "./icon.tsx";
 
 interface Props {
   desk: Desk;

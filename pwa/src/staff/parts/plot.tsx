@@ -2,11 +2,12 @@
 // Draws what it is given. A map may take its place behind the same Props.
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { useSize } from "../../lib/hooks.ts";
+import { bearingDeg, compass, distanceM, metres, STALE_MS } from "../../lib/measure.ts";
+import { Icon } from "../../lib/parts/icon.tsx";
+import { scaleBar } from "../../lib/scale.ts";
 import type { Position } from "../../wire.ts";
-import { useSize } from "../hooks.ts";
-import { bearingDeg, compass, distanceM, metres, STALE_MS } from "../measure.ts";
-import { covered, fit, inside, place, rings, type Size, scaleBar, toEdge, type View } from "../plan.ts";
-import { Icon } from "./icon.tsx";
+import { covered, fit, inside, place, rings, type Size, toEdge, type View } from "../plan.ts";
 
 export interface PlotUnit {
   id: string;
@@ -130,7 +131,7 @@ function UnitMark({ caller, unit, ...drawn }: Drawn & { caller: Position; unit: 
 }
 
 function Scale({ view, size }: Drawn) {
-  const bar = scaleBar(view, Math.min(140, size.width / 3));
+  const bar = scaleBar(view.scale, Math.min(140, size.width / 3));
   return (
     <g class="plot-scale" transform={`translate(16 ${size.height - 16})`}>
       <path d={`M0-6V0H${bar.pixels}V-6`} />

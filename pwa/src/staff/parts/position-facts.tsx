@@ -1,8 +1,8 @@
 // A position in words: how well it is known, how old it is, how it moves, and its coordinates to copy.
 import { useState } from "preact/hooks";
+import { accuracyWords, ago, compass, coordinates, STALE_MS } from "../../lib/measure.ts";
+import { Icon } from "../../lib/parts/icon.tsx";
 import type { Position } from "../../wire.ts";
-import { accuracyWords, ago, compass, coordinates, STALE_MS } from "../measure.ts";
-import { Icon } from "./icon.tsx";
 
 const SAID_MS = 1500;
 const WALKING_MPS = 0.5;

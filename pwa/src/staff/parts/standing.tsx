@@ -1,6 +1,7 @@
 // How something is: always a shape, a word and a colour together.
+
+import { Icon } from "../../lib/parts/icon.tsx";
 import type { Standing } from "../links.ts";
-import { Icon } from "./icon.tsx";
 
 export function StandingMark({ standing }: { standing: Standing }) {
   return (

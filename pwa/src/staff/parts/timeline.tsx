@@ -1,9 +1,9 @@
 // Everything that happened, oldest first, following its newest line unless somebody has scrolled away.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "../../lib/parts/icon.tsx";
 import type { EntryView } from "../../wire.ts";
 import type { Reading } from "../desk.ts";
 import { logLines, timeOfDay } from "../words.ts";
-import { Icon } from "./icon.tsx";
 
 const NEAR_PX = 32;
 

@@ -1,10 +1,10 @@
 // One camera: its own still, how it stands, Pause, and a line for each thing that its owner decides.
 import { useState } from "preact/hooks";
+import { type Act, useAct, useNow } from "../lib/hooks.ts";
+import { ago, compass, metres } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import { ownersUse } from "../map/look.ts";
-import { type Act, useAct, useNow } from "../staff/hooks.ts";
-import { ago, compass, metres } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
 import type { CameraView, SiteView } from "../wire.ts";
 import { type SourceChoice, SourceField } from "./add-camera.tsx";
 import { Fold, Twice } from "./fold.tsx";

@@ -1,9 +1,9 @@
 // Connectors of a site: what they found, what they sent, and how to enrol another.
 import { useEffect, useState } from "preact/hooks";
-import { useAct, useNow } from "../staff/hooks.ts";
-import { ago, countdown } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { useAct, useNow } from "../lib/hooks.ts";
+import { ago, countdown } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { ConnectorView, SiteView, SourceView, TrafficView } from "../wire.ts";
 import { Fold, Twice } from "./fold.tsx";
 import type { Lender } from "./lender.ts";

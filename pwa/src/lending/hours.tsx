@@ -1,7 +1,7 @@
 // When a camera may be opened: days, and from when to when, by the agency's clock.
 import { useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { useAct } from "../lib/hooks.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { CameraView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";

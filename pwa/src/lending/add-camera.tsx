@@ -1,7 +1,7 @@
 // A new camera: from what a connector has found, or as an entry on the list without a picture.
 import { useState } from "preact/hooks";
-import { useAct } from "../staff/hooks.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
+import { useAct } from "../lib/hooks.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { SiteView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";

@@ -1,7 +1,7 @@
 // Pause, the largest control of a camera: an hour, a day, until its owner resumes.
 import { useState } from "preact/hooks";
-import type { Act } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
+import type { Act } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
 import type { CameraView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { isPaused, pauseWords } from "./words.ts";

@@ -1,4 +1,4 @@
-// The icons of the staff pages: Lucide's drawings, by what they mean here. An icon never stands without a word,
+// The icons of all pages but the caller's: Lucide's drawings, by what they mean here. An icon never stands without a word,
 // so all of them are hidden from screen readers.
 
 import swap from "lucide-static/icons/arrow-down-up.svg?raw";

@@ -1,6 +1,5 @@
-// What stands at the end of every desk page's bar: night or day, and the way out.
+// What stands at the end of a desk page's bar: night or day, and the way out.
 import { useState } from "preact/hooks";
-import type { Desk } from "../desk.ts";
 import { setTheme, theme } from "../theme.ts";
 import { Icon } from "./icon.tsx";
 
@@ -24,10 +23,10 @@ export function ThemeButton() {
   );
 }
 
-export function SignOutButton({ desk }: { desk: Desk }) {
-  const words = `Sign out ${desk.me.user.display_name}`;
+export function SignOutButton({ name, onSignOut }: { name: string; onSignOut(): Promise<void> }) {
+  const words = `Sign out ${name}`;
   return (
-    <button type="button" class="square" aria-label={words} title={words} onClick={() => void desk.signOut()}>
+    <button type="button" class="square" aria-label={words} title={words} onClick={() => void onSignOut()}>
       <Icon name="logOut" />
     </button>
   );

@@ -1,10 +1,10 @@
 // Where something is: the map, and the same in numbers for whoever does not use it.
 import { useEffect, useState } from "preact/hooks";
+import { coordinates } from "../lib/measure.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
+import { NO_PLACE, parsePlace } from "../lib/place.ts";
 import { aboutTiles } from "../map/tiles.ts";
-import { coordinates } from "../staff/measure.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { NO_PLACE, parsePlace } from "../staff/place.ts";
 import type { Point } from "../wire.ts";
 
 /** Two coordinates as text. Says so when what is written is no place, and keeps the last one that was. */

@@ -1,8 +1,9 @@
 // Where a camera stands and looks: by its handles on the map, or in numbers. Both say the same at every moment.
+
+import { compass } from "../lib/measure.ts";
 import { LEAST_FIELD_DEG } from "../map/handles.tsx";
 import type { Use } from "../map/look.ts";
 import { CameraMap } from "../map/map.tsx";
-import { compass } from "../staff/measure.ts";
 import type { Point, View } from "../wire.ts";
 import { PlaceField } from "./place-fields.tsx";
 

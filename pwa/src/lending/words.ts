@@ -1,5 +1,5 @@
 // What an owner is told, in plain words: levels, hours, pauses, who watches and why, bytes and money. Pure.
-import { metres } from "../staff/measure.ts";
+import { metres } from "../lib/measure.ts";
 import type {
   CameraView,
   ConnectorView,

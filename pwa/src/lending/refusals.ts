@@ -1,6 +1,6 @@
 // What an owner is told when something was refused. What is not here is said as on every page.
-import { sorry as generally } from "../staff/refusals.ts";
-import { Refused } from "../staff/requests.ts";
+import { sorry as generally } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
 
 const SENTENCES: Readonly<Record<string, string>> = {
   "connector-away":

@@ -1,10 +1,10 @@
 // The participation level: four plain choices, and for two of them how near an emergency must be.
 import { useId, useState } from "preact/hooks";
+import { useAct } from "../lib/hooks.ts";
+import { metres } from "../lib/measure.ts";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import { ownersUse } from "../map/look.ts";
 import { CameraMap } from "../map/map.tsx";
-import { useAct } from "../staff/hooks.ts";
-import { metres } from "../staff/measure.ts";
-import { ProblemNote } from "../staff/parts/problem.tsx";
 import type { CameraView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";

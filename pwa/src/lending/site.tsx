@@ -1,19 +1,19 @@
-// A site: its cameras, its connectors, the panic press, and what it is called.
+// A site: its cameras, its connectors, and what it is called.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useAct, useNow } from "../lib/hooks.ts";
+import { numberWords } from "../lib/numbers.ts";
+import { Icon } from "../lib/parts/icon.tsx";
+import { ProblemNote } from "../lib/parts/problem.tsx";
 import { MapKey } from "../map/key.tsx";
 import { ownersUse } from "../map/look.ts";
 import { CameraMap } from "../map/map.tsx";
-import { useAct, useNow } from "../staff/hooks.ts";
-import { Icon } from "../staff/parts/icon.tsx";
-import { ProblemNote } from "../staff/parts/problem.tsx";
-import { numberWords } from "../staff/words.ts";
 import type { Point, SiteKind, SiteView } from "../wire.ts";
 import { AddCamera } from "./add-camera.tsx";
 import { CameraCard } from "./camera-card.tsx";
 import { Connector, Enrol } from "./connectors.tsx";
 import { Fold, Twice } from "./fold.tsx";
 import type { Lender } from "./lender.ts";
-import { Panic } from "./panic.tsx";
 import { FirstPlace, PlaceField } from "./place-fields.tsx";
 import { sorry } from "./refusals.ts";
 
@@ -142,7 +142,15 @@ function SiteMap({ lender, site }: { lender: Lender; site: SiteView }) {
   );
 }
 
-export function Site({ lender, site }: { lender: Lender; site: SiteView }) {
+export function Site({
+  lender,
+  site,
+  children,
+}: {
+  lender: Lender;
+  site: SiteView;
+  children?: ComponentChildren;
+}) {
   const retire = useAct(sorry);
   const connectors = site.connectors.length;
   return (
@@ -220,7 +228,7 @@ export function Site({ lender, site }: { lender: Lender; site: SiteView }) {
           )}
         </Fold>
       </div>
-      <Panic lender={lender} site={site} />
+      {children}
     </section>
   );
 }

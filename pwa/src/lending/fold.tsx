@@ -1,7 +1,7 @@
 // A line that says how something is set; pressed, it opens to set it. What is inside exists only while it is open.
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
-import { Icon, type IconName } from "../staff/parts/icon.tsx";
+import { Icon, type IconName } from "../lib/parts/icon.tsx";
 
 interface Props {
   icon: IconName;

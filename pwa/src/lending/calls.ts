@@ -1,0 +1,108 @@
+// What whoever keeps cameras can ask of the server, one method each; docs/http.md says what each one means.
+import type { Requests } from "../lib/requests.ts";
+import type {
+  CameraView,
+  EnrolmentCode,
+  Hours,
+  ParticipationLevel,
+  Point,
+  SiteKind,
+  SiteView,
+  TrafficView,
+  View,
+} from "../wire.ts";
+
+export interface SiteFields {
+  kind: SiteKind;
+  name: string;
+  address: string;
+  point: Point;
+  numbers: string[];
+}
+
+export interface NewCamera {
+  name: string;
+  point: Point;
+  view: View;
+  indoor: boolean;
+  connector_id?: string;
+  source?: string;
+}
+
+export interface CameraChanges {
+  name?: string;
+  point?: Point;
+  view?: View;
+  indoor?: boolean;
+  level?: ParticipationLevel;
+  radius_m?: number;
+  hours?: Hours;
+  sound?: boolean;
+  connector_id?: string;
+  source?: string;
+}
+
+export class LendingCalls {
+  protected readonly requests: Requests;
+
+  constructor(requests: Requests) {
+    this.requests = requests;
+  }
+
+  addSite(site: SiteFields): Promise<SiteView> {
+    return this.requests.send("POST", "/api/sites", site);
+  }
+
+  amendSite(id: string, changes: Omit<SiteFields, "kind">): Promise<SiteView> {
+    return this.requests.send("POST", `/api/sites/${id}/amend`, changes);
+  }
+
+  retireSite(id: string): Promise<void> {
+    return this.requests.send("DELETE", `/api/sites/${id}`);
+  }
+
+  addCamera(site: string, camera: NewCamera): Promise<CameraView> {
+    return this.requests.send("POST", `/api/sites/${site}/cameras`, camera);
+  }
+
+  amendCamera(id: string, changes: CameraChanges): Promise<CameraView> {
+    return this.requests.send("POST", `/api/cameras/${id}/amend`, changes);
+  }
+
+  /** `minutes` is null until it is resumed. */
+  pause(id: string, minutes: number | null): Promise<CameraView> {
+    return this.requests.send("POST", `/api/cameras/${id}/pause`, { minutes });
+  }
+
+  resume(id: string): Promise<CameraView> {
+    return this.requests.send("POST", `/api/cameras/${id}/resume`);
+  }
+
+  stop(id: string): Promise<void> {
+    return this.requests.send("POST", `/api/cameras/${id}/stop`);
+  }
+
+  retireCamera(id: string): Promise<void> {
+    return this.requests.send("DELETE", `/api/cameras/${id}`);
+  }
+
+  takeStill(id: string): Promise<CameraView> {
+    return this.requests.send("POST", `/api/cameras/${id}/still`);
+  }
+
+  code(site: string): Promise<EnrolmentCode> {
+    return this.requests.send("POST", `/api/sites/${site}/enrolments`);
+  }
+
+  retireConnector(id: string): Promise<void> {
+    return this.requests.send("DELETE", `/api/connectors/${id}`);
+  }
+
+  discover(id: string): Promise<void> {
+    return this.requests.send("POST", `/api/connectors/${id}/discover`);
+  }
+
+  traffic(id: string): Promise<TrafficView> {
+    return this.requests.send("GET", `/api/connectors/${id}/traffic`);
+  }
+}
