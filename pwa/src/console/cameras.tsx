@@ -145,6 +145,30 @@ function Shut({ cameras, more }: { cameras: readonly NearbyCamera[]; more: numbe
   );
 }
 
+/** The site's own call or panic press: one press for all that it lends for that. */
+function OwnSite({ desk, incident, cameras, act }: Props & { cameras: readonly NearbyCamera[]; act: Act }) {
+  const shut = cameras.filter(
+    ({ own, offer, camera_id }) =>
+      own &&
+      (offer === "open" || offer === "ask") &&
+      openingOf(incident, camera_id, desk.me.user.id) === null,
+  );
+  if (incident.site === null || shut.length === 0) return null;
+  return (
+    <div class="cameras-own">
+      <p>{incident.site} asks for help and lends its cameras for that.</p>
+      <button
+        type="button"
+        class="primary"
+        disabled={act.busy}
+        onClick={() => void act.run(() => desk.calls.openSite(incident.id))}
+      >
+        <Icon name="camera" /> Open its {shut.length === 1 ? "camera" : `${shut.length} cameras`}
+      </button>
+    </div>
+  );
+}
+
 export function Cameras(props: Props) {
   const { desk, incident } = props;
   const { nearby, problem } = useNearby(desk, incident);
@@ -182,6 +206,7 @@ export function Cameras(props: Props) {
           {incident.position === null ? "Known as soon as the incident has a place." : "None within reach."}
         </p>
       )}
+      <OwnSite {...props} cameras={cameras} act={act} />
       <ul>
         {offered.map((camera) => (
           <CameraRow key={camera.camera_id} {...props} camera={camera} now={now} act={act} reason={reason} />

@@ -100,6 +100,11 @@ export class Calls {
     return this.#requests.send("POST", `/api/incidents/${incident}/cameras/${camera}/open`, { reason });
   }
 
+  /** What may be opened at the site whose own call or panic press the incident is. */
+  openSite(incident: string): Promise<void> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/site-cameras`);
+  }
+
   renewOpening(opening: string): Promise<OpeningView> {
     return this.#requests.send("POST", `/api/openings/${opening}/renew`);
   }
