@@ -244,14 +244,18 @@ class Channel(Generic[T]):
         await self._writer.drain()
 
     def post(self, message: object) -> None:
-        """Send without waiting: only what has a bound of its own. Raises Unsendable."""
+        """Send without waiting: only what has a bound of its own. Dropped when the connection is gone.
+
+        Raises Unsendable.
+        """
         try:
             body = self._encoder.encode(message)
         except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
             raise Unsendable(f"{type(message).__name__} cannot be packed: {error}") from error
         if len(body) > self._sends:
             raise Unsendable(f"{type(message).__name__} has {len(body)} bytes of at most {self._sends}")
-        self._writer.write(_LENGTH.pack(len(body)) + body)
+        if not self._writer.is_closing():  # uvloop raises where asyncio drops
+            self._writer.write(_LENGTH.pack(len(body)) + body)
 
     async def receive(self) -> T | None:
         """The next message; None when the other side has closed. Raises ProtocolError."""

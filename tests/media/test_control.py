@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 
 from media import control
 from media.backlog import Backlog
@@ -298,3 +299,20 @@ async def test_a_word_that_is_no_text_ends_that_connection_quietly(
         pass
     assert not [record for record in caplog.records if record.exc_info]
     await place.channel()  # and the next one is let in
+
+
+def test_what_is_sent_to_a_connection_that_is_gone_is_dropped_and_said(tmp_path: Path) -> None:
+    """On the media process's own kind of loop, whose transports are not as forgiving as asyncio's."""
+
+    async def run() -> None:
+        place = Place(tmp_path / "media-0.sock")
+        await place.server.start(place.path)
+        channel, _, _ = await place.raw()
+        channel.close()
+        channel.post(control.Count(1))
+        with pytest.raises(ConnectionError):
+            await channel.send(control.Count(2))
+        await place.close()
+        await place.server.stop()
+
+    uvloop.run(run())
