@@ -1,12 +1,14 @@
 """Paid, unpaid, overdue and free: who is offered for help does not change by it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+
+from websockets.asyncio.client import ClientConnection
 
 from media.connector import wire
 from tests.backend import lending
-from tests.backend.agents import Agent
+from tests.backend.agents import Agent, Wire
 from tests.backend.house import WAIT_S, House, Staff
 from tests.backend.test_fees import issued, priced, today
 from tests.backend.test_sites import join
@@ -17,26 +19,41 @@ PLACE = {"latitude": lending.HERE.latitude, "longitude": lending.HERE.longitude}
 
 
 @asynccontextmanager
+async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """While that goes on."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def hear(connection: ClientConnection) -> None:
+    """A socket whose news nobody takes is closed by the service."""
+    async for _ in connection:
+        pass
+
+
+async def live(line: Wire) -> None:
+    while True:
+        await asyncio.sleep(wire.ALIVE_EVERY_S)
+        await line.say(wire.Alive())
+
+
+@asynccontextmanager
 async def site(house: House, olive: Staff, which: int, level: str, **camera: object) -> AsyncIterator[None]:
-    """Where she lends one camera, as long as its connector is there, at rest but for saying that it lives."""
+    """Where she lends one camera, as long as its connector is there, which hears everything and does nothing."""
     north = lending.metres_from(lending.HERE, 30.0 + 20.0 * which, 0)
     place = {"latitude": north.latitude, "longitude": north.longitude}
     made = await lending.site_of(olive, name=f"Site {which}", point=place)
     agent = await Agent(house).enrolled((await olive.post(f"/api/sites/{made['id']}/enrolments"))["code"])
-    async with agent.line() as line, asyncio.TaskGroup() as group:
-
-        async def live() -> None:
-            while True:
-                await asyncio.sleep(wire.ALIVE_EVERY_S)
-                await line.say(wire.Alive())
-
-        living = group.create_task(live())
+    async with agent.line() as line, beside(hear(line.connection)), beside(live(line)):
         await line.shows("door")
         bound = {"connector_id": await connected(olive, made["id"]), "source": "door"}
         held = await lending.camera_of(olive, made, **bound, **camera)
         await olive.post(f"/api/cameras/{held['id']}/amend", {"level": level, "radius_m": 500})
         yield
-        living.cancel()
 
 
 async def connected(olive: Staff, site: str) -> str:
@@ -84,8 +101,9 @@ async def test_the_fee_changes_nothing_about_which_cameras_help_and_in_which_ord
     await priced(lee, {"ask": 1200, "nearby": 0, "own-calls": 900})
     async with (
         AsyncExitStack() as sites,
-        join(olive, "/api/owner/events"),
-    ):  # her page is open: she can be asked
+        join(olive, "/api/owner/events") as page,  # she can be asked
+        beside(hear(page)),
+    ):
         for which, level in enumerate(LEVELS):
             away = {"heading_deg": 0.0, "field_deg": 60.0}  # all are north of the scene
             there = {"heading_deg": 180.0, "field_deg": 60.0}
