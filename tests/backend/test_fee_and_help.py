@@ -43,7 +43,7 @@ async def live(line: Wire) -> None:
 
 @asynccontextmanager
 async def site(house: House, olive: Staff, which: int, level: str, **camera: object) -> AsyncIterator[None]:
-    """Where she lends one camera, as long as its connector is there, which hears everything and does nothing."""
+    """Where she lends one camera, as long as its connector is there; it does nothing."""
     north = lending.metres_from(lending.HERE, 30.0 + 20.0 * which, 0)
     place = {"latitude": north.latitude, "longitude": north.longitude}
     made = await lending.site_of(olive, name=f"Site {which}", point=place)
