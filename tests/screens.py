@@ -82,6 +82,7 @@ class Tour:
         await console.get_by_role("button").filter(has_text="Somebody at the back door").click()
         await console.get_by_role("button", name="Open Front door").click()
         await owner.get_by_role("button", name="Stop now").wait_for()
+        await console.locator(".chip.tone-live").wait_for()
         caller = await self.visit(phone, day)
         await caller.goto(self._link)
         await caller.locator("button.main").wait_for()

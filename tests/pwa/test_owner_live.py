@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,14 @@ async def there(owner: Owner) -> Json:
 async def home(browser: Browser, service: Service, shop: Shop) -> AsyncIterator[Page]:
     async with at_home(browser, service, shop.owner) as page:
         yield page
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """A press goes by the service to a process of the connector and back; a busy machine takes its time."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +279,6 @@ async def test_what_her_connector_sent_is_counted_and_one_that_leaves_is_said(ho
     await expect(agent.get_by_text("every signature is right")).to_be_visible()
     await sound(home)
     shop.connector.stop()
-    await expect(agent.get_by_text(re.compile("Not connected, last seen"))).to_be_visible(timeout=30_000)
+    await expect(agent.get_by_text(re.compile("Not connected, last seen"))).to_be_visible()
     card = home.get_by_role("article", name="Door")
     await expect(card.get_by_text("Back room is not connected")).to_be_visible()

@@ -44,7 +44,7 @@ export function SourceField({ site, choice, camera, onChoice }: SourceProps) {
         }
       >
         {(camera === undefined || choice === null) && (
-          <option value={NONE}>Nowhere yet: on the list only</option>
+          <option value={NONE}>Nowhere yet: on the map only</option>
         )}
         {offered.map(({ key, words }) => (
           <option key={key} value={key}>
@@ -84,7 +84,7 @@ export function AddCamera({ lender, site, onDone }: { lender: Lender; site: Site
         onPlacing={setPlacing}
       />
       <p class="small">
-        A new camera is on the list only: nobody can see its picture until you choose who may.
+        A new camera is on the map only: nobody can see its picture until you choose who may.
       </p>
       <ProblemNote text={act.problem} />
       <button type="submit" class="primary" disabled={act.busy || name.trim() === ""}>

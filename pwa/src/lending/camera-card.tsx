@@ -49,9 +49,13 @@ function Still({ lender, camera, act, now }: { lender: Lender; camera: CameraVie
       )}
       <figcaption>
         <span>
-          {still_at === null
-            ? "Only you would see it."
-            : `Only you see this · ${ago(now - Date.parse(still_at))}`}
+          {still_at === null ? (
+            "Only you would see it."
+          ) : (
+            <>
+              Only you see this · <span class="age">{ago(now - Date.parse(still_at))}</span>
+            </>
+          )}
         </span>
         {can && (
           <button

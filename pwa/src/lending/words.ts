@@ -15,10 +15,10 @@ import type {
 export const LEVELS: readonly ParticipationLevel[] = ["registry", "ask", "own-calls", "nearby"];
 
 export const LEVEL_NAMES: Readonly<Record<ParticipationLevel, string>> = {
-  registry: "On the list only",
+  registry: "On the map only",
   ask: "Ask me first",
   "own-calls": "My own calls",
-  nearby: "Emergencies nearby",
+  nearby: "Nearby emergencies",
 };
 
 /** Who may see what, and when: one sentence. */
