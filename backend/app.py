@@ -236,7 +236,7 @@ def build(
         connections=connections,
         quality=Quality(engines, feeds, connections, steps, hub),
         owners=Owners(steps, passwords, country=config.country, public_url=config.public_url),
-        sites=Sites(steps, lending_board, lent, country=config.country),
+        sites=Sites(steps, lending_board, connectors, lent, country=config.country),
         cameras=Cameras(steps, lending_board, connectors, lent),
         lending_board=lending_board,
         surroundings=Surroundings(steps, zone, connectors.is_connected),

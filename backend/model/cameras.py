@@ -6,6 +6,7 @@
 import math
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -92,10 +93,15 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     def looks_towards(self, bearing_deg: float, distance_m: float) -> bool:
         """Whether what is in that direction from the camera is in the picture."""
-        if self.heading_deg is None or distance_m <= _BESIDE_M:
-            return True
-        off = abs((bearing_deg - self.heading_deg + 180) % 360 - 180)
-        return off <= self.field_deg / 2 + _EDGE_DEG
+        return looks_towards(self.heading_deg, self.field_deg, bearing_deg, distance_m)
+
+
+def looks_towards(heading_deg: float | None, field_deg: float, bearing_deg: float, distance_m: float) -> bool:
+    """The same of a view that is not a View yet."""
+    if heading_deg is None or distance_m <= _BESIDE_M:
+        return True
+    off = abs((bearing_deg - heading_deg + 180) % 360 - 180)
+    return off <= field_deg / 2 + _EDGE_DEG
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,10 +137,29 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
         return self.pause is not None and self.pause.covers(now)
 
     @property
+    def retired(self) -> bool:
+        return self.retired_at is not None
+
+    @property
     def reach_m(self) -> int:
         """Within how many metres of it an incident of somebody else's may open it; 0 when none may."""
         near = (ParticipationLevel.ASK, ParticipationLevel.NEARBY)
         return self.radius_m if self.level in near and self.retired_at is None else 0
+
+
+class Terms(Protocol):
+    """What of a camera `why_not` asks."""
+
+    @property
+    def retired(self) -> bool: ...
+    @property
+    def pause(self) -> Pause | None: ...
+    @property
+    def level(self) -> ParticipationLevel: ...
+    @property
+    def hours(self) -> Hours: ...
+    @property
+    def radius_m(self) -> int: ...
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,15 +169,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     distance_m: float | None  # None while nobody knows where the incident is
 
 
-def why_not(camera: Camera, call: Call, now: datetime, local: datetime) -> Unavailable | None:
+def why_not(camera: Terms, call: Call, now: datetime, local: datetime) -> Unavailable | None:
     """Why the owner's settings keep this camera shut; None when they let it open.
 
     `local` is `now` by the agency's clock. A camera of level ASK is let open here: that its owner must allow
     it first, and whether its connector is there, are other questions.
     """
-    if camera.retired_at is not None:
+    if camera.retired:
         return Unavailable.RETIRED
-    if camera.paused_at(now):
+    if camera.pause is not None and camera.pause.covers(now):
         return Unavailable.PAUSED
     if camera.level is ParticipationLevel.REGISTRY:
         return Unavailable.REGISTRY_ONLY

@@ -59,6 +59,8 @@ class Action(StrEnum):
     CAMERA_RENEW = "camera.renew"
     CAMERA_ASK = "camera.ask"
     CAMERA_ANSWER = "camera.answer"
+    PUSH_SUBSCRIBE = "push.subscribe"
+    PUSH_UNSUBSCRIBE = "push.unsubscribe"
     INCIDENT_PANIC = "incident.panic"
     FEE_PRICE = "fee.price"
     FEE_INVOICE = "fee.invoice"

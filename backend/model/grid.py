@@ -5,6 +5,7 @@ and no place needs an exception: the columns of a row close around the pole and 
 """
 
 import math
+from functools import lru_cache
 
 from backend.model.positions import EARTH_RADIUS_M, Point, Position
 
@@ -34,6 +35,27 @@ def cells_within(place: Point | Position, radius_m: float) -> list[int]:
     return found
 
 
+def cells_inside(place: Point | Position, radius_m: float) -> list[int]:
+    """Cells of which every point is within so many metres (up to 10,000). Not all of them; none at a pole."""
+    radius = radius_m * 0.999  # so that rounding, and the earth's bend, let nothing in
+    north = radius / _METRES_A_DEGREE
+    if abs(place.latitude) + north > 89:
+        return []
+    found: list[int] = []
+    for row in range(_row(place.latitude - north), _row(place.latitude + north) + 1):
+        edges = row * _ROW_DEG - 90, (row + 1) * _ROW_DEG - 90
+        far = max(abs(edge - place.latitude) for edge in edges) * _METRES_A_DEGREE
+        if far >= radius:
+            continue
+        widest = 0.0 if edges[0] < 0 < edges[1] else min(map(abs, (*edges, place.latitude)))
+        east = math.sqrt(radius**2 - far**2) / _METRES_A_DEGREE / math.cos(math.radians(widest))
+        columns = _columns(row)
+        first = math.ceil((place.longitude - east + 180) / 360 * columns)
+        last = math.floor((place.longitude + east + 180) / 360 * columns)
+        found += [row * _COLUMNS_MOST + column % columns for column in range(first, last)]
+    return found
+
+
 def _east_deg(latitude: float, north: float) -> float:
     """How far east a circle of `north` degrees reaches, in degrees of longitude; all around at a pole."""
     if abs(latitude) + north >= 90:
@@ -46,6 +68,7 @@ def _row(latitude: float) -> int:
     return math.floor((min(90.0, max(-90.0, latitude)) + 90) / _ROW_DEG)
 
 
+@lru_cache(maxsize=8192)  # a city is some hundred rows
 def _columns(row: int) -> int:
     """How many cells a row is cut into."""
     middle = math.radians(min(90.0, (row + 0.5) * _ROW_DEG - 90))

@@ -70,6 +70,13 @@ class Reach(StrEnum):
     NOBODY = "nobody"  # no page is open, and no push service took it
 
 
+class Waiter(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody else who pressed while the owner was asked: the answer is theirs too."""
+
+    user_id: UserId
+    reason: Reason
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """An owner is asked once for each camera and incident; the answer stands while the incident is open."""
 

@@ -88,6 +88,24 @@ class PositionReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         )
 
 
+class Scene:
+    """A place that many points are measured from, in the same way as by `distance_m` and `bearing_deg`."""
+
+    def __init__(self, place: Position | Point) -> None:
+        self._latitude, self._longitude = math.radians(place.latitude), place.longitude
+        self._cos, self._sin = math.cos(self._latitude), math.sin(self._latitude)
+
+    def seen_from(self, latitude: float, longitude: float) -> tuple[float, float]:
+        """How many metres away it is from there, and its bearing in degrees."""
+        p1 = math.radians(latitude)
+        dl = math.radians(self._longitude - longitude)
+        cos, sin = math.cos(p1), math.sin(p1)
+        h = math.sin((self._latitude - p1) / 2) ** 2 + cos * self._cos * math.sin(dl / 2) ** 2
+        metres = 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
+        east = math.sin(dl) * self._cos
+        return metres, math.degrees(math.atan2(east, cos * self._sin - sin * self._cos * math.cos(dl))) % 360
+
+
 def distance_m(a: Position | Point, b: Position | Point) -> float:
     """Great-circle distance in metres (haversine)."""
     p1, p2 = math.radians(a.latitude), math.radians(b.latitude)

@@ -8,15 +8,18 @@ import asyncio
 import hashlib
 import logging
 from functools import partial
+from urllib.parse import urlsplit
 
 import msgspec
 
 from backend.hub import Hub
+from backend.model.entries import Action
 from backend.model.ids import AskId, PushId, UserId, new_id
 from backend.model.openings import Ask, Reach
 from backend.model.owners import PushSubscription
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
+from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
 from backend.store.store import Tx
 from notifications.ports import PushAddress, Pusher, PushOutcome, PushWords
@@ -44,6 +47,7 @@ class Alerts:
         self._steps, self._hub, self._pusher = steps, hub, pusher
         self._wake = asyncio.Event()
         self._telling: dict[AskId, asyncio.Task[None]] = {}
+        self._rate = Rate(every_s=10, burst=40)  # each change is an entry
 
     @property
     def key(self) -> str:
@@ -51,11 +55,16 @@ class Alerts:
         return self._pusher.key
 
     async def subscribe(self, user: User, address: PushAddress) -> None:
-        """Keep a browser's address. Raises Refused (bad-push-address)."""
+        """Keep a browser's address; the same again is no change. Raises Refused."""
+        self._slow_down(user)
         problem = self._pusher.misfit(address)
         if problem is not None:
             raise Refused(Refusal.BAD_PUSH_ADDRESS, problem)
         async with self._steps.begin() as step:
+            known = await step.tx.push.at(address.endpoint)
+            if known is not None and known.user_id == user.id and _address(known) == address:
+                await step.tx.push.named_again(known.id, step.now)
+                return
             kept = PushSubscription(
                 id=PushId(new_id("psh")),
                 user_id=user.id,
@@ -64,12 +73,23 @@ class Alerts:
                 auth=address.auth,
                 added_at=step.now,
             )
-            await step.tx.push.put(kept, ADDRESSES)
+            for gone in await step.tx.push.put(kept, ADDRESSES):
+                why = "named anew" if gone.endpoint == kept.endpoint else "too many"
+                await _record(step, Action.PUSH_UNSUBSCRIBE, gone, by=user.id, why=why)
+            await _record(step, Action.PUSH_SUBSCRIBE, kept, by=user.id)
 
     async def unsubscribe(self, user: User, endpoint: str) -> None:
-        """Forget it; nothing happens when it is not there."""
+        """Forget it; nothing happens when this person has no such. Raises Refused (too-often)."""
+        self._slow_down(user)
         async with self._steps.begin() as step:
-            await step.tx.push.remove(endpoint, user.id)
+            known = await step.tx.push.at(endpoint)
+            if known is not None and known.user_id == user.id:
+                await step.tx.push.forget(known.id)
+                await _record(step, Action.PUSH_UNSUBSCRIBE, known, by=user.id, why="asked")
+
+    def _slow_down(self, user: User) -> None:
+        if not self._rate.take(user.id):
+            raise Refused(Refusal.TOO_OFTEN, "That was too quick. Wait a few seconds, then try again.")
 
     async def reach(self, tx: Tx, owner: UserId | None) -> Reach:
         """Whether this owner could hear an ask now."""
@@ -177,3 +197,12 @@ async def _owner(tx: Tx, ask: Ask) -> UserId | None:
 async def _forget(step: Step, gone: list[PushSubscription]) -> None:
     for kept in gone:
         await step.tx.push.forget(kept.id)
+        await _record(step, Action.PUSH_UNSUBSCRIBE, kept, by="system", why="gone")
+
+
+async def _record(step: Step, action: Action, kept: PushSubscription, *, by: str, **details: str) -> None:
+    """Whose browser and which service; never the endpoint, for who knows it can write to it."""
+    service = urlsplit(kept.endpoint).hostname or ""
+    await step.record(
+        action, actor=by, subject=kept.id, details={"of": kept.user_id, "service": service, **details}
+    )

@@ -7,7 +7,7 @@ feed is over for good: who opens the camera again gets another.
 import asyncio
 
 from backend.model.entries import Action
-from backend.model.ids import CameraId, FeedId, GrantId
+from backend.model.ids import CameraId, FeedId, GrantId, IncidentId
 from backend.model.incidents import FeedState
 from backend.model.openings import Opening, OpeningEnd
 from backend.services.runs import Runs
@@ -68,9 +68,18 @@ class Endings:
             await self._runs.settle(feed)
 
 
+async def put_on_record(
+    step: Step, action: Action, *, actor: str, camera: CameraId, incident: IncidentId, **details: str
+) -> None:
+    """What became of a camera for an incident: an entry, and those who see either are told."""
+    await step.record(action, actor=actor, subject=camera, incident=incident, details=details)
+    step.changed(incident)
+    await tell_owner(step, camera)
+
+
 async def tell_owner(step: Step, camera: CameraId) -> None:
-    """What this camera's owner sees is another now."""
+    """What this camera's owner (or a supervisor, of the city's) sees is another now."""
     found = await step.tx.cameras.get(camera)
     site = await step.tx.sites.get(found.site_id) if found is not None else None
     if site is not None:
-        step.owner_changed(site.owner_id)
+        step.site_changed(site.id, site.owner_id)

@@ -9,23 +9,30 @@ that looks away still comes before one that looks this way from half a mile. The
 nearest 90 that reach the place, and more only while fewer than 40 of those may be opened.
 """
 
-import heapq
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from backend.model.cameras import MOST_RADIUS_M, Call, ParticipationLevel, Unavailable, why_not
+from backend.model.cameras import (
+    MOST_RADIUS_M,
+    Call,
+    ParticipationLevel,
+    Unavailable,
+    View,
+    looks_towards,
+    why_not,
+)
 from backend.model.ids import CameraId, ConnectorId, IncidentId, SiteId
 from backend.model.incidents import Incident
 from backend.model.lending import Nearby, NearbyCamera, Offer
 from backend.model.openings import Answer
 from backend.model.people import User
-from backend.model.positions import Point, Position, bearing_deg, distance_m
+from backend.model.positions import Point, Position, Scene, distance_m
 from backend.services.board import visible
 from backend.services.steps import Step, Steps
-from backend.store.cameras import Look, Placed
+from backend.store.around import Look, Placed
 from backend.store.store import Tx
 
 SHOWN = 40
@@ -35,8 +42,7 @@ _AWAY_COUNTS = 2.0
 # First at as many of those that reach a place as will do at most hours; at more while too few of them may be
 # opened.
 _LOOKS = tuple(
-    Look(reaching=reaching, near=SHOWN, near_m=250, radius_m=MOST_RADIUS_M, count=COUNTED)
-    for reaching in (90, 400, 2000)
+    Look(reaching=reaching, near=SHOWN, radius_m=MOST_RADIUS_M, count=COUNTED) for reaching in (90, 400, 2000)
 )
 
 Connected = Callable[[ConnectorId], bool]
@@ -79,12 +85,12 @@ async def around(
     eyes = _Eyes(incident, now, zone, connected)
     own: list[Placed] = []
     if incident.site_id is not None:
-        own = await tx.cameras.at_site(incident.site_id, incident.id)
-    seen, count = {held.camera.id: eyes.see(held) for held in own}, len(own)
+        own = await tx.around.at_site(incident.site_id, incident.id)
+    seen, count = {held.id: eyes.see(held) for held in own}, len(own)
     if incident.position is not None:
         near, count = await _best_near(tx, eyes, incident.position)
         seen |= near
-    shown = heapq.nsmallest(SHOWN, seen.values(), _order)
+    shown = sorted(seen.values(), key=_order)[:SHOWN]
     shown_near = len(shown)
     if incident.position is not None:
         shown_near = sum(held.distance_m is not None and held.distance_m <= MOST_RADIUS_M for held in shown)
@@ -95,7 +101,7 @@ async def one(
     tx: Tx, incident: Incident, camera_id: CameraId, now: datetime, *, zone: ZoneInfo, connected: Connected
 ) -> NearbyCamera | None:
     """One camera by the same rules; None when there is no such camera."""
-    found = await tx.cameras.one(camera_id, incident.id)
+    found = await tx.around.one(camera_id, incident.id)
     return None if found is None else _view(_Eyes(incident, now, zone, connected).see(found))
 
 
@@ -115,18 +121,18 @@ class _Eyes:
     """Looks at cameras for one incident, at one moment."""
 
     def __init__(self, incident: Incident, now: datetime, zone: ZoneInfo, connected: Connected) -> None:
-        self.incident, self._place = incident, incident.position
+        self.incident = incident
+        self._scene = None if incident.position is None else Scene(incident.position)
         self._now, self._local = now, now.astimezone(zone)
         self._connected = connected
 
     def see(self, placed: Placed) -> _Seen:
-        camera, place = placed.camera, self._place
-        own = camera.site_id == self.incident.site_id
+        own = placed.site_id == self.incident.site_id
         metres, looks = None, False
-        if place is not None:
-            metres = distance_m(camera.point, place)
-            looks = camera.view.looks_towards(bearing_deg(camera.point, place), metres)
-        why = why_not(camera, Call(own=own, distance_m=metres), self._now, self._local)
+        if self._scene is not None:
+            metres, bearing = self._scene.seen_from(placed.latitude, placed.longitude)
+            looks = looks_towards(placed.heading_deg, placed.field_deg, bearing, metres)
+        why = why_not(placed, Call(own=own, distance_m=metres), self._now, self._local)
         offer = Offer.NO
         if why is None:
             offer, why = self._answered(placed)
@@ -138,7 +144,7 @@ class _Eyes:
     def _answered(self, placed: Placed) -> tuple[Offer, Unavailable | None]:
         if placed.answer is Answer.ALLOWED:
             return Offer.OPEN, None
-        if placed.camera.level is not ParticipationLevel.ASK:
+        if placed.level is not ParticipationLevel.ASK:
             stopped = placed.answer is Answer.REFUSED  # by the owner's Stop, say
             return (Offer.NO, Unavailable.REFUSED) if stopped else (Offer.OPEN, None)
         if placed.asked_until is None:
@@ -152,7 +158,7 @@ class _Eyes:
     def _out_of_order(self, placed: Placed) -> Unavailable | None:
         if placed.device:
             return None  # it publishes by itself once the camera is opened
-        connector = placed.camera.connector_id
+        connector = placed.connector_id
         if connector is None or not self._connected(connector):
             return Unavailable.CONNECTOR_AWAY
         return None if placed.trouble is None else Unavailable.CAMERA_TROUBLE
@@ -168,11 +174,11 @@ async def _best_near(tx: Tx, eyes: _Eyes, place: Position) -> tuple[dict[CameraI
     chosen: dict[CameraId, _Seen] = {}
     count = 0
     for look in _LOOKS:
-        found = await tx.cameras.around(place, eyes.incident.id, look)
+        found = await tx.around.near(place, eyes.incident.id, look)
         reaching = _seen_within(eyes, found.reaching, look.radius_m)
         near = _seen_within(eyes, found.near, look.radius_m)
         openable = [held for held in reaching if held.offer is not Offer.NO]
-        chosen = {held.placed.camera.id: held for held in (*(near or reaching), *openable)}
+        chosen = {held.placed.id: held for held in (*(near or reaching), *openable)}
         count = found.count
         if len(openable) >= SHOWN or found.reaching_all:
             break
@@ -185,19 +191,19 @@ def _seen_within(eyes: _Eyes, found: list[Placed], radius_m: float) -> list[_See
 
 
 def _order(seen: _Seen) -> tuple[bool, bool, float, str]:
-    return seen.offer is Offer.NO, not seen.own, seen.rank_m, seen.placed.camera.id
+    return seen.offer is Offer.NO, not seen.own, seen.rank_m, seen.placed.id
 
 
 def _view(seen: _Seen) -> NearbyCamera:
-    camera = seen.placed.camera
+    placed = seen.placed
     return NearbyCamera(
-        camera_id=camera.id,
-        name=camera.name,
-        site=seen.placed.site,
-        kind=seen.placed.kind,
-        point=camera.point,
-        view=camera.view,
-        indoor=camera.indoor,
+        camera_id=placed.id,
+        name=placed.name,
+        site=placed.site,
+        kind=placed.kind,
+        point=Point(latitude=placed.latitude, longitude=placed.longitude),
+        view=View(heading_deg=placed.heading_deg, field_deg=placed.field_deg, height_m=placed.height_m),
+        indoor=placed.indoor,
         distance_m=seen.distance_m,
         looks=seen.looks,
         own=seen.own,

@@ -17,14 +17,14 @@ from backend.model.entries import Action
 from backend.model.ids import AskId, CameraId, ConnectorId, FeedId, IncidentId, OpeningId, UserId
 from backend.model.incidents import Incident
 from backend.model.lending import AskedView, Offer, OpeningView
-from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reason
+from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reason, Waiter
 from backend.model.people import User
 from backend.model.positions import distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage
 from backend.services.alerts import Alerts
 from backend.services.board import is_desk, may_see, visible
-from backend.services.endings import Ending, Endings, tell_owner
+from backend.services.endings import Ending, Endings, put_on_record
 from backend.services.limits import Rate
 from backend.services.presses import WORDS, Presses, still_allows, unavailable
 from backend.services.runs import Runs
@@ -70,13 +70,15 @@ class Openings:
             return opening, None
         return None, asked
 
-    async def open_site(self, user: User, incident: IncidentId) -> None:
+    async def open_site(self, user: User, incident: IncidentId) -> tuple[list[OpeningView], list[AskedView]]:
         """Open the cameras of the site whose own call this is, the nearest first. Raises Refused.
 
-        At most SITE_CAMERAS of them; owners who want to be asked are asked. What cannot be is left out.
+        At most SITE_CAMERAS of them; owners who want to be asked are asked. What cannot be is left out. What
+        is open to this person now, the nearest first, and which owners are asked.
         """
         self._slow_down(user)
         begun: list[Opening] = []
+        pressed = 0
         async with self._steps.begin() as step:
             step.attempts(Action.CAMERA_OPEN, actor=user.id, subject=incident)
             place = await self._place(step, user, incident)
@@ -87,11 +89,12 @@ class Openings:
             cameras = await step.tx.cameras.of_sites([place.site_id])
             if scene is not None:
                 cameras.sort(key=lambda camera: (distance_m(scene, camera.point), camera.id))
-            pressed = 0
             for camera in cameras:
                 found = await self._presses.look_at(step.tx, place, camera.id, step.now)
-                if pressed == SITE_CAMERAS or found is None or found.offer not in (Offer.OPEN, Offer.ASK):
+                if found is None or found.offer not in (Offer.OPEN, Offer.ASK):
                     continue
+                if pressed == SITE_CAMERAS:
+                    break
                 try:
                     done = await self._presses.press(step, user, place, camera.id, Reason.SITE_CALL)
                 except Refused:  # its owner cannot be asked, or has said no: the others are not held up
@@ -103,6 +106,13 @@ class Openings:
             await self._begin(begun)
         except Refused:  # a connector left in this very moment; its openings have ended
             log.info("a connector went away while a site's cameras were opened")
+        place_of: dict[str, int] = {camera.id: n for n, camera in enumerate(cameras)}
+        async with self._steps.read() as tx:
+            views = await tx.openings.views(incident)
+            asked = [v for v in await tx.asks.views(incident) if v.answer is None]
+        mine = [v for v in views if v.user_id == user.id and v.camera_id in place_of]
+        mine.sort(key=lambda view: place_of[view.camera_id])
+        return mine, [v for v in asked if v.camera_id in place_of]
 
     async def renew(self, user: User, opening: OpeningId) -> OpeningView:
         """Half an hour from now. Raises Refused."""
@@ -119,15 +129,14 @@ class Openings:
             if not still_allows(found):
                 raise unavailable(found)
             await self._presses.prolong(step, held)
-            await step.record(
+            await put_on_record(
+                step,
                 Action.CAMERA_RENEW,
                 actor=user.id,
-                subject=held.camera_id,
+                camera=held.camera_id,
                 incident=held.incident_id,
                 opening=opening,
             )
-            step.changed(held.incident_id)
-            await tell_owner(step, held.camera_id)
             return next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
 
     async def close(self, user: User, opening: OpeningId) -> None:
@@ -142,7 +151,7 @@ class Openings:
         await self._endings.finish(ending)
 
     async def answer(self, user: User, ask_id: AskId, allow: bool) -> None:
-        """The owner allows or refuses. Who asked sees the picture at once. Raises Refused.
+        """The owner allows or refuses. Who asked or pressed since sees the picture at once. Raises Refused.
 
         The same answer twice is one; a minute that has passed cannot be answered any more.
         """
@@ -163,20 +172,36 @@ class Openings:
                 return
             if said is not None or incident is None or incident.closed_at is not None:
                 raise Refused(Refusal.ASK_OVER, "This question is over. Nobody sees the camera by it.")
+            waiting = [Waiter(user_id=ask.asked_by, reason=ask.reason), *await step.tx.asks.waiters(ask.id)]
             await self._presses.answered(step, ask, answer, by=user.id)
-            asker = await step.tx.users.get(ask.asked_by)
-            if allow and asker is not None and await _may(step, asker, incident):
-                found = await self._presses.look_at(step.tx, incident, camera.id, step.now)
-                if found is not None and found.offer is Offer.OPEN:
-                    begun = [await self._presses.start(step, asker, incident, camera.id, ask.reason)]
+            if allow:
+                begun = await self._open_for(step, waiting, incident, camera.id)
         try:
             await self._begin(begun)
         except Refused:  # the answer stands, and the desk sees that the connector is away
             log.info("a connector went away while its camera was allowed")
 
+    async def _open_for(
+        self, step: Step, waiting: list[Waiter], incident: Incident, camera: CameraId
+    ) -> list[Opening]:
+        """Open it for each of them who still may; that one cannot be served takes nothing from the others."""
+        begun: list[Opening] = []
+        for waiter in waiting:
+            user = await step.tx.users.get(waiter.user_id)
+            if user is None or not await _may(step, user, incident):
+                continue
+            try:
+                done = await self._presses.press(step, user, incident, camera, waiter.reason)
+            except (
+                Refused
+            ):  # paused since, its connector away, or too many cameras are open: the desk sees why
+                continue
+            begun += [done] if isinstance(done, Opening) else []
+        return begun
+
     # What ends them
 
-    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
+    async def camera_changed(self, camera: CameraId, end: OpeningEnd, by: UserId | None = None) -> None:
         """End what the owner's settings no longer allow. When it returns, no such picture is sent."""
         ending = Ending()
         async with self._steps.begin() as step:
@@ -187,15 +212,15 @@ class Openings:
                 now = await self._presses.look_at(step.tx, incident, camera, step.now) if incident else None
                 if not still_allows(now) or found is None or self._runs.is_other(held.feed_id, found):
                     over.append(held)
-            await self._endings.end(step, over, end, by=await _owner(step, camera), into=ending)
+            await self._endings.end(step, over, end, by=by or await _owner(step, camera), into=ending)
         await self._endings.finish(ending)
 
-    async def stop(self, camera: CameraId) -> None:
-        """The owner's Stop: all of it ends, and stays shut for these incidents."""
+    async def stop(self, camera: CameraId, by: UserId | None = None) -> None:
+        """The Stop of who keeps it: all of it ends, and stays shut for these incidents."""
         async with self._steps.begin() as step:
             held = await step.tx.openings.of_camera(camera)
-            by = await _owner(step, camera)
-            ending = await self._endings.end(step, held, OpeningEnd.OWNER_STOPPED, by=by)
+            hand = by or await _owner(step, camera)
+            ending = await self._endings.end(step, held, OpeningEnd.OWNER_STOPPED, by=hand)
             for opening in {opening.incident_id: opening for opening in held}.values():
                 await self._presses.refuse(step, opening)
         await self._endings.finish(ending)

@@ -12,18 +12,20 @@ from backend.model.grants import Grant, Scope
 from backend.model.ids import AskId, CameraId, FeedId, GrantId, OpeningId, new_id
 from backend.model.incidents import Feed, FeedKind, FeedState, Incident
 from backend.model.lending import NearbyCamera, Offer
-from backend.model.openings import ASKS_FOR, OPENS_FOR, Answer, Ask, Opening, Reach, Reason
+from backend.model.openings import ASKS_FOR, OPENS_FOR, Answer, Ask, Opening, Reach, Reason, Waiter
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
+from backend.model.sites import SiteKind
 from backend.services import nearby
 from backend.services.alerts import Alerts
-from backend.services.endings import tell_owner
+from backend.services.endings import put_on_record
 from backend.services.keys import Keys
 from backend.services.runs import Runs
 from backend.services.steps import Step
 from backend.store.store import Tx
 
 MOST_CAMERAS = 24  # open for one incident
+MOST_WAITERS = 32  # for one owner's answer, beside who asked
 # What an owner sets. That a connector is away or a camera has trouble is seen elsewhere, and given time.
 _OWNERS = frozenset(Unavailable) - {Unavailable.CONNECTOR_AWAY, Unavailable.CAMERA_TROUBLE}
 
@@ -39,6 +41,14 @@ WORDS = {
     Unavailable.UNANSWERED: "Its owner was asked for this incident and did not answer.",
     Unavailable.CONNECTOR_AWAY: "Its connector is away: there is no picture now.",
     Unavailable.CAMERA_TROUBLE: "The camera has trouble. Its owner has been told.",
+}
+_CITYS = {  # the city's cameras have no owner to speak of
+    Unavailable.PAUSED: "A supervisor has paused this camera.",
+    Unavailable.REGISTRY_ONLY: "This camera is on the map only: it gives no picture.",
+    Unavailable.OUT_OF_HOURS: "This camera is used at other hours.",
+    Unavailable.TOO_FAR: "The incident is farther away than this camera is for.",
+    Unavailable.REFUSED: "A supervisor has stopped this camera for this incident.",
+    Unavailable.CAMERA_TROUBLE: "The camera has trouble. Supervisors see which.",
 }
 NOBODY_TO_ASK = "Its owner cannot be asked now: no page is open and no phone takes messages."
 
@@ -64,7 +74,10 @@ class Presses:
             if held is not None:  # its time has just run out
                 return await self.prolong(step, held)
             return await self.start(step, user, incident, camera, reason)
-        return ask if ask is not None else await self.ask(step, user, incident, camera, reason)
+        if ask is None:
+            return await self.ask(step, user, incident, camera, reason)
+        await self._wait(step, user, ask, reason)
+        return ask
 
     async def start(
         self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason
@@ -88,16 +101,15 @@ class Presses:
         )
         await step.tx.openings.add(opening)
         await self.prolong(step, opening)
-        await step.record(
+        await put_on_record(
+            step,
             Action.CAMERA_OPEN,
             actor=user.id,
-            subject=camera,
+            camera=camera,
             incident=incident.id,
             opening=opening.id,
             reason=reason.value,
         )
-        step.changed(incident.id)
-        await tell_owner(step, camera)
         return opening
 
     async def _feed(self, step: Step, incident: Incident, camera: CameraId) -> Feed:
@@ -148,31 +160,42 @@ class Presses:
             reach=reach,
         )
         await step.tx.asks.add(ask)
-        await step.record(
+        await self._asked(step, user, ask, reason)
+        return ask
+
+    async def _wait(self, step: Step, user: User, ask: Ask, reason: Reason) -> None:
+        """Who presses while the owner is asked waits for the same answer. Raises Refused (too-many)."""
+        waiting = [waiter.user_id for waiter in await step.tx.asks.waiters(ask.id)]
+        if user.id == ask.asked_by or user.id in waiting:
+            return
+        if len(waiting) >= MOST_WAITERS:
+            raise Refused(Refusal.TOO_MANY, "Many wait for its owner's answer. Press again when it is there.")
+        await step.tx.asks.wait(ask.id, Waiter(user_id=user.id, reason=reason), step.now)
+        await self._asked(step, user, ask, reason)
+
+    async def _asked(self, step: Step, user: User, ask: Ask, reason: Reason) -> None:
+        await put_on_record(
+            step,
             Action.CAMERA_ASK,
             actor=user.id,
-            subject=camera,
-            incident=incident.id,
+            camera=ask.camera_id,
+            incident=ask.incident_id,
             ask=ask.id,
             reason=reason.value,
         )
-        step.changed(incident.id)
-        await tell_owner(step, camera)
-        return ask
 
     async def answered(self, step: Step, ask: Ask, answer: Answer, *, by: str) -> None:
         """This is what the owner said, or that the minute passed."""
         await step.tx.asks.answer(ask.id, answer, step.now)
-        await step.record(
+        await put_on_record(
+            step,
             Action.CAMERA_ANSWER,
             actor=by,
-            subject=ask.camera_id,
+            camera=ask.camera_id,
             incident=ask.incident_id,
             ask=ask.id,
             answer=answer.value,
         )
-        step.changed(ask.incident_id)
-        await tell_owner(step, ask.camera_id)
 
     async def refuse(self, step: Step, opening: Opening) -> None:
         """What an owner's Stop says of an incident, as if they had been asked."""
@@ -207,4 +230,6 @@ def unavailable(found: NearbyCamera | None) -> Refused:
     """Why it cannot be opened, in words for who pressed."""
     if found is None:
         return Refused(Refusal.NOT_FOUND, "There is no such camera near this incident.")
-    return Refused(Refusal.CAMERA_UNAVAILABLE, WORDS[found.why or Unavailable.UNANSWERED])
+    why = found.why or Unavailable.UNANSWERED
+    words = _CITYS.get(why) if found.kind is SiteKind.CITY else None
+    return Refused(Refusal.CAMERA_UNAVAILABLE, words or WORDS[why])

@@ -7,13 +7,14 @@ import msgspec
 
 from backend.model.cameras import Camera
 from backend.model.entries import Action
-from backend.model.ids import CameraId, SiteId, new_id
+from backend.model.ids import CameraId, SiteId, UserId, new_id
 from backend.model.lending import SiteView
 from backend.model.openings import OpeningEnd
 from backend.model.people import Role, User
 from backend.model.positions import Point
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import Site, SiteKind, may_manage
+from backend.services.connectors import Connectors
 from backend.services.lending_board import LendingBoard
 from backend.services.limits import Rate
 from backend.services.nearby import tell_near
@@ -28,18 +29,27 @@ T = TypeVar("T", bound=msgspec.Struct)
 class CameraListener(Protocol):
     """Who has pictures of cameras running; told after the commit, by `services.openings`."""
 
-    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
-        """End what the rules no longer allow; `end` is why."""
+    async def camera_changed(self, camera: CameraId, end: OpeningEnd, by: UserId | None = None) -> None:
+        """End what the rules no longer allow; `end` is why, `by` who changed it."""
 
-    async def stop(self, camera: CameraId) -> None:
-        """The owner's Stop: end all of it."""
+    async def stop(self, camera: CameraId, by: UserId | None = None) -> None:
+        """The Stop of whoever keeps it: end all of it."""
 
 
 class Sites:
     """Sites, by those who may manage them."""
 
-    def __init__(self, steps: Steps, board: LendingBoard, listener: CameraListener, *, country: str) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        board: LendingBoard,
+        connectors: Connectors,
+        listener: CameraListener,
+        *,
+        country: str,
+    ) -> None:
         self._steps, self._board, self._listener, self._country = steps, board, listener, country
+        self._connectors = connectors
         self._rate = Rate(every_s=1, burst=60)  # each change is an entry and a telling
 
     async def add(
@@ -71,7 +81,7 @@ class Sites:
             )
             await step.tx.sites.add(site)
             await step.record(Action.SITE_ADD, actor=user.id, subject=site.id, site=name, kind=kind.value)
-            step.owner_changed(owner)
+            step.site_changed(site.id, owner)
             return await self._board.site(step.tx, site, step.now)
 
     async def amend(
@@ -98,11 +108,11 @@ class Sites:
                 await step.record(
                     Action.SITE_AMEND, actor=user.id, subject=site.id, details={"site": site.name, **details}
                 )
-                step.owner_changed(site.owner_id)
+                step.site_changed(site.id, site.owner_id)
             return await self._board.site(step.tx, site, step.now)
 
     async def retire(self, user: User, site_id: SiteId) -> None:
-        """The site with its cameras and connectors; pictures of them end. Raises Refused."""
+        """The site with its cameras and connectors; their lines and pictures end. Raises Refused."""
         paced(self._rate, user)
         async with self._steps.begin() as step:
             step.attempts(Action.SITE_RETIRE, actor=user.id, subject=site_id)
@@ -110,6 +120,7 @@ class Sites:
             cameras = await step.tx.cameras.of_sites([site.id])
             for camera in cameras:
                 await retire_camera(step, user, camera)
+            connectors = await step.tx.connectors.of_site(site.id)
             await step.tx.sites.retire(site.id, step.now)
             await step.record(
                 Action.SITE_RETIRE,
@@ -118,9 +129,11 @@ class Sites:
                 site=site.name,
                 cameras=str(len(cameras)),
             )
-            step.owner_changed(site.owner_id)
+            step.site_changed(site.id, site.owner_id)
+        for connector in connectors:
+            self._connectors.drop(connector.id)
         for camera in cameras:
-            await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED)
+            await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED, user.id)
 
     def _numbers(self, numbers: tuple[str, ...]) -> tuple[str, ...]:
         if len(numbers) > NUMBERS_MOST:

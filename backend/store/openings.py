@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, UserId
 from backend.model.lending import AskedView, OpeningView
-from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach
+from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach, Waiter
 from backend.model.owners import PushSubscription
 from backend.store.rows import columns, value, values
-from backend.store.tables import asks, cameras, openings, push_subscriptions, users
+from backend.store.tables import ask_waiters, asks, cameras, openings, push_subscriptions, users
 
 _IS_OPEN = openings.c.ended_at.is_(None)
 
@@ -111,10 +111,29 @@ class Asks:
         )
         return values(rows, Ask)
 
+    async def wait(self, ask: AskId, waiter: Waiter, at: datetime) -> None:
+        """Somebody else waits for the same answer."""
+        await self._db.execute(
+            insert(ask_waiters).values(
+                ask_id=ask, user_id=waiter.user_id, reason=waiter.reason.value, pressed_at=at
+            )
+        )
+
+    async def waiters(self, ask: AskId) -> list[Waiter]:
+        """Who else waits, the first first; nobody once there is an answer."""
+        rows = await self._db.execute(
+            select(ask_waiters)
+            .where(ask_waiters.c.ask_id == ask)
+            .order_by(ask_waiters.c.pressed_at, ask_waiters.c.user_id)
+        )
+        return values(rows, Waiter)
+
     async def answer(self, ask: AskId, answer: Answer, at: datetime) -> None:
+        """Nobody waits any more."""
         await self._db.execute(
             update(asks).where(asks.c.id == ask).values(answer=answer.value, answered_at=at)
         )
+        await self._db.execute(delete(ask_waiters).where(ask_waiters.c.ask_id == ask))
 
     async def reached(self, ask: AskId, reach: Reach) -> None:
         await self._db.execute(update(asks).where(asks.c.id == ask).values(reach=reach.value))
@@ -136,13 +155,29 @@ class Push:
     def __init__(self, connection: AsyncConnection) -> None:
         self._db = connection
 
-    async def put(self, subscription: PushSubscription, most: int) -> None:
-        """Keep it; an endpoint belongs to who named it last. Beyond `most` of one person the oldest goes."""
-        await self.remove(subscription.endpoint)
+    async def at(self, endpoint: str) -> PushSubscription | None:
+        """Whose this endpoint is."""
+        found = await self._db.execute(
+            select(push_subscriptions).where(push_subscriptions.c.endpoint == endpoint)
+        )
+        return value(found.one_or_none(), PushSubscription)
+
+    async def put(self, subscription: PushSubscription, most: int) -> list[PushSubscription]:
+        """Keep it; who went for it: an endpoint belongs to who named it last, and one person has `most`."""
+        before = await self.at(subscription.endpoint)
+        gone = [] if before is None else [before]
+        kept = [held for held in await self.of_user(subscription.user_id) if held not in gone]
+        gone += kept[: max(0, len(kept) + 1 - most)]
+        for old in gone:
+            await self.forget(old.id)
         await self._db.execute(insert(push_subscriptions).values(**columns(subscription)))
-        kept = await self.of_user(subscription.user_id)
-        for old in kept[: max(0, len(kept) - most)]:
-            await self.remove(old.endpoint)
+        return gone
+
+    async def named_again(self, subscription: PushId, at: datetime) -> None:
+        """It counts as the newest of this person's."""
+        await self._db.execute(
+            update(push_subscriptions).where(push_subscriptions.c.id == subscription).values(added_at=at)
+        )
 
     async def of_user(self, user: UserId) -> list[PushSubscription]:
         """Oldest first."""
@@ -152,13 +187,6 @@ class Push:
             .order_by(push_subscriptions.c.added_at, push_subscriptions.c.id)
         )
         return values(rows, PushSubscription)
-
-    async def remove(self, endpoint: str, user: UserId | None = None) -> None:
-        """Forget an endpoint; of this person only, when one is named."""
-        of_one = [] if user is None else [push_subscriptions.c.user_id == user]
-        await self._db.execute(
-            delete(push_subscriptions).where(push_subscriptions.c.endpoint == endpoint, *of_one)
-        )
 
     async def forget(self, subscription: PushId) -> None:
         await self._db.execute(delete(push_subscriptions).where(push_subscriptions.c.id == subscription))

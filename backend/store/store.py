@@ -12,9 +12,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, PoolResetState, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.connectors import Connectors
 from backend.store.devices import Devices
@@ -30,6 +31,7 @@ from backend.store.people import Sessions, Units, Users
 from backend.store.sites import Sites
 
 CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
+ONE_WRITER = 0x5147_0911  # the advisory lock of this product, on PostgreSQL
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -48,6 +50,7 @@ class Tx:
         self.owners = Owners(connection)
         self.sites = Sites(connection)
         self.cameras = Cameras(connection)
+        self.around = Around(connection)
         self.lending = Lending(connection)
         self.connectors = Connectors(connection)
         self.devices = Devices(connection)
@@ -75,6 +78,7 @@ class Store:
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction that writes: committed and on disk at the end, or undone by an exception."""
         async with self._turn, self._write.begin() as connection:
+            await self._take_turns(connection)
             yield Tx(connection)
 
     @asynccontextmanager
@@ -86,7 +90,16 @@ class Store:
     async def migrate(self) -> None:
         """Bring the tables to this version's shape. Raises for a database that is newer than this code."""
         async with self._turn, self._write.begin() as connection:
+            await self._take_turns(connection)
             await connection.run_sync(_upgrade)
+
+    async def _take_turns(self, connection: AsyncConnection) -> None:
+        """Wait for whoever else writes, in any process: what a step has read stays true until its commit.
+
+        Else somebody could open a camera by rules that its owner's pause is just changing.
+        """
+        if not self._sqlite:  # there BEGIN IMMEDIATE does it
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": ONE_WRITER})
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
@@ -109,7 +122,9 @@ def _engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, hide_parameters=True, pool_size=5, pool_pre_ping=True)
     # numbers and hashes must not reach a log by way of a failed statement
-    engine = create_async_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(
+        url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_reset_on_return=None
+    )
     _tell_sqlite(engine.sync_engine, begin)
     return engine
 
@@ -124,5 +139,10 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    def on_begin(connection: Connection) -> None:  # once to its thread and back, where a cursor is thrice
+        connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
+
+    @event.listens_for(engine, "reset")
+    def on_reset(connection: Any, _record: Any, state: PoolResetState) -> None:  # most have been committed
+        if not state.terminate_only and connection.driver_connection.in_transaction:
+            connection.rollback()

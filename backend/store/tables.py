@@ -191,6 +191,14 @@ sources = Table(
     Column("has_sound", Boolean, nullable=False),
     Column("trouble", String(300)),
     Column("seen_at", Utc, nullable=False),
+    # few are in trouble, and store.around asks of each camera whether its source is
+    Index(
+        "ix_sources_trouble",
+        "connector_id",
+        "name",
+        sqlite_where=text("trouble IS NOT NULL"),
+        postgresql_where=text("trouble IS NOT NULL"),
+    ),
 )
 
 traffic = Table(
@@ -232,7 +240,7 @@ cameras = Table(
     Column("source", String(64)),
     Column("added_at", Utc, nullable=False),
     Column("retired_at", Utc),
-    # what store.cameras.near reads of a camera before it is chosen: all of it in the index
+    # what store.around reads of a camera before it is chosen: all of it in the index
     Index("ix_cameras_place", "cell", "reach_m", "latitude", "longitude", "id"),
 )
 
@@ -282,6 +290,16 @@ asks = Table(
     Column("answer", String(16)),
     Column("answered_at", Utc),
     UniqueConstraint("camera_id", "incident_id"),
+)
+
+# Who pressed while an owner was being asked, beside who asked.
+ask_waiters = Table(
+    "ask_waiters",
+    METADATA,
+    Column("ask_id", ID, ForeignKey("asks.id"), primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("pressed_at", Utc, nullable=False),
 )
 
 devices = Table(

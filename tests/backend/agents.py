@@ -1,7 +1,7 @@
 """A connector as the service meets it: a key, an HTTP request and a real WebSocket. No camera behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Self
@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from backend.model.ids import Cookie, SessionId, SiteId, UserId, new_id, new_secret
+from backend.model.connectors import Connector
+from backend.model.ids import ConnectorId, Cookie, SessionId, SiteId, UserId, new_id, new_secret
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Point
 from backend.model.sites import Site, SiteKind
@@ -147,3 +148,38 @@ class Wire:
                     await self.connection.recv()
             except ConnectionClosed:
                 return frame
+
+
+class Ear:
+    """Hears what openings are told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, ...]] = []
+
+    async def run_failed(self, run: str, words: str) -> None:
+        self.heard.append(("failed", run, words))
+
+    async def connector_away(self, connector: ConnectorId) -> None:
+        self.heard.append(("away", connector))
+
+    async def connector_back(self, connector: ConnectorId) -> None:
+        self.heard.append(("back", connector))
+
+
+async def stored(house: House, agent: Agent) -> Connector:
+    async with house.parts.store.read() as tx:
+        found = await tx.connectors.get(ConnectorId(agent.id))
+    assert found is not None
+    return found
+
+
+async def soon(holds: Callable[[], Any]) -> Any:
+    """What this says, as soon as it says something."""
+    async with asyncio.timeout(10):
+        while True:
+            said = holds()
+            if asyncio.iscoroutine(said):
+                said = await said
+            if said:
+                return said
+            await asyncio.sleep(0.01)

@@ -11,7 +11,9 @@ import pytest
 from backend.app import build
 from backend.config import Config
 from backend.model.people import Role
+from tests.backend import agents
 from tests.backend.house import PASSWORD, PEOPLE, House, Phone, Staff, settings
+from tests.backend.lent import Lent, lending
 from tests.notifications.twilio_double import TwilioDouble
 
 
@@ -95,7 +97,36 @@ async def sam(house: House) -> Staff:
 
 
 @pytest.fixture
+async def lent(house: House) -> AsyncIterator[Lent]:
+    """What one owner lends."""
+    lent = await lending(house)
+    yield lent
+    await lent.hang_up()
+
+
+@pytest.fixture
 async def phone(house: House, dana: Staff) -> Phone:
     """A caller's phone that has just got a link."""
     link = await dana.issue(await dana.open())
     return Phone(house, house.token(link["id"]))
+
+
+@pytest.fixture
+async def olga(house: House) -> Staff:
+    """An owner."""
+    return await agents.owner(house)
+
+
+@pytest.fixture
+async def agent(house: House, olga: Staff) -> agents.Agent:
+    """A connector of hers."""
+    site = await agents.a_site(house, olga)
+    code = await olga.post(f"/api/sites/{site.id}/enrolments")
+    return await agents.Agent(house).enrolled(code["code"])
+
+
+@pytest.fixture
+def ear(house: House) -> agents.Ear:
+    """In the place of the openings."""
+    house.parts.connectors.listener = ear = agents.Ear()
+    return ear

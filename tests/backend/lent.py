@@ -169,3 +169,8 @@ async def lending(house: House, name: str = "ola", **site: Any) -> Lent:
 async def press(who: Staff, incident: Any, camera: str, reason: str = "see-scene") -> Any:
     """Somebody opens a camera."""
     return await who.post(f"/api/incidents/{incident['id']}/cameras/{camera}/open", {"reason": reason})
+
+
+async def ended(house: House) -> list[str]:
+    """How openings ended, the first first."""
+    return [e.details["end"] for e in await house.entries("camera.close") if "end" in e.details]

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from backend.model.ids import AskId
 from backend.services import alerts
 from notifications.ports import PushOutcome
-from tests.backend.house import House, Staff, no
+from tests.backend.house import House, Staff, no, still
 from tests.backend.lent import ASK, AT_THE_SHOP, Lent, lending, press
 from tests.backend.push_double import Pushes
 from tests.peers import until
@@ -177,7 +178,86 @@ async def test_pressing_again_while_the_owner_is_asked_asks_nobody_twice(
     incident, camera, first = await ask(dana, lent)
     again = await asyncio.gather(*(press(who, incident, camera) for who in (dana, await house.staff("lee"))))
     assert {answer["asked"]["asked_at"] for answer in again} == {first["asked"]["asked_at"]}
-    assert len(await house.entries("camera.ask")) == 1
+    assert len({entry.details["ask"] for entry in await house.entries("camera.ask")}) == 1
+
+
+async def test_whoever_pressed_while_the_owner_was_asked_sees_the_picture_too(
+    house: House, dana: Staff, sam: Staff, lent: Lent, ola: Staff
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    await dana.post(f"/api/incidents/{incident['id']}/units", {"unit_id": sam.user.unit_id})
+    lee = await house.staff("lee")
+    for who, reason in ((sam, "officer-safety"), (lee, "see-scene"), (sam, "see-scene"), (dana, "see-scene")):
+        assert (await press(who, incident, camera, reason))["opening"] is None
+    pressed = [(e.actor, e.details["reason"]) for e in await house.entries("camera.ask")]
+    assert pressed == [
+        (dana.user.id, "find-person"),
+        (sam.user.id, "officer-safety"),
+        (lee.user.id, "see-scene"),
+    ]
+    await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": True})
+    openings = (await dana.see(incident))["openings"]
+    assert sorted((held["user_id"], held["reason"]) for held in openings) == sorted(pressed)
+    assert list(lent.sockets.running) == [openings[0]["feed_id"]]
+    for who in (dana, sam, lee):
+        await who.post(f"/api/feeds/{openings[0]['feed_id']}/watch")
+    assert len(await house.entries("camera.answer")) == 1
+
+
+async def test_who_waited_and_may_no_more_sees_nothing_and_takes_nothing_from_the_others(
+    house: House, dana: Staff, sam: Staff, lent: Lent, ola: Staff
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    await dana.post(f"/api/incidents/{incident['id']}/units", {"unit_id": sam.user.unit_id})
+    lee = await house.staff("lee")
+    for who in (sam, lee):
+        await press(who, incident, camera)
+    await dana.delete(f"/api/incidents/{incident['id']}/units/{sam.user.unit_id}")
+    await dana.delete("/api/session")  # she who asked has left too
+    await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": True})
+    assert [held["user"] for held in (await lee.see(incident))["openings"]] == ["Lee Carter"]
+
+
+@pytest.mark.parametrize("how", ["refused", "unanswered", "closed"])
+async def test_waiting_for_an_answer_opens_nothing_without_one(
+    house: House, dana: Staff, lent: Lent, ola: Staff, how: str
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    asked = await the_ask(lent)
+    await press(await house.staff("lee"), incident, camera)
+    if how == "refused":
+        await ola.post(f"/api/asks/{asked}/answer", {"allow": False})
+    elif how == "closed":
+        await dana.post(f"/api/incidents/{incident['id']}/close")
+    else:
+        house.clock.advance(seconds=61)
+        await house.parts.openings.look()
+    assert lent.sockets.starts == []
+    async with house.parts.store.read() as tx:
+        assert await tx.openings.all() == []
+        assert await tx.asks.waiters(AskId(asked)) == []
+
+
+async def test_so_many_wait_for_one_answer(
+    house: House, dana: Staff, lent: Lent, ola: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.services.presses.MOST_WAITERS", 0)
+    incident, camera, _ = await ask(dana, lent)
+    where = f"/api/incidents/{incident['id']}/cameras/{camera}/open"
+    lee = await house.staff("lee")
+    no(await lee.http.post(where, json={"reason": "see-scene"}), 409, "too-many")
+    assert (await press(dana, incident, camera))["asked"]
+
+
+async def test_an_answer_stands_though_no_more_cameras_can_be_opened(
+    house: House, dana: Staff, lent: Lent, ola: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident, camera, _ = await ask(dana, lent)
+    monkeypatch.setattr("backend.services.presses.MOST_CAMERAS", 0)
+    await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": True})
+    assert lent.sockets.starts == []
+    monkeypatch.setattr("backend.services.presses.MOST_CAMERAS", 1)
+    assert (await press(dana, incident, camera))["opening"]
 
 
 # Who can hear
@@ -264,3 +344,42 @@ async def test_of_one_persons_browsers_so_many_are_kept_and_an_endpoint_belongs_
     async with house.parts.store.read() as tx:
         assert len(await tx.push.of_user(pia.owner.id)) == 1
         assert kept[1] not in [held.endpoint for held in await tx.push.of_user(lent.owner.id)]
+    ends = [e.details["why"] for e in await house.entries("push.unsubscribe")]
+    assert ends == ["too many"] * 4 + ["named anew", "asked"]
+
+
+async def test_where_somebody_takes_messages_is_on_record_without_the_address(
+    house: House, dana: Staff, lent: Lent, ola: Staff, pushes: Pushes
+) -> None:
+    (first,) = await house.entries("push.subscribe")
+    for _ in range(3):  # as the page does each time it opens
+        await subscribe(ola, "https://push.example/ola")
+    await ola.http.request("DELETE", "/api/push", json={"endpoint": "https://push.example/other"})
+    assert await house.entries("push.subscribe") == [first]
+    assert await house.entries("push.unsubscribe") == []
+    assert (first.actor, first.details) == (
+        lent.owner.id,
+        {"of": lent.owner.id, "service": "push.example"},
+    )
+    pushes.answers["https://push.example/ola"] = PushOutcome.GONE
+    incident, _, _ = await ask(dana, lent)
+    async with dana.socket() as socket:
+        while (await reach(dana, incident)) != "nobody":
+            await socket.next()
+    (gone,) = await house.entries("push.unsubscribe")
+    assert (gone.actor, gone.subject, gone.details["why"]) == ("system", first.subject, "gone")
+    assert "/ola" not in str([entry.details for entry in await house.entries()])
+
+
+async def test_addresses_change_no_faster_than_their_entries_may(
+    house: House, lent: Lent, ola: Staff
+) -> None:
+    house.parts.alerts._rate._held.clear()
+    still(house.parts.alerts._rate)
+    address = {"p256dh": "p", "auth": "a"}
+    replies = [
+        await ola.http.post("/api/push", json={"endpoint": f"https://push.example/{n}", **address})
+        for n in range(41)
+    ]
+    assert replies[0].is_success
+    no(replies[-1], 429, "too-often")

@@ -270,12 +270,27 @@ def expected(camera: Camera, connected: str) -> tuple[bool, float, str]:
     return refused or camera.connector_id != connected, metres if looks else 2 * metres, camera.id
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(("count", "spread_m"), [(30, 300), (150, 600), (400, 600), (1500, 300), (1500, 60)])
+ON_EITHER = [(30, 300, 0), (400, 600, 1), (1500, 60, 2)]
+MORE = [
+    (count, spread_m, seed)
+    for seed in range(3)
+    for count, spread_m in ((30, 300), (150, 600), (400, 600), (1500, 300), (1500, 60))
+    if (count, spread_m, seed) not in ON_EITHER
+]
+
+
+@pytest.mark.parametrize(
+    ("database_url", "count", "spread_m", "seed"),
+    [
+        *(("sqlite", *crowd) for crowd in (*ON_EITHER, *MORE)),
+        *(("postgresql", *crowd) for crowd in ON_EITHER),
+    ],
+    indirect=["database_url"],
+)
 async def test_the_best_forty_are_those_that_looking_at_every_camera_finds(
-    folder: Path, seed: int, count: int, spread_m: float
+    folder: Path, database_url: str, seed: int, count: int, spread_m: float
 ) -> None:
-    store = open_store(settings(folder))
+    store = open_store(settings(folder, database_url=database_url))
     site, dice = a_site(), random.Random(seed)
     async with store.begin() as tx:
         await tx.sites.add(site)
@@ -306,6 +321,63 @@ async def test_the_best_forty_are_those_that_looking_at_every_camera_finds(
     at_least, at_most = (sum(metres(c) <= edge for c in everything) for edge in (998, 1002))
     assert max(0, min(at_least, nearby.COUNTED) - 40) <= found.more
     assert found.more <= max(0, min(at_most, nearby.COUNTED) - 40)
+
+
+async def looked_at(town: Town) -> int:
+    """How much SQLite has to do for the answer, in hundreds of its instructions."""
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    incident = await town.incident()
+    async with town.store.read() as tx:
+        driver: Any = (await tx.around._db.get_raw_connection()).driver_connection
+        await driver.set_progress_handler(step, 100)
+        await nearby.around(tx, incident, NOW, zone=ZONE, connected=lambda c: c == town.connector)
+        await driver.set_progress_handler(None, 100)
+    return steps
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_where_enough_may_be_opened_what_stands_further_off_is_not_looked_at(town: Town) -> None:
+    dice, bound = random.Random(4), {"connector_id": town.connector, "source": "door"}
+
+    async def ring(count: int, from_m: float, to_m: float) -> None:
+        made = []
+        for _ in range(count):
+            turn, far = dice.uniform(0, math.tau), dice.uniform(from_m, to_m)
+            point = metres_from(HERE, far * math.cos(turn), far * math.sin(turn))
+            made.append(row(a_camera(SiteId(town.site), point=point, radius_m=1000, **bound)))
+        async with town.store.begin() as tx:
+            await tx.cameras._db.execute(insert(cameras), made)
+
+    await ring(120, 0, 100)
+    await ring(600, 600, 900)  # `more` has counted enough then
+    before = await looked_at(town)
+    await ring(6000, 600, 900)
+    assert await looked_at(town) < 1.2 * before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_however_many_stand_in_one_place_so_many_are_looked_at(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.store.around.MOST_LOOKED_AT", 600)
+    bound = {"connector_id": town.connector, "source": "door"}
+
+    async def crowd(count: int) -> None:
+        made = [row(a_camera(SiteId(town.site), radius_m=1000, **bound)) for _ in range(count)]
+        async with town.store.begin() as tx:
+            await tx.cameras._db.execute(insert(cameras), made)
+
+    await crowd(700)
+    before = await looked_at(town)
+    await crowd(6000)
+    assert await looked_at(town) < 1.2 * before
+    assert len((await town.around()).cameras) == 40
 
 
 def metres(camera: Camera) -> float:

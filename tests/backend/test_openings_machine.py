@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -28,15 +29,16 @@ CAMERAS, PEOPLE, PLACES = st.integers(0, 1), st.sampled_from(("dana", "lee")), s
 class _Rooms:
     """As much of a house as `lending` needs: no HTTP, no engine that runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.clock = Clock()
-        self.parts = build(config_of(folder), self.clock, embedded)
+        self.parts = build(config_of(folder, database_url=database_url), self.clock, embedded)
 
 
 class Gate(RuleBasedStateMachine):
     """Two cameras of one connector, two incidents, two people."""
 
     template: Path
+    database: Callable[[], str]  # one more, with the people in it; empty for SQLite
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +63,7 @@ class Gate(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         async def begin() -> None:
-            self.rooms: Any = _Rooms(self._folder / "data")
+            self.rooms: Any = _Rooms(self._folder / "data", type(self).database())
             self.parts = self.rooms.parts
             self.lent: Lent = await lending(cast(House, self.rooms))  # it needs no more of a house
             self.sockets: Sockets = self.lent.sockets
@@ -231,14 +233,23 @@ class Gate(RuleBasedStateMachine):
         shutil.rmtree(self._folder)
 
 
-def test_what_runs_is_what_somebody_has_open_whatever_happens(peopled: Path) -> None:
-    Gate.template = peopled
+def walk(template: Path, database: Callable[[], str], examples: int) -> None:
+    """A Gate of its own: hypothesis keeps what it has learnt by class."""
+    own = type("Gate", (Gate,), {"template": template, "database": staticmethod(database)})
     run_state_machine_as_test(
-        Gate,
+        own,
         settings=settings(
-            max_examples=25,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_what_runs_is_what_somebody_has_open_whatever_happens(peopled: Path) -> None:
+    walk(peopled, lambda: "", 25)
+
+
+def test_and_on_postgresql(peopled: Path, peopled_postgres: str, postgres_url: Callable[[str], str]) -> None:
+    walk(peopled, lambda: postgres_url(peopled_postgres), 4)

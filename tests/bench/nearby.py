@@ -5,6 +5,7 @@ cameras stand over the extent of Detroit (370 km²) as they do in a city: four i
 densest with some 3,000 a square kilometre, the rest spread evenly. Levels, radii, hours, pauses and views are
 mixed, and one connector in twenty is away. Two in three incidents are where cameras are, as emergencies are
 where people are. The last line is JSON; times are per question, in this process, of all questions of a run.
+With `--database postgresql+psycopg://…` it does the same in that one, which must be empty, and empties it.
 """
 
 import argparse
@@ -151,11 +152,11 @@ async def _fill(store: Store, city: City, count: int) -> set[ConnectorId]:
     return there
 
 
-async def measure(count: int, questions: int) -> dict[str, float]:
+async def measure(count: int, questions: int, database: str) -> dict[str, float]:
     """Milliseconds by name, and what was found."""
     city = City(random.Random(911))
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(f"sqlite+aiosqlite:///{Path(folder) / 'nearby.db'}")
+        store = Store(database or f"sqlite+aiosqlite:///{Path(folder) / 'nearby.db'}")
         async with store._write.begin() as connection:
             await connection.run_sync(METADATA.create_all)
         there = await _fill(store, city, count)
@@ -183,6 +184,9 @@ async def measure(count: int, questions: int) -> dict[str, float]:
                 times.append((time.perf_counter() - began) * 1000)
                 openable += sum(camera.offer is not Offer.NO for camera in found.cameras)
                 more += found.more
+        if database:
+            async with store._write.begin() as connection:
+                await connection.run_sync(METADATA.drop_all)
         await store.close()
     times.sort()
     return {
@@ -194,11 +198,11 @@ async def measure(count: int, questions: int) -> dict[str, float]:
     }
 
 
-async def _run(questions: int) -> dict[str, float]:
+async def _run(questions: int, database: str) -> dict[str, float]:
     p99: dict[str, float] = {}
     print(f"{'cameras':>8} {'p50':>8} {'p99':>8} {'most':>8}   of {questions} questions, ms")
     for size in SIZES:
-        found = await measure(size, questions)
+        found = await measure(size, questions, database)
         p99[f"p99_ms_{size // 1000}k"] = round(found["p99"], 2)
         print(
             f"{size:8} {found['p50']:8.2f} {found['p99']:8.2f} {found['most']:8.2f}   "
@@ -211,9 +215,10 @@ async def _run(questions: int) -> dict[str, float]:
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     reader.add_argument("--questions", type=int, default=QUESTIONS)
+    reader.add_argument("--database", default="", help="an empty PostgreSQL instead of SQLite")
     chosen = reader.parse_args()
     print(f"machine: {machine()} at the start")
-    p99 = uvloop.run(_run(chosen.questions))
+    p99 = uvloop.run(_run(chosen.questions, chosen.database))
     print(f"machine: {machine()} at the end")
     print(json.dumps({"bench": "nearby", **p99}, separators=(",", ":")))
 

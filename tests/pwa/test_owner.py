@@ -292,7 +292,9 @@ async def test_stop_now_stops_that_camera(browser: Browser, service: Service, ma
     telling = lent.Telling(lent.view(lent.site(lent.camera(watching=[lent.watching()]))))
     async with at_home(browser, service, maria, telling=telling) as page:
         await expect(
-            page.get_by_text(re.compile(r"A dispatcher, to find somebody in danger, since .*\d\d:\d\d \(2 min ago\)"))
+            page.get_by_text(
+                re.compile(r"A dispatcher, to find somebody in danger, since .*\d\d:\d\d \(2 min ago\)")
+            )
         ).to_be_visible()
         async with page.expect_request("**/api/cameras/cam_Frontdoor/stop"):
             await page.get_by_role("button", name="Stop now").click()

@@ -116,13 +116,17 @@ async def test_she_is_asked_and_allows_and_sees_who_watches_why_and_since_when_a
     home: Page, dana: Person, shop: Shop
 ) -> None:
     await expect(home.get_by_text(WATCH)).to_be_visible()
-    await expect(home.get_by_role("article", name="Door").get_by_text("Ready. Nobody sees it")).to_be_visible()
+    await expect(
+        home.get_by_role("article", name="Door").get_by_text("Ready. Nobody sees it")
+    ).to_be_visible()
     assert shop.running() == ()
     call = Emergency(dana, shop)
     answer = call.open("Door", "find-person")
     assert (answer["opening"], answer["asked"]["answer"]) == (None, None)
     await expect(home.get_by_role("heading", name="May 911 see Door?")).to_be_visible()
-    await expect(home.get_by_text("Break-in nearby. They need it to find somebody in danger.")).to_be_visible()
+    await expect(
+        home.get_by_text("Break-in nearby. They need it to find somebody in danger.")
+    ).to_be_visible()
     await expect(home.locator(".ask-left")).to_have_text(re.compile(r"^(1:00|0:[345]\d)$"))
     assert shop.running() == ()
     await sound(home)
@@ -132,7 +136,9 @@ async def test_she_is_asked_and_allows_and_sees_who_watches_why_and_since_when_a
     watched = home.locator(".watched")
     await expect(watched.get_by_role("heading", name="Door Maria's Flowers")).to_be_visible()
     await expect(watched.get_by_role("listitem")).to_have_text(
-        re.compile(r"^A dispatcher, to find somebody in danger, since .*\d\d:\d\d \(.+\), until .*\d\d:\d\d at the latest\.$")
+        re.compile(
+            r"^A dispatcher, to find somebody in danger, since .*\d\d:\d\d \(.+\), until .*\d\d:\d\d at the latest\.$"
+        )
     )
     await expect(home.get_by_role("heading", name="May 911 see Door?")).to_have_count(0)
     await shop.until_running("door")
@@ -174,7 +180,9 @@ async def test_two_watch_each_with_a_role_and_a_reason_and_a_pause_ends_both(
     await home.get_by_role("button", name="Pause Till").click()
     await home.get_by_role("button", name="An hour").click()
     await expect(home.get_by_text(WATCH)).to_be_visible()
-    await expect(card.get_by_text(re.compile(r"Nobody can open this camera until .*\d\d:\d\d\."))).to_be_visible()
+    await expect(
+        card.get_by_text(re.compile(r"Nobody can open this camera until .*\d\d:\d\d\."))
+    ).to_be_visible()
     await shop.until_running()
     assert call.near("Till")["why"] == "paused"
     await card.get_by_role("button", name="Resume").click()
@@ -223,7 +231,7 @@ async def test_her_press_for_help_is_an_incident_whose_cameras_open_with_one_pre
         await expect(home.get_by_text(WATCH)).to_be_visible()  # nothing opens by the press alone
 
         await desk.get_by_role("button").filter(has_text="Two men, one has a knife").click()
-        await desk.get_by_role("button", name="Open its 2 cameras").click()
+        await desk.get_by_role("button", name="Open all cameras of Maria's Flowers").click()
         await expect(home.get_by_text("A dispatcher, because your site called")).to_be_visible()  # the till
         await expect(home.get_by_role("heading", name="May 911 see Door?")).to_be_visible()
         await home.get_by_role("button", name="Allow").click()
@@ -273,9 +281,13 @@ async def test_what_her_connector_sent_is_counted_and_one_that_leaves_is_said(ho
     await expect(agent.get_by_text("Connected", exact=True)).to_be_visible()
     await expect(agent.get_by_text("Door maker")).to_be_visible()
     await expect(agent.get_by_text("Is Door")).to_be_visible()
-    await expect(agent.get_by_text(re.compile(r"Sent \S+ [kM]B of pictures"))).to_be_visible(timeout=MINUTE_MS)
+    await expect(agent.get_by_text(re.compile(r"Sent \S+ [kM]B of pictures"))).to_be_visible(
+        timeout=MINUTE_MS
+    )
     await agent.get_by_role("button", name="What it sent").click()
-    await expect(agent.get_by_text(re.compile(r"it sent \S+ [kM]B of pictures, in \d hours?"))).to_be_visible()
+    await expect(
+        agent.get_by_text(re.compile(r"it sent \S+ [kM]B of pictures, in \d hours?"))
+    ).to_be_visible()
     await expect(agent.get_by_text("every signature is right")).to_be_visible()
     await sound(home)
     shop.connector.stop()

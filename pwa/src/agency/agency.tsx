@@ -13,7 +13,7 @@ const PARTS = [
   ["owners", "Owners", "opened"],
   ["city", "City cameras", "camera"],
   ["devices", "Devices", "smartphone"],
-  ["fees", "Fees", "history"],
+  ["fees", "Fees", "fee"],
 ] as const satisfies readonly (readonly [string, string, IconName])[];
 type Part = (typeof PARTS)[number][0];
 
@@ -69,7 +69,7 @@ export function Agency({ desk }: { desk: Desk }) {
       <main class="agency-main">
         <h1>{word}</h1>
         {part === "owners" && <Owners calls={calls} />}
-        {part === "city" && <City calls={calls} />}
+        {part === "city" && <City requests={desk.requests} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
       </main>

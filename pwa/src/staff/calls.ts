@@ -11,6 +11,7 @@ import type {
   LinkView,
   Nearby,
   OpenedCamera,
+  OpenedSite,
   OpenIncident,
   OpeningView,
   Position,
@@ -100,8 +101,7 @@ export class Calls {
     return this.#requests.send("POST", `/api/incidents/${incident}/cameras/${camera}/open`, { reason });
   }
 
-  /** What may be opened at the site whose own call or panic press the incident is. */
-  openSite(incident: string): Promise<void> {
+  openSite(incident: string): Promise<OpenedSite> {
     return this.#requests.send("POST", `/api/incidents/${incident}/site-cameras`);
   }
 

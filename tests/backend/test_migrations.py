@@ -1,0 +1,177 @@
+"""A database that was made by an earlier version is carried over with all that is in it."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, insert, text
+
+from backend.model.cameras import ParticipationLevel, Unavailable
+from backend.model.ids import AskId, CameraId, ConnectorId, IncidentId, UserId, new_id
+from backend.model.lending import Offer
+from backend.model.openings import Ask, Reason, Waiter
+from backend.model.positions import Position, PositionSource
+from backend.services import nearby
+from backend.store import tables
+from backend.store.cameras import row
+from backend.store.rows import columns
+from backend.store.store import MIGRATIONS, Store
+from tests.backend.lending import HERE, NOW, a_camera, a_site
+
+USER, CONNECTOR, INCIDENT = UserId("usr_1"), ConnectorId("con_1"), IncidentId("inc_1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if request.param == "postgresql":
+        create: Callable[[], str] = request.getfixturevalue("postgres_url")
+        url = create()
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def upgrade(engine: Engine, revision: str) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def fill(engine: Engine) -> tuple[str, str, Ask]:
+    """Two cameras, one of them in trouble, and an ask that waits; by the tables as 0002 made them."""
+    site = a_site()
+    fine, broken = (
+        a_camera(site.id, name=name, level=level, connector_id=CONNECTOR, source=name)
+        for name, level in (("fine", ParticipationLevel.ASK), ("broken", ParticipationLevel.NEARBY))
+    )
+    at = Position(
+        latitude=HERE.latitude,
+        longitude=HERE.longitude,
+        accuracy_m=5,
+        at=NOW,
+        source=PositionSource.CALLER,
+    )
+    ask = Ask(
+        id=AskId(new_id("ask")),
+        camera_id=fine.id,
+        incident_id=INCIDENT,
+        asked_by=USER,
+        reason=Reason.SEE_SCENE,
+        asked_at=NOW,
+        expires_at=NOW + timedelta(seconds=60),
+    )
+    held: list[tuple[Any, dict[str, Any]]] = [
+        (
+            tables.users,
+            {"id": USER, "name": "dana", "display_name": "Dana", "role": "dispatcher", "password_hash": "!"},
+        ),
+        (
+            tables.sites,
+            {
+                "id": site.id,
+                "kind": site.kind.value,
+                "name": site.name,
+                "address": "",
+                "latitude": HERE.latitude,
+                "longitude": HERE.longitude,
+                "added_at": NOW,
+            },
+        ),
+        (
+            tables.connectors,
+            {
+                "id": CONNECTOR,
+                "site_id": site.id,
+                "name": "",
+                "key": "key",
+                "enrolled_at": NOW,
+                "version": "1",
+            },
+        ),
+        *(
+            (
+                tables.sources,
+                {
+                    "connector_id": CONNECTOR,
+                    "name": name,
+                    "label": name,
+                    "kind": "rtsp",
+                    "codec": "h264",
+                    "width": 1920,
+                    "height": 1080,
+                    "transcodes": False,
+                    "has_sound": False,
+                    "trouble": trouble,
+                    "seen_at": NOW,
+                },
+            )
+            for name, trouble in (("fine", None), ("broken", "It wants a password."))
+        ),
+        *((tables.cameras, row(camera)) for camera in (fine, broken)),
+        (
+            tables.incidents,
+            {
+                "id": INCIDENT,
+                "type": "Fire",
+                "words": "äß",
+                "position": msgspec.to_builtins(at),
+                "opened_at": NOW,
+                "opened_by": USER,
+            },
+        ),
+        (tables.asks, columns(ask)),
+    ]
+    with engine.begin() as connection:
+        for table, values in held:
+            connection.execute(insert(table).values(**values))
+    return fine.id, broken.id, ask
+
+
+def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that 0002 has, but for the version."""
+    with engine.connect() as connection:
+        names = [
+            name for name in sorted(tables.METADATA.tables) if engine.dialect.has_table(connection, name)
+        ]
+        return {
+            name: sorted(map(tuple, connection.execute(text(f'SELECT * FROM "{name}"'))), key=str)
+            for name in names
+        }
+
+
+async def test_a_database_of_0002_is_carried_over_with_its_data_and_serves(engine: Engine) -> None:
+    upgrade(engine, "0002")
+    fine, broken, ask = fill(engine)
+    before = everything(engine)
+    assert "ask_waiters" not in before
+    url = engine.url.render_as_string(hide_password=False)
+    store = Store(url.replace("sqlite://", "sqlite+aiosqlite://"))
+    await store.migrate()
+    after = everything(engine)
+    assert {name: after[name] for name in before} == before
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.METADATA) == []
+    async with store.begin() as tx:
+        assert await tx.asks.waiters(ask.id) == []
+        await tx.asks.wait(ask.id, Waiter(user_id=USER, reason=Reason.FIND_PERSON), NOW)
+        assert len(await tx.asks.waiters(ask.id)) == 1
+        incident = await tx.incidents.get(INCIDENT)
+        assert incident is not None
+        found = await nearby.around(tx, incident, NOW, zone=ZoneInfo("UTC"), connected=lambda _: True)
+    assert [(held.camera_id, held.offer, held.why) for held in found.cameras] == [
+        (CameraId(fine), Offer.ASKING, None),
+        (CameraId(broken), Offer.NO, Unavailable.CAMERA_TROUBLE),
+    ]
+    await store.close()
