@@ -1,10 +1,9 @@
-"""The owner's page against the real service: a real connector beside her cameras, a dispatcher who opens them."""
+"""The owner's page against the real service: a real connector beside her cameras, and who opens them."""
 
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +13,10 @@ from playwright.async_api import Browser, Page, expect
 
 from media.connector.folder import Folder
 from tests.connector.desk import Connector
+from tests.peers import until
 from tests.pwa.lending import HERE, Owner, Person
 from tests.pwa.owners import DESK, at_home, new_owner, sound
 from tests.pwa.service import PASSWORD, Service
-from tests.peers import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Json = dict[str, Any]
@@ -137,7 +136,8 @@ async def test_she_is_asked_and_allows_and_sees_who_watches_why_and_since_when_a
     await expect(watched.get_by_role("heading", name="Door Maria's Flowers")).to_be_visible()
     await expect(watched.get_by_role("listitem")).to_have_text(
         re.compile(
-            r"^A dispatcher, to find somebody in danger, since .*\d\d:\d\d \(.+\), until .*\d\d:\d\d at the latest\.$"
+            r"^A dispatcher, to find somebody in danger, since .*\d\d:\d\d \(.+\),"
+            r" until .*\d\d:\d\d at the latest\.$"
         )
     )
     await expect(home.get_by_role("heading", name="May 911 see Door?")).to_have_count(0)
