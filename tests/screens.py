@@ -22,7 +22,6 @@ README = Path(__file__).parents[1] / "docs" / "screens"
 PHONE, DESK, SMALL_DESK = (390, 844), (1440, 900), (1280, 800)
 OFFICER_AT = {"latitude": 60.1722, "longitude": 24.9391, "accuracy": 6.0}
 SETTLE_S = 6.0  # for the picture to sharpen and the trail to grow
-COLOURS = 200  # of a picture in the README
 Theme = Literal["day", "night"]
 
 
@@ -60,7 +59,7 @@ class Tour:
         path = self._folder / f"{name}.png"
         await page.screenshot(path=path)
         with Image.open(path) as taken:
-            taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+            taken.convert("RGB").save(path, optimize=True)
         print(f"{path.parent.name}/{path.name}, {path.stat().st_size // 1000} kB")
 
     async def walk(
@@ -91,11 +90,11 @@ class Tour:
             await self.take(f"{name}{more}", page)
         await self.take(f"owner-watched{more}", owner)
         agency = await self.staff("lee", desk, night)
-        for part in ("owners", "city", "devices", "fees"):
+        for part in ("owners", "city", "devices", "fees") if more else ("fees",):
             await agency.goto(f"{self._url}/agency?part={part}")
             await agency.get_by_role("heading", level=1).wait_for()
             await agency.wait_for_load_state("networkidle")
-            await self.take(f"agency-{part}{more}" if more else f"agency-{part}", agency)
+            await self.take(f"agency-{part}{more}", agency)
         await console.get_by_role("button", name="Close Front door").click()
         await owner.get_by_text("Nobody is watching now").wait_for()
         for page in (officer, owner, console, caller, agency):
