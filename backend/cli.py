@@ -75,8 +75,42 @@ def _parser() -> argparse.ArgumentParser:
     connector_commands.add_arguments(connector)
 
     log = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="what")
-    verify = log.add_parser("verify", help="derive every hash again; fails when the log was touched")
+    verify = log.add_parser("verify", help="derive every hash again; fails when a log was touched")
+    _add_public_log(
+        verify, "a folder with a public log, verified alone; without it, both logs of the data folder"
+    )
+    verify.add_argument(
+        "--since", metavar="FILE", help="a checkpoint from before, which the log must contain"
+    )
+    verify.add_argument(
+        "--witness",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="a witness's public key; may be repeated",
+    )
     verify.set_defaults(command="audit verify")
+    export = log.add_parser("export", help="every entry of the public log: index and leaf")
+    _add_public_log(export, "the public log's folder; our own when left out")
+    export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl")
+    export.add_argument("--output", metavar="FILE", help="standard output when left out")
+    export.set_defaults(command="audit export")
+    mirror = log.add_parser("mirror", help="copy the public log to where any web server can hold it")
+    mirror.add_argument("target", metavar="DIR", help="an empty folder, or a mirror to bring up to date")
+    _add_public_log(mirror, "the public log's folder; our own when left out")
+    mirror.set_defaults(command="audit mirror")
     lines = log.add_parser("list", help="every entry: index, time, action, and the refusal if it was one")
     lines.set_defaults(command="audit list")
+    mend = log.add_parser(
+        "mend",
+        help="write the public log's damaged files again from those that are whole; while it is stopped",
+    )
+    mend.set_defaults(command="audit mend")
     return parser
+
+
+def _add_public_log(parser: argparse.ArgumentParser, folder: str) -> None:
+    parser.add_argument("--log", metavar="DIR", help=folder)
+    parser.add_argument(
+        "--key", metavar="KEY", help="the public log's key: name+id+base64; needed with --log"
+    )

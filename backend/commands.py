@@ -7,7 +7,7 @@ import logging
 import sys
 
 from backend import config as configuration
-from backend import demo
+from backend import demo, public_log
 from backend.app import build, database_file, open_store
 from backend.config import ConfigError
 from backend.model.people import Role
@@ -109,7 +109,14 @@ def _refuse_missing(config: configuration.Config) -> None:
         )
 
 
-def _audit_verify(_: argparse.Namespace, config: configuration.Config) -> int:
+def _audit_verify(options: argparse.Namespace, config: configuration.Config) -> int:
+    if options.log:  # somebody else's, or a copy
+        return public_log.verify(options, config)
+    code = _verify_entries(config)
+    return max(code, public_log.verify(options, config)) if public_log.is_there(options, config) else code
+
+
+def _verify_entries(config: configuration.Config) -> int:
     _refuse_missing(config)
 
     async def run() -> audit.Verdict:
@@ -150,4 +157,7 @@ _COMMANDS = {
     "user list": _user_list,
     "audit verify": _audit_verify,
     "audit list": _audit_list,
+    "audit export": public_log.export,
+    "audit mend": public_log.mend,
+    "audit mirror": public_log.mirror,
 }

@@ -63,13 +63,16 @@ class Publisher:
         self._drops: Counter[str] = Counter()
         self._live: _Session | None = None
 
-    async def run(self, profile_level_id: Callable[[], str]) -> None:
-        """Raises whip.Refused when the service has said its last word. Each session asks for the profile."""
+    async def run(self, of: Callable[[], tuple[str, bool]]) -> None:
+        """Raises whip.Refused when the service has said its last word.
+
+        Each session asks `of` for the profile, and whether a keyframe can be asked for.
+        """
         failures = 0
         while True:
             began = time.monotonic()
             with contextlib.suppress(Broken, NoPath, whip.Unreachable):
-                await self._session(profile_level_id())
+                await self._session(*of())
             failures = 0 if time.monotonic() - began > _STEADY_S else failures + 1
             pause = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1] if failures else 0.0
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311
@@ -82,8 +85,8 @@ class Publisher:
         if self._live is not None:
             self._live.put_sound(payload, at, arrived)
 
-    async def _session(self, profile_level_id: str) -> None:
-        sending = whip.new_sending(profile_level_id, sound=self.with_sound)
+    async def _session(self, profile_level_id: str, listens: bool) -> None:
+        sending = whip.new_sending(profile_level_id, sound=self.with_sound, listens=listens)
         answer, url = await self._endpoint.publish(whip.offer(sending, self._certificate.fingerprint))
         self.sessions += 1
         session = None
@@ -131,7 +134,8 @@ class _Session:
         self._repairs = Repairs(sending.repair_ssrc, whip.RTX if agreed else None, secrets.randbits(15))
         self._own = sending.video_ssrc
         self._want_keyframe = want_keyframe
-        self._outbox = Outbox(self._path, Counter(), Slots(BURST, ROOM))
+        self._slots = Slots(BURST, ROOM)
+        self._outbox = Outbox(self._path, Counter(), self._slots)
         self._out: rtc.Srtp | None = None
         self._in: rtc.Srtp | None = None
         self._up = asyncio.Event()
@@ -152,7 +156,7 @@ class _Session:
             up.cancel()
         if not self._up.is_set() or self._out is None:
             raise Broken("no DTLS")
-        self._pacer = Pacer(self._path, self._outbox, self._out, self._video, self._dropped)
+        self._pacer = Pacer(self._path, self._outbox, self._slots, self._out, self._video, self._dropped)
 
     async def watch(self) -> None:
         """Until the path is dead or the engine has said goodbye."""
@@ -179,15 +183,13 @@ class _Session:
         if self._pacer is None or ((self._waits_for_keyframe or self._keyframes_only) and not frame.keyframe):
             return
         self._waits_for_keyframe = False
-        self._pacer.put(self._video.packets_of(frame.payloads, frame.at, frame.arrived), frame.size)
+        self._pacer.put(frame)
 
     def put_sound(self, payload: bytes, at: float, arrived: float) -> None:
         if self._pacer is None or self._out is None or not self._with_sound or self._path.full:
             return
-        packets = self._sound.packets_of([(b"", memoryview(payload))], at, arrived)
-        count, _, octets = self._outbox.send(self._out, None, packets)
-        self._sound.packets += count
-        self._sound.octets += octets
+        sent = self._sound.number([(b"", memoryview(payload))], at, arrived)
+        self._sound.send(sent, 1, self._outbox, self._slots, self._out)
 
     def _dropped(self) -> None:
         self._waits_for_keyframe = True
@@ -199,10 +201,13 @@ class _Session:
 
     def _received(self, datagram: bytes) -> None:
         if 20 <= datagram[0] <= 63:
+            if self._in is None:
+                self._path.heard()
             self._dtls.receive(datagram)
         elif datagram[0] >= 128 and self._in is not None:
             packet = self._in.unprotect_rtcp(datagram)
             if packet is not None:
+                self._path.heard()
                 with contextlib.suppress(rtcp.Malformed):
                     self._heard(packet)
 

@@ -1,0 +1,158 @@
+"""`sightline audit verify | export | mirror | mend` for the public log.
+
+All but the last can be done by anybody who has its files, without the service, its database or a private key.
+Our own log's public key is read from the data folder; for somebody else's copy it is given by `--key`.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from backend.config import Config, ConfigError
+from backend.supervisor import log_config
+from backend.tlog import checkpoints, notes
+from backend.tlog.checkpoints import Checkpoint
+from backend.tlog.faults import Malformed, Unfit, Unproven
+from backend.tlog.folder import CHECKPOINT, Folder
+from backend.tlog.mirror import mirror as copy
+from backend.tlog.notes import Signer, Verifier
+from backend.tlog.process import mend_log
+from backend.tlog.tiles import ENTRIES, Tile, tiles_of, unbundle
+from backend.tlog.verify import Fault, check_tree, read_checkpoint
+from backend.tlog.verify import verify as verify_files
+
+
+def folder_of(options: argparse.Namespace, config: Config) -> Path:
+    """The log's folder: `--log`, or our own."""
+    return Path(options.log) if options.log else config.data_dir / "log"
+
+
+def is_there(options: argparse.Namespace, config: Config) -> bool:
+    """Is there anything published to verify? A service that never ran has no log, a new one no checkpoint."""
+    path = folder_of(options, config)
+    return bool(options.log) or (path / CHECKPOINT).exists() or (path / "tile").exists()
+
+
+def verify(options: argparse.Namespace, config: Config) -> int:
+    """Every file of the log; 1 when something does not hold. Raises ConfigError."""
+    log = key_of(options, config)
+    witnesses = [_key(text) for text in options.witness]
+    older = _older(Path(options.since), log) if options.since else None
+    verdict = verify_files(folder_of(options, config), log, witnesses, older=older)
+    if verdict.problem:
+        print(f"public log NOT INTACT: {verdict.problem}", file=sys.stderr)
+        return 1
+    print(f"public log {log.name}: {verdict.size} entries, root {notes.encode(verdict.root)}")
+    for name in verdict.cosigned_by:
+        print(f"witnessed by {name}")
+    if verdict.unknown:
+        print(f"also signed by {', '.join(verdict.unknown)}: not checked, give their keys by --witness")
+    if verdict.unsigned:
+        print(f"{verdict.unsigned} more entries are not in a checkpoint yet")
+    print("public log intact")
+    return 0
+
+
+def export(options: argparse.Namespace, config: Config) -> int:
+    """Every entry, when all of them hold: as JSON lines or CSV, to a file or to standard output."""
+    path = folder_of(options, config)
+    try:
+        checkpoint = read_checkpoint(path, key_of(options, config)).checkpoint
+        check_tree(path, checkpoint)
+    except Fault as fault:
+        print(f"nothing exported: {fault}", file=sys.stderr)
+        return 1
+    if options.output:
+        with Path(options.output).open("w", encoding="utf-8", newline="") as file:
+            _write(file, options.format, path, checkpoint)
+    else:
+        _write(sys.stdout, options.format, path, checkpoint)
+    return 0
+
+
+def mirror(options: argparse.Namespace, config: Config) -> int:
+    """Bring a static mirror up to date."""
+    try:
+        done = copy(folder_of(options, config), Path(options.target), key_of(options, config))
+    except Fault as fault:
+        print(f"not mirrored: {fault}", file=sys.stderr)
+        return 1
+    print(f"{options.target}: {done.size} entries, {done.before} before; {done.copied} files copied")
+    return 0
+
+
+def mend(_: argparse.Namespace, config: Config) -> int:
+    """Write damaged files of our own log again; 1 when it cannot be shown to be right."""
+    try:
+        done = mend_log(log_config(config))
+    except (Unfit, OSError) as fault:
+        print(f"not mended: {fault}", file=sys.stderr)
+        return 1
+    for what in done:
+        print(f"written again: {what}")
+    print("the log is whole")
+    return 0
+
+
+def key_of(options: argparse.Namespace, config: Config) -> Verifier:
+    """The key that must have signed. Raises ConfigError."""
+    if options.key:
+        return _key(options.key)
+    if options.log:
+        raise ConfigError(
+            "--key is needed beside --log: the log's public key, name+id+base64, as its city says it"
+        )
+    path = config.data_dir / "keys" / "log.key"
+    try:
+        return Signer.parse(path.read_text().strip()).verifier
+    except (OSError, UnicodeDecodeError, Malformed) as error:
+        raise ConfigError(
+            f"the log's key cannot be read from {path}: give its public key by --key"
+        ) from error
+
+
+def _key(text: str) -> Verifier:
+    try:
+        return Verifier.parse(text)
+    except Malformed as fault:
+        raise ConfigError(f"{text}: {fault}") from None
+
+
+def _older(path: Path, log: Verifier) -> Checkpoint:
+    try:
+        return checkpoints.read(path.read_bytes(), log).checkpoint
+    except OSError as error:
+        raise ConfigError(f"--since {path} cannot be read: {error.strerror}") from None
+    except (Malformed, Unproven) as fault:
+        raise ConfigError(f"--since {path} is not a checkpoint of {log.name}: {fault}") from None
+
+
+def _write(to: TextIO, form: str, path: Path, checkpoint: Checkpoint) -> None:
+    table = csv.writer(to)
+    if form == "csv":
+        table.writerow(("index", "leaf"))
+    for index, leaf in enumerate(_leaves(path, checkpoint.size)):
+        text = leaf.decode("utf-8", "backslashreplace")  # ours are JSON; the format holds any bytes
+        if form == "csv":
+            table.writerow((index, text))
+        else:
+            to.write(
+                json.dumps({"index": index, "leaf": text}, ensure_ascii=False, separators=(",", ":")) + "\n"
+            )
+
+
+def _leaves(path: Path, size: int) -> Iterator[bytes]:
+    stored = Folder(path, size)
+    for tile in _bundles(size):
+        yield from unbundle(stored.tile(tile))
+
+
+def _bundles(size: int) -> Iterator[Tile]:
+    for tile in tiles_of(size):
+        if tile.level != ENTRIES:
+            return
+        yield tile

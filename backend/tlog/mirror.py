@@ -1,0 +1,103 @@
+"""A static mirror: the log's public files, copied to where any web server can hold them.
+
+Tiles before the checkpoint, so that whoever reads it finds all that it promises; only what is new is
+copied; and nothing is published that does not hold, or that takes back what the mirror said before.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from backend.tlog import checkpoints, folder
+from backend.tlog.faults import Malformed, Unproven
+from backend.tlog.folder import CHECKPOINT, Folder
+from backend.tlog.notes import Verifier
+from backend.tlog.tiles import ENTRIES, HEIGHT, WIDTH, Tile
+from backend.tlog.verify import Fault, check_growth, check_tree, read_checkpoint
+
+DISCLOSURES = "disclosures"  # opened fields, each day a file; beside the log, and not a part of it
+
+
+class Mirrored(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did: the mirror's size before and now, and how many files were copied."""
+
+    before: int
+    size: int
+    copied: int
+
+
+def mirror(source: Path, target: Path, log: Verifier) -> Mirrored:
+    """Bring a mirror up to date. Raises Fault, and then the mirror's checkpoint is the one it had.
+
+    The mirror's own files are verified up to the new checkpoint, those that were full before apart.
+    """
+    signed = read_checkpoint(source, log)
+    size, before = signed.checkpoint.size, 0
+    held = _held(target, log)
+    if held is not None:
+        before = held.checkpoint.size
+        check_growth(source, held.checkpoint, signed.checkpoint)
+    new = list(_missing(target, before, size))
+    folder.write_all(target, _read(source, new, size))
+    check_tree(target, signed.checkpoint, since=before)
+    if held is None or held.raw != signed.raw:  # the same tree may have more cosignatures
+        folder.write(target / CHECKPOINT, signed.raw)
+    for tile in new:
+        if tile.width == WIDTH:
+            folder.drop_partials(target, tile)
+    return Mirrored(before=before, size=size, copied=len(new) + _disclosures(source, target))
+
+
+def _held(target: Path, log: Verifier) -> checkpoints.Signed | None:
+    path = target / CHECKPOINT
+    if not path.exists():
+        if target.is_dir() and any(target.iterdir()) and not (target / "tile").is_dir():
+            raise Fault(f"{target} is no mirror and not empty; name an empty folder")
+        return None
+    try:
+        return checkpoints.read(path.read_bytes(), log)
+    except (Malformed, Unproven) as fault:
+        raise Fault(f"the mirror's checkpoint in {target}: {fault}. begin anew in an empty folder") from None
+
+
+def _missing(target: Path, before: int, size: int) -> Iterator[Tile]:
+    """The tiles that a tree of `size` has, one of `before` had not, and an interrupted run did not copy."""
+    for level in range(ENTRIES, HEIGHT):
+        had, has = (each >> HEIGHT * max(level, 0) for each in (before, size))
+        for number in range(had // WIDTH, -(-has // WIDTH)):
+            tile = Tile(level, number, min(WIDTH, has - number * WIDTH))
+            if not (target / tile.path).exists():
+                yield tile
+
+
+def _read(source: Path, tiles: list[Tile], size: int) -> Iterator[tuple[str, bytes]]:
+    stored = Folder(source, size)
+    for tile in tiles:
+        try:
+            yield tile.path, stored.tile(tile)
+        except Malformed as fault:
+            raise Fault(f"{source}: {fault}; `sightline audit verify` says more") from None
+
+
+def _disclosures(source: Path, target: Path) -> int:
+    """Opened fields may also be taken back: what the log's folder no longer has is removed here too."""
+    have = {each.name for each in _files(source / DISCLOSURES)}
+    changed = 0
+    for name in sorted(have):
+        data, there = (source / DISCLOSURES / name).read_bytes(), target / DISCLOSURES / name
+        if not there.exists() or there.read_bytes() != data:
+            folder.write_all(target, [(f"{DISCLOSURES}/{name}", data)])
+            changed += 1
+    for each in _files(target / DISCLOSURES):
+        if each.name not in have:
+            each.unlink()
+            folder.sync_folder(each.parent)
+            changed += 1
+    return changed
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return []
+    return [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
