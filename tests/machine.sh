@@ -8,6 +8,7 @@ declare -A why=(
   [chromium]="a real browser: caller, dispatcher and officer in the story test"
   [firefox-esr]="a second browser, to publish and to watch"
   [fonts-noto-core]="Arabic letters in that browser"
+  [fonts-droid-fallback]="Chinese, Japanese and Korean letters in an invoice's PDF"
   [poppler-utils]="to read an invoice's PDF back"
   [gir1.2-gst-rtsp-server-1.0]="a real RTSP server, as a camera: H.264 with and without B-frames, H.265, passwords"
   [python3-gi]="Python's way to that server"
