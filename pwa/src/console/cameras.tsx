@@ -102,7 +102,7 @@ function Openable({
         <span title={camera.site}>{asking ?? whereWords(camera)}</span>
         {others.length > 0 && <span>{others.join(", ")} sees it</span>}
       </span>
-      {camera.offer === "asking" ? (
+      {camera.offer === "asking" || asking !== null ? (
         <span class="camera-waits tone-waiting">
           <Icon name="queued" /> Asked
         </span>

@@ -7,7 +7,7 @@ interface Props {
   camera: NearbyCamera;
   busy: boolean;
   onReason(reason: Reason): void;
-  /** Where nothing else leads back. */
+  /** Where nothing else names the camera and leads back. */
   onBack?: () => void;
 }
 
@@ -23,6 +23,7 @@ export function Reasons({ camera, busy, onReason, onBack }: Props) {
   }, []);
   return (
     <ul class="reasons" ref={list} aria-label={`Why ${camera.name} is opened`}>
+      {onBack !== undefined && <li class="reasons-what">Why open {camera.name}?</li>}
       {reasonsFor(camera).map((reason) => (
         <li key={reason}>
           <button type="button" disabled={busy} onClick={() => onReason(reason)}>
