@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import ifaddr
 import msgspec
@@ -21,13 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from backend.app import Parts, build
+from backend.bakery import Bakery, BakeryError, lend
 from backend.config import Config, ConfigError
-from backend.model.cameras import ParticipationLevel, View
-from backend.model.ids import CameraId, IncidentId, LinkId, SiteId
+from backend.model.cameras import ParticipationLevel
+from backend.model.ids import IncidentId, LinkId
 from backend.model.links import LinkKind
 from backend.model.people import Role, User
-from backend.model.positions import Point
-from backend.model.sites import SiteKind
 from backend.supervisor import Supervisor
 
 PASSWORD = "sightline-demo"  # noqa: S105  printed on the screen; nothing in a demonstration is secret
@@ -38,19 +38,11 @@ PEOPLE = (
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
     ("rosa", "Rosa Marin", Role.OWNER, None),
 )
-SHOP = Point(latitude=42.32271, longitude=-83.17622)  # across the street from where the caller walks
-CAMERAS = (  # name, metres north and east of the shop, view, indoor, level
-    ("Front door", (-6, 0), View(heading_deg=190.0, field_deg=100.0), False, ParticipationLevel.NEARBY),
-    (
-        "Parking lot",
-        (14, 22),
-        View(heading_deg=60.0, field_deg=80.0, height_m=5.0),
-        False,
-        ParticipationLevel.ASK,
-    ),
-    ("Counter", (2, 4), View(heading_deg=270.0), True, ParticipationLevel.OWN_CALLS),
-    ("Oven room", (4, 10), View(), True, ParticipationLevel.REGISTRY),
-)
+PRICES = {  # cents a year
+    ParticipationLevel.ASK: 1200,
+    ParticipationLevel.OWN_CALLS: 2400,
+    ParticipationLevel.NEARBY: 0,
+}
 NUMBERS = ("+13135550141", "+13135550130")  # for stories only: no telephone has them
 BASEMAP = Path(__file__).with_name("demo.pmtiles")  # central Helsinki, where the simulated caller walks
 MARK = "demonstration"  # a file that says: this folder may be emptied
@@ -103,26 +95,47 @@ def prepare(options: argparse.Namespace) -> Stage:
 
 async def run(stage: Stage) -> int:
     """Serve until interrupted, with people on stage and a caller who shares. Returns the exit code."""
-    shared, yours = await _set_the_scene(build(stage.config))
+    set_up = await _set_the_scene(build(stage.config))
     service = Supervisor(stage.config, log_level="WARNING")
     serving = asyncio.create_task(service.run())
-    begun = asyncio.create_task(service.ready.wait())
-    await asyncio.wait((serving, begun), return_when=asyncio.FIRST_COMPLETED)
-    begun.cancel()
-    if serving.done():
+    if not await _first(asyncio.create_task(service.ready.wait()), serving):
         return await serving
-    phone = await _phone(shared, stage.trust)
-    _tell(stage, yours)
+    bakery = Bakery(stage.config.public_url, stage.trust, stage.config.data_dir / "bakery")
+    phone = await _phone(set_up.shared, stage.trust)
+    opening = asyncio.create_task(bakery.open(set_up.code, "rosa", PASSWORD))
     try:
+        if await _first(opening, serving):
+            if isinstance(failed := opening.exception(), BakeryError):
+                print(f"\n  Rosa's cameras have no picture: {failed}.", flush=True)
+            elif failed is not None:
+                raise failed
+            _tell(stage, set_up.yours)
         return await serving
     finally:
         if phone.returncode is None:
             phone.terminate()
-        await phone.wait()
+        await asyncio.gather(phone.wait(), bakery.close())
 
 
-async def _set_the_scene(parts: Parts) -> tuple[str, str]:
-    """People, two incidents, and a link for each: the simulated caller's and one for a phone of yours."""
+async def _first(task: "asyncio.Task[Any]", serving: "asyncio.Task[int]") -> bool:
+    """Whether the task ended while the service ran; if not, it is over too."""
+    await asyncio.wait((task, serving), return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    return not serving.done()
+
+
+class _Scene(msgspec.Struct, frozen=True):
+    """The simulated caller's link, one for a phone of yours, and the code for Rosa's connector."""
+
+    shared: str
+    yours: str
+    code: str
+
+
+async def _set_the_scene(parts: Parts) -> _Scene:
+    """People, two incidents with a link for each, a lender, and the year's invoice."""
     await parts.store.migrate()
     users: list[User] = []
     for name, display_name, role, unit in PEOPLE:
@@ -130,8 +143,10 @@ async def _set_the_scene(parts: Parts) -> tuple[str, str]:
             name=name, display_name=display_name, role=role, call_sign=unit, password=PASSWORD
         )
         users.append(user)
-    dana, _, sam, _, rosa = users
-    await _lend(parts, rosa)
+    dana, lee, sam, _, rosa = users
+    code = await lend(parts, rosa)
+    await parts.fees.set_prices(lee, PRICES)
+    await parts.fees.issue(lee, datetime.datetime.now(datetime.UTC).year)
     links = []
     for number, kind, words in (
         (NUMBERS[0], "Traffic collision", "Send yourself this link: your phone is the caller"),
@@ -147,25 +162,7 @@ async def _set_the_scene(parts: Parts) -> tuple[str, str]:
         links.append(url)
     await parts.store.close()
     yours, shared = links
-    return shared, yours
-
-
-async def _lend(parts: Parts, rosa: User) -> None:
-    """A bakery with cameras for everything that a camera may be used for."""
-    site = await parts.sites.add(
-        rosa,
-        kind=SiteKind.BUSINESS,
-        name="Rosa's Bakery",
-        address="13615 Michigan Ave",
-        point=SHOP,
-        numbers=(NUMBERS[0],),
-    )
-    for name, (north_m, east_m), view, indoor, level in CAMERAS:
-        point = Point(latitude=SHOP.latitude + north_m / 111_195, longitude=SHOP.longitude + east_m / 82_200)
-        camera = await parts.cameras.register(
-            rosa, SiteId(site.id), name=name, point=point, view=view, indoor=indoor
-        )
-        await parts.cameras.amend(rosa, CameraId(camera.id), level=level, radius_m=500)
+    return _Scene(shared, yours, code)
 
 
 async def _phone(link: str, trust: Path | None) -> asyncio.subprocess.Process:
@@ -192,10 +189,12 @@ def _tell(stage: Stage, yours: str) -> None:
         f"  1  Dispatcher   {base}/console   name dana   password {PASSWORD}\n"
         f"  2  Officer      {base}/officer   name sam    password {PASSWORD}\n"
         f"  3  Caller       {yours}\n"
-        f"  4  Owner        {base}/owner   name rosa   password {PASSWORD}\n",
+        f"  4  Owner        {base}/owner     name rosa   password {PASSWORD}\n"
+        f"  5  Supervisor   {base}/agency    name lee    password {PASSWORD}\n\n"
+        "  A simulated caller is sharing already: open the break-in at 1 or 2 and see it.\n"
+        "  There, under Cameras near, open Rosa's front door: at 4 she sees who and why, and can stop it.",
         flush=True,
     )
-    print("  A simulated caller is sharing already: open the break-in at 1 or 2 and see it.", flush=True)
     if stage.trust:
         print(
             "  The certificate is this demonstration's own: the browser warns once; go on from there.\n"
@@ -205,7 +204,7 @@ def _tell(stage: Stage, yours: str) -> None:
         segno.make(yours, error="m").terminal(compact=True)
     else:
         print(
-            "  1 and 2 want two browsers (or a private window): one browser holds one sign-in.\n"
+            "  Each wants a browser of its own (or a private window): one browser holds one sign-in.\n"
             "  With a phone on the same network as the caller: make demo LAN=1\n",
             flush=True,
         )

@@ -166,6 +166,7 @@ class Feed:
 
     def take_publisher(self, publisher: Publisher) -> None:
         self.publisher = publisher
+        self._keyframes.listens = publisher.listens
 
     def drop_publisher(self) -> None:
         """The publisher is over; subscribers stay and wait."""

@@ -8,6 +8,7 @@ declare -A why=(
   [chromium]="a real browser: caller, dispatcher and officer in the story test"
   [firefox-esr]="a second browser, to publish and to watch"
   [fonts-noto-core]="Arabic letters in that browser"
+  [fonts-droid-fallback]="Chinese, Japanese and Korean letters in an invoice's PDF"
   [poppler-utils]="to read an invoice's PDF back"
   [gir1.2-gst-rtsp-server-1.0]="a real RTSP server, as a camera: H.264 with and without B-frames, H.265, passwords"
   [python3-gi]="Python's way to that server"
@@ -15,7 +16,7 @@ declare -A why=(
   [gstreamer1.0-plugins-good]="RTP payload formats for that camera"
   [gstreamer1.0-plugins-bad]="parsers of H.264 and H.265 for that camera"
   [gstreamer1.0-plugins-ugly]="that camera's H.264 encoder, x264"
-  [strace]="to fail each system call that the public log lives by, once"
+  [strace]="to count what a connector's sockets move, and to fail each system call that the public log lives by"
   [ffmpeg]="to measure the connector against ffmpeg -c copy; only run by the benchmark"
   [postgresql]="the store's tests, run again on a PostgreSQL of their own"
 )

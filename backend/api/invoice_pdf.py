@@ -1,7 +1,8 @@
 """An invoice as a PDF: the only file that knows fpdf2. The same invoice gives the same bytes.
 
 DejaVu Sans travels with us: Latin, Greek, Cyrillic, Armenian, Georgian, Arabic, Hebrew and more. What it
-lacks comes from Debian's Noto fonts where the machine has them; what nobody has is shown as a box, and said.
+lacks comes from Debian's Noto fonts where the machine has them, and for Chinese, Japanese and Korean from
+Droid Sans Fallback; what nobody has is shown as a box, and said.
 """
 
 import unicodedata
@@ -18,6 +19,7 @@ from backend.model.fees import Invoice
 
 OWN = Path(__file__).parent / "fonts" / "DejaVuSans.ttf"
 NOTO = Path("/usr/share/fonts/truetype/noto")  # Debian: fonts-noto-core, fonts-noto-extra
+EAST = Path("/usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf")  # Debian: fonts-droid-fallback
 BOX = "□"
 BOXES = f"{BOX} stands for a letter that no font here has. The page of this invoice shows it."
 _GREY, _INK = (90, 90, 90), (0, 0, 0)
@@ -110,8 +112,8 @@ def _fonts_for(letters: set[str]) -> list[Path]:
     own = _letters(OWN)
     lacking = {letter for letter in letters if ord(letter) not in own}
     scripts = {unicodedata.name(letter, "").split(" ")[0].title() for letter in lacking} - {""}
-    files = [NOTO / f"NotoSans{script}-Regular.ttf" for script in sorted(scripts)]
-    return [file for file in files if _letters(file)]
+    files = [*(NOTO / f"NotoSans{script}-Regular.ttf" for script in sorted(scripts)), EAST]
+    return [file for file in files if any(ord(letter) in _letters(file) for letter in lacking)]
 
 
 @lru_cache(maxsize=64)

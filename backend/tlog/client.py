@@ -11,7 +11,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from backend.tlog import talk
+from backend.tlog.journal import MAX_LEAF_BYTES
 from backend.tlog.talk import Reply, Request, Status
 from media import control
 from media.control import Channel, Hello, ProtocolError, Unsendable
@@ -68,6 +71,7 @@ class LogClient:
 
     async def append(self, leaves: Sequence[bytes]) -> list[int]:
         """Their indexes, once they are on the disk. Raises LogAway and LogRefused."""
+        _check(leaves)
         indexes: list[int] = []
         for start in range(0, len(leaves), talk.LEAVES):
             some = list(leaves[start : start + talk.LEAVES])
@@ -78,6 +82,11 @@ class LogClient:
 
     async def grant(self, leaf: bytes, claims: Claims) -> SignedGrant:
         """The claims, signed once the leaf is on the disk, with its index. Raises LogAway and LogRefused."""
+        _check([leaf])
+        try:  # here, and not there: what cannot be read ends the connection
+            msgspec.convert(msgspec.to_builtins(claims), Claims)
+        except msgspec.ValidationError as error:
+            raise LogRefused(f"these are no claims: {error}") from None
         return SignedGrant(await self._held(lambda number: talk.Grant(number, leaf, claims)))
 
     async def checkpoint(self) -> bytes:
@@ -109,7 +118,7 @@ class LogClient:
         except TimeoutError:
             raise LogAway(f"the log did not answer within {self._timeout_s:g} s") from None
         except Unsendable as error:
-            raise LogRefused(str(error)) from error
+            raise LogRefused(str(error)) from None
         finally:
             self._asked -= 1
         if isinstance(reply, talk.Refused):
@@ -182,3 +191,9 @@ class LogClient:
                     future.set_exception(_Gone())
             with contextlib.suppress(asyncio.CancelledError):
                 await channel.closed()
+
+
+def _check(leaves: Sequence[bytes]) -> None:
+    for leaf in leaves:
+        if not 1 <= len(leaf) <= MAX_LEAF_BYTES:
+            raise LogRefused(f"an entry has 1 to {MAX_LEAF_BYTES} bytes, not {len(leaf)}")

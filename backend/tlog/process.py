@@ -306,7 +306,10 @@ class Keeper:
         size = self._log.published.size
         if not 0 <= index < size:
             return talk.Refused(id, f"entry {index} is not in the published checkpoint of {size} entries yet")
-        proof = proofs.make(index, self._log.checkpoint, Folder(self._log.folder, size).node)
+        try:
+            proof = proofs.make(index, self._log.checkpoint, Folder(self._log.folder, size).node)
+        except Malformed as fault:
+            return talk.Refused(id, f"the log is damaged: {fault}")
         return talk.Held(id, proofs.encode(proof))
 
     def _status(self) -> Status:

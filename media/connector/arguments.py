@@ -24,4 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     allow.add_argument("network", help="192.0.2.0/24, or one address")
     commands.add_parser("cameras", help="list them, with their state")
     commands.add_parser("discover", help="search the local network for ONVIF cameras")
-    commands.add_parser("run", help="connect, and wait for orders")
+    run = commands.add_parser("run", help="connect, and wait for orders")
+    run.add_argument(
+        "--until-closed",
+        action="store_true",
+        help="end when standard input does: for a program that starts it and may itself be ended anyhow",
+    )

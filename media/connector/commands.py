@@ -214,7 +214,7 @@ def _discover(_: argparse.Namespace, folder: Folder) -> int:
     return 0
 
 
-def _run(_: argparse.Namespace, folder: Folder) -> int:
+def _run(options: argparse.Namespace, folder: Folder) -> int:
     import uvloop
 
     from media.connector.agent import Agent
@@ -224,10 +224,25 @@ def _run(_: argparse.Namespace, folder: Folder) -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
 
     async def until_stopped() -> None:
-        await Agent(folder, discover=os.environ.get("SIGHTLINE_CONNECTOR_DISCOVER", "1") != "0").run()
+        agent = Agent(folder, discover=os.environ.get("SIGHTLINE_CONNECTOR_DISCOVER", "1") != "0")
+        running = asyncio.create_task(agent.run())
+        closed = asyncio.create_task(_input_closed()) if options.until_closed else None
+        await asyncio.wait((running, closed) if closed else (running,), return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        await running
 
     uvloop.run(until_stopped())
     return 0
+
+
+async def _input_closed() -> None:
+    """Returns when nobody holds the other end of standard input any more."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    while await reader.read(1024):
+        pass
 
 
 def _server(state: State) -> tuple[str, int] | None:

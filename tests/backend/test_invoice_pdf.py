@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.api import invoice_pdf
 from backend.api.invoice_html import page
-from backend.api.invoice_pdf import BOX, BOXES, NOTO, pdf
+from backend.api.invoice_pdf import BOX, BOXES, EAST, NOTO, pdf
 from backend.api.paper import paper
 from backend.model.cameras import ParticipationLevel
 from backend.model.fees import PROMISE, Invoice, InvoiceLine, InvoiceState
@@ -79,8 +80,22 @@ def test_a_script_that_the_machine_has_fonts_for_is_printed(tmp_path: Path) -> N
     assert BOX not in text
 
 
+@pytest.mark.parametrize("name", ["東京書店", "北京书店", "서울 책방", "とうきょう カフェ"])
+def test_chinese_japanese_and_korean_are_printed_where_the_machine_has_their_font(
+    tmp_path: Path, name: str
+) -> None:
+    if not EAST.exists():
+        pytest.skip("Droid Sans Fallback is not installed (Debian: fonts-droid-fallback)")
+    text = read_back(invoice(addressee=f"Olive {name}"), tmp_path)
+    assert f"Olive {name}" in text
+    assert BOX not in text
+
+
 @pytest.mark.parametrize("name", ["\U0001f600\U00010900\ue000", "\ud800", "東京", "a\x00b\u200f\u202e"])
-def test_letters_that_nobody_has_are_boxes_and_never_a_failure(tmp_path: Path, name: str) -> None:
+def test_letters_that_nobody_has_are_boxes_and_never_a_failure(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invoice_pdf, "EAST", tmp_path / "none.ttf")
     text = read_back(invoice(addressee=f"Olive {name}"), tmp_path)
     assert "Olive" in text
     assert (BOX in text) == (BOXES in " ".join(text.split()))

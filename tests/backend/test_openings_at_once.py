@@ -90,7 +90,7 @@ async def test_two_processes_that_open_and_pause_as_fast_as_they_can_leave_nothi
     other.runs._connectors = lent.sockets
     incident = await dana.open(**AT_THE_SHOP)
     at = {"user": dana.user, "incident": incident["id"], "reason": Reason.SEE_SCENE}
-    for _ in range(8):
+    for _ in range(5):
         camera = CameraId(await lent.camera())
         await asyncio.gather(
             house.parts.openings.open(camera=camera, **at),

@@ -3,17 +3,20 @@
 import asyncio
 import contextlib
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from backend import supervisor
 from backend.config import Config, read, written
 from backend.supervisor import Child, Supervisor
+from backend.tlog.client import LogClient
 from tests.peers import until
 from tests.pwa.service import Service, free_port
 
@@ -197,6 +200,48 @@ async def test_a_second_service_in_the_same_folder_is_refused(
     assert "another service runs in" in caplog.text
     first.stop()
     assert await asyncio.wait_for(running, 30) == 0
+
+
+class Logged(Short):
+    """The log's process is the real one."""
+
+    def _log_child(self) -> Child:
+        return Supervisor._log_child(self)
+
+    def client(self) -> LogClient:
+        return LogClient(supervisor.log_socket(self._config), self._run, 30)
+
+
+async def published(client: LogClient, entries: int) -> None:
+    for _ in range(300):
+        if (await client.status()).published == entries:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{entries} entries were not published")
+
+
+async def test_a_service_whose_log_was_rolled_back_does_not_start(
+    config: Config, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = msgspec.structs.replace(config, log_cadence_s=1)
+    service = Logged(config, 0, stuck=True)
+    running = asyncio.create_task(service.run())
+    client = service.client()
+    client.open()
+    await client.append([b"first"])
+    await published(client, 1)
+    shutil.copytree(config.data_dir / "log", tmp_path / "backup")
+    await client.append([b"second"])
+    await published(client, 2)
+    await client.close()
+    await asyncio.wait_for(service.ready.wait(), 60)
+    service.stop()
+    assert await asyncio.wait_for(running, 60) == 0
+
+    shutil.rmtree(config.data_dir / "log")
+    (tmp_path / "backup").rename(config.data_dir / "log")
+    assert await asyncio.wait_for(Logged(config, 0, stuck=True).run(), 60) == 1
+    assert "holds 1 entries, and the anchor" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("code", "said"), [(2, 2), (3, 1)])

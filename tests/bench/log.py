@@ -53,6 +53,7 @@ def config(root: Path) -> LogConfig:
         new_origin="bench.example/log",
         control=str(root / "log.sock"),
         cadence_s=3600.0,
+        log_level="WARNING",
     )
 
 

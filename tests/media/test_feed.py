@@ -467,6 +467,22 @@ def test_a_viewer_of_a_source_that_ignores_requests_sees_what_came_since_the_las
     assert len(early.rtp) == 300
 
 
+def test_a_source_that_never_said_that_it_listens_is_not_waited_for(stage: Stage) -> None:
+    """As a lent camera, or ffmpeg: whoever comes sees at once what came since the last keyframe."""
+    stage.publish("ffmpeg")
+    stage.send(1, b"\x65\x88", codec="H264", now=1.0)
+    for n in range(2, 31):
+        stage.send(n, b"\x41\x9a", codec="H264", timestamp=n * 3000, now=1 + n / 30)
+    _, screen = stage.watch()
+    stage.feed.tick(2.05)
+    assert [packet.payload for packet in screen.rtp] == [b"\x65\x88"] + [b"\x41\x9a"] * 29
+    stage.send(31, b"\x65\x88", codec="H264", timestamp=31 * 3000, now=2.1)
+    stage.send(32, b"\x41\x9a", codec="H264", timestamp=32 * 3000, now=2.2)
+    _, later = stage.watch()
+    stage.feed.tick(2.3)  # a keyframe has come, and that was no answer
+    assert [packet.payload for packet in later.rtp] == [b"\x65\x88", b"\x41\x9a"]
+
+
 def test_nothing_is_replayed_to_who_cannot_play_it_or_of_a_source_that_listens(stage: Stage) -> None:
     stage.send(1, KEYFRAME)
     viewer, screen = stage.watch()

@@ -21,13 +21,25 @@ class Person:
         self._headers["X-CSRF-Token"] = me["csrf"]
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
+        reply = self._request(method, path, body)
+        assert reply.is_success, (path, reply.status_code, reply.text)
+        return reply.json() if reply.content else None
+
+    def status(self, method: str, path: str) -> int:
+        """What it answers, be it a no."""
+        return self._request(method, path).status_code
+
+    def _request(self, method: str, path: str, body: Any = None) -> httpx.Response:
         with httpx.Client(
             base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15
         ) as http:
             reply = http.request(method, path, json=body)
             self._cookies = http.cookies
-        assert reply.is_success, (path, reply.status_code, reply.text)
-        return reply.json() if reply.content else None
+        return reply
+
+    def browser(self) -> httpx.AsyncClient:
+        """For whoever presses and must not wait: signed in, and it keeps its connections."""
+        return httpx.AsyncClient(base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15)
 
 
 def invite(supervisor: Person, display_name: str) -> str:

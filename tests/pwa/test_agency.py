@@ -166,11 +166,11 @@ async def test_a_city_camera_is_set_in_all_that_an_owner_s_is(browser: Browser, 
 
         await card.get_by_role("button", name="Who may see it").click()
         await expect(card.get_by_role("radio")).to_have_count(3)  # nobody owns it who could be asked
-        await card.get_by_role("radio", name="Emergencies nearby").check()
+        await card.get_by_role("radio", name="Nearby emergencies").check()
         await card.get_by_role("slider", name="How near").fill("450")
         await looked_at(page)
         await card.get_by_role("button", name="Save").click()
-        await expect(card.get_by_text("Emergencies nearby, within 450 m")).to_be_visible()
+        await expect(card.get_by_text("Nearby emergencies, within 450 m")).to_be_visible()
         await card.get_by_role("button", name="When").click()
         await card.get_by_label("At any time").uncheck()
         await card.get_by_role("button", name="Save").click()

@@ -26,7 +26,7 @@ from backend.tlog.config import LogConfig
 from backend.tlog.faults import Unfit
 from backend.tlog.process import open_log
 from backend.tlog.writer import Log, NotAppended
-from tests.tlog.logs import BALLAST, ORIGIN, Place
+from tests.tlog.logs import BALLAST, MEMORY, ORIGIN, Place
 
 CALLS = (
     "openat",
@@ -75,7 +75,7 @@ def there() -> bool:
 
 def baseline() -> dict[str, int]:
     """How often each call is made when none fails."""
-    with tempfile.TemporaryDirectory(prefix="sightline-calls-") as name:
+    with tempfile.TemporaryDirectory(prefix="sightline-calls-", dir=MEMORY) as name:
         said = _run(Path(name), f"trace={','.join(CALLS)}")
         verify(Path(name), said)
         lines = (Path(name) / "trace").read_text()
@@ -84,7 +84,7 @@ def baseline() -> dict[str, int]:
 
 def fail(call: str, fault: str, when: int) -> int:
     """Once, and verify; how many entries were acknowledged. Raises Wrong."""
-    with tempfile.TemporaryDirectory(prefix="sightline-calls-") as name:
+    with tempfile.TemporaryDirectory(prefix="sightline-calls-", dir=MEMORY) as name:
         said = _run(Path(name), f"trace={call}", f"inject={call}:{fault}:when={when}")
         if "SIGKILL" not in fault and said != ROUNDS * GROUP:
             raise Wrong(f"{call} number {when} with {fault}: it did not go on after {said} entries")

@@ -20,7 +20,7 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.tlog.logs import Place
+from tests.tlog.logs import MEMORY, Place
 
 KILLS = 10_000
 LIVES = 40  # in one folder; then a new one, so that the log stays small enough to be read each time
@@ -132,7 +132,7 @@ def campaign(kills: int, seed: int, *, talk: bool = False) -> dict[str, int]:
     done = {"kills": 0, "acknowledged": 0, "unacknowledged": 0, "opened": 0, "published": 0}
     began = time.monotonic()
     while done["kills"] < kills:
-        root = Path(tempfile.mkdtemp(prefix="sightline-kills-"))
+        root = Path(tempfile.mkdtemp(prefix="sightline-kills-", dir=MEMORY))
         folder = Folder(root, dice)
         for _ in range(min(LIVES, kills - done["kills"])):
             folder.live(done["kills"])

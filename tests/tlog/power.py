@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 from backend.tlog.faults import Unfit
 from tests.tlog import calls
+from tests.tlog.logs import MEMORY
 
-CUTS = 2_000
+CUTS = 1_000
 SECTOR = 512
 _LINE = re.compile(r"^\d+ +(\w+)\((.*)\) += +(-?\d+)")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -159,7 +160,7 @@ def cut(ops: list[Op], when: int, root: Path, target: Path, dice: random.Random)
 def campaign(cuts: int, seed: int) -> dict[str, int]:
     """So many power cuts of one recorded beginning. Raises calls.Wrong when what was told is lost."""
     dice = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="sightline-power-") as name:
+    with tempfile.TemporaryDirectory(prefix="sightline-power-", dir=MEMORY) as name:
         root = Path(name) / "root"
         root.mkdir()
         ops = recorded(root)

@@ -169,6 +169,12 @@ async def test_a_log_that_is_away_is_said_to_be(make: Callable[..., Process]) ->
         await stranger.close()
         with pytest.raises(LogRefused, match="bytes of at most"):
             await client.append([bytes(60_000)] * 200)
+        for wrong in (b"", bytes(65_536)):
+            with pytest.raises(LogRefused, match="1 to 65535 bytes"):
+                await client.append([wrong])
+        claims = Claims(index=0, feed=FeedId("f" * 300), holder=HOLDER, expires_at=2_000.0)
+        with pytest.raises(LogRefused, match="no claims"):
+            await client.grant(b"an opening", claims)
         assert await client.append([b"goes on"]) == [1]
 
 

@@ -13,7 +13,7 @@ const PARTS = [
   ["owners", "Owners", "opened"],
   ["city", "City cameras", "camera"],
   ["devices", "Devices", "smartphone"],
-  ["fees", "Fees", "history"],
+  ["fees", "Fees", "fee"],
 ] as const satisfies readonly (readonly [string, string, IconName])[];
 type Part = (typeof PARTS)[number][0];
 

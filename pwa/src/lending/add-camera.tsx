@@ -46,7 +46,7 @@ export function SourceField({ whose, site, choice, camera, onChoice }: SourcePro
       >
         <option value={NONE}>
           {whose === "owner"
-            ? "Nowhere yet: on the list only"
+            ? "Nowhere yet: on the map only"
             : "No connector: nothing yet, or a device with a token"}
         </option>
         {offered.map(({ key, words }) => (
@@ -87,7 +87,7 @@ export function AddCamera({ lender, site, onDone }: { lender: Lender; site: Site
         onPlacing={setPlacing}
       />
       <p class="small">
-        A new camera is on the list only: nobody can see its picture until you choose who may.
+        A new camera is on the map only: nobody can see its picture until you choose who may.
       </p>
       <ProblemNote text={act.problem} />
       <button type="submit" class="primary" disabled={act.busy || name.trim() === ""}>

@@ -51,9 +51,14 @@ function Still({ lender, camera, act, now }: { lender: Lender; camera: CameraVie
       )}
       <figcaption>
         <span>
-          {still_at === null
-            ? `Only ${VIEWERS[lender.whose]} would see it.`
-            : `Only ${VIEWERS[lender.whose]} see this · ${ago(now - Date.parse(still_at))}`}
+          {still_at === null ? (
+            `Only ${VIEWERS[lender.whose]} would see it.`
+          ) : (
+            <>
+              Only {VIEWERS[lender.whose]} see this ·{" "}
+              <span class="age">{ago(now - Date.parse(still_at))}</span>
+            </>
+          )}
         </span>
         {can && (
           <button

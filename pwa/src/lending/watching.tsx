@@ -20,8 +20,8 @@ function WatchedCamera({ lender, watched }: { lender: Lender; watched: Watched }
       <ul class="watchers">
         {camera.watching.map((one) => (
           <li key={`${one.role} ${one.since}`}>
-            {watchingWords(one)}, since {ago(now - Date.parse(one.since))}, until {untilWords(one.until, now)}{" "}
-            at the latest.
+            {watchingWords(one)}, since {untilWords(one.since, now)} ({ago(now - Date.parse(one.since))}),
+            until {untilWords(one.until, now)} at the latest.
           </li>
         ))}
       </ul>

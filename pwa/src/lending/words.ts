@@ -21,10 +21,10 @@ export function levelsFor(whose: Whose): readonly ParticipationLevel[] {
 }
 
 const LEVEL_NAMES: Readonly<Record<ParticipationLevel, string>> = {
-  registry: "On the list only",
+  registry: "On the map only",
   ask: "Ask me first",
   "own-calls": "My own calls",
-  nearby: "Emergencies nearby",
+  nearby: "Nearby emergencies",
 };
 
 export function levelName(level: ParticipationLevel, whose: Whose): string {

@@ -41,7 +41,7 @@ export function Panic({ lender, site }: { lender: OwnerLender; site: SiteView })
       <p>
         <strong>Open an emergency at {site.name}?</strong>
       </p>
-      <p>911 sees your cameras here at once, except those that are paused or on the list only.</p>
+      <p>911 can then open your cameras here, except those that are paused or on the map only.</p>
       <label class="field">
         <span>What is happening, if you can write</span>
         <input value={words} maxLength={500} onInput={(event) => setWords(event.currentTarget.value)} />

@@ -75,6 +75,12 @@ function who(entry: EntryView): string {
   return names[entry.actor] ?? entry.actor;
 }
 
+/** The caller's, who is nobody else, or that of a camera, a device or an officer, by name. */
+function whose(entry: EntryView): string {
+  const named = entry.actor !== "caller" && entry.actor !== "system";
+  return named ? `${who(entry)}'s picture` : "The picture";
+}
+
 function status(entry: EntryView): string {
   const things = (["camera", "position"] as const).filter((thing) => entry.details[thing] !== undefined);
   const asking = things.filter((thing) => entry.details[thing] === "asking");
@@ -151,9 +157,10 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.handout": (e) => `${who(e)} showed the link and its QR code`,
   "caller.status": status,
   "caller.stop": () => "The caller pressed Stop",
-  "feed.publish": () => "The caller's camera is connecting",
-  "feed.live": () => "The picture is live",
-  "feed.end": (e) => `The picture ended${because(e, ENDS)}`,
+  "feed.publish": (e) =>
+    e.actor === "caller" ? "The caller's camera is connecting" : `${whose(e)} is on its way`,
+  "feed.live": (e) => `${whose(e)} is live`,
+  "feed.end": (e) => `${whose(e)} ended${because(e, ENDS)}`,
   "feed.subscribe": (e) => `${who(e)} is watching`,
   "feed.unsubscribe": (e) => `${who(e)} stopped watching`,
 };
