@@ -188,15 +188,15 @@ class Uses:
         """Who sees this lent camera may go on. Raises Refused (log-away)."""
         async with self._steps.read() as tx:
             entry, feed = await tx.uses.latest(opening.id), await tx.feeds.get(opening.feed_id)
-            watching = [grant for grant in await _watching(tx, sfu) if grant.feed_id == opening.feed_id]
+            held = [await tx.grants.get(GrantId(key)) for key in _watching(sfu, opening.feed_id)]
         if entry is None or feed is None:
             return
         try:
             await self._log.append([entry.leaf])
         except (LogAway, LogRefused) as fault:
             raise self._refused(fault) from fault
-        for grant in watching:
-            if grant.user_id == opening.user_id:
+        for grant in held:
+            if grant is not None and grant.user_id == opening.user_id:
                 await _renew(sfu, await self.grant(entry, feed, media.Holder(grant.id)))
 
     # All the time
@@ -235,27 +235,19 @@ class Uses:
 
     async def renew(self, sfu: media.Sfu) -> None:
         """Who watches what is not a lent camera goes on while it may be seen."""
+        watching = _watching(sfu)
+        self._owed = {key: entry for key, entry in self._owed.items() if key in watching}
+        if not watching:
+            return
         async with self._steps.read() as tx:
-            watching = await _watching(tx, sfu)
-            if not watching:
-                self._owed.clear()
-                return
             soon = self._steps.clock() + RENEWED_BEFORE
-            due = await tx.uses.running_out([grant.id for grant in watching], soon)
-            feeds = {
-                grant.id: feed
-                for grant in watching
-                if grant.feed_id is not None and (feed := await tx.feeds.get(grant.feed_id)) is not None
-            }
-        self._owed = {key: entry for key, entry in self._owed.items() if key in feeds}
-        running_out = {entry.key for entry in due}
-        for grant in watching:
-            feed = feeds.get(grant.id)
-            if feed is None or not (grant.id in running_out or grant.id in self._owed):
+            due = {entry.key for entry in await tx.uses.running_out(list(watching), soon)}
+            held = [await tx.grants.get(GrantId(key)) for key in (*due, *(self._owed.keys() - due))]
+            grants = [(grant, await tx.feeds.get(grant.feed_id)) for grant in held if grant and grant.feed_id]
+        for grant, feed in grants:
+            if feed is None or not (self._log.up or feed.kind is FeedKind.CALLER):
                 continue
-            if not self._log.up and feed.kind is not FeedKind.CALLER:
-                continue
-            if grant.id in running_out:
+            if grant.id in due:
                 async with self._steps.begin() as step:
                     if not await _may_go_on(step.tx, grant):
                         continue
@@ -369,11 +361,13 @@ async def _renew(sfu: media.Sfu, signed: SignedGrant) -> None:
         log.error("the engine does not take a renewal: %s", fault)
 
 
-async def _watching(tx: Tx, sfu: media.Sfu) -> list[Grant]:
-    """The grants by which somebody watches now."""
-    holders = dict.fromkeys(each.holder for each in sfu.state().sessions if not each.publishes)
-    held = [await tx.grants.get(GrantId(holder)) for holder in holders]
-    return [grant for grant in held if grant is not None]
+def _watching(sfu: media.Sfu, feed: str | None = None) -> set[str]:
+    """The grants by which somebody watches now, any feed or that one."""
+    return {
+        session.holder
+        for session in sfu.state().sessions
+        if not session.publishes and feed in (None, session.feed)
+    }
 
 
 async def _may_go_on(tx: Tx, grant: Grant) -> bool:
