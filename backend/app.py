@@ -38,7 +38,7 @@ from backend.api import owners as owners_api
 from backend.api import sites as sites_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
-from backend.config import Config, ConfigError, push_key, secret_key
+from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
 from backend.model.views import Agency
@@ -76,7 +76,9 @@ from backend.services.signin import SignIn
 from backend.services.sites import Sites
 from backend.services.steps import Clock, Steps
 from backend.services.units import Units
+from backend.services.uses import Log, Uses
 from backend.store.store import Store
+from backend.tlog.client import LogClient
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from notifications.console import ConsoleSender
@@ -107,6 +109,13 @@ class Engine(Sfu, Protocol):
     async def stop(self) -> None: ...
 
 
+class PublicLog(Log, Protocol):
+    """The line to the public log, with its beginning and its end."""
+
+    def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
 class Parts(msgspec.Struct, frozen=True):
     """What create_app built, for those who look inside: the command line and tests."""
 
@@ -115,6 +124,8 @@ class Parts(msgspec.Struct, frozen=True):
     board: Board
     steps: Steps
     sfu: "Engine"
+    public_log: "PublicLog"
+    uses: Uses
     sender: Sender
     sign_in: SignIn
     accounts: Accounts
@@ -171,14 +182,23 @@ def pooled(config: Config, listener: FeedListener) -> Engine:
     return SfuPool(media_sockets(config), listener, os.environ.get(RUN, ""))
 
 
+def logged(config: Config) -> PublicLog:
+    """The log's process of this machine."""
+    return LogClient(config.data_dir.resolve() / "run" / "log.sock", os.environ.get(RUN, ""))
+
+
 def build(
-    config: Config, clock: Clock = utc_now, engine: Callable[[Config, FeedListener], Engine] = pooled
+    config: Config,
+    clock: Clock = utc_now,
+    engine: Callable[[Config, FeedListener], Engine] = pooled,
+    public: Callable[[Config], PublicLog] = logged,
 ) -> Parts:
     """Everything, connected; nothing is opened or started. Raises ConfigError."""
     _refuse_misfits(config)
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
+    zone = ZoneInfo(config.timezone)
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
     minutes = Minutes(steps)
@@ -186,14 +206,15 @@ def build(
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
-    feeds = Feeds(steps, hub, connections)
+    public_log = public(config)
+    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone)
+    feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
     devices = Devices(steps, sfu)
     runs = Runs(steps, keys, connectors)
-    zone = ZoneInfo(config.timezone)
-    presses = Presses(keys, runs, alerts, zone)
-    lent = Openings(steps, presses, Endings(sfu, runs), runs, alerts, zone)
+    presses = Presses(keys, runs, alerts, uses, zone)
+    lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
@@ -213,6 +234,8 @@ def build(
         board=board,
         steps=steps,
         sfu=sfu,
+        public_log=public_log,
+        uses=uses,
         sender=sender,
         sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
@@ -220,7 +243,7 @@ def build(
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
-        access=Access(steps, devices),
+        access=Access(steps, devices, uses),
         feeds=feeds,
         fees=Fees(
             steps,
@@ -253,10 +276,13 @@ def build(
 
 
 def create_app(
-    config: Config, clock: Clock = utc_now, engine: Callable[[Config, FeedListener], Engine] = pooled
+    config: Config,
+    clock: Clock = utc_now,
+    engine: Callable[[Config, FeedListener], Engine] = pooled,
+    public: Callable[[Config], PublicLog] = logged,
 ) -> Litestar:
     """The service. Raises ConfigError for settings that cannot work."""
-    parts = build(config, clock, engine)
+    parts = build(config, clock, engine, public)
     agency = Agency(
         name=config.agency,
         incident_types=INCIDENT_TYPES,
@@ -358,6 +384,7 @@ def built_pages() -> Path:
 @asynccontextmanager
 async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.store.migrate()
+    parts.public_log.open()
     await parts.sfu.start()
     await parts.openings.look()
     await parts.feeds.recover(parts.sfu)
@@ -366,6 +393,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
+        asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
@@ -378,6 +406,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
         await parts.sfu.stop()
+        await parts.public_log.close()
         await parts.sender.aclose()
         await parts.pusher.aclose()
         await parts.store.close()

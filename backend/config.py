@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SECRET_BYTES = 32
 MOST_MEDIA_PROCESSES = 32
@@ -299,6 +300,11 @@ def push_key(data_dir: Path) -> bytes:
     Raises ConfigError as `secret_key` does.
     """
     return _key_file(data_dir, "push.key")
+
+
+def spool_key(data_dir: Path) -> Ed25519PrivateKey:
+    """What a caller's own picture goes on by while the public log is away. Raises ConfigError likewise."""
+    return Ed25519PrivateKey.from_private_bytes(_key_file(data_dir / "keys", "spool.key"))
 
 
 def _key_file(data_dir: Path, name: str) -> bytes:

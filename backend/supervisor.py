@@ -27,6 +27,7 @@ from backend.config import Config
 from backend.tlog.config import LogConfig, PublicKeys
 from media import lifeline
 from media.config import ProcessConfig, SfuConfig
+from media.grants import GrantKeys
 
 log = logging.getLogger("sightline")
 
@@ -219,6 +220,7 @@ class Supervisor:
         def command(restarts: int, held: int) -> list[str]:
             given = ProcessConfig(
                 sfu=sfu,
+                grants=GrantKeys(entry=self._keys.grant, spool=self._keys.spool),
                 control=str(self._folder / f"media-{index}.sock"),
                 run=self._run,
                 restarts=restarts,

@@ -7,6 +7,7 @@ import time
 
 from media import control
 from media.ports import (
+    ByGrant,
     EndReason,
     EngineState,
     EngineStats,
@@ -26,7 +27,7 @@ class Book:
         self.live: set[FeedId] = set()
         self.sessions: dict[SessionId, OpenSession] = {}
         self.opened_at: dict[SessionId, float] = {}  # monotonic
-        self.bytes_out: dict[SessionId, int] = {}  # as the figures last said
+        self.sent: dict[SessionId, tuple[ByGrant, ...]] = {}  # as the figures last said
 
     def add(self, session: OpenSession) -> None:
         self.sessions[session.session] = session
@@ -35,7 +36,7 @@ class Book:
 
     def remove(self, session: SessionId) -> OpenSession | None:
         self.opened_at.pop(session, None)
-        self.bytes_out.pop(session, None)
+        self.sent.pop(session, None)
         return self.sessions.pop(session, None)
 
     def knows(self, news: control.News) -> bool:
@@ -52,7 +53,7 @@ class Book:
         for feed in stats.feeds:
             for subscriber in feed.subscribers:
                 if subscriber.session in self.sessions:
-                    self.bytes_out[subscriber.session] = subscriber.bytes
+                    self.sent[subscriber.session] = subscriber.by_grant
 
     def restated(self, state: EngineState) -> "Book":
         """What is open there by this word; what is remembered of a session goes on."""
@@ -65,17 +66,21 @@ class Book:
             book.add(session)
             if session.session in self.opened_at:
                 book.opened_at[session.session] = self.opened_at[session.session]
+            if session.session in self.sent:
+                book.sent[session.session] = self.sent[session.session]
         return book
 
     def failed(self, session: OpenSession) -> SessionSummary:
         """A subscriber's session that is over because its process is; nobody else can tell."""
+        sent = self.sent.get(session.session, ())  # at least: of the last figures
         return SessionSummary(
             session=session.session,
             feed=session.feed,
             holder=session.holder,
             reason=EndReason.FAILED,
             seconds=time.monotonic() - self.opened_at[session.session],  # at most: as long as we knew of it
-            bytes_out=self.bytes_out.get(session.session, 0),  # at least: of the last figures
+            bytes_out=sum(each.bytes_out for each in sent),
+            by_grant=sent,
         )
 
     def forget(self, feed: FeedId) -> None:

@@ -5,6 +5,8 @@ Built by backend/supervisor.py and handed to each media process. Reads no enviro
 
 import msgspec
 
+from media.grants import GrantKeys
+
 CANNOT_START = 3  # a media process's exit code: trying again would not help
 
 
@@ -47,6 +49,7 @@ class ProcessConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One media process. `lifeline` is an inherited descriptor; without one it stands alone."""
 
     sfu: SfuConfig
+    grants: GrantKeys  # public; whoever starts it has them from the log, never from the web process
     control: str  # path of the control socket
     run: str = ""  # of the supervisor; a web process of another run is refused
     restarts: int = 0

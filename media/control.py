@@ -30,7 +30,7 @@ from media.ports import (
     SessionSummary,
 )
 
-VERSION = 2
+VERSION = 3
 GREETING_BYTES = 1024
 TO_ENGINE_BYTES = 512 * 1024  # an offer is at most 64 KiB
 TO_WEB_BYTES = 16 * 1024 * 1024  # the state and the figures of a full engine: about 1 MiB
@@ -70,6 +70,7 @@ class Publish(msgspec.Struct, frozen=True, tag=True):
     offer: str
     group: Group
     session_tag: str
+    own: bool
 
 
 class Subscribe(msgspec.Struct, frozen=True, tag=True):
@@ -77,8 +78,14 @@ class Subscribe(msgspec.Struct, frozen=True, tag=True):
     feed: FeedId
     holder: Holder
     offer: str
+    grant: bytes
     group: Group
     session_tag: str
+
+
+class Renew(msgspec.Struct, frozen=True, tag=True):
+    id: int
+    grant: bytes
 
 
 class RestartIce(msgspec.Struct, frozen=True, tag=True):
@@ -117,7 +124,7 @@ class Heard(msgspec.Struct, frozen=True, tag=True):
     number: int
 
 
-Request = Publish | Subscribe | RestartIce | EndSession | EndHolder | EndFeed | Count
+Request = Publish | Subscribe | Renew | RestartIce | EndSession | EndHolder | EndFeed | Count
 ToEngine = Request | Heard
 
 # From a media process

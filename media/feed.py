@@ -4,6 +4,7 @@ Step 12 of the story. `forward` is the packet path: place once, then hand the sa
 subscriber. Must never decode, and never wait.
 """
 
+import math
 import time
 from collections.abc import Callable
 
@@ -68,7 +69,7 @@ class Line:
     for each viewer and not one for each packet.
     """
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, end_granted: Callable[[float], None]) -> None:
         rate = 90_000 if kind is Kind.VIDEO else 48_000
         self.kind = kind
         self.timeline = Timeline(rate)
@@ -79,6 +80,8 @@ class Line:
         self.waiting: list[Packet] = []  # placed in this wake-up, not yet handed on
         self.replays: list[Replay] = []  # their tracks are not among `tracks` until they have caught up
         self.codec: Codec | None = None  # of the last packet
+        self.ends_at = math.inf  # when the first grant of those who watch runs out; monotonic
+        self._end_granted = end_granted
         self._keyframe: Packet | None = None  # the newest one's first packet
 
     def flush(self) -> None:
@@ -86,6 +89,8 @@ class Line:
         packets, self.waiting = self.waiting, []
         if packets:
             burst, now = Burst(packets), time.monotonic()
+            if now >= self.ends_at:
+                self._end_granted(now)  # before the first packet that no grant covers
             for track in self.tracks:
                 track.write_burst(burst, now)
 
@@ -141,13 +146,14 @@ class Feed:
         self.publisher: Publisher | None = None
         self.subscribers: dict[str, Subscriber] = {}
         self.is_live = False
+        self.own: bool | None = None  # whether it is a caller's own picture; None before anybody published
         self.meter = Meter()
         self._drops = drops
         self._over = over
         self._live = live
         self._soon = soon
         self._keyframes = KeyframeRequests()
-        self._lines = {kind: Line(kind) for kind in Kind}
+        self._lines = {kind: Line(kind, self._end_granted) for kind in Kind}
         self._rates = RateMeter()
         self._levels = levels
         self._published_at: float | None = None  # when there was a publisher last
@@ -160,6 +166,7 @@ class Feed:
 
     def take_publisher(self, publisher: Publisher) -> None:
         self.publisher = publisher
+        self._keyframes.listens = publisher.listens
 
     def drop_publisher(self) -> None:
         """The publisher is over; subscribers stay and wait."""
@@ -177,6 +184,7 @@ class Feed:
         self.subscribers[subscriber.session] = subscriber
         for kind, track in subscriber.tracks.items():
             self._lines[kind].tracks.append(track)
+        self.grants_changed()
 
     def drop_subscriber(self, subscriber: Subscriber) -> None:
         if self.subscribers.pop(subscriber.session, None) is not None:
@@ -184,6 +192,19 @@ class Feed:
             self._out_before[1] += subscriber.bytes_out
             for kind, track in subscriber.tracks.items():
                 self._lines[kind].remove(track)
+            self.grants_changed()
+
+    def grants_changed(self) -> None:
+        """Another subscriber, or another grant of one: look when the first of them runs out."""
+        ends_at = min((each.granted.until for each in self.subscribers.values()), default=math.inf)
+        for line in self._lines.values():
+            line.ends_at = ends_at
+
+    def _end_granted(self, now: float) -> None:
+        """End who may see it no longer."""
+        for each in list(self.subscribers.values()):
+            if now >= each.granted.until:
+                self._over(each, EndReason.EXPIRED)
 
     def sessions(self) -> list[Publisher | Subscriber]:
         return [*([self.publisher] if self.publisher else []), *self.subscribers.values()]
@@ -300,6 +321,7 @@ class Feed:
 
     def tick(self, now: float) -> None:
         """Every 50 ms."""
+        self._end_granted(now)
         self._rates.tick(now)
         if self.publisher is not None:
             self._ask(now)
@@ -326,12 +348,12 @@ class Feed:
             subscriber.second(now)
 
     def stats(self) -> FeedStats:
-        publisher = self.publisher
+        publisher, now = self.publisher, time.monotonic()
         return FeedStats(
             feed=self.name,
             live=self.is_live,
             publisher=self._publisher_stats(),
-            subscribers=tuple(subscriber.stats() for subscriber in self.subscribers.values()),
+            subscribers=tuple(subscriber.stats(now) for subscriber in self.subscribers.values()),
             packets_in=self._packets_before + (publisher.packets_in if publisher else 0),
             bytes_in=self._bytes_before + (publisher.bytes_in if publisher else 0),
             packets_out=self._out_before[0] + sum(each.packets for each in self.subscribers.values()),

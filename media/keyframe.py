@@ -58,6 +58,7 @@ class KeyframeRequests:
 
     def __init__(self) -> None:
         self.total = 0  # carried to publishers
+        self.listens = True  # the source has said that it does
         self._wanted = False
         self._asked_at = float("-inf")
         self._unanswered = 0
@@ -71,6 +72,8 @@ class KeyframeRequests:
 
     def ignored(self, now: float) -> bool:
         """Whether the source does not listen. A keyframe that comes after many requests is no answer."""
+        if not self.listens:
+            return True
         if self._unanswered >= IGNORED and now - self._first_at >= IGNORED_S:
             self._ignored = True
         return self._ignored

@@ -16,7 +16,16 @@ from typing import Protocol
 
 from media import control
 from media.control import Channel, Hello, ProtocolError, ToWeb, Unsendable
-from media.ports import BadOffer, Closed, EndReason, EngineState, Full, NoSuchSession
+from media.ports import (
+    BadOffer,
+    Closed,
+    EndReason,
+    EngineState,
+    Full,
+    NoSuchSession,
+    Ungranted,
+    WhyUngranted,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -30,11 +39,12 @@ _LONGEST_PAUSE_S = 0.5
 _SAY_AFTER_S = 2.0  # a process that has just been started takes a moment
 _SAY_EVERY_S = 10.0
 
-_RAISES: dict[str, type[Exception]] = {
+_RAISES: dict[str, Callable[[str], Exception]] = {
     "bad-offer": BadOffer,
     "closed": Closed,
     "full": Full,
     "no-session": NoSuchSession,
+    "ungranted": lambda words: Ungranted(WhyUngranted(words)),
 }
 
 

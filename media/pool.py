@@ -8,6 +8,7 @@ over, this one stops for good.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from media import control
+from media import control, grants
 from media.book import Book
 from media.ended import JustEnded
 from media.line import REQUEST_S, Gone, Line
@@ -106,14 +107,34 @@ class SfuPool:
         return any(line.up for line in self._lines)
 
     async def publish(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        group: Group = ALONE,
+        tag: str = "",
+        own: bool = False,
     ) -> Answer:
-        return await self._open(control.Publish, feed, holder, offer, group, tag)
+        def make(number: int) -> control.Request:
+            return control.Publish(number, feed, holder, offer, group, tag, own)
+
+        return await self._open(make, feed, holder, group, tag, publishes=True)
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
     ) -> Answer:
-        return await self._open(control.Subscribe, feed, holder, offer, group, tag)
+        def make(number: int) -> control.Request:
+            return control.Subscribe(number, feed, holder, offer, grant, group, tag)
+
+        return await self._open(make, feed, holder, group, tag, publishes=False)
+
+    async def renew(self, grant: bytes) -> None:
+        about = grants.read(grant)
+        for line, book in self._books.items():
+            if any((s.feed, s.holder) == (about.feed, about.holder) for s in book.sessions.values()):
+                with contextlib.suppress(Gone):  # and its sessions with it
+                    await line.ask(lambda number: control.Renew(number, grant))
 
     async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
         line = self._line_of(session)
@@ -169,12 +190,13 @@ class SfuPool:
 
     async def _open(
         self,
-        make: type[control.Publish] | type[control.Subscribe],
+        make: Callable[[int], control.Request],
         feed: FeedId,
         holder: Holder,
-        offer: str,
         group: Group,
         tag: str,
+        *,
+        publishes: bool,
     ) -> Answer:
         for _ in range(_TRIES):
             self._ended.check(feed, holder)
@@ -183,8 +205,7 @@ class SfuPool:
             self._books[line].feeds[feed] = group
             try:
                 reply = await line.ask(
-                    lambda number: make(number, feed, holder, offer, group, tag),
-                    taken=partial(self._opened, line, feed, holder, group, tag, make is control.Publish),
+                    make, taken=partial(self._opened, line, feed, holder, group, tag, publishes)
                 )
             except Gone as gone:
                 _log.warning("%s", gone)

@@ -108,6 +108,16 @@ class PublisherStats(msgspec.Struct, frozen=True, kw_only=True):
     keyframe_requests: int
 
 
+class ByGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """What one subscriber's session was sent by one of its grants. All of a session's are all of it."""
+
+    index: int  # of the entry in the log; of a spooled one its number in the spool
+    spooled: bool
+    seconds: float
+    packets: int  # forwarded, repeats not counted
+    bytes_out: int  # as datagrams, repeats and all
+
+
 class SubscriberStats(msgspec.Struct, frozen=True, kw_only=True):
     """What one subscriber is sent. Rates are of the last second, counters run from its beginning."""
 
@@ -124,6 +134,7 @@ class SubscriberStats(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     repeats: int
     keyframe_requests: int
+    by_grant: tuple[ByGrant, ...]
 
 
 class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +163,7 @@ class EngineStats(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: float  # of the process, user and system
     loop_lag_ms: float  # the longest in the last second
     drops: dict[str, int]  # media.stats.Drop to how many
+    ungranted: dict[str, int]  # WhyUngranted to how many subscribers and renewals were refused
     restarts: int = 0  # of this process, by whoever supervises it
 
 
@@ -191,6 +203,7 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     reason: EndReason
     seconds: float  # from the first forwarded packet to the end; 0 when there was none
     bytes_out: int
+    by_grant: tuple[ByGrant, ...] = ()  # what it was allowed by, first to last
 
 
 @runtime_checkable  # Litestar checks what it injects
@@ -206,20 +219,39 @@ class Sfu(Protocol):
         ...
 
     async def publish(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        group: Group = ALONE,
+        tag: str = "",
+        own: bool = False,
     ) -> Answer:
         """Answer a publisher's offer; a publisher that was there is ended as REPLACED.
 
-        `tag` is kept with the session and told again after a restart of whoever called; it is opaque.
+        `tag` is kept with the session and told again after a restart of whoever called; it is opaque. `own`
+        says that it is a caller's own picture, which may be watched while the log is away; a feed is that
+        from its first publisher on, or never.
 
         Raises BadOffer, Closed or Full.
         """
         ...
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
     ) -> Answer:
-        """Answer a subscriber's offer. Raises BadOffer, Closed or Full."""
+        """Answer a subscriber's offer, if a signed grant (media/grants) allows this holder that feed.
+
+        The session ends as EXPIRED when its grant does. Raises Ungranted, BadOffer, Closed or Full.
+        """
+        ...
+
+    async def renew(self, grant: bytes) -> None:
+        """Let the sessions of this grant's holder on its feed go on for as long as it says.
+
+        Nothing when there are none, or when they may go on for longer already. Raises Ungranted or Full.
+        """
         ...
 
     async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:

@@ -40,7 +40,7 @@ async def run(config: ProcessConfig) -> int:
     if lifeline is not None:
         lifeline.hold(stopping.set)
     backlog = Backlog()
-    sfu = EmbeddedSfu(config.sfu, backlog)
+    sfu = EmbeddedSfu(config.sfu, backlog, config.grants)
     hello = Hello(run=config.run, index=config.sfu.index, pid=os.getpid())
     server = Server(sfu, backlog, hello, config.restarts)
     try:

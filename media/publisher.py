@@ -85,6 +85,7 @@ class Publisher:
         # Chromium repeats sound, though it offers RED for it and no requests for repeats.
         self._repeats = {section.kind: section.has("nack") or bool(section.red) for section in agreed}
         self._asks_pli = video is not None and video.has("nack pli")
+        self.listens = self._asks_pli or (video is not None and video.has("ccm fir"))  # for keyframes
         self._remb = (
             LossEstimate(config.start_bitrate_bps, config.max_bitrate_bps)
             if video is not None and video.has("goog-remb")

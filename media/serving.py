@@ -16,7 +16,7 @@ import msgspec
 from media import control
 from media.backlog import Backlog
 from media.control import Channel, Hello, ProtocolError, ToEngine, Unsendable
-from media.ports import BadOffer, Closed, Full, NoSuchSession
+from media.ports import BadOffer, Closed, Full, NoSuchSession, Ungranted
 from media.sfu import EmbeddedSfu
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ _RAISED: tuple[tuple[type[Exception], str], ...] = (
     (Closed, "closed"),
     (Full, "full"),
     (NoSuchSession, "no-session"),
+    (Ungranted, "ungranted"),  # its words are media.ports.WhyUngranted
 )
 
 
@@ -170,10 +171,14 @@ class Server:
     async def _do(self, request: control.Request) -> control.Reply:
         sfu = self._sfu
         match request:
-            case control.Publish(id, feed, holder, offer, group, tag):
-                return control.Answered(id, await sfu.publish(feed, holder, offer, group=group, tag=tag))
-            case control.Subscribe(id, feed, holder, offer, group, tag):
-                return control.Answered(id, await sfu.subscribe(feed, holder, offer, group=group, tag=tag))
+            case control.Publish(id, feed, holder, offer, group, tag, own):
+                answer = await sfu.publish(feed, holder, offer, group=group, tag=tag, own=own)
+                return control.Answered(id, answer)
+            case control.Subscribe(id, feed, holder, offer, grant, group, tag):
+                answer = await sfu.subscribe(feed, holder, offer, grant=grant, group=group, tag=tag)
+                return control.Answered(id, answer)
+            case control.Renew(id, grant):
+                await sfu.renew(grant)
             case control.RestartIce(id, session, fragment):
                 return control.Restarted(id, await sfu.restart_ice(session, fragment))
             case control.EndSession(id, session, reason):

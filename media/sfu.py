@@ -1,8 +1,8 @@
 """The embedded engine: every feed and session of this process, behind media.ports.Sfu.
 
-Steps 7, 12 and 13 of the story. Owns the port, the certificate, the tick and all bounds. Knows no people: a
-holder is a name to end sessions by. Offers are answered without waiting, so that nothing can come between
-what was checked and what was done.
+Steps 7, 11, 12 and 13 of the story. Owns the port, the certificate, the tick and all bounds. Knows no people:
+a holder is a name to end sessions by, and who subscribes shows a signed grant (media/grants). Offers are
+answered without waiting, so that nothing can come between what was checked and what was done.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import re
 import resource
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -19,6 +20,8 @@ from media import negotiate, rtc
 from media.config import SfuConfig
 from media.ended import JustEnded
 from media.feed import Feed
+from media.granted import Granted
+from media.grants import Claims, Gate, GrantKeys, read
 from media.limits import Allowance, Budget
 from media.negotiate import Agreed
 from media.news import Newsroom
@@ -28,6 +31,7 @@ from media.ports import (
     ALONE,
     Answer,
     BadOffer,
+    Closed,
     EndReason,
     EngineState,
     EngineStats,
@@ -43,6 +47,8 @@ from media.ports import (
     OpenSession,
     SessionId,
     SessionSummary,
+    Ungranted,
+    WhyUngranted,
 )
 from media.publisher import Publisher
 from media.rtp import Kind
@@ -64,8 +70,17 @@ Session = Publisher | Subscriber
 class EmbeddedSfu:
     """The engine in this process. Construct anywhere; `start` opens the port on the running loop."""
 
-    def __init__(self, config: SfuConfig, listener: FeedListener) -> None:
+    def __init__(
+        self,
+        config: SfuConfig,
+        listener: FeedListener,
+        keys: GrantKeys,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """`wall` tells unix time, s. Raises ValueError for keys that are none."""
         self.drops: Drops = Drops()
+        self.ungranted = Counter[WhyUngranted]()
+        self._gate, self._wall = Gate(keys), wall
         self._config = config
         self._listener = listener
         self._port = Port(config, self.drops)
@@ -132,11 +147,21 @@ class EmbeddedSfu:
     # media.ports.Sfu
 
     async def publish(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        group: Group = ALONE,
+        tag: str = "",
+        own: bool = False,
     ) -> Answer:
         agreed = negotiate.for_publisher(rtc.parse_offer(offer))
         self._admit(feed, holder, replaces=feed in self._feeds and self._feeds[feed].publisher is not None)
         home = self._feed(feed, group)
+        if home.own not in (None, own):
+            raise Closed("this feed is somebody else's kind of picture")
+        home.own = own
         if home.publisher is not None:
             self._end(home.publisher, EndReason.REPLACED)
         session = Publisher(
@@ -149,18 +174,31 @@ class EmbeddedSfu:
         return answer
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
     ) -> Answer:
+        claims, until = self._granted(grant, feed, holder)
         agreed = negotiate.for_subscriber(rtc.parse_offer(offer))
         self._admit(feed, holder)
         home = self._feed(feed, group)
         if len(home.subscribers) >= self._config.subscribers_per_feed:
             raise Full("this feed has as many subscribers as it may")
-        session = Subscriber(_session_id(), feed, holder, agreed, source=home, drops=self.drops)
+        session = Subscriber(
+            _session_id(), feed, holder, agreed, granted=Granted(claims, until), source=home, drops=self.drops
+        )
         answer = self._open(session, agreed, session.ssrcs, session.repairs)
         self._tags[session.session] = tag
         home.take_subscriber(session)
         return answer
+
+    async def renew(self, grant: bytes) -> None:
+        said = read(grant)
+        claims, until = self._granted(grant, said.feed, said.holder)
+        now, home = time.monotonic(), self._feeds.get(claims.feed)
+        for each in home.subscribers.values() if home is not None else ():
+            if each.holder == claims.holder:
+                each.granted.renew(claims, until, each.seconds(now), each.packets, each.bytes_out)
+        if home is not None:
+            home.grants_changed()
 
     async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
         known = self._sessions.get(session)
@@ -242,6 +280,7 @@ class EmbeddedSfu:
                 cpu_s=used.ru_utime + used.ru_stime,
                 loop_lag_ms=self._lag_ms,
                 drops={drop.value: count for drop, count in self.drops.items()},
+                ungranted={why.value: count for why, count in self.ungranted.items()},
             ),
         )
 
@@ -251,6 +290,16 @@ class EmbeddedSfu:
         return home.stats() if home is not None else None
 
     # Sessions
+
+    def _granted(self, grant: bytes, feed: FeedId, holder: Holder) -> tuple[Claims, float]:
+        """What allows it, and until when by the monotonic clock. Raises Ungranted, which is counted."""
+        home, wall = self._feeds.get(feed), self._wall()
+        try:
+            claims = self._gate.verify(grant, feed, holder, wall, own=home is not None and bool(home.own))
+        except Ungranted as no:
+            self.ungranted[no.why] += 1
+            raise
+        return claims, time.monotonic() + claims.expires_at - wall
 
     def _admit(self, feed: FeedId, holder: Holder, *, replaces: bool = False) -> None:
         if not self.listening:
@@ -344,13 +393,15 @@ class EmbeddedSfu:
             self._newsroom.tell(partial(self._listener.ended, session.feed, reason, session.session))
         else:
             home.drop_subscriber(session)
+            now = time.monotonic()
             summary = SessionSummary(
                 session=session.session,
                 feed=session.feed,
                 holder=session.holder,
                 reason=reason,
-                seconds=session.seconds(time.monotonic()),
+                seconds=session.seconds(now),
                 bytes_out=session.bytes_out,
+                by_grant=session.by_grant(now),
             )
             self._newsroom.tell(partial(self._listener.subscriber_ended, summary))
 

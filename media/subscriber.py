@@ -11,10 +11,11 @@ from typing import Protocol
 from media import rtcp
 from media.config import SfuConfig
 from media.downlink import QUEUE_FULL, Downlink, speech_copies
+from media.granted import Granted
 from media.history import History
 from media.negotiate import CNAME, Agreed
 from media.peer import Peer
-from media.ports import EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
+from media.ports import ByGrant, EndReason, FeedId, Holder, Level, SessionId, SubscriberStats
 from media.rates import Rates
 from media.rtp import TIMESTAMP_MASK, Kind
 from media.stats import Drop, Drops, Meter
@@ -61,6 +62,7 @@ class Subscriber:
         holder: Holder,
         agreed: Agreed,
         *,
+        granted: Granted,
         source: Source,
         drops: Drops,
     ) -> None:
@@ -68,6 +70,7 @@ class Subscriber:
         self.feed = feed
         self.holder = holder
         self.agreed = agreed
+        self.granted = granted
         self.level = Level.FULL
         self.first_at: float | None = None  # when the first packet was forwarded
         self.sent_at: float | None = None  # as far as the last tick knows
@@ -116,6 +119,8 @@ class Subscriber:
         self._drops[Drop.RTP_UNKNOWN] += 1  # a subscriber has nothing to send
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:
+        if now >= self.granted.until:
+            return  # nothing is repeated any more: the feed ends this in a moment
         try:
             for message in rtcp.parse(packet):
                 match message:
@@ -196,7 +201,11 @@ class Subscriber:
             return 0.0
         return now - self.first_at
 
-    def stats(self) -> SubscriberStats:
+    def by_grant(self, now: float) -> tuple[ByGrant, ...]:
+        """What it was sent by each of its grants."""
+        return self.granted.by_grant(self.seconds(now), self.packets, self.bytes_out)
+
+    def stats(self, now: float) -> SubscriberStats:
         rtt_s = self._downlink.rtt_s
         return SubscriberStats(
             session=self.session,
@@ -212,6 +221,7 @@ class Subscriber:
             bytes=self.bytes_out,
             repeats=sum(track.repeats for track in self.tracks.values()),
             keyframe_requests=self._keyframe_requests,
+            by_grant=self.by_grant(now),
         )
 
     # Time

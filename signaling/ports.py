@@ -25,6 +25,8 @@ class Refusal(StrEnum):
     NOT_OPENED = "not-opened"  # a lent camera that this person has not opened, or no longer
     RETIRED = "device-retired"
     NOT_NEEDED = "not-needed"  # a device's picture, now; it may try again
+    LOG_AWAY = "log-away"  # the log cannot be written, so nothing that depends on it opens
+    UNGRANTED = "ungranted"  # the engine does not take the log's grant for this
 
 
 class Refused(Exception):
@@ -49,6 +51,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     feed: FeedId
     holder: Holder
     group: Group = ALONE  # feeds that belong together, and so live in one engine
+    own: bool = False  # of a publisher: a caller's own picture
+    grant: bytes = b""  # of a subscriber: signed, for the engine (media/grants)
 
 
 @runtime_checkable  # Litestar checks what it injects

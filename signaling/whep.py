@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
-from media.ports import Closed, FeedId, Sfu
+from media.ports import Closed, FeedId, Sfu, Ungranted
 from signaling import answers, sdp
 from signaling.bearer import bearer_of
 from signaling.ports import Gatekeeper, Refusal, Refused
@@ -33,11 +33,14 @@ async def subscribe(
             admission.feed,
             admission.holder,
             offer,
+            grant=admission.grant,
             group=admission.group,
             tag=tag(Protocol.WHEP, bearer),
         )
     except Closed as closed:
         raise Refused(Refusal.ENDED) from closed
+    except Ungranted as no:
+        raise Refused(Refusal.UNGRANTED, f"The picture stays shut ({no.why}). Open it again.") from no
     return answers.created(request, Protocol.WHEP, answer)
 
 

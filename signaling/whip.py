@@ -32,6 +32,7 @@ async def publish(
             admission.holder,
             offer,
             group=admission.group,
+            own=admission.own,
             tag=tag(Protocol.WHIP, bearer),
         )
     except Closed as closed:

@@ -1,11 +1,14 @@
 """Peers and a place for them to meet: a real server with the media routes, a gatekeeper and a listener.
 
-The gatekeeper here admits what a test registered; the problem documents are a sketch of backend/api's.
+The gatekeeper here admits what a test registered; the problem documents are a sketch of backend/api's. The
+gate is the real one, with keys of this process: `Engine` and `Pool` sign a grant for who brings none.
 """
 
 import asyncio
 import contextlib
+import itertools
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,15 +16,21 @@ import msgspec
 import uvicorn
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
 
 from media.config import SfuConfig
+from media.grants import Basis, Claims, GrantKeys, SignedGrant, public_bytes, sign
+from media.pool import SfuPool
 from media.ports import (
+    ALONE,
+    Answer,
     BadOffer,
     EndReason,
     FeedId,
     Full,
+    Group,
     Holder,
     Level,
     NoSuchSession,
@@ -32,6 +41,58 @@ from media.ports import (
 from media.sfu import EmbeddedSfu
 from signaling.ports import Admission, Bearer, Gatekeeper, Malformed, Refusal, Refused
 from signaling.routes import create_router
+
+LOG, SPOOL = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+KEYS = GrantKeys(entry=public_bytes(LOG), spool=public_bytes(SPOOL))
+_PLACES = itertools.count()
+
+
+def granted(
+    feed: str, holder: str, *, lasts_s: float = 600.0, index: int | None = None, spooled: bool = False
+) -> SignedGrant:
+    """A grant as the log signs it, of the next entry when `index` names none; or as the spool does."""
+    claims = Claims(
+        index=next(_PLACES) if index is None else index,
+        feed=FeedId(feed),
+        holder=Holder(holder),
+        expires_at=time.time() + lasts_s,
+        basis=Basis.SPOOL if spooled else Basis.ENTRY,
+    )
+    return sign(SPOOL if spooled else LOG, claims)
+
+
+class Engine(EmbeddedSfu):
+    """The engine, with somebody beside it who signs."""
+
+    async def subscribe(
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        grant: bytes | None = None,
+        group: Group = ALONE,
+        tag: str = "",
+    ) -> Answer:
+        signed = granted(feed, holder) if grant is None else grant
+        return await super().subscribe(feed, holder, offer, grant=signed, group=group, tag=tag)
+
+
+class Pool(SfuPool):
+    """The pool, with the same."""
+
+    async def subscribe(
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        grant: bytes | None = None,
+        group: Group = ALONE,
+        tag: str = "",
+    ) -> Answer:
+        signed = granted(feed, holder) if grant is None else grant
+        return await super().subscribe(feed, holder, offer, grant=signed, group=group, tag=tag)
 
 
 class Doorkeeper:
@@ -56,7 +117,7 @@ class Doorkeeper:
         admission = self._admit(self.subscribers, bearer)
         if admission.feed != feed:
             raise Refused(Refusal.WRONG_FEED)
-        return admission
+        return msgspec.structs.replace(admission, grant=granted(feed, admission.holder))
 
     def _admit(self, known: dict[str, Admission], bearer: Bearer) -> Admission:
         self.asked.append(bearer)
@@ -104,9 +165,9 @@ async def until(condition: Callable[[], Any], what: str, timeout_s: float = 20.0
 
 
 @contextlib.asynccontextmanager
-async def engine(listener: Listener | None = None, **config: Any) -> AsyncIterator[EmbeddedSfu]:
+async def engine(listener: Listener | None = None, **config: Any) -> AsyncIterator[Engine]:
     """A running engine on loopback."""
-    sfu = EmbeddedSfu(SfuConfig(**{"host": "127.0.0.1", **config}), listener or Listener())
+    sfu = Engine(SfuConfig(**{"host": "127.0.0.1", **config}), listener or Listener(), KEYS)
     await sfu.start()
     try:
         yield sfu
@@ -154,7 +215,7 @@ class Place(msgspec.Struct, frozen=True):
     """A server in this process, on a port of its own."""
 
     url: str
-    sfu: EmbeddedSfu
+    sfu: Engine
     doorkeeper: Doorkeeper
     listener: Listener
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,8 +16,8 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, async_p
 
 from tests.connector.desk import Connector, RtspCamera
 from tests.notifications.twilio_double import StoredMessage, TwilioDouble
+from tests.premises import lend
 from tests.pwa.caller import CHROMIUM
-from tests.pwa.lending import Owner
 from tests.pwa.owners import sign_in
 from tests.pwa.service import PASSWORD, Service
 
@@ -355,45 +354,13 @@ async def test_a_spoken_code_is_the_way_in_when_texts_fail(cast: Cast) -> None:
     await sees_motion(dana)
 
 
-async def lend(service: Service, connector: Connector, camera: RtspCamera) -> Owner:
-    """Rosa's bakery lends its door's camera to emergencies nearby, through a connector on her premises."""
-    service.add_user("rosa", "--role", "owner", "--display-name", "Rosa Bell")
-    rosa = await asyncio.to_thread(Owner, service, "rosa")
-    point = {"latitude": CALLER_AT["latitude"] + 0.0005, "longitude": CALLER_AT["longitude"]}
-    site = rosa.add_site(name="Rosa's Bakery", point=point)
-    code = rosa.send("POST", f"/api/sites/{site['id']}/enrolments")["code"]
-    for command in (
-        ("enrol", service.url, code, "--name", "Back office"),
-        ("allow", "127.0.0.0/8"),
-        ("add", camera.url("/baseline"), "--name", "Door"),
-    ):
-        done = await connector.do(*command)
-        assert done.returncode == 0, done.stderr
-    connector.run()
-    agent = await found(rosa)
-    bound = {"connector_id": agent["id"], "source": agent["sources"][0]["name"]}
-    view = {"heading_deg": 180, "field_deg": 90, "height_m": 3}
-    rosa.add_camera(site["id"], "Bakery door", point=point, view=view, level="nearby", radius_m=300, **bound)
-    return rosa
-
-
-async def found(rosa: Owner) -> dict[str, Any]:
-    """The connector as its owner sees it, once it is there with a camera."""
-    for _ in range(150):
-        (agent,) = rosa.view()["sites"][0]["connectors"]
-        if agent["connected"] and agent["sources"]:
-            return dict(agent)
-        await asyncio.sleep(0.2)
-    raise AssertionError(agent)
-
-
 async def test_a_lent_camera_opens_for_a_call_and_closes_when_its_owner_pauses_it(
     cast: Cast, tmp_path: Path, rtsp: None
 ) -> None:
     camera = RtspCamera(warm=["/baseline"]).start()  # it films for a watcher of its own all the time
     connector = Connector(tmp_path / "connector")
     try:
-        rosa = await lend(cast.service, connector, camera)
+        rosa, _ = await lend(cast.service, connector, camera)
         alone = camera.connections()
         dana = await cast.staff("dana")
         await dana.keyboard.press("n")

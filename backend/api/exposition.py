@@ -189,6 +189,15 @@ def _engines(reading: Reading | None) -> Iterator[Metric]:
         for reason, count in engine.drops.items():
             drops.add_metric([str(engine.index), reason], count)
     yield drops
+    ungranted = CounterMetricFamily(
+        "sightline_engine_ungranted",
+        "Subscribers and renewals that were refused for want of a grant",
+        labels=["engine", "reason"],
+    )
+    for engine in engines:
+        for reason, count in engine.ungranted.items():
+            ungranted.add_metric([str(engine.index), reason], count)
+    yield ungranted
     feeds = [(feed, [str(engine.index), feed.feed]) for engine in engines for feed in engine.feeds]
     yield from _families(_FEED, ("engine", "feed"), feeds)
     publishers = [(feed.publisher, labels) for feed, labels in feeds if feed.publisher is not None]

@@ -21,6 +21,7 @@ DeviceId = NewType("DeviceId", str)
 RequestId = NewType("RequestId", str)
 InvoiceId = NewType("InvoiceId", str)
 PushId = NewType("PushId", str)
+UseId = NewType("UseId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

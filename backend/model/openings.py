@@ -33,6 +33,7 @@ class OpeningEnd(StrEnum):
     OWNER_CHANGED = "owner-changed"  # the level, the hours or the radius no longer allow it
     CONNECTOR_AWAY = "connector-away"
     CAMERA_TROUBLE = "camera-trouble"
+    LOG_AWAY = "log-away"  # it could not be written down, so nobody saw it
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,6 +65,9 @@ class Refusal(StrEnum):
     BAD_DEVICE = "bad-device"  # neither a unit's nor a camera's
     DEVICE_RETIRED = "device-retired"
     NOT_NEEDED = "not-needed"  # a device publishes while there is an emergency for it, and at no other time
+    # the log and its gate
+    LOG_AWAY = "log-away"  # it cannot be written, so nothing opens that depends on it
+    UNGRANTED = "ungranted"  # the media engine does not take the grant
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

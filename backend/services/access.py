@@ -1,9 +1,12 @@
 """Access: who may publish and who may watch, answered before any media flows. Steps 6 and 11.
 
-Implements signaling.ports.Gatekeeper. Every answer, yes or no, is in the audit log before it is given.
+Implements signaling.ports.Gatekeeper. Every answer, yes or no, is in the audit log before it is given; a yes
+to who watches is in the public log too, and carries what the engine asks for (services.uses).
 """
 
 from datetime import timedelta
+
+import msgspec
 
 from backend.model import grants as rules
 from backend.model.entries import Action
@@ -12,10 +15,12 @@ from backend.model.ids import FeedId, GrantId, GrantSecret, UserId, new_id, new_
 from backend.model.incidents import Feed, FeedKind
 from backend.model.people import StaffSession
 from backend.model.refusals import Refusal, Refused
+from backend.model.uses import UseEntry
 from backend.services.board import visible
 from backend.services.devices import Devices, device_token
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
+from backend.services.uses import Uses
 from media import ports as media
 from signaling import ports as signaling
 
@@ -26,8 +31,8 @@ WATCHES_A_SECOND = 5
 class Access:
     """The gate."""
 
-    def __init__(self, steps: Steps, devices: Devices) -> None:
-        self._steps, self._devices = steps, devices
+    def __init__(self, steps: Steps, devices: Devices, uses: Uses) -> None:
+        self._steps, self._devices, self._uses = steps, devices, uses
         self._watches = Rate(every_s=1 / WATCHES_A_SECOND, burst=30)
         self._attempts = Rate(every_s=2, burst=30)  # each leaves an entry, whoever once held a grant
         self._strangers = Rate(every_s=10, burst=30, keys=1)
@@ -85,23 +90,43 @@ class Access:
         token = device_token(bearer)
         if token is not None:
             return await self._devices.admit(token)
-        return await self._admit(bearer, Scope.PUBLISH, Action.FEED_PUBLISH, None)
+        admission, _, _ = await self._admit(bearer, Scope.PUBLISH, Action.FEED_PUBLISH, None)
+        return admission
 
     async def admit_subscriber(self, bearer: signaling.Bearer, feed: media.FeedId) -> signaling.Admission:
         """Whether this bearer may watch that feed. Raises signaling.Refused."""
-        return await self._admit(bearer, Scope.WATCH, Action.FEED_SUBSCRIBE, FeedId(feed))
+        admission, found, use = await self._admit(bearer, Scope.WATCH, Action.FEED_SUBSCRIBE, FeedId(feed))
+        if use is None:
+            raise signaling.Refused(signaling.Refusal.WRONG_SCOPE)
+        try:
+            grant = await self._uses.grant(use, found, admission.holder)
+        except Refused as no:
+            async with self._steps.begin() as step:
+                await step.record(
+                    Action.FEED_SUBSCRIBE,
+                    actor=use.user_id,
+                    subject=found.id,
+                    incident=found.incident_id,
+                    refusal=no.refusal,
+                    grant=admission.holder,
+                )
+            raise signaling.Refused(signaling.Refusal(no.refusal.value), no.words) from no
+        return msgspec.structs.replace(admission, grant=grant)
 
     async def _admit(
         self, bearer: signaling.Bearer, scope: Scope, action: Action, wanted: FeedId | None
-    ) -> signaling.Admission:
-        secret = _secret(bearer)
+    ) -> tuple[signaling.Admission, Feed, UseEntry | None]:
+        secret, feed, use = _secret(bearer), None, None
         async with self._steps.begin() as step:
             grant = await step.tx.grants.by_secret(secret.hashed) if secret else None
             refusal = rules.check(grant, scope, step.now)
             if grant is not None and not self._attempts.take(grant.id):
                 raise Refused(Refusal.TOO_OFTEN, "Wait a few seconds, then connect again.")
             if grant is not None:
-                refusal = await self._check_place(step, grant, wanted, refusal)
+                feed = await step.tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
+                refusal = await self._check_place(step, grant, feed, wanted, refusal)
+                if refusal is None and feed is not None and scope is Scope.WATCH:
+                    use = await self._uses.watch(step, grant, feed)
                 await step.record(
                     action,
                     actor=await _actor(step, grant),
@@ -112,23 +137,24 @@ class Access:
                 )
             elif self._strangers.take("all"):
                 await step.record(action, actor="unknown", subject="unknown", refusal=refusal)
-        if grant is None or grant.feed_id is None or refusal is not None:
+        if grant is None or feed is None or refusal is not None:
             raise signaling.Refused(signaling.Refusal((refusal or Refusal.WRONG_SCOPE).value))
-        return signaling.Admission(
-            feed=media.FeedId(grant.feed_id),
+        admission = signaling.Admission(
+            feed=media.FeedId(feed.id),
             holder=media.Holder(grant.id),
             group=media.Group(grant.incident_id),
+            own=feed.kind is FeedKind.CALLER,
         )
+        return admission, feed, use
 
     async def _check_place(
-        self, step: Step, grant: Grant, wanted: FeedId | None, refusal: Refusal | None
+        self, step: Step, grant: Grant, feed: Feed | None, wanted: FeedId | None, refusal: Refusal | None
     ) -> Refusal | None:
         incident = await step.tx.incidents.get(grant.incident_id)
         if incident is None or incident.closed_at is not None:
             return Refusal.INCIDENT_CLOSED
         if refusal is None and wanted is not None and grant.feed_id != wanted:
             return Refusal.WRONG_FEED
-        feed = await step.tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
         if refusal is None and feed is not None:
             refusal = await _check_opened(step, feed, grant.user_id)
         return refusal

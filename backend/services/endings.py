@@ -12,6 +12,7 @@ from backend.model.incidents import FeedState
 from backend.model.openings import Opening, OpeningEnd
 from backend.services.runs import Runs
 from backend.services.steps import Step
+from backend.services.uses import Uses
 from media.ports import EndReason, Holder, Sfu
 from media.ports import FeedId as MediaFeedId
 
@@ -27,8 +28,8 @@ class Ending:
 class Endings:
     """Ends openings: `end` inside a step, `finish` after its commit."""
 
-    def __init__(self, sfu: Sfu, runs: Runs) -> None:
-        self._sfu, self._runs = sfu, runs
+    def __init__(self, sfu: Sfu, runs: Runs, uses: Uses) -> None:
+        self._sfu, self._runs, self._uses = sfu, runs, uses
 
     async def end(
         self, step: Step, held: list[Opening], end: OpeningEnd, *, by: str, into: Ending | None = None
@@ -37,6 +38,7 @@ class Endings:
         ending = into or Ending()
         for opening in held:
             await step.tx.openings.end(opening.id, end, step.now)
+            await self._uses.close_camera(step, opening, end)
             ending.grants += await step.tx.grants.revoke_watcher(opening.feed_id, opening.user_id, step.now)
             await step.record(
                 Action.CAMERA_CLOSE,

@@ -15,6 +15,7 @@ from backend.model.pictures import Level
 from backend.model.views import LevelChanged
 from backend.services.connections import Connections
 from backend.services.steps import Step, Steps
+from backend.services.uses import Uses
 from backend.store.store import Tx
 from media import ports as media
 
@@ -31,8 +32,8 @@ _TOLD = (Action.FEED_LIVE, Action.FEED_END)
 class Feeds:
     """Keeps each feed's state as its watchers are told it."""
 
-    def __init__(self, steps: Steps, hub: Hub, connections: Connections) -> None:
-        self._steps, self._hub, self._connections = steps, hub, connections
+    def __init__(self, steps: Steps, hub: Hub, connections: Connections, uses: Uses) -> None:
+        self._steps, self._hub, self._connections, self._uses = steps, hub, connections, uses
 
     async def recover(self, sfu: media.Sfu) -> None:
         """After a start: what the engine says is live is live, and all else is silent.
@@ -126,6 +127,7 @@ class Feeds:
                 bytes=str(summary.bytes_out),
                 session=summary.session,
             )
+            await self._uses.saw(step, summary, grant, feed)
 
     async def subscriber_level(
         self, feed: media.FeedId, session: media.SessionId, holder: media.Holder, level: media.Level

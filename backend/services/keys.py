@@ -29,6 +29,10 @@ class Keys:
         """What a connector publishes by, the same each time: it is told again after a restart of ours."""
         return GrantSecret(base62(self._mac("publishing", grant)[:16]))
 
+    def pseudonym(self, kind: str, of: str, quarter: str) -> str:
+        """What somebody is called in the public log for three months. Nobody without the key can tell who."""
+        return base62(self._mac("pseudonym", kind, of, quarter)[:16])
+
     def csrf(self, session: SessionId) -> str:
         """The CSRF token of a session, the same each time."""
         return base62(self._mac("csrf", session)[:16])

@@ -29,7 +29,9 @@ from backend.services.limits import Rate
 from backend.services.presses import WORDS, Presses, still_allows, unavailable
 from backend.services.runs import Runs
 from backend.services.steps import Step, Steps
+from backend.services.uses import Uses
 from backend.store.store import Tx
+from media.ports import Sfu
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,18 @@ class Openings:
     """`zone` is the agency's clock."""
 
     def __init__(
-        self, steps: Steps, presses: Presses, endings: Endings, runs: Runs, alerts: Alerts, zone: ZoneInfo
+        self,
+        steps: Steps,
+        presses: Presses,
+        endings: Endings,
+        runs: Runs,
+        alerts: Alerts,
+        uses: Uses,
+        sfu: Sfu,
+        zone: ZoneInfo,
     ) -> None:
         self._steps, self._presses, self._endings = steps, presses, endings
+        self._uses, self._sfu = uses, sfu
         self._runs, self._alerts, self._zone = runs, alerts, zone
         self._rate = Rate(every_s=0.5, burst=30)
 
@@ -104,7 +115,10 @@ class Openings:
         self._alerts.wake()
         try:
             await self._begin(begun)
-        except Refused:  # a connector left in this very moment; its openings have ended
+        except Refused as no:
+            if no.refusal is Refusal.LOG_AWAY:
+                raise
+            # a connector left in this very moment; its openings have ended
             log.info("a connector went away while a site's cameras were opened")
         place_of: dict[str, int] = {camera.id: n for n, camera in enumerate(cameras)}
         async with self._steps.read() as tx:
@@ -128,7 +142,7 @@ class Openings:
             found = await self._presses.look_at(step.tx, place, held.camera_id, step.now)
             if not still_allows(found):
                 raise unavailable(found)
-            await self._presses.prolong(step, held)
+            held = await self._presses.prolong(step, held)
             await put_on_record(
                 step,
                 Action.CAMERA_RENEW,
@@ -137,7 +151,9 @@ class Openings:
                 incident=held.incident_id,
                 opening=opening,
             )
-            return next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
+            view = next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
+        await self._uses.extend(self._sfu, held)
+        return view
 
     async def close(self, user: User, opening: OpeningId) -> None:
         """End one's own; the desk may end anybody's. Nothing is seen by it afterwards. Raises Refused."""
@@ -281,8 +297,19 @@ class Openings:
     # Inside
 
     async def _begin(self, openings: list[Opening]) -> None:
-        """Have their sources started. Raises Refused for the last that cannot be; its openings have ended."""
+        """Have the log hold them, and their sources started. Raises Refused for the last that cannot be.
+
+        Openings that are refused have ended.
+        """
         refused: Refused | None = None
+        try:
+            await self._uses.hold(openings)
+        except Refused:
+            async with self._steps.begin() as step:
+                unseen = [opening for opening, _ in await self._uses.unheld(step.tx, openings)]
+                ending = await self._endings.end(step, unseen, OpeningEnd.LOG_AWAY, by=_SYSTEM)
+            await self._endings.finish(ending)
+            raise
         feeds = list(dict.fromkeys(opening.feed_id for opening in openings))
         started = await asyncio.gather(*map(self._runs.settle, feeds), return_exceptions=True)
         for feed, outcome in zip(feeds, started, strict=True):

@@ -6,6 +6,8 @@ services.openings begins the steps and makes them true afterwards.
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from backend.model.cameras import Unavailable
 from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
@@ -22,6 +24,7 @@ from backend.services.endings import put_on_record
 from backend.services.keys import Keys
 from backend.services.runs import Runs
 from backend.services.steps import Step
+from backend.services.uses import Uses
 from backend.store.store import Tx
 
 MOST_CAMERAS = 24  # open for one incident
@@ -56,8 +59,8 @@ NOBODY_TO_ASK = "Its owner cannot be asked now: no page is open and no phone tak
 class Presses:
     """`zone` is the agency's clock."""
 
-    def __init__(self, keys: Keys, runs: Runs, alerts: Alerts, zone: ZoneInfo) -> None:
-        self._keys, self._runs, self._alerts, self._zone = keys, runs, alerts, zone
+    def __init__(self, keys: Keys, runs: Runs, alerts: Alerts, uses: Uses, zone: ZoneInfo) -> None:
+        self._keys, self._runs, self._alerts, self._uses, self._zone = keys, runs, alerts, uses, zone
 
     async def press(
         self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason
@@ -134,9 +137,11 @@ class Presses:
         return feed
 
     async def prolong(self, step: Step, held: Opening) -> Opening:
-        """Half an hour from now, for who watches and for the source."""
+        """Half an hour from now, for who watches and for the source; the public log will say so."""
         expires_at = step.now + OPENS_FOR
         await step.tx.openings.renew(held.id, expires_at)
+        held = msgspec.structs.replace(held, expires_at=expires_at)
+        await self._uses.open_camera(step, held)
         grant = await step.tx.grants.publisher_of(held.feed_id)
         if grant is not None:
             await step.tx.grants.prolong(grant.id, expires_at)

@@ -29,6 +29,7 @@ from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
 from backend.store.sites import Sites
+from backend.store.uses import Uses
 
 CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
 ONE_WRITER = 0x5147_0911  # the advisory lock of this product, on PostgreSQL
@@ -60,6 +61,7 @@ class Tx:
         self.entries = Entries(connection)
         self.fees = Fees(connection)
         self.names = Names(connection)
+        self.uses = Uses(connection)
 
 
 class Store:

@@ -256,7 +256,8 @@ class Camera:
             )
             self._publishers[order.run] = publisher
             await self._known.wait()
-            await publisher.run(lambda: self._level or PROFILE_LEVEL_ID)
+            # a camera cannot be asked for a keyframe, what encodes again here can
+            await publisher.run(lambda: (self._level or PROFILE_LEVEL_ID, self._transcode))
         except whip.Refused as error:
             say(Broke(run=order.run, words=str(error), lasting=True))
             self._runs.pop(order.run, None)

@@ -63,13 +63,16 @@ class Publisher:
         self._drops: Counter[str] = Counter()
         self._live: _Session | None = None
 
-    async def run(self, profile_level_id: Callable[[], str]) -> None:
-        """Raises whip.Refused when the service has said its last word. Each session asks for the profile."""
+    async def run(self, of: Callable[[], tuple[str, bool]]) -> None:
+        """Raises whip.Refused when the service has said its last word.
+
+        Each session asks `of` for the profile, and whether a keyframe can be asked for.
+        """
         failures = 0
         while True:
             began = time.monotonic()
             with contextlib.suppress(Broken, NoPath, whip.Unreachable):
-                await self._session(profile_level_id())
+                await self._session(*of())
             failures = 0 if time.monotonic() - began > _STEADY_S else failures + 1
             pause = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1] if failures else 0.0
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311
@@ -82,8 +85,8 @@ class Publisher:
         if self._live is not None:
             self._live.put_sound(payload, at, arrived)
 
-    async def _session(self, profile_level_id: str) -> None:
-        sending = whip.new_sending(profile_level_id, sound=self.with_sound)
+    async def _session(self, profile_level_id: str, listens: bool) -> None:
+        sending = whip.new_sending(profile_level_id, sound=self.with_sound, listens=listens)
         answer, url = await self._endpoint.publish(whip.offer(sending, self._certificate.fingerprint))
         self.sessions += 1
         session = None

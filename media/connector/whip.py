@@ -37,6 +37,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
     profile_level_id: str
     sound: bool
+    listens: bool  # a keyframe can be asked for
     ufrag: str
     password: str
     video_ssrc: int
@@ -44,11 +45,12 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     sound_ssrc: int
 
 
-def new_sending(profile_level_id: str, *, sound: bool) -> Sending:
+def new_sending(profile_level_id: str, *, sound: bool, listens: bool) -> Sending:
     video, repair, speech = (secrets.randbits(31) | 1 for _ in range(3))
     return Sending(
         profile_level_id=profile_level_id,
         sound=sound,
+        listens=listens,
         ufrag=secrets.token_hex(4),
         password=secrets.token_hex(16),
         video_ssrc=video,
@@ -83,8 +85,7 @@ def offer(sending: Sending, fingerprint: Fingerprint) -> str:
         f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=1;"
         f"profile-level-id={sending.profile_level_id}",
         f"a=rtcp-fb:{H264} nack",
-        f"a=rtcp-fb:{H264} nack pli",
-        f"a=rtcp-fb:{H264} ccm fir",
+        *((f"a=rtcp-fb:{H264} nack pli", f"a=rtcp-fb:{H264} ccm fir") if sending.listens else ()),
         f"a=rtpmap:{RTX} rtx/90000",
         f"a=fmtp:{RTX} apt={H264}",
         f"a=ssrc-group:FID {sending.video_ssrc} {sending.repair_ssrc}",

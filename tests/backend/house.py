@@ -14,9 +14,11 @@ import base64
 import contextlib
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Self
@@ -29,16 +31,19 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from backend.app import Parts, create_app
-from backend.config import Config, Twilio, secret_key
+from backend.config import Config, Twilio, secret_key, spool_key
 from backend.model.ids import Cookie, LinkId, SessionId, new_id, new_secret
 from backend.model.people import Role, StaffSession
 from backend.services.keys import Keys
 from backend.services.limits import Rate
 from backend.web import create_server
 from media.config import SfuConfig
+from media.grants import GrantKeys, public_bytes
 from media.ports import FeedListener
 from media.sfu import EmbeddedSfu
+from tests.backend.filelog import FileLog
 from tests.notifications.twilio_double import TwilioDouble
+from tests.peers import LOG
 
 PUBLIC = "http://127.0.0.1:8800"  # what links and Origins say; where it really listens is House.url
 PASSWORD = "correct horse battery"
@@ -87,9 +92,18 @@ def settings(folder: Path, twilio: TwilioDouble | None = None, **more: Any) -> C
     return Config(**{**given, **more})
 
 
-def embedded(config: Config, listener: FeedListener) -> EmbeddedSfu:
-    """The engine in this process."""
-    return EmbeddedSfu(SfuConfig(host=config.media_host, advertised=config.media_advertise), listener)
+def embedded(
+    config: Config, listener: FeedListener, clock: Callable[[], datetime] | None = None
+) -> EmbeddedSfu:
+    """The engine in this process, with the keys of `filed` and of the service's spool."""
+    keys = GrantKeys(entry=public_bytes(LOG), spool=public_bytes(spool_key(config.data_dir)))
+    sfu = SfuConfig(host=config.media_host, advertised=config.media_advertise)
+    return EmbeddedSfu(sfu, listener, keys, wall=lambda: clock().timestamp() if clock else time.time())
+
+
+def filed(config: Config) -> FileLog:
+    """The public log in this process."""
+    return FileLog(config.data_dir / "log" / "leaves", LOG)
 
 
 class House:
@@ -97,8 +111,10 @@ class House:
 
     def __init__(self, config: Config) -> None:
         self.config, self.clock = config, Clock()
-        self.app = create_app(config, self.clock, embedded)
+        self.app = create_app(config, self.clock, partial(embedded, clock=self.clock), filed)
         self.parts: Parts = self.app.state.parts
+        assert isinstance(self.parts.public_log, FileLog)
+        self.log = self.parts.public_log
         self.keys = Keys(secret_key(config.data_dir))
         self.url = ""
         self._stack = AsyncExitStack()

@@ -166,7 +166,7 @@ async def test_the_cost_of_a_packet_is_of_the_last_answers_and_starts_again_with
     def engine(pid: int, cpu_s: float, out: int) -> EngineStats:
         return EngineStats(
             index=0, pid=pid, sessions=0, feeds=(), packets_in=0, packets_out=out, cpu_s=cpu_s,
-            loop_lag_ms=0.0, drops={},
+            loop_lag_ms=0.0, drops={}, ungranted={},
         )  # fmt: skip
 
     answers = iter([engine(1, 1.0, 0), engine(1, 1.5, 10_000), engine(1, 2.0, 10_000), engine(2, 0.1, 5)])

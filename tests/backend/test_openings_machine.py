@@ -19,7 +19,7 @@ from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import StaffSession, User
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refused
-from tests.backend.house import Clock, House, embedded
+from tests.backend.house import Clock, House, embedded, filed
 from tests.backend.house import settings as config_of
 from tests.backend.lent import ASK, NEARBY, REGISTRY, SHOP, Lent, Sockets, lending
 
@@ -31,7 +31,8 @@ class _Rooms:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.clock = Clock()
-        self.parts = build(config_of(folder, database_url=database_url), self.clock, embedded)
+        config = config_of(folder, database_url=database_url)
+        self.parts = build(config, self.clock, embedded, filed)
 
 
 class Gate(RuleBasedStateMachine):

@@ -190,6 +190,7 @@ def engine(
                 bytes=0,
                 repeats=0,
                 keyframe_requests=0,
+                by_grant=(),
             ),
         )
     held = FeedStats(
@@ -213,5 +214,6 @@ def engine(
         cpu_s=0.0,
         loop_lag_ms=0.0,
         drops={},
+        ungranted={},
     )
     return Reading(engines=(stats,), cpu_per_packet_s={})

@@ -29,6 +29,8 @@ import httpx
 
 from media.connector.child import Nursery
 from media.connector.orders import Began, Begin, Counted, End, Open, Report
+from tests.bench.forward import machine
+from tests.bench.pauses import pauses
 from tests.connector.desk import RtspCamera
 from tests.peers import AiortcPeer, Place, serving, until
 
@@ -158,14 +160,6 @@ async def start_to_frame(place: Place, nursery: Nursery, url: str, feed: str) ->
     return took
 
 
-async def pauses() -> dict[str, Any]:
-    """What needs the gate: owner's pause → last frame at a viewer, and press → first frame.
-
-    What it returns is added to the last line (`press_to_frame_s`, `pause_to_last_frame_p99_s`).
-    """
-    return {}
-
-
 async def measure() -> dict[str, Any]:
     nursery = Nursery()
     ours, theirs, starts = list[float](), list[float](), list[float]()
@@ -205,6 +199,7 @@ async def measure() -> dict[str, Any]:
         "ffmpeg_cpu": round(statistics.median(theirs), 4),
         "start_to_frame_s": round(statistics.median(starts), 3),
         **await pauses(),
+        "machine": machine(),
     }
 
 

@@ -28,6 +28,7 @@ from backend.tlog.folder import Folder
 from backend.tlog.process import open_log
 from backend.tlog.verify import verify
 from backend.tlog.writer import Log
+from tests.bench import gate
 from tests.bench.forward import machine
 
 RUNS = 3
@@ -155,7 +156,15 @@ def verifying() -> Figures:
     return {"verify_1m_s": round(statistics.median(took), 1), "open_1m_s": round(opened, 1)}
 
 
-PARTS: tuple[Callable[[], Figures], ...] = (appending, to_proof, verifying)
+def opening() -> Figures:
+    """What the gate adds when somebody opens a picture, one after another (tests/bench/gate)."""
+    print(f"{'at once':>8} {'p50':>8} {'p99':>8}   ms that the gate adds to an opening")
+    found = uvloop.run(gate.measure())
+    print(f"{1:8} {found['p50']:8.2f} {found['p99']:8.2f}", flush=True)
+    return {"gate_p99_ms": round(found["p99"], 2)}
+
+
+PARTS: tuple[Callable[[], Figures], ...] = (appending, to_proof, verifying, opening)
 
 
 def main() -> None:

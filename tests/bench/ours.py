@@ -19,16 +19,15 @@ import uvloop
 
 from media.config import SfuConfig
 from media.ports import EndReason, FeedId, Holder, SessionId
-from media.sfu import EmbeddedSfu
 from tests.bench.child import answer_lines
-from tests.peers import Listener
+from tests.peers import KEYS, Engine, Listener
 
 _FEED = "fed_bench"
 
 
 async def main(config: dict[str, Any]) -> None:
     crowd = {"sessions_per_holder": 4096, "peers_per_address": 4096}  # all of them are here
-    sfu = EmbeddedSfu(SfuConfig(**{"host": "127.0.0.1", **crowd, **config}), Listener())
+    sfu = Engine(SfuConfig(**{"host": "127.0.0.1", **crowd, **config}), Listener(), KEYS)
     await sfu.start()
 
     async def answer(said: dict[str, Any]) -> dict[str, Any]:

@@ -203,10 +203,11 @@ class Connector:
         assert done.returncode == 0, done.stderr
         return self
 
-    def run(self) -> None:
+    def run(self, *under: str) -> None:
+        """`under`: what is put before its command line."""
         with (self.folder / "run.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._python, "-m", "backend", "connector", "run"],
+                [*under, self._python, "-m", "backend", "connector", "run"],
                 env=self._env, stdout=log, stderr=log, cwd=self._cwd(),
             )  # fmt: skip
 
@@ -221,6 +222,17 @@ class Connector:
         assert self._process is not None
         listed = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
         return [int(pid) for pid in listed.split()]
+
+    def sockets_to(self, url: str) -> int:
+        """How many connections it has to there, by the kernel's tables."""
+        assert self._process is not None
+        held = set[str]()
+        for fd in Path(f"/proc/{self._process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                held.add(str(fd.readlink()))
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        wanted = f":{httpx.URL(url).port:04X}"
+        return sum(f[2].endswith(wanted) and f"socket:[{f[9]}]" in held for f in lines)
 
     def kill(self) -> None:
         if self._process is not None:
@@ -263,6 +275,11 @@ class RtspCamera:
         for path in self._settings.get("warm", []):
             _wait_for_film(self.port, path)
         return self
+
+    @property
+    def path(self) -> str:
+        """Of the film that runs all the time."""
+        return str(self._settings["warm"][0])
 
     def url(self, path: str) -> str:
         return f"rtsp://127.0.0.1:{self.port}{path}"

@@ -4,10 +4,13 @@
 `/usr/bin/python3 tests/connector/rtsp_camera.py`, a JSON object of settings on standard input; the port that
 it listens on comes out; ends when its input closes. Streams: /baseline, /high (B-frames), /h265, /sound; with
 `password`, all want it (Digest). `shared`: one film for all who come, so that a newcomer arrives in the
-middle of a group of pictures, as with a real camera.
+middle of a group of pictures. GStreamer begins such a film anew for each newcomer, though, with a keyframe.
+/running does not: its encoder runs from the start and knows nobody, so who comes gets whatever picture is
+next, and no keyframe before its time.
 """
 
 import json
+import socket
 import sys
 import threading
 
@@ -35,9 +38,30 @@ def pipelines(settings):
         "/h265": f"{film} ! x265enc name=encoder key-int-max={group} speed-preset=ultrafast tune=zerolatency"
         " ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96",
         "/sound": f"{film} ! {x264} tune=zerolatency ! {caps}constrained-baseline ! {pay} {SOUND}",
+        "/running": f"{tap(settings)} ! rtph264depay ! {pay}",
         "/file": f"filesrc location={settings['file']} ! qtdemux ! {pay}",
         "/mjpeg": f"{film} ! jpegenc ! rtpjpegpay name=pay0 pt=26",
     }
+
+
+def tap(settings):
+    """Where what the running encoder makes comes out."""
+    caps = "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96"
+    return f'udpsrc address=127.0.0.1 port={settings["tap"]} buffer-size=2097152 caps="{caps}"'
+
+
+def run_encoder(settings):
+    """Film and encode from now on, whether anybody watches or not."""
+    film = pipelines(settings)["/baseline"].replace("config-interval=0", "config-interval=-1")
+    encoder = Gst.parse_launch(f"{film} ! udpsink host=127.0.0.1 port={settings['tap']} sync=false")
+    encoder.set_state(Gst.State.PLAYING)
+    return encoder
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def deafen(_factory, media):
@@ -58,7 +82,7 @@ def main():
     settings = {
         "width": 640, "height": 360, "fps": 15, "group_s": 2, "kbps": 1000, "password": "", "port": 0,
         "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [], "pattern": "ball",
-        **json.loads(sys.stdin.readline()),
+        **json.loads(sys.stdin.readline()), "tap": free_port(),
     }  # fmt: skip
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -83,6 +107,7 @@ def main():
             permissions.add_permission_for_role("user", "media.factory.construct", True)
             factory.set_permissions(permissions)
         mounts.add_factory(path, factory)
+    running = run_encoder(settings) if "/running" in settings["warm"] else None
     server.attach(None)
     port = server.get_bound_port()
     login = f"user-id=owner user-pw={settings['password']}" if settings["password"] else ""
@@ -102,6 +127,8 @@ def main():
     threading.Thread(target=watch, daemon=True).start()
     GLib.timeout_add_seconds(2, lambda: server.get_session_pool().cleanup() >= 0)
     loop.run()
+    if running is not None:
+        running.set_state(Gst.State.NULL)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from media import rtc
 from media.connector import direct
 from media.connector.addresses import Pinned, parse
 from media.connector.describe import Trouble, read
@@ -104,12 +108,18 @@ def nothing(_method: str, _headers: dict[str, str]) -> str | None:
 
 @contextlib.asynccontextmanager
 async def playing(
-    script: Script = nothing, film: bytes = FILM, piece: int = 1400, user: str = "", password: str = ""
+    script: Script = nothing,
+    film: bytes = FILM,
+    piece: int = 1400,
+    user: str = "",
+    password: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[tuple[ScriptedCamera, Taker]]:
     camera, taker = ScriptedCamera(script, film, piece), Taker()
-    async with await asyncio.start_server(camera.serve, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(camera.serve, "127.0.0.1", 0, ssl=tls) as server:
         port = server.sockets[0].getsockname()[1]
-        pinned = Pinned(parse(f"rtsp://127.0.0.1:{port}/live")[0], "127.0.0.1")
+        scheme = "rtsps" if tls is not None else "rtsp"
+        pinned = Pinned(parse(f"{scheme}://127.0.0.1:{port}/live")[0], "127.0.0.1")
         connection, described = await connect(pinned, user, password)
         assert described.has_sound
         assert described.video is not None
@@ -136,6 +146,19 @@ async def test_pictures_come_whole_however_the_bytes_come(piece: int) -> None:
     methods = [method for method, _ in camera.asked]
     assert methods[:3] == ["DESCRIBE", "SETUP", "PLAY"]
     assert camera.asked[1][1].endswith("/live/trackID=1")
+
+
+async def test_a_camera_that_signs_its_own_certificate_is_read_over_tls(tmp_path: Path) -> None:
+    certificate = rtc.Certificate().rtc
+    both = tmp_path / "camera.pem"
+    both.write_bytes(
+        certificate._cert.public_bytes(Encoding.PEM)
+        + certificate._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(both)
+    async with playing(tls=tls) as (_, taker):
+        await until(lambda: len(taker.pictures) == 3, "all are there")
 
 
 async def test_a_camera_is_told_goodbye() -> None:

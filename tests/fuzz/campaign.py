@@ -23,7 +23,6 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from media import control
 from media.config import ProcessConfig, SfuConfig
-from media.pool import SfuPool
 from media.ports import ALONE, EndReason, FeedId, Holder, SessionId
 from media.stats import Drop
 from tests.fuzz import hostile
@@ -31,7 +30,7 @@ from tests.fuzz.captures import Captures, load
 from tests.fuzz.mutate import Mutator
 from tests.lean import DELTA, KEYFRAME, LeanPeer
 from tests.media.pages import PAGE, decoded, more_frames
-from tests.peers import Doorkeeper, Listener, create_app, until
+from tests.peers import KEYS, Doorkeeper, Listener, Pool, create_app, granted, until
 
 CHROMIUM = "/usr/bin/chromium"
 _TICK_S = 0.01
@@ -86,7 +85,7 @@ class Media:
         self.socket = folder / f"media-{index}.sock"
         self.faults: list[str] = []
         self._config = ProcessConfig(
-            sfu=SfuConfig(index=index, host="127.0.0.1", **config), control=str(self.socket)
+            sfu=SfuConfig(index=index, host="127.0.0.1", **config), control=str(self.socket), grants=KEYS
         )
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
@@ -175,7 +174,7 @@ class LeanCall:
 
 
 @contextlib.asynccontextmanager
-async def calling_leanly(pool: SfuPool) -> AsyncIterator[Call]:
+async def calling_leanly(pool: Pool) -> AsyncIterator[Call]:
     """A call between two lean peers."""
     caller, officer = LeanPeer("sendonly"), LeanPeer("recvonly")
     feed = FeedId("fed_call")
@@ -217,7 +216,7 @@ class PageCall:
 
 
 @contextlib.asynccontextmanager
-async def calling(pool: SfuPool) -> AsyncIterator[Call]:
+async def calling(pool: Pool) -> AsyncIterator[Call]:
     """A call through a real server and this pool."""
     doorkeeper = Doorkeeper()
     doorkeeper.publisher("publish-token", "fed_call")
@@ -255,7 +254,7 @@ async def calling(pool: SfuPool) -> AsyncIterator[Call]:
 class Attack:
     """Everything hostile, at a steady rate."""
 
-    def __init__(self, plan: Plan, pool: SfuPool, port: int, captures: Captures, mutator: Mutator) -> None:
+    def __init__(self, plan: Plan, pool: Pool, port: int, captures: Captures, mutator: Mutator) -> None:
         self.datagrams = self.offers = 0
         self.faults: list[str] = []  # what an offer raised
         self._plan, self._pool, self._captures, self._mutator = plan, pool, captures, mutator
@@ -323,8 +322,9 @@ async def hurt_control_frames(path: Path, number: int, mutator: Mutator) -> None
     encode = msgspec.msgpack.encode
     feed, holder, session = FeedId("fed_1"), Holder("holder"), SessionId("ses_1")
     requests = [
-        encode(control.Publish(1, feed, holder, "v=0\r\n", ALONE, "tag")),
-        encode(control.Subscribe(2, feed, holder, "v=0\r\n", ALONE, "tag")),
+        encode(control.Publish(1, feed, holder, "v=0\r\n", ALONE, "tag", False)),
+        encode(control.Subscribe(2, feed, holder, "v=0\r\n", granted(feed, holder), ALONE, "tag")),
+        encode(control.Renew(3, granted(feed, holder))),
         encode(control.RestartIce(3, session, "a=ice-ufrag:EsAw\r\n")),
         encode(control.EndSession(4, session, EndReason.HUNG_UP)),
         encode(control.EndHolder(5, holder, EndReason.REVOKED)),
@@ -360,7 +360,7 @@ async def _read_away(reader: asyncio.StreamReader) -> None:
 
 async def _answers(path: Path) -> bool:
     """Whether a process still takes an orderly web process."""
-    pool = SfuPool([path], Listener())
+    pool = Pool([path], Listener())
     await pool.start()
     try:
         return len(await pool.stats()) == 1
@@ -372,7 +372,7 @@ async def run(plan: Plan, folder: Path, progress: Callable[[str], None]) -> Foun
     """The whole of it. Takes about `datagrams / datagrams_per_s` seconds, and 20 more."""
     captures, mutator = load(), Mutator(plan.seed)
     async with Media(folder, 0) as media, Media(folder, 1) as second:
-        pool = SfuPool([media.socket], Listener())
+        pool = Pool([media.socket], Listener())
         await pool.start()
         async with (calling if plan.browser else calling_leanly)(pool) as call:
             port = await _port(pool)
@@ -431,7 +431,7 @@ async def run(plan: Plan, folder: Path, progress: Callable[[str], None]) -> Foun
     )
 
 
-async def _port(pool: SfuPool) -> int:
+async def _port(pool: Pool) -> int:
     """Where datagrams go, as an answer says it."""
     peer = LeanPeer("recvonly")
     answer = await pool.subscribe(hostile.FEED, Holder("look"), peer.offer())

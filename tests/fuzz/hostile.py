@@ -16,6 +16,7 @@ from media.ports import Answer, BadOffer, Closed, FeedId, Full, Holder, Sfu
 from tests.fuzz.captures import Captures
 from tests.fuzz.mutate import Mutator
 from tests.lean import DELTA, KEYFRAME, LeanPeer
+from tests.peers import granted
 
 FEED = FeedId("fed_fuzz")
 CHECK_EVERY = 200  # datagrams; then a genuine check, so that its peer stays
@@ -118,9 +119,12 @@ class Insider:
         if before is not None:
             await before.close()
         peer = LeanPeer(self._direction, tcp=self._tcp)
-        take = self._sfu.publish if self._direction == "sendonly" else self._sfu.subscribe
+        holder = Holder(f"insider-{self._number}")
         try:
-            answer = await take(FEED, Holder(f"insider-{self._number}"), peer.offer())
+            if self._direction == "sendonly":
+                answer = await self._sfu.publish(FEED, holder, peer.offer())
+            else:
+                answer = await self._sfu.subscribe(FEED, holder, peer.offer(), grant=granted(FEED, holder))
             await peer.answered(answer.sdp)
             await asyncio.wait_for(peer.up.wait(), 20)
         except (Full, Closed, OSError, AssertionError, TimeoutError):

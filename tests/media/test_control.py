@@ -16,8 +16,7 @@ from media.config import SfuConfig
 from media.control import Channel, Hello, ProtocolError
 from media.ports import EndReason, FeedId, Holder, Level, SessionId
 from media.serving import Server
-from media.sfu import EmbeddedSfu
-from tests.peers import until
+from tests.peers import KEYS, Engine, until
 
 FEED, SESSION = FeedId("fed_1"), SessionId("ses_1")
 
@@ -28,7 +27,7 @@ class Place:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.backlog = Backlog()
-        self.sfu = EmbeddedSfu(SfuConfig(host="127.0.0.1"), self.backlog)
+        self.sfu = Engine(SfuConfig(host="127.0.0.1"), self.backlog, KEYS)
         self.server = Server(self.sfu, self.backlog, Hello(run="this", index=0, pid=1))
         self._channels: list[Channel[control.ToWeb]] = []
 

@@ -1,5 +1,6 @@
 """One feed from publisher to subscribers, without a network: rewriting, repeats, reports and wishes."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ from media import negotiate, rtc, rtcp, rtp
 from media.burst import Burst
 from media.config import SfuConfig
 from media.feed import Feed
+from media.granted import Granted
+from media.grants import Claims
 from media.keyframe import ASK_EVERY_S
 from media.negotiate import ORIENTATION, TRANSPORT_WIDE
 from media.outbox import Made
@@ -65,6 +68,9 @@ class FakePeer:
         return [m for packet in self.rtcp for m in rtcp.parse(packet) if isinstance(m, kind)]
 
 
+CLAIMS = Claims(index=0, feed=FeedId("f"), holder=Holder("h"), expires_at=0.0)
+
+
 class Stage:
     """A feed with one publisher from Chromium's offer, and as many viewers as are added."""
 
@@ -92,7 +98,7 @@ class Stage:
         )
         viewer = Subscriber(
             SessionId(f"s{len(self.feed.subscribers)}"), FeedId("f"), Holder("h"), agreed,
-            source=self.feed, drops=self.drops,
+            granted=Granted(CLAIMS, until=math.inf), source=self.feed, drops=self.drops,
         )  # fmt: skip
         screen = FakePeer()
         viewer.peer = cast("Peer", screen)
@@ -459,6 +465,22 @@ def test_a_viewer_of_a_source_that_ignores_requests_sees_what_came_since_the_las
     assert screen.rtp[-1].payload[2:] == missed.payload
     assert screen.rtp[-1].timestamp == missed.timestamp  # as it was sent to this one
     assert len(early.rtp) == 300
+
+
+def test_a_source_that_never_said_that_it_listens_is_not_waited_for(stage: Stage) -> None:
+    """As a lent camera, or ffmpeg: whoever comes sees at once what came since the last keyframe."""
+    stage.publish("ffmpeg")
+    stage.send(1, b"\x65\x88", codec="H264", now=1.0)
+    for n in range(2, 31):
+        stage.send(n, b"\x41\x9a", codec="H264", timestamp=n * 3000, now=1 + n / 30)
+    _, screen = stage.watch()
+    stage.feed.tick(2.05)
+    assert [packet.payload for packet in screen.rtp] == [b"\x65\x88"] + [b"\x41\x9a"] * 29
+    stage.send(31, b"\x65\x88", codec="H264", timestamp=31 * 3000, now=2.1)
+    stage.send(32, b"\x41\x9a", codec="H264", timestamp=32 * 3000, now=2.2)
+    _, later = stage.watch()
+    stage.feed.tick(2.3)  # a keyframe has come, and that was no answer
+    assert [packet.payload for packet in later.rtp] == [b"\x65\x88", b"\x41\x9a"]
 
 
 def test_nothing_is_replayed_to_who_cannot_play_it_or_of_a_source_that_listens(stage: Stage) -> None:

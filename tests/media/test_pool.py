@@ -15,7 +15,6 @@ import pytest
 from media import pool
 from media.config import ProcessConfig, SfuConfig
 from media.line import WAITING
-from media.pool import SfuPool
 from media.ports import (
     BadOffer,
     Closed,
@@ -29,7 +28,7 @@ from media.ports import (
 )
 from signaling.ports import Bearer
 from signaling.sessions import Protocol, find, tag
-from tests.peers import AiortcPeer, Listener, until
+from tests.peers import KEYS, AiortcPeer, Listener, Pool, until
 
 FEED, OTHER = FeedId("fed_1"), FeedId("fed_2")
 GROUP = Group("inc_1")
@@ -43,7 +42,9 @@ class Engine:
 
     def __init__(self, folder: Path, index: int = 0) -> None:
         self.socket = folder / f"media-{index}.sock"
-        self._config = ProcessConfig(sfu=SfuConfig(index=index, host="127.0.0.1"), control=str(self.socket))
+        self._config = ProcessConfig(
+            sfu=SfuConfig(index=index, host="127.0.0.1"), control=str(self.socket), grants=KEYS
+        )
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -70,7 +71,7 @@ class Web:
 
     def __init__(self, engines: list[Engine]) -> None:
         self.listener = Listener()
-        self.pool = SfuPool([engine.socket for engine in engines], self.listener)
+        self.pool = Pool([engine.socket for engine in engines], self.listener)
 
     async def __aenter__(self) -> "Web":
         await self.pool.start()
@@ -121,7 +122,7 @@ async def publish(sfu: Sfu, peers: list[AiortcPeer], feed: FeedId = FEED, told: 
     return answer
 
 
-async def subscribe(sfu: Sfu, peers: list[AiortcPeer], feed: FeedId = FEED, holder: Holder = OFFICER) -> Any:
+async def subscribe(sfu: Pool, peers: list[AiortcPeer], feed: FeedId = FEED, holder: Holder = OFFICER) -> Any:
     peer = AiortcPeer()
     peers.append(peer)
     offer = await peer.offer_to_receive(audio=False)
@@ -143,7 +144,7 @@ async def lost(peer: AiortcPeer) -> int:
     return int(inbound.packetsLost)
 
 
-def home(pool: SfuPool) -> int:
+def home(pool: Pool) -> int:
     return pool._homes[GROUP].index
 
 

@@ -14,7 +14,7 @@ from media.config import SfuConfig
 from media.ports import BadOffer, Closed, EndReason, FeedId, Full, Holder, NoSuchSession, SessionId, Sfu
 from media.sfu import EmbeddedSfu
 from media.stats import Drop
-from tests.peers import AiortcPeer, Listener, engine, until
+from tests.peers import KEYS, AiortcPeer, Engine, Listener, engine, until
 
 FEED = FeedId("fed_1")
 CALLER, OFFICER = Holder("caller"), Holder("officer")
@@ -30,7 +30,7 @@ async def peers() -> AsyncIterator[list[AiortcPeer]]:
     await asyncio.gather(*(peer.close() for peer in made))
 
 
-async def publish(sfu: EmbeddedSfu, peers: list[AiortcPeer], feed: FeedId = FEED) -> SessionId:
+async def publish(sfu: Engine, peers: list[AiortcPeer], feed: FeedId = FEED) -> SessionId:
     peer = AiortcPeer()
     peers.append(peer)
     answer = await sfu.publish(feed, CALLER, await peer.offer_to_send())
@@ -38,7 +38,7 @@ async def publish(sfu: EmbeddedSfu, peers: list[AiortcPeer], feed: FeedId = FEED
     return answer.session
 
 
-async def subscribe(sfu: EmbeddedSfu, peers: list[AiortcPeer], holder: Holder = OFFICER) -> SessionId:
+async def subscribe(sfu: Engine, peers: list[AiortcPeer], holder: Holder = OFFICER) -> SessionId:
     peer = AiortcPeer()
     peers.append(peer)
     answer = await sfu.subscribe(FEED, holder, await peer.offer_to_receive())
@@ -52,7 +52,7 @@ async def frames(peer: AiortcPeer, more: int = 5) -> None:
 
 
 def test_the_engine_is_what_the_port_asks_for() -> None:
-    sfu: Sfu = EmbeddedSfu(SfuConfig(), Listener())
+    sfu: Sfu = EmbeddedSfu(SfuConfig(), Listener(), KEYS)
     assert isinstance(sfu, Sfu)
 
 
@@ -314,14 +314,14 @@ async def test_hostile_datagrams_are_counted_and_hurt_nobody(peers: list[AiortcP
 async def test_another_engine_cannot_have_the_same_port() -> None:
     async with engine() as sfu:
         assert sfu.port > 0
-        other = EmbeddedSfu(SfuConfig(host="127.0.0.1", port=sfu.port), Listener())
+        other = Engine(SfuConfig(host="127.0.0.1", port=sfu.port), Listener(), KEYS)
         with pytest.raises(OSError, match="in use"):
             await other.start()
         await other.stop()
 
 
 async def test_an_engine_that_is_not_running_takes_nobody() -> None:
-    sfu = EmbeddedSfu(SfuConfig(), Listener())
+    sfu = Engine(SfuConfig(), Listener(), KEYS)
     with pytest.raises(Full):
         await sfu.publish(FEED, CALLER, SENDING)
 
@@ -332,7 +332,7 @@ async def test_addresses_are_advertised_as_configured() -> None:
         assert f" 192.0.2.10 {sfu.port} typ host" in answer.sdp
         assert f" 2001:db8::10 {sfu.port} typ host" in answer.sdp
     with pytest.raises(ValueError, match="not an IP address"):
-        await EmbeddedSfu(SfuConfig(advertised=("example.org",)), Listener()).start()
+        await Engine(SfuConfig(advertised=("example.org",)), Listener(), KEYS).start()
 
 
 async def test_one_socket_serves_both_families(peers: list[AiortcPeer]) -> None:

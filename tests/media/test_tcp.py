@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from media import tcp
 from media.ports import EndReason, FeedId, Holder
-from media.sfu import EmbeddedSfu
 from media.stats import Drop
 from tests.lean import DELTA, KEYFRAME, LeanPeer
-from tests.peers import Listener, engine, until
+from tests.peers import Engine, Listener, engine, until
 
 FEED = FeedId("fed_1")
 
 
 @contextlib.asynccontextmanager
-async def lean(sfu: EmbeddedSfu, direction: str, *, over_tcp: bool = True) -> AsyncIterator[LeanPeer]:
+async def lean(sfu: Engine, direction: str, *, over_tcp: bool = True) -> AsyncIterator[LeanPeer]:
     """A peer that is connected."""
     peer = LeanPeer(direction, tcp=over_tcp)
     take = sfu.publish if direction == "sendonly" else sfu.subscribe

@@ -132,7 +132,7 @@ def test_reports_of_a_few_packets_are_taken_together(scene: Scene) -> None:
         lost = 0 if n % 3 else 170
         report = rtcp.ReportBlock(scene.track.out.ssrc, lost, n // 3, n, 0, 0, 0)
         scene.viewer.receive_rtcp(rtcp.receiver_report(1, [report]), 1 + n / 25)
-    assert 0.2 < scene.viewer.stats().loss < 0.4
+    assert 0.2 < scene.viewer.stats(0.0).loss < 0.4
 
 
 def test_what_comes_late_goes_out_again_where_much_is_lost(scene: Scene) -> None:
@@ -187,7 +187,7 @@ def test_a_link_that_falls_behind_sheds_and_says_so(scene: Scene) -> None:
             scene.viewer.receive_rtcp(rtcp.max_bitrate(1, estimate, [ssrc]), now)
     assert told
     assert told[0] is not Level.FULL
-    assert scene.viewer.stats().sheds >= 1
+    assert scene.viewer.stats(0.0).sheds >= 1
 
 
 def test_a_keyframe_that_begins_with_a_delimiter_lets_a_viewer_rise_again() -> None:

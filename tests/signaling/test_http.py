@@ -38,6 +38,7 @@ class FakeSfu:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.grants: list[bytes] = []
         self.error: Exception | None = None
         self.fragment: IceFragment | None = None
         self.sessions: dict[SessionId, OpenSession] = {}
@@ -48,16 +49,27 @@ class FakeSfu:
             raise self.error
 
     async def publish(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        group: Group = ALONE,
+        tag: str = "",
+        own: bool = False,
     ) -> Answer:
         self._note("publish", feed, holder, offer)
         return self._open(SessionId("ses_pub"), feed, holder, tag)
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, group: Group = ALONE, tag: str = ""
+        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
     ) -> Answer:
+        self.grants.append(grant)
         self._note("subscribe", feed, holder, offer)
         return self._open(SessionId("ses_sub"), feed, holder, tag)
+
+    async def renew(self, grant: bytes) -> None:
+        self._note("renew", grant)
 
     async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
         self._note("restart_ice", session, fragment)

@@ -14,7 +14,7 @@ SESSION = SessionId("ses_sub")
 async def sfu() -> FakeSfu:
     sfu = FakeSfu()
     kept = tag(Protocol.WHEP, Bearer("the-secret"))
-    await sfu.subscribe(FeedId("fed_1"), Holder("grt_1"), "offer", group=ALONE, tag=kept)
+    await sfu.subscribe(FeedId("fed_1"), Holder("grt_1"), "offer", grant=b"", group=ALONE, tag=kept)
     return sfu
 
 

@@ -45,6 +45,7 @@ const ENDINGS: Record<string, string> = {
   "owner-changed": "its owner changed what it may be used for",
   "connector-away": "it is not connected any more",
   "camera-trouble": "the camera has a fault",
+  "log-away": "the public log could not be written",
 };
 const ANSWERS: Record<string, string> = {
   allowed: "allowed it",

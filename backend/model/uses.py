@@ -1,0 +1,106 @@
+"""Uses: one person sees one picture. What is written of it in the public log, and what stays a commitment.
+
+A leaf of the log holds a salted commitment for each field and nothing else; docs/log.md says how one is
+checked. The fields and salts are kept here, beside the leaf, and opened as they become public. Rules only.
+"""
+
+import base64
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from backend.model.ids import CameraId, FeedId, GrantId, IncidentId, OpeningId, UseId, UserId
+
+SALT_BYTES = 16
+NONE = "none"  # of a field that this kind of use does not have: which fields there are tells nothing
+_CONTEXT = b"sightline-commitment/v1\n"
+_BANDS_M = (50, 100, 250, 500, 1000)
+
+
+class LeafKind(StrEnum):
+    """What a leaf is about."""
+
+    OPEN = "open"  # somebody may see a picture from now on
+    RENEW = "renew"  # and for longer
+    END = "end"  # somebody saw it: for how long, and how many bytes
+    CLOSE = "close"  # an opening of a lent camera is over, seen or not
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """What a commitment hides. `salt` is base64; without it the value is gone for good."""
+
+    value: str
+    salt: str | None
+
+
+class UseEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One leaf with what it commits to. `index` is None until the log has it; `number` is its place here.
+
+    `key` is what the use hangs on: an opening, or the grant of somebody who watches another picture.
+    """
+
+    id: UseId
+    key: str
+    kind: LeafKind
+    incident_id: IncidentId
+    feed_id: FeedId
+    user_id: UserId
+    at: datetime
+    leaf: bytes = b""
+    fields: dict[str, Field] = {}
+    number: int = 0
+    camera_id: CameraId | None = None
+    opening_id: OpeningId | None = None
+    grant_id: GrantId | None = None
+    expires_at: datetime | None = None  # of what it allows
+    index: int | None = None
+    session: str | None = None  # of an END: which media session it tells of
+
+
+def commitment(field: str, salt: bytes, value: str) -> bytes:
+    """SHA-256 over the field's name, its salt and its value."""
+    return hashlib.sha256(_CONTEXT + field.encode() + b"\n" + salt + value.encode()).digest()
+
+
+def leaf(kind: LeafKind, fields: dict[str, Field]) -> bytes:
+    """Deterministic JSON: every field as its commitment."""
+    made: dict[str, Any] = {
+        "v": 1,
+        "type": kind.value,
+        "c": {name: _commit(name, field) for name, field in fields.items()},
+    }
+    return msgspec.json.encode(made, order="deterministic")
+
+
+def _commit(name: str, field: Field) -> str:
+    if field.salt is None:
+        raise ValueError("a field without its salt commits to nothing")
+    raw = commitment(name, base64.b64decode(field.salt), field.value)
+    return base64.b64encode(raw).decode()
+
+
+def salted(value: str, salt: bytes) -> Field:
+    """A field with its salt, which must be random and its own."""
+    if len(salt) != SALT_BYTES:
+        raise ValueError("a salt is 16 random bytes")
+    return Field(value=value, salt=base64.b64encode(salt).decode())
+
+
+def hour(local: datetime) -> str:
+    """The day and the hour by the agency's clock, and no more of the time."""
+    return local.strftime("%Y-%m-%dT%H")
+
+
+def quarter(local: datetime) -> str:
+    """For which pseudonyms hold."""
+    return f"{local.year}Q{(local.month + 2) // 3}"
+
+
+def band(distance_m: float | None) -> str:
+    """How far the camera was from the incident, in words that give no place away."""
+    if distance_m is None:
+        return "unknown"
+    return next((f"within {most} m" for most in _BANDS_M if distance_m <= most), "farther")

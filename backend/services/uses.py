@@ -1,0 +1,389 @@
+"""Uses: no entry in the public log, no picture. What is written there, and the grants that come of it.
+
+Steps 11 and 13 of the story. A leaf is written with the step that it tells of, beside what it commits to;
+the log takes it before anybody is let see, and whatever it has not taken yet is handed to it again and again,
+which makes no second entry of it. While the log is away nothing opens but a caller's own picture, on a grant
+that the engine takes for that alone.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.model import uses as rules
+from backend.model.cameras import Camera
+from backend.model.grants import Grant
+from backend.model.ids import GrantId, UseId, new_id
+from backend.model.incidents import Feed, FeedKind
+from backend.model.openings import Opening, OpeningEnd
+from backend.model.positions import distance_m
+from backend.model.refusals import Refusal, Refused
+from backend.model.uses import NONE, LeafKind, UseEntry
+from backend.services.keys import Keys
+from backend.services.steps import Step, Steps
+from backend.store.store import Tx
+from backend.tlog.client import LogAway, LogRefused
+from media import ports as media
+from media.grants import Basis, Claims, SignedGrant, sign
+
+log = logging.getLogger(__name__)
+
+LASTS = timedelta(minutes=30)  # of a grant to see what is not a lent camera
+RENEWED_BEFORE = timedelta(minutes=10)  # its end, while somebody watches
+LOOK_S = 1.0
+AT_ONCE = 256  # leaves that are handed to the log together
+SPOOLED_AFTER_S = 0.5  # a caller's picture waits for the log no longer
+AWAY_WORDS = "The public log cannot be written, so no picture opens now. Try again in a moment."
+
+District = Callable[[Camera], str | None]
+
+
+class Log(Protocol):
+    """The public log (backend/tlog/client). All of it may be asked again: the same leaf is the same entry."""
+
+    @property
+    def up(self) -> bool:
+        """Whether it is connected now."""
+        ...
+
+    async def append(self, leaves: Sequence[bytes]) -> list[int]:
+        """Their indexes, once they are on the disk. Raises LogAway and LogRefused."""
+        ...
+
+    async def grant(self, leaf: bytes, claims: Claims) -> SignedGrant:
+        """The claims, signed once the leaf is on the disk, with its index. Raises LogAway and LogRefused."""
+        ...
+
+
+def nowhere(_: Camera) -> str | None:
+    """Where no districts are known."""
+    return None
+
+
+class Uses:
+    """`spool` signs while the log is away; `zone` is the agency's clock."""
+
+    def __init__(
+        self,
+        steps: Steps,
+        keys: Keys,
+        public: Log,
+        spool: Ed25519PrivateKey,
+        zone: ZoneInfo,
+        district: District = nowhere,
+    ) -> None:
+        self._steps, self._keys, self._log, self._spool = steps, keys, public, spool
+        self._zone, self._district = zone, district
+        self._handing = asyncio.Lock()
+        self._owed: dict[str, UseEntry] = {}  # renewals that the engine has not heard of, by use
+        self._away = False  # that has been said
+        self._taken = set[int]()  # by the log, and not noted here yet: of the last second
+
+    # Inside a step: what is to be written
+
+    async def open_camera(self, step: Step, opening: Opening) -> UseEntry:
+        """A lent camera is opened, or opened for longer."""
+        before = await step.tx.uses.latest(opening.id)
+        entry = UseEntry(
+            id=UseId(new_id("use")) if before is None else before.id,
+            key=opening.id,
+            kind=LeafKind.OPEN if before is None else LeafKind.RENEW,
+            incident_id=opening.incident_id,
+            feed_id=opening.feed_id,
+            user_id=opening.user_id,
+            at=step.now,
+            camera_id=opening.camera_id,
+            opening_id=opening.id,
+            expires_at=opening.expires_at,
+        )
+        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value)
+
+    async def watch(self, step: Step, grant: Grant, feed: Feed) -> UseEntry:
+        """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
+        if grant.user_id is None:
+            raise Refused(Refusal.WRONG_SCOPE)
+        if feed.kind is not FeedKind.CAMERA:
+            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None)
+        held = await step.tx.openings.of_feed(feed.id)
+        mine = next((opening for opening in held if opening.user_id == grant.user_id), None)
+        if mine is None:
+            raise Refused(Refusal.NOT_OPENED)
+        return await step.tx.uses.latest(mine.id) or await self.open_camera(step, mine)
+
+    async def close_camera(self, step: Step, opening: Opening, end: OpeningEnd) -> None:
+        """An opening is over, whether anybody looked or not."""
+        before = await step.tx.uses.latest(opening.id)
+        if before is not None:
+            seconds = (step.now - opening.opened_at).total_seconds()
+            await self._finish(step, before, LeafKind.CLOSE, seconds, end.value)
+
+    async def saw(self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed) -> None:
+        """A media session is over: for how long somebody saw it, and how many bytes. Told twice it is one."""
+        if await step.tx.uses.tells_of(summary.session):
+            return
+        before = await step.tx.uses.latest_of(feed.id, grant)
+        if before is not None:
+            entries = [await _where(step.tx, one) for one in summary.by_grant]
+            await self._finish(
+                step, before, LeafKind.END, summary.seconds, summary.reason.value, summary, ",".join(entries)
+            )
+
+    # After its commit: what the log and the engine must hear
+
+    async def hold(self, openings: Sequence[Opening]) -> None:
+        """Returns once the log has what opened them. Raises Refused (log-away)."""
+        async with self._steps.read() as tx:
+            new = [entry for _, entry in await self.unheld(tx, openings)]
+        if not new:
+            return
+        try:
+            await self._log.append([entry.leaf for entry in new])
+        except (LogAway, LogRefused) as fault:
+            raise self._refused(fault) from fault
+        self._taken.update(entry.number for entry in new)
+
+    async def unheld(self, tx: Tx, openings: Sequence[Opening]) -> list[tuple[Opening, UseEntry]]:
+        """Those that the log does not have: nobody may see a picture by them."""
+        found = [(opening, await tx.uses.latest(opening.id)) for opening in openings]
+        return [
+            (opening, entry)
+            for opening, entry in found
+            if entry is not None
+            and entry.kind is LeafKind.OPEN
+            and entry.index is None
+            and entry.number not in self._taken
+        ]
+
+    async def grant(self, entry: UseEntry, feed: Feed, holder: media.Holder) -> SignedGrant:
+        """What the engine lets this holder see it by. Raises Refused (log-away)."""
+        assert entry.expires_at is not None
+        claims = Claims(
+            index=0,  # the log says which
+            feed=media.FeedId(feed.id),
+            holder=holder,
+            expires_at=entry.expires_at.timestamp(),
+        )
+        if feed.kind is not FeedKind.CALLER:
+            try:
+                return await self._log.grant(entry.leaf, claims)
+            except (LogAway, LogRefused) as fault:
+                raise self._refused(fault) from fault
+        try:
+            if not self._log.up:
+                raise LogAway("the log is not connected")
+            async with asyncio.timeout(SPOOLED_AFTER_S):
+                return await self._log.grant(entry.leaf, claims)
+        except (LogAway, LogRefused, TimeoutError) as fault:
+            log.warning("a caller's own picture goes on without the log: %s", fault)
+        return sign(self._spool, msgspec.structs.replace(claims, index=entry.number, basis=Basis.SPOOL))
+
+    async def extend(self, sfu: media.Sfu, opening: Opening) -> None:
+        """Who sees this lent camera may go on. Raises Refused (log-away)."""
+        async with self._steps.read() as tx:
+            entry, feed = await tx.uses.latest(opening.id), await tx.feeds.get(opening.feed_id)
+            watching = [grant for grant in await _watching(tx, sfu) if grant.feed_id == opening.feed_id]
+        if entry is None or feed is None:
+            return
+        try:
+            await self._log.append([entry.leaf])
+        except (LogAway, LogRefused) as fault:
+            raise self._refused(fault) from fault
+        for grant in watching:
+            if grant.user_id == opening.user_id:
+                await _renew(sfu, await self.grant(entry, feed, media.Holder(grant.id)))
+
+    # All the time
+
+    async def run(self, sfu: media.Sfu) -> None:
+        """Hand over what waits, and let who watches go on. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self.look(sfu)
+
+    async def look(self, sfu: media.Sfu) -> None:
+        """Both, once."""
+        try:
+            await self.hand_over()
+        except (LogAway, LogRefused) as fault:
+            if not self._away:
+                log.error("the public log takes nothing, and leaves wait for it: %s", fault)
+            self._away = True
+        else:
+            self._away = False
+        await self.renew(sfu)
+
+    async def hand_over(self) -> None:
+        """Give the log what it does not have yet, in order. Raises LogAway and LogRefused."""
+        async with self._handing:
+            while True:
+                async with self._steps.read() as tx:
+                    waiting = await tx.uses.waiting(AT_ONCE)
+                if not waiting:
+                    return
+                indexes = await self._log.append([entry.leaf for entry in waiting])
+                placed = [(entry.number, index) for entry, index in zip(waiting, indexes, strict=True)]
+                async with self._steps.begin() as step:
+                    await step.tx.uses.logged(placed)
+                self._taken.difference_update(number for number, _ in placed)
+
+    async def renew(self, sfu: media.Sfu) -> None:
+        """Who watches what is not a lent camera goes on while it may be seen."""
+        async with self._steps.read() as tx:
+            watching = await _watching(tx, sfu)
+            if not watching:
+                self._owed.clear()
+                return
+            soon = self._steps.clock() + RENEWED_BEFORE
+            due = await tx.uses.running_out([grant.id for grant in watching], soon)
+            feeds = {
+                grant.id: feed
+                for grant in watching
+                if grant.feed_id is not None and (feed := await tx.feeds.get(grant.feed_id)) is not None
+            }
+        self._owed = {key: entry for key, entry in self._owed.items() if key in feeds}
+        running_out = {entry.key for entry in due}
+        for grant in watching:
+            feed = feeds.get(grant.id)
+            if feed is None or not (grant.id in running_out or grant.id in self._owed):
+                continue
+            if not self._log.up and feed.kind is not FeedKind.CALLER:
+                continue
+            if grant.id in running_out:
+                async with self._steps.begin() as step:
+                    if not await _may_go_on(step.tx, grant):
+                        continue
+                    before = await step.tx.uses.latest(grant.id)
+                    self._owed[grant.id] = await self._watch(step, grant, feed, before)
+            try:
+                signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
+            except Refused:
+                continue  # it is owed, and tried again
+            del self._owed[grant.id]
+            await _renew(sfu, signed)
+
+    # Inside
+
+    def _refused(self, fault: Exception) -> Refused:
+        log.error("no picture opens: %s", fault)
+        return Refused(Refusal.LOG_AWAY, AWAY_WORDS)
+
+    async def _watch(self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None) -> UseEntry:
+        assert grant.user_id is not None
+        entry = UseEntry(
+            id=UseId(new_id("use")) if before is None else before.id,
+            key=grant.id,
+            kind=LeafKind.OPEN if before is None else LeafKind.RENEW,
+            incident_id=feed.incident_id,
+            feed_id=feed.id,
+            user_id=grant.user_id,
+            at=step.now,
+            grant_id=grant.id,
+            expires_at=step.now + LASTS,
+        )
+        return await self._allow(step, entry, feed.kind, "call")
+
+    async def _allow(self, step: Step, entry: UseEntry, source: FeedKind, reason: str) -> UseEntry:
+        """Written down: who sees what, for what, and what the rules said at this moment."""
+        tx, local = step.tx, step.now.astimezone(self._zone)
+        quarter = rules.quarter(local)
+        incident, user = await tx.incidents.get(entry.incident_id), await tx.users.get(entry.user_id)
+        camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
+        assert incident is not None
+        assert user is not None
+        away_m = distance_m(camera.point, incident.position) if camera and incident.position else None
+        assigned = user.unit_id is not None and user.unit_id in incident.unit_ids
+        return await self._add(
+            step,
+            entry,
+            {
+                "use": entry.id,
+                "hour": rules.hour(local),
+                "source": source.value,
+                "category": incident.type,
+                "reason": reason,
+                "level": camera.level.value if camera else NONE,
+                "distance": rules.band(away_m) if camera else NONE,
+                "hours": ("yes" if camera.hours.open_at(local) else "no") if camera else NONE,
+                "role": user.role.value,
+                "assigned": "yes" if assigned else "no",
+                "unit": self._keys.pseudonym("unit", user.unit_id, quarter) if user.unit_id else NONE,
+                "officer": self._keys.pseudonym("user", user.id, quarter),
+                "camera": camera.id if camera else NONE,
+                "district": (self._district(camera) if camera else None) or NONE,
+            },
+        )
+
+    async def _finish(
+        self,
+        step: Step,
+        before: UseEntry,
+        kind: LeafKind,
+        seconds: float,
+        outcome: str,
+        summary: media.SessionSummary | None = None,
+        entries: str = "",
+    ) -> None:
+        over = msgspec.structs.replace(
+            before,
+            kind=kind,
+            at=step.now,
+            number=0,
+            index=None,
+            expires_at=None,
+            session=summary.session if summary is not None else None,
+        )
+        await self._add(
+            step,
+            over,
+            {
+                "use": before.id,
+                "hour": rules.hour(step.now.astimezone(self._zone)),
+                "duration_s": f"{seconds:.1f}",
+                "viewers": str(await step.tx.uses.people(before.feed_id)),
+                "bytes": NONE if summary is None else str(summary.bytes_out),
+                "outcome": outcome,
+                "entries": entries or NONE,
+            },
+        )
+
+    async def _add(self, step: Step, entry: UseEntry, fields: dict[str, str]) -> UseEntry:
+        salted = {
+            name: rules.salted(value, secrets.token_bytes(rules.SALT_BYTES)) for name, value in fields.items()
+        }
+        return await step.tx.uses.add(
+            msgspec.structs.replace(entry, fields=salted, leaf=rules.leaf(entry.kind, salted))
+        )
+
+
+async def _renew(sfu: media.Sfu, signed: SignedGrant) -> None:
+    try:
+        await sfu.renew(signed)
+    except (media.Ungranted, media.Full) as fault:
+        log.error("the engine does not take a renewal: %s", fault)
+
+
+async def _watching(tx: Tx, sfu: media.Sfu) -> list[Grant]:
+    """The grants by which somebody watches now."""
+    holders = dict.fromkeys(each.holder for each in sfu.state().sessions if not each.publishes)
+    held = [await tx.grants.get(GrantId(holder)) for holder in holders]
+    return [grant for grant in held if grant is not None]
+
+
+async def _may_go_on(tx: Tx, grant: Grant) -> bool:
+    held, incident = await tx.grants.get(grant.id), await tx.incidents.get(grant.incident_id)
+    return (
+        held is not None and held.revoked_at is None and incident is not None and incident.closed_at is None
+    )
+
+
+async def _where(tx: Tx, by: media.ByGrant) -> str:
+    """What a session was sent by one entry: its index, seconds and bytes."""
+    index = await tx.uses.index_of(by.index) if by.spooled else by.index
+    return f"{'waiting' if index is None else index}:{by.seconds:.1f}:{by.bytes_out}"
