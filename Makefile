@@ -60,6 +60,14 @@ fuzz: .venv/.installed ## a million hurt datagrams and offers while a call is ru
 campaign-flips: .venv/.installed ## flip ten thousand single bits in the public log's files; a JSON line at the end
 	@python -m tests.tlog.campaign
 
+campaign-kills: .venv/.installed ## kill the log's writer ten thousand times, fail its system calls; JSON lines
+	@tests/machine.sh
+	@python -m tests.tlog.kills
+	@python -m tests.tlog.calls
+
+bench-log: .venv/.installed ## the public log: entries/s with fsync, to a proof, a million verified; a JSON line
+	@python -m tests.bench.log
+
 screens: build ## take the README's screenshots from the running product
 	@tests/machine.sh
 	@python -m tests.screens
@@ -112,4 +120,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-camera soak fuzz campaign-flips screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-camera soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install

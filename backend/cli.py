@@ -101,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     mirror.set_defaults(command="audit mirror")
     lines = log.add_parser("list", help="every entry: index, time, action, and the refusal if it was one")
     lines.set_defaults(command="audit list")
+    mend = log.add_parser(
+        "mend",
+        help="write the public log's damaged files again from those that are whole; while it is stopped",
+    )
+    mend.set_defaults(command="audit mend")
     return parser
 
 

@@ -158,5 +158,6 @@ _COMMANDS = {
     "audit verify": _audit_verify,
     "audit list": _audit_list,
     "audit export": public_log.export,
+    "audit mend": public_log.mend,
     "audit mirror": public_log.mirror,
 }

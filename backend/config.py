@@ -18,7 +18,8 @@ import msgspec
 
 SECRET_BYTES = 32
 MOST_MEDIA_PROCESSES = 32
-_LISTS = ("media_advertise", "push_services")  # written with commas
+MOST_WITNESSES = 16
+_LISTS = ("log_witnesses", "media_advertise", "push_services")  # written with commas
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -70,6 +71,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     basemap: Path | None = None  # a .pmtiles file; pages draw a plain grid when None
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
     push_services: tuple[str, ...] = ()  # besides those of the browsers there are
+    log_origin: str = ""  # the public log's name, for good; from the public URL when empty
+    log_cadence_s: int = 300  # between two checkpoints of it
+    log_anchor: Path | None = None  # a folder that no backup of data_dir restores; the user's state when None
+    log_witnesses: tuple[str, ...] = ()  # each its key and its address, with a space between
     twilio: Twilio | None = None
 
     @property
@@ -81,6 +86,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def media_count(self) -> int:
         """How many media processes there are; the first has `media_port`, the next the one after it."""
         return self.media_processes or min(4, len(os.sched_getaffinity(0)))
+
+    @property
+    def log_name(self) -> str:
+        """What a log is called that begins now: C2SP asks for a URL without its scheme."""
+        return self.log_origin or f"{urlsplit(self.public_url).hostname}/log"
+
+    @property
+    def anchor_folder(self) -> Path:
+        """Where the log's last checkpoint is kept. Raises ConfigError when there is no such place."""
+        if self.log_anchor is not None:
+            return self.log_anchor
+        try:
+            state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        except RuntimeError:
+            raise ConfigError(
+                "SIGHTLINE_LOG_ANCHOR is needed: this user has no home where the log's anchor could be kept"
+            ) from None
+        return Path(state) / "sightline"
 
     @property
     def secure(self) -> bool:
@@ -196,6 +219,7 @@ def refuse_weak(config: Config) -> None:
         )
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError("SIGHTLINE_TLS_CERT and SIGHTLINE_TLS_KEY go together")
+    _refuse_weak_log(config)
     if not 1 <= config.link_minutes <= 24 * 60:
         raise ConfigError("SIGHTLINE_LINK_MINUTES is 1 to 1440")
     if not 1 <= config.session_hours <= 24:
@@ -221,6 +245,31 @@ def refuse_weak(config: Config) -> None:
         if unspecified:
             raise ConfigError(
                 "SIGHTLINE_MEDIA_ADVERTISE names the addresses that phones can reach, not 0.0.0.0 or ::"
+            )
+
+
+def _refuse_weak_log(config: Config) -> None:
+    least_s = 1 if config.is_local else 60
+    if not least_s <= config.log_cadence_s <= 3600:
+        raise ConfigError(
+            "SIGHTLINE_LOG_CADENCE_S is 60 to 3600: a tree that grows sooner tells when an emergency is"
+        )
+    if not re.fullmatch(r"[\w.:/-]{1,200}", config.log_name, re.ASCII):
+        raise ConfigError(
+            "SIGHTLINE_LOG_ORIGIN is letters, digits and . : / - only, such as call.example.gov/log"
+        )
+    if config.anchor_folder.resolve().is_relative_to(config.data_dir.resolve()):
+        raise ConfigError(
+            "SIGHTLINE_LOG_ANCHOR is a folder outside SIGHTLINE_DATA_DIR: a backup that is restored there "
+            "must not roll the anchor back with the log"
+        )
+    if len(config.log_witnesses) > MOST_WITNESSES:
+        raise ConfigError(f"SIGHTLINE_LOG_WITNESSES names at most {MOST_WITNESSES}")
+    for witness in config.log_witnesses:
+        if not re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}\+[\w+/=]+ https?://\S+", witness, re.ASCII):
+            raise ConfigError(
+                f"SIGHTLINE_LOG_WITNESSES: {witness!r} is not a witness's key (name+id+base64), a space "
+                "and its URL"
             )
 
 

@@ -71,6 +71,9 @@ def prepare(options: argparse.Namespace) -> Stage:
         raise ConfigError(f"{folder} is not empty and no demonstration's: name another --folder")
     if folder.exists():
         shutil.rmtree(folder)
+    anchor = folder.with_name(f"{folder.name}-anchor")
+    for old in anchor.glob("*.checkpoint"):  # of the logs that were emptied
+        old.unlink()
     folder.mkdir(mode=0o700, parents=True)
     (folder / MARK).touch()
     on_lan = _lan_address()
@@ -87,6 +90,8 @@ def prepare(options: argparse.Namespace) -> Stage:
         port=port,
         public_url=f"{'https' if options.lan else 'http'}://{address}:{port}",
         data_dir=folder,
+        log_anchor=anchor,
+        log_cadence_s=60,
         tls_cert=certificate,
         tls_key=key,
         media_host="0.0.0.0",  # noqa: S104  Firefox takes no candidate on loopback

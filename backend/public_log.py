@@ -1,7 +1,7 @@
-"""`sightline audit verify | export | mirror` for the public log: what anybody can do who has its files.
+"""`sightline audit verify | export | mirror | mend` for the public log.
 
-Nothing here needs the service, its database or a private key. Our own log's public key is read from the
-data folder; for somebody else's copy it is given by `--key`.
+All but the last can be done by anybody who has its files, without the service, its database or a private key.
+Our own log's public key is read from the data folder; for somebody else's copy it is given by `--key`.
 """
 
 import argparse
@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TextIO
 
 from backend.config import Config, ConfigError
+from backend.supervisor import log_config
 from backend.tlog import checkpoints, notes
 from backend.tlog.checkpoints import Checkpoint
-from backend.tlog.faults import Malformed, Unproven
+from backend.tlog.faults import Malformed, Unfit, Unproven
 from backend.tlog.folder import CHECKPOINT, Folder
 from backend.tlog.mirror import mirror as copy
 from backend.tlog.notes import Signer, Verifier
+from backend.tlog.process import mend_log
 from backend.tlog.tiles import ENTRIES, Tile, tiles_of, unbundle
 from backend.tlog.verify import Fault, check_tree, read_checkpoint
 from backend.tlog.verify import verify as verify_files
@@ -80,6 +82,19 @@ def mirror(options: argparse.Namespace, config: Config) -> int:
         print(f"not mirrored: {fault}", file=sys.stderr)
         return 1
     print(f"{options.target}: {done.size} entries, {done.before} before; {done.copied} files copied")
+    return 0
+
+
+def mend(_: argparse.Namespace, config: Config) -> int:
+    """Write damaged files of our own log again; 1 when it cannot be shown to be right."""
+    try:
+        done = mend_log(log_config(config))
+    except (Unfit, OSError) as fault:
+        print(f"not mended: {fault}", file=sys.stderr)
+        return 1
+    for what in done:
+        print(f"written again: {what}")
+    print("the log is whole")
     return 0
 
 

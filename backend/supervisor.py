@@ -1,7 +1,8 @@
-"""`sightline serve`: starts the media processes and the web process, and starts again whichever dies.
+"""`sightline serve`: starts the log's, the media and the web processes, and starts again whichever dies.
 
-Holds the TCP port, so that a request that comes while the web process is away waits for the next one. Every
-child holds one end of a socket pair (media/lifeline): however this process ends, they end too. Knows nothing
+The media processes get the public keys of grants from here: the web process, which asks for pictures, has no
+word in it. Holds the TCP port, so that a request that comes while the web process is away waits. Every child
+holds one end of a socket pair (media/lifeline): however this process ends, they end too. Knows nothing
 of calls, and imports nothing that could fail where they do.
 """
 
@@ -17,11 +18,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
 from backend import config as configuration
 from backend.config import Config
+from backend.tlog.config import LogConfig, PublicKeys
 from media import lifeline
 from media.config import ProcessConfig, SfuConfig
 
@@ -38,11 +41,34 @@ CRASH_LOOP = 5  # deaths in a row, from which on it is called by its name
 # has every picture of its calls; a web process may have a reason, and pictures flow on without it.
 MEDIA_STUCK_S = 3.0
 WEB_STUCK_S = 20.0
+LOG_STUCK_S = 20.0
 BEGINS_WITHIN_S = 60.0  # one that has not begun to turn is stuck after that
 MEDIA_ENDS_S = 12.0
 WEB_ENDS_S = 10.0
+LOG_ENDS_S = 10.0
+KEYS_WITHIN_S = 60.0
 NOT_MADE = 256  # no code that a process ends with
 REFUSED = 2  # what the web process ends with when settings cannot work
+
+
+def log_config(config: Config) -> LogConfig:
+    """How the public log of this service is set up."""
+    data = config.data_dir.resolve()
+    return LogConfig(
+        folder=str(data / "log"),
+        keys=str(data / "keys"),
+        anchor=str(config.anchor_folder.resolve()),
+        origin=config.log_origin,
+        new_origin=config.log_name,
+        control=str(log_socket(config)),
+        cadence_s=config.log_cadence_s,
+        witnesses=config.log_witnesses,
+    )
+
+
+def log_socket(config: Config) -> Path:
+    """Where the log's process is spoken to."""
+    return config.data_dir.resolve() / "run" / "log.sock"
 
 
 class Child:
@@ -74,6 +100,8 @@ class Supervisor:
         self._folder = config.data_dir.resolve() / "run"
         self._stopping = asyncio.Event()
         self._code = 0
+        self._keys: PublicKeys
+        self._log: Child | None = None
         self._media: list[Child] = []
         self._web: Child | None = None
 
@@ -96,6 +124,10 @@ class Supervisor:
             if not await self._has(lock):
                 log.error("another service runs in %s", self._config.data_dir.resolve())
                 return 1
+            keys = await self._public_keys()
+            if keys is None:
+                return 1
+            self._keys = keys
             with await self._bind() as listening:
                 return await self._supervise(listening)
         except OSError as error:
@@ -105,6 +137,7 @@ class Supervisor:
             os.close(lock)
 
     async def _supervise(self, listening: socket.socket) -> int:
+        self._log = self._log_child()
         self._media = [self._media_child(index) for index in range(self._config.media_count)]
         self._web = self._web_child(listening.fileno())
         keeping = {child: asyncio.create_task(self._keep(child)) for child in self._children()}
@@ -121,13 +154,58 @@ class Supervisor:
         # The media processes first: the web process is still there to write down what ended.
         await self._end(self._media, keeping, MEDIA_ENDS_S)
         await self._end([self._web], keeping, WEB_ENDS_S)
+        await self._end([self._log], keeping, LOG_ENDS_S)
         for ended in await asyncio.gather(*keeping.values(), watching, return_exceptions=True):
             if isinstance(ended, Exception):
                 log.error("supervising failed", exc_info=ended)
         return self._code
 
     def _children(self) -> list[Child]:
-        return [*self._media, *([self._web] if self._web is not None else [])]
+        """In the order in which they begin."""
+        return [child for child in (self._log, *self._media, self._web) if child is not None]
+
+    async def _public_keys(self) -> PublicKeys | None:
+        """Made if there are none, by a process that ends with them; None when there are none to be had."""
+        until = time.monotonic() + BIND_WITHIN_S
+        while True:
+            try:
+                return await self._ask_for_keys()
+            except OSError as error:
+                log.error("the process for the log's keys cannot be made: %s", error)
+                if time.monotonic() > until:
+                    return None
+            await asyncio.sleep(FIRST_PAUSE_S)
+
+    async def _ask_for_keys(self) -> PublicKeys | None:
+        command = [sys.executable, "-m", "backend.tlog.keys", self._log_config(None)]
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=self._environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            said, _ = await asyncio.wait_for(process.communicate(), KEYS_WITHIN_S)
+            return msgspec.json.decode(said, type=PublicKeys) if process.returncode == 0 else None
+        except (TimeoutError, msgspec.DecodeError):
+            log.error("the log's keys could not be read")
+            return None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    def _log_config(self, held: int | None) -> str:
+        given = msgspec.structs.replace(
+            log_config(self._config), run=self._run, lifeline=held, log_level=self._level
+        )
+        return msgspec.json.encode(given).decode()
+
+    def _log_child(self) -> Child:
+        def command(_: int, held: int) -> list[str]:
+            return ["backend.tlog.process", self._log_config(held)]
+
+        return Child("log", command, (), LOG_STUCK_S)
 
     def _media_child(self, index: int) -> Child:
         config = self._config

@@ -42,6 +42,27 @@ class Closed(RuntimeError):
     """The feed, or what had allowed the session, ended between the admission and the call."""
 
 
+class WhyUngranted(StrEnum):
+    """What is wrong with a grant."""
+
+    NONE = "none"  # there is no grant
+    UNREADABLE = "unreadable"  # cut short, too long, or nothing that claims anything
+    FORGED = "forged"  # not signed by the key that signs such grants
+    OTHER_FEED = "other-feed"
+    OTHER_HOLDER = "other-holder"
+    EXPIRED = "expired"
+    TOO_LONG = "too-long"  # it would let for longer than any may
+    NOT_LOGGED = "not-logged"  # the log has not seen it, and the feed is not a caller's own
+
+
+class Ungranted(RuntimeError):
+    """No grant that the engine can verify allows this; nothing was opened."""
+
+    def __init__(self, why: WhyUngranted) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
 class NoSuchSession(LookupError):
     """The session ended or never was."""
 

@@ -15,6 +15,7 @@ declare -A why=(
   [gstreamer1.0-plugins-good]="RTP payload formats for that camera"
   [gstreamer1.0-plugins-bad]="parsers of H.264 and H.265 for that camera"
   [gstreamer1.0-plugins-ugly]="that camera's H.264 encoder, x264"
+  [strace]="to fail each system call that the public log lives by, once"
   [ffmpeg]="to measure the connector against ffmpeg -c copy; only run by the benchmark"
   [postgresql]="the store's tests, run again on a PostgreSQL of their own"
 )

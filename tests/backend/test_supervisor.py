@@ -17,7 +17,7 @@ from backend.supervisor import Child, Supervisor
 from tests.peers import until
 from tests.pwa.service import Service, free_port
 
-LIVES = ("web", "media-0", "media-1")
+LIVES = ("web", "log", "media-0", "media-1")
 
 
 @pytest.fixture
@@ -94,6 +94,9 @@ class Short(Supervisor):
         super().__init__(config)
         self._ends_with, self._stuck = code, stuck
 
+    def _log_child(self) -> Child:
+        return self._short("log")
+
     def _media_child(self, index: int) -> Child:
         return self._short("media")
 
@@ -109,7 +112,7 @@ class Short(Supervisor):
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(data_dir=tmp_path, port=0, media_port=0, media_processes=1)
+    return Config(data_dir=tmp_path / "data", log_anchor=tmp_path / "anchor", port=0, media_port=0, media_processes=1)
 
 
 async def test_a_crash_loop_is_told_and_does_not_spin(
@@ -204,7 +207,7 @@ async def test_a_port_that_another_program_holds_is_named(
     monkeypatch.setattr(supervisor, "BIND_WITHIN_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as held:
         port: int = held.getsockname()[1]
-        taken = Config(data_dir=config.data_dir, port=port, media_port=0)
+        taken = Config(data_dir=config.data_dir, log_anchor=config.log_anchor, port=port, media_port=0)
         assert await Supervisor(taken).run() == 1
     assert f"port {port}" in caplog.text
 

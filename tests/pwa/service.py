@@ -44,6 +44,7 @@ class Service:
             "SIGHTLINE_PUBLIC_URL": self.url,
             "SIGHTLINE_MEDIA_PORT": "0",
             "SIGHTLINE_DATA_DIR": str(folder),
+            "SIGHTLINE_LOG_ANCHOR": f"{folder}-anchor",
             **{f"SIGHTLINE_{name.upper()}": value for name, value in settings.items()},
         }
         self._process: subprocess.Popen[bytes] | None = None
