@@ -60,10 +60,11 @@ fuzz: .venv/.installed ## a million hurt datagrams and offers while a call is ru
 campaign-flips: .venv/.installed ## flip ten thousand single bits in the public log's files; a JSON line at the end
 	@python -m tests.tlog.campaign
 
-campaign-kills: .venv/.installed ## kill the log's writer ten thousand times, fail its system calls; JSON lines
+campaign-kills: .venv/.installed ## kill the log's writer ten thousand times, fail its system calls, cut its power
 	@tests/machine.sh
 	@python -m tests.tlog.kills
 	@python -m tests.tlog.calls
+	@python -m tests.tlog.power
 
 bench-log: .venv/.installed ## the public log: entries/s with fsync, to a proof, a million verified; a JSON line
 	@python -m tests.bench.log

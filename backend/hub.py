@@ -36,10 +36,14 @@ class LevelTold(msgspec.Struct, frozen=True, kw_only=True, tag="level-told"):
     event: LevelChanged
 
 
-class OwnerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="owner-changed"):
-    """Something that this owner sees is another now: their sockets are sent the whole again."""
+class SiteChanged(msgspec.Struct, frozen=True, kw_only=True, tag="site-changed"):
+    """Something at this site is another now.
 
-    owner_id: str
+    Its owner's sockets are sent the whole again; of the city's, supervisors' are sent the site.
+    """
+
+    site_id: str
+    owner_id: str | None
 
 
 # One piece of news, not yet trimmed for anyone.
@@ -51,7 +55,7 @@ News = (
     | NearbyChanged
     | UnitChanged
     | EntryRecorded
-    | OwnerChanged
+    | SiteChanged
     | SessionEnded
 )
 

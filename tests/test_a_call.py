@@ -5,6 +5,7 @@ a double of the carrier. Grows with every step that the story gets.
 """
 
 import asyncio
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -110,8 +111,19 @@ class Cast:
             await context.close()
 
 
+@pytest.fixture(scope="session")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service's folder with a dispatcher and an officer in it, to be copied."""
+    folder = tmp_path_factory.mktemp("staffed")
+    service = Service(folder)
+    service.add_user("dana", "--role", "dispatcher", "--display-name", "Dana Reyes")
+    service.add_user("sam", "--role", "officer", "--unit", "Unit 12", "--display-name", "Sam Ortiz")
+    return folder
+
+
 @pytest_asyncio.fixture
-async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
+async def cast(tmp_path: Path, staffed: Path) -> AsyncIterator[Cast]:
+    shutil.copytree(staffed, tmp_path, dirs_exist_ok=True)
     async with TwilioDouble() as twilio, async_playwright() as playwright:
         service = Service(
             tmp_path,
@@ -121,8 +133,6 @@ async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
             twilio_sender=twilio.sender,
             twilio_api_url=twilio.url,
         )
-        service.add_user("dana", "--role", "dispatcher", "--display-name", "Dana Reyes")
-        service.add_user("sam", "--role", "officer", "--unit", "Unit 12", "--display-name", "Sam Ortiz")
         service.start()
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         cast = Cast(browser, service, twilio)

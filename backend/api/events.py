@@ -1,6 +1,7 @@
-"""The sockets of staff and of owners: everything first, then every change, and a tick when it is due.
+"""The sockets of staff, of owners, and of supervisors for the city's cameras.
 
-Each is told what is for this person's eyes only; the two share all but that.
+Everything first, then every change, and a tick when it is due. Each is told what is for this person's eyes
+only; they share all but that.
 """
 
 import asyncio
@@ -15,13 +16,13 @@ from litestar.handlers import websocket
 
 from backend.api import guards
 from backend.hub import Full, Hub, Listener, News, TooSlow
-from backend.model.lending import OwnerView
+from backend.model.lending import CitySite, CitySiteGone, CityView, OwnerView
 from backend.model.people import Role, StaffSession
 from backend.model.refusals import Refused
 from backend.model.views import Event, SignedOut, Tick
 from backend.services.board import Audience, Board
 from backend.services.connections import Connections
-from backend.services.lending_board import LendingBoard, OwnerAudience
+from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
 NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL = 4401, 4403, 4404, 4408, 4413
@@ -30,7 +31,7 @@ TICK_S = 5.0  # pwa/src/lib/events.ts gives a silent socket up after 8
 Socket = WebSocket[Any, Any, Any]
 
 
-Told = Event | OwnerView
+Told = Event | OwnerView | CityView | CitySite | CitySiteGone
 Hears = Callable[[News], Awaitable[Told | None]]
 
 
@@ -69,6 +70,21 @@ async def owner_events(
         return OwnerAudience(session, lending_board, clock).hears
 
     await _serve(socket, hub, guards.OWNERS, begin, clock)
+
+
+@websocket("/agency/events")
+async def city_events(
+    socket: Socket,
+    hub: NamedDependency[Hub],
+    lending_board: NamedDependency[LendingBoard],
+    clock: NamedDependency[Clock],
+) -> None:
+    async def begin(session: StaffSession) -> Hears:
+        audience = CityAudience(session, lending_board, clock)
+        await _send(socket, await audience.first())
+        return audience.hears
+
+    await _serve(socket, hub, (Role.SUPERVISOR,), begin, clock)
 
 
 async def _serve(
@@ -158,4 +174,4 @@ async def _until_it_leaves(socket: Socket) -> None:
             return
 
 
-ROUTER = Router("/api", route_handlers=[events, owner_events])
+ROUTER = Router("/api", route_handlers=[events, owner_events, city_events])

@@ -22,6 +22,13 @@ class OpenedCamera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     asked: AskedView | None
 
 
+class OpenedSite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is open to who pressed, the nearest first, and which owners are asked."""
+
+    openings: tuple[OpeningView, ...]
+    asked: tuple[AskedView, ...]
+
+
 class AnswerAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow: bool
 

@@ -8,7 +8,14 @@ from litestar.params import JSONBody, PathParameter
 
 from backend.api import guards
 from backend.api.bodies import ID
-from backend.api.opening_bodies import AnswerAsk, OpenCamera, OpenedCamera, PanicPressed, PressPanic
+from backend.api.opening_bodies import (
+    AnswerAsk,
+    OpenCamera,
+    OpenedCamera,
+    OpenedSite,
+    PanicPressed,
+    PressPanic,
+)
 from backend.model.ids import AskId, CameraId, IncidentId, OpeningId, SiteId
 from backend.model.lending import OpeningView
 from backend.model.people import StaffSession
@@ -30,11 +37,12 @@ async def open_camera(
     return OpenedCamera(opening=opening, asked=asked)
 
 
-@post("/incidents/{incident:str}/site-cameras", guards=[guards.staff], status_code=204)
+@post("/incidents/{incident:str}/site-cameras", guards=[guards.staff], status_code=200)
 async def open_site(
     incident: Id, session: NamedDependency[StaffSession], openings: NamedDependency[Openings]
-) -> None:
-    await openings.open_site(session.user, IncidentId(incident))
+) -> OpenedSite:
+    opened, asked = await openings.open_site(session.user, IncidentId(incident))
+    return OpenedSite(openings=tuple(opened), asked=tuple(asked))
 
 
 @post("/openings/{opening:str}/renew", guards=[guards.staff], status_code=200)

@@ -1,15 +1,19 @@
-"""Sites and cameras over HTTP, for their owners; and for staff, what is near an incident."""
+"""Sites and cameras over HTTP, for their owners; and for staff, what is near an incident.
+
+A body has the names of what its step takes, and no others: it is handed on as it is.
+"""
 
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
+from msgspec.structs import asdict
 
 from backend.api import guards
 from backend.api.bodies import ID
 from backend.api.lending_bodies import AddSite, AmendCamera, AmendSite, PauseCamera, RegisterCamera
-from backend.model.ids import CameraId, ConnectorId, IncidentId, SiteId
+from backend.model.ids import CameraId, IncidentId, SiteId
 from backend.model.lending import CameraView, Nearby, OwnerView, SiteView
 from backend.model.people import StaffSession
 from backend.services.cameras import Cameras
@@ -39,14 +43,7 @@ async def city(lending_board: NamedDependency[LendingBoard], clock: NamedDepende
 async def add_site(
     data: JSONBody[AddSite], session: NamedDependency[StaffSession], sites: NamedDependency[Sites]
 ) -> SiteView:
-    return await sites.add(
-        session.user,
-        kind=data.kind,
-        name=data.name,
-        address=data.address,
-        point=data.point,
-        numbers=data.numbers,
-    )
+    return await sites.add(session.user, **asdict(data))
 
 
 @post("/sites/{site:str}/amend", guards=[guards.managers], status_code=200)
@@ -56,14 +53,7 @@ async def amend_site(
     session: NamedDependency[StaffSession],
     sites: NamedDependency[Sites],
 ) -> SiteView:
-    return await sites.amend(
-        session.user,
-        SiteId(site),
-        name=data.name,
-        address=data.address,
-        point=data.point,
-        numbers=data.numbers,
-    )
+    return await sites.amend(session.user, SiteId(site), **asdict(data))
 
 
 @delete("/sites/{site:str}", guards=[guards.managers])
@@ -80,16 +70,7 @@ async def register(
     session: NamedDependency[StaffSession],
     cameras: NamedDependency[Cameras],
 ) -> CameraView:
-    return await cameras.register(
-        session.user,
-        SiteId(site),
-        name=data.name,
-        point=data.point,
-        view=data.view,
-        indoor=data.indoor,
-        connector_id=ConnectorId(data.connector_id) if data.connector_id else None,
-        source=data.source,
-    )
+    return await cameras.register(session.user, SiteId(site), **asdict(data))
 
 
 @post("/cameras/{camera:str}/amend", guards=[guards.managers], status_code=200)
@@ -99,21 +80,7 @@ async def amend_camera(
     session: NamedDependency[StaffSession],
     cameras: NamedDependency[Cameras],
 ) -> CameraView:
-    return await cameras.amend(
-        session.user,
-        CameraId(camera),
-        name=data.name,
-        point=data.point,
-        view=data.view,
-        indoor=data.indoor,
-        level=data.level,
-        radius_m=data.radius_m,
-        hours=data.hours,
-        sound=data.sound,
-        connector_id=ConnectorId(data.connector_id) if data.connector_id else None,
-        source=data.source,
-        unbind=data.unbind,
-    )
+    return await cameras.amend(session.user, CameraId(camera), **asdict(data))
 
 
 @post("/cameras/{camera:str}/pause", guards=[guards.managers], status_code=200)

@@ -124,6 +124,30 @@ class OwnerView(msgspec.Struct, frozen=True, kw_only=True, tag="owner"):
     asks: tuple[AskView, ...]  # those without an answer
 
 
+# For supervisors, who keep the city's.
+
+
+class CityView(msgspec.Struct, frozen=True, kw_only=True, tag="city"):
+    """The agency's own sites. They may be hundreds: after this a site is sent when it changes."""
+
+    now: datetime
+    sites: tuple[SiteView, ...]
+
+
+class CitySite(msgspec.Struct, frozen=True, kw_only=True, tag="city-site"):
+    """One of them as it is now, or for the first time."""
+
+    now: datetime
+    site: SiteView
+
+
+class CitySiteGone(msgspec.Struct, frozen=True, kw_only=True, tag="city-site-gone"):
+    """One of them was taken away."""
+
+    now: datetime
+    site_id: str
+
+
 # For the desk and for officers.
 
 

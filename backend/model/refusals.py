@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     BAD_ACCOUNT = "bad-account"  # a name or a password that cannot be one
     DECIDED = "decided"  # another supervisor has answered the request
     NOT_YOURS = "not-yours"
+    BAD_LEVEL = "bad-level"  # what asks an owner, where there is none
     BAD_SOURCE = "bad-source"  # no such camera on that connector, or another shows it already
     BAD_STILL = "bad-still"  # what a connector sent is no picture that we keep
     NO_STILL = "no-still"

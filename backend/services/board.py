@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import LevelTold, News, OwnerChanged, SessionEnded
+from backend.hub import LevelTold, News, SessionEnded, SiteChanged
 from backend.model import links as link_rules
 from backend.model.entries import Entry
 from backend.model.ids import IncidentId
@@ -210,7 +210,7 @@ class Audience:
                 return self._incident(news)
             case LevelTold():
                 return news.event if news.session_id == self._session.id else None
-            case OwnerChanged():
+            case SiteChanged():
                 return None  # owners have a socket of their own
             case PositionMoved() | ConnectionChanged() | NearbyChanged():
                 return news if news.incident_id in self._shown else None

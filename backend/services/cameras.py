@@ -33,6 +33,7 @@ from backend.services.sites import (
 from backend.services.steps import Step, Steps
 
 CAMERAS_MOST = 100  # of one site
+NOBODY_ASKED = "The city's cameras have no owner who could be asked. Choose another level."
 
 
 class StillTaker(Protocol):
@@ -126,6 +127,8 @@ class Cameras:
         async with self._steps.begin() as step:
             step.attempts(Action.CAMERA_AMEND, actor=user.id, subject=camera_id)
             site, before = await _managed_camera(step, user, camera_id)
+            if level is ParticipationLevel.ASK and site.owner_id is None:
+                raise Refused(Refusal.BAD_LEVEL, NOBODY_ASKED)
             camera, details = replaced(before, given), differences(before, given)
             if unbind:
                 camera = msgspec.structs.replace(camera, connector_id=None, source=None)
@@ -146,7 +149,7 @@ class Cameras:
                 await tell_near(step, before.point, site.id)
             view_after = await self._changed(step, site, camera)
         if details:
-            await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED)
+            await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED, user.id)
         return view_after
 
     async def pause(self, user: User, camera_id: CameraId, minutes: int | None) -> CameraView:
@@ -166,7 +169,7 @@ class Cameras:
                 until=until.isoformat() if until else "resumed",
             )
             view = await self._changed(step, site, camera)
-        await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_PAUSED)
+        await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_PAUSED, user.id)
         return view
 
     async def resume(self, user: User, camera_id: CameraId) -> CameraView:
@@ -186,7 +189,7 @@ class Cameras:
         async with self._steps.begin() as step:
             step.attempts(Action.CAMERA_CLOSE, actor=user.id, subject=camera_id)
             await _managed_camera(step, user, camera_id)
-        await self._listener.stop(camera_id)  # leaves the entries: one for each opening that it ends
+        await self._listener.stop(camera_id, user.id)  # leaves the entries: one for each opening that it ends
 
     async def retire(self, user: User, camera_id: CameraId) -> None:
         """Take it off the map for good; running pictures end. Raises Refused."""
@@ -195,8 +198,8 @@ class Cameras:
             step.attempts(Action.CAMERA_RETIRE, actor=user.id, subject=camera_id)
             site, camera = await _managed_camera(step, user, camera_id)
             await retire_camera(step, user, camera)
-            step.owner_changed(site.owner_id)
-        await self._listener.camera_changed(camera_id, OpeningEnd.OWNER_CHANGED)
+            step.site_changed(site.id, site.owner_id)
+        await self._listener.camera_changed(camera_id, OpeningEnd.OWNER_CHANGED, user.id)
 
     async def take_still(self, user: User, camera_id: CameraId) -> CameraView:
         """A new picture, for its owner's eyes only. Raises Refused."""
@@ -221,7 +224,7 @@ class Cameras:
                 ) from error
             await step.tx.cameras.put_still(camera.id, jpeg, step.now)
             await step.record(Action.CAMERA_STILL, actor=user.id, subject=camera.id, camera=camera.name)
-            step.owner_changed(site.owner_id)
+            step.site_changed(site.id, site.owner_id)
             return await self._board.camera(step.tx, now, step.now)
 
     async def still(self, user: User, camera_id: CameraId) -> bytes:
@@ -235,7 +238,7 @@ class Cameras:
         return held[0]
 
     async def _changed(self, step: Step, site: Site, camera: Camera) -> CameraView:
-        step.owner_changed(site.owner_id)
+        step.site_changed(site.id, site.owner_id)
         await tell_near(step, camera.point, site.id)
         return await self._board.camera(step.tx, camera, step.now)
 

@@ -348,8 +348,7 @@ class Connectors:
                 refusal=Refusal.KEY_COPIED,
                 site=site.name,
             )
-            if site.owner_id is not None:
-                step.owner_changed(site.owner_id)
+            step.site_changed(site.id, site.owner_id)
         self._instances.pop(connector.id, None)
         self.drop(connector.id, wire.Refuse(words=COPIED, retry=False))
 
@@ -413,8 +412,7 @@ def _check(hello: wire.Hello, nonce: str, connector: Connector | None, site: Sit
 
 
 def _tell(step: Step, line: Line) -> None:
-    if line.owner is not None:
-        step.owner_changed(line.owner)
+    step.site_changed(line.site, line.owner)
 
 
 def _source(line: Line, report: wire.SourceReport, now: datetime) -> Source:

@@ -78,8 +78,8 @@ async def put_on_record(
 
 
 async def tell_owner(step: Step, camera: CameraId) -> None:
-    """What this camera's owner sees is another now."""
+    """What this camera's owner (or a supervisor, of the city's) sees is another now."""
     found = await step.tx.cameras.get(camera)
     site = await step.tx.sites.get(found.site_id) if found is not None else None
     if site is not None:
-        step.owner_changed(site.owner_id)
+        step.site_changed(site.id, site.owner_id)

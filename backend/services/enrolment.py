@@ -201,8 +201,8 @@ async def _its_manager(
 
 
 def _tell(step: Step, site: Site | None) -> None:
-    if site is not None and site.owner_id is not None:
-        step.owner_changed(site.owner_id)
+    if site is not None:
+        step.site_changed(site.id, site.owner_id)
 
 
 def _refused(refusal: Refusal) -> Refused:

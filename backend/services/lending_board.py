@@ -1,14 +1,24 @@
-"""What owners see: their sites with everything that stands there, whole, and who looks through it now."""
+"""What owners see, and supervisors of the city's: sites with all that stands there, and who sees it now."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from backend.hub import News, OwnerChanged, SessionEnded
+from backend.hub import News, SessionEnded, SiteChanged
 from backend.model.cameras import Camera
 from backend.model.connectors import Connector, Source
-from backend.model.ids import CameraId, ConnectorId, UserId
-from backend.model.lending import CameraView, ConnectorView, OwnerView, SiteView, SourceView, Watching
+from backend.model.ids import CameraId, ConnectorId, SiteId
+from backend.model.lending import (
+    CameraView,
+    CitySite,
+    CitySiteGone,
+    CityView,
+    ConnectorView,
+    OwnerView,
+    SiteView,
+    SourceView,
+    Watching,
+)
 from backend.model.people import StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import Site
@@ -37,6 +47,14 @@ class LendingBoard:
         """The agency's own sites."""
         async with self._store.read() as tx:
             return await self._sites(tx, await tx.sites.of_owner(None), now)
+
+    async def city_site(self, site_id: SiteId, now: datetime) -> CitySite | CitySiteGone:
+        """One of them, or that it is gone."""
+        async with self._store.read() as tx:
+            site = await tx.sites.get(site_id)
+            if site is None or site.owner_id is not None or site.retired_at is not None:
+                return CitySiteGone(now=now, site_id=site_id)
+            return CitySite(now=now, site=await self.site(tx, site, now))
 
     async def site(self, tx: Tx, site: Site, now: datetime) -> SiteView:
         """One site as of this transaction."""
@@ -128,9 +146,32 @@ class OwnerAudience:
         match news:
             case SessionEnded():
                 return SignedOut() if news.session_id == self._session.id else None
-            case OwnerChanged():
-                mine = UserId(news.owner_id) == self._session.user.id
+            case SiteChanged():
+                mine = news.owner_id == self._session.user.id
                 return await self._board.owner(self._session.user, self._clock()) if mine else None
+            case _:
+                return None
+
+
+class CityAudience:
+    """A supervisor's socket for the city's cameras: all of them once, then each site that changed."""
+
+    def __init__(self, session: StaffSession, board: LendingBoard, clock: Callable[[], datetime]) -> None:
+        self._session, self._board, self._clock = session, board, clock
+
+    async def first(self) -> CityView:
+        """The whole, as it is now."""
+        now = self._clock()
+        return CityView(now=now, sites=tuple(await self._board.city(now)))
+
+    async def hears(self, news: News) -> CitySite | CitySiteGone | SignedOut | None:
+        """The event for this socket, or None: what owners keep is none of it."""
+        match news:
+            case SessionEnded():
+                return SignedOut() if news.session_id == self._session.id else None
+            case SiteChanged():
+                mine = news.owner_id is None
+                return await self._board.city_site(SiteId(news.site_id), self._clock()) if mine else None
             case _:
                 return None
 

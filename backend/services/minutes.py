@@ -54,8 +54,8 @@ class Minutes:
                 line.clock_was_right = True
                 kept = await step.tx.connectors.count(_traffic(line.connector, minute))
                 await step.tx.connectors.change(line.connector, seen_at=step.now)
-                if kept and minute.media_bytes and line.owner is not None:
-                    step.owner_changed(line.owner)
+                if kept and minute.media_bytes:
+                    step.site_changed(line.site, line.owner)
             await self._tell_of_clock(step, line, connector, said, at)
         return None
 
@@ -76,8 +76,7 @@ class Minutes:
             return  # it is said already, and the clock goes on
         if words != connector.trouble:
             await step.tx.connectors.change(line.connector, trouble=words)
-            if line.owner is not None:
-                step.owner_changed(line.owner)
+            step.site_changed(line.site, line.owner)
 
     def _is_late(self, line: Line) -> bool:
         return not line.clock_was_right and self._timer() - line.began > FORGIVEN_S

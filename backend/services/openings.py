@@ -70,13 +70,15 @@ class Openings:
             return opening, None
         return None, asked
 
-    async def open_site(self, user: User, incident: IncidentId) -> None:
+    async def open_site(self, user: User, incident: IncidentId) -> tuple[list[OpeningView], list[AskedView]]:
         """Open the cameras of the site whose own call this is, the nearest first. Raises Refused.
 
-        At most SITE_CAMERAS of them; owners who want to be asked are asked. What cannot be is left out.
+        At most SITE_CAMERAS of them; owners who want to be asked are asked. What cannot be is left out. What
+        is open to this person now, the nearest first, and which owners are asked.
         """
         self._slow_down(user)
         begun: list[Opening] = []
+        pressed = 0
         async with self._steps.begin() as step:
             step.attempts(Action.CAMERA_OPEN, actor=user.id, subject=incident)
             place = await self._place(step, user, incident)
@@ -87,11 +89,12 @@ class Openings:
             cameras = await step.tx.cameras.of_sites([place.site_id])
             if scene is not None:
                 cameras.sort(key=lambda camera: (distance_m(scene, camera.point), camera.id))
-            pressed = 0
             for camera in cameras:
                 found = await self._presses.look_at(step.tx, place, camera.id, step.now)
-                if pressed == SITE_CAMERAS or found is None or found.offer not in (Offer.OPEN, Offer.ASK):
+                if found is None or found.offer not in (Offer.OPEN, Offer.ASK):
                     continue
+                if pressed == SITE_CAMERAS:
+                    break
                 try:
                     done = await self._presses.press(step, user, place, camera.id, Reason.SITE_CALL)
                 except Refused:  # its owner cannot be asked, or has said no: the others are not held up
@@ -103,6 +106,13 @@ class Openings:
             await self._begin(begun)
         except Refused:  # a connector left in this very moment; its openings have ended
             log.info("a connector went away while a site's cameras were opened")
+        place_of: dict[str, int] = {camera.id: n for n, camera in enumerate(cameras)}
+        async with self._steps.read() as tx:
+            views = await tx.openings.views(incident)
+            asked = [v for v in await tx.asks.views(incident) if v.answer is None]
+        mine = [v for v in views if v.user_id == user.id and v.camera_id in place_of]
+        mine.sort(key=lambda view: place_of[view.camera_id])
+        return mine, [v for v in asked if v.camera_id in place_of]
 
     async def renew(self, user: User, opening: OpeningId) -> OpeningView:
         """Half an hour from now. Raises Refused."""
@@ -191,7 +201,7 @@ class Openings:
 
     # What ends them
 
-    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
+    async def camera_changed(self, camera: CameraId, end: OpeningEnd, by: UserId | None = None) -> None:
         """End what the owner's settings no longer allow. When it returns, no such picture is sent."""
         ending = Ending()
         async with self._steps.begin() as step:
@@ -202,15 +212,15 @@ class Openings:
                 now = await self._presses.look_at(step.tx, incident, camera, step.now) if incident else None
                 if not still_allows(now) or found is None or self._runs.is_other(held.feed_id, found):
                     over.append(held)
-            await self._endings.end(step, over, end, by=await _owner(step, camera), into=ending)
+            await self._endings.end(step, over, end, by=by or await _owner(step, camera), into=ending)
         await self._endings.finish(ending)
 
-    async def stop(self, camera: CameraId) -> None:
-        """The owner's Stop: all of it ends, and stays shut for these incidents."""
+    async def stop(self, camera: CameraId, by: UserId | None = None) -> None:
+        """The Stop of who keeps it: all of it ends, and stays shut for these incidents."""
         async with self._steps.begin() as step:
             held = await step.tx.openings.of_camera(camera)
-            by = await _owner(step, camera)
-            ending = await self._endings.end(step, held, OpeningEnd.OWNER_STOPPED, by=by)
+            hand = by or await _owner(step, camera)
+            ending = await self._endings.end(step, held, OpeningEnd.OWNER_STOPPED, by=hand)
             for opening in {opening.incident_id: opening for opening in held}.values():
                 await self._presses.refuse(step, opening)
         await self._endings.finish(ending)

@@ -15,6 +15,7 @@ from backend.model.lending import NearbyCamera, Offer
 from backend.model.openings import ASKS_FOR, OPENS_FOR, Answer, Ask, Opening, Reach, Reason, Waiter
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
+from backend.model.sites import SiteKind
 from backend.services import nearby
 from backend.services.alerts import Alerts
 from backend.services.endings import put_on_record
@@ -40,6 +41,14 @@ WORDS = {
     Unavailable.UNANSWERED: "Its owner was asked for this incident and did not answer.",
     Unavailable.CONNECTOR_AWAY: "Its connector is away: there is no picture now.",
     Unavailable.CAMERA_TROUBLE: "The camera has trouble. Its owner has been told.",
+}
+_CITYS = {  # the city's cameras have no owner to speak of
+    Unavailable.PAUSED: "A supervisor has paused this camera.",
+    Unavailable.REGISTRY_ONLY: "This camera is on the map only: it gives no picture.",
+    Unavailable.OUT_OF_HOURS: "This camera is used at other hours.",
+    Unavailable.TOO_FAR: "The incident is farther away than this camera is for.",
+    Unavailable.REFUSED: "A supervisor has stopped this camera for this incident.",
+    Unavailable.CAMERA_TROUBLE: "The camera has trouble. Supervisors see which.",
 }
 NOBODY_TO_ASK = "Its owner cannot be asked now: no page is open and no phone takes messages."
 
@@ -221,4 +230,6 @@ def unavailable(found: NearbyCamera | None) -> Refused:
     """Why it cannot be opened, in words for who pressed."""
     if found is None:
         return Refused(Refusal.NOT_FOUND, "There is no such camera near this incident.")
-    return Refused(Refusal.CAMERA_UNAVAILABLE, WORDS[found.why or Unavailable.UNANSWERED])
+    why = found.why or Unavailable.UNANSWERED
+    words = _CITYS.get(why) if found.kind is SiteKind.CITY else None
+    return Refused(Refusal.CAMERA_UNAVAILABLE, words or WORDS[why])

@@ -7,7 +7,7 @@ import msgspec
 
 from backend.model.cameras import Camera
 from backend.model.entries import Action
-from backend.model.ids import CameraId, SiteId, new_id
+from backend.model.ids import CameraId, SiteId, UserId, new_id
 from backend.model.lending import SiteView
 from backend.model.openings import OpeningEnd
 from backend.model.people import Role, User
@@ -29,11 +29,11 @@ T = TypeVar("T", bound=msgspec.Struct)
 class CameraListener(Protocol):
     """Who has pictures of cameras running; told after the commit, by `services.openings`."""
 
-    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
-        """End what the rules no longer allow; `end` is why."""
+    async def camera_changed(self, camera: CameraId, end: OpeningEnd, by: UserId | None = None) -> None:
+        """End what the rules no longer allow; `end` is why, `by` who changed it."""
 
-    async def stop(self, camera: CameraId) -> None:
-        """The owner's Stop: end all of it."""
+    async def stop(self, camera: CameraId, by: UserId | None = None) -> None:
+        """The Stop of whoever keeps it: end all of it."""
 
 
 class Sites:
@@ -81,7 +81,7 @@ class Sites:
             )
             await step.tx.sites.add(site)
             await step.record(Action.SITE_ADD, actor=user.id, subject=site.id, site=name, kind=kind.value)
-            step.owner_changed(owner)
+            step.site_changed(site.id, owner)
             return await self._board.site(step.tx, site, step.now)
 
     async def amend(
@@ -108,7 +108,7 @@ class Sites:
                 await step.record(
                     Action.SITE_AMEND, actor=user.id, subject=site.id, details={"site": site.name, **details}
                 )
-                step.owner_changed(site.owner_id)
+                step.site_changed(site.id, site.owner_id)
             return await self._board.site(step.tx, site, step.now)
 
     async def retire(self, user: User, site_id: SiteId) -> None:
@@ -129,11 +129,11 @@ class Sites:
                 site=site.name,
                 cameras=str(len(cameras)),
             )
-            step.owner_changed(site.owner_id)
+            step.site_changed(site.id, site.owner_id)
         for connector in connectors:
             self._connectors.drop(connector.id)
         for camera in cameras:
-            await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED)
+            await self._listener.camera_changed(camera.id, OpeningEnd.OWNER_CHANGED, user.id)
 
     def _numbers(self, numbers: tuple[str, ...]) -> tuple[str, ...]:
         if len(numbers) > NUMBERS_MOST:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import Hub, News, OwnerChanged, SessionEnded
+from backend.hub import Hub, News, SessionEnded, SiteChanged
 from backend.model.entries import Action, Entry
-from backend.model.ids import IncidentId, SessionId, UserId
+from backend.model.ids import IncidentId, SessionId, SiteId, UserId
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
 from backend.model.views import EntryRecorded, IncidentChanged, NearbyChanged, PositionMoved, UnitChanged
@@ -39,7 +39,7 @@ class Step:
         self._moved: dict[IncidentId, Position] = {}
         self._units: dict[str, None] = {}
         self._nearby: dict[IncidentId, None] = {}
-        self._owners: dict[UserId, None] = {}
+        self._sites: dict[SiteId, UserId | None] = {}
         self._ended: list[SessionId] = []
         self._attempt: Attempt | None = None
 
@@ -106,10 +106,9 @@ class Step:
         """What may be opened near this incident is another now."""
         self._nearby[incident] = None
 
-    def owner_changed(self, owner: UserId | None) -> None:
-        """Something that this owner sees changed; what is the city's has no owner to tell."""
-        if owner is not None:
-            self._owners[owner] = None
+    def site_changed(self, site: SiteId, owner: UserId | None) -> None:
+        """Something at this site changed: its owner is told, or supervisors where it is the city's."""
+        self._sites[site] = owner
 
     def session_ended(self, session: SessionId) -> None:
         """The sockets of this session are to close."""
@@ -134,7 +133,7 @@ class Step:
             if entry.incident_id is not None
         ]
         told += [NearbyChanged(incident_id=near) for near in self._nearby]
-        told += [OwnerChanged(owner_id=owner) for owner in self._owners]
+        told += [SiteChanged(site_id=site, owner_id=owner) for site, owner in self._sites.items()]
         told += [SessionEnded(session_id=session) for session in self._ended]
         return told
 

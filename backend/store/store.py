@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, PoolResetState, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from backend.store.around import Around
@@ -122,7 +122,9 @@ def _engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, hide_parameters=True, pool_size=5, pool_pre_ping=True)
     # numbers and hashes must not reach a log by way of a failed statement
-    engine = create_async_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(
+        url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_reset_on_return=None
+    )
     _tell_sqlite(engine.sync_engine, begin)
     return engine
 
@@ -137,5 +139,10 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
+    def on_begin(connection: Connection) -> None:  # once to its thread and back, where a cursor is thrice
         connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
+
+    @event.listens_for(engine, "reset")
+    def on_reset(connection: Any, _record: Any, state: PoolResetState) -> None:  # most have been committed
+        if not state.terminate_only and connection.driver_connection.in_transaction:
+            connection.rollback()

@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.tlog import checkpoints
 from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.faults import Malformed, Unfit, Unproven
-from backend.tlog.folder import write
+from backend.tlog.folder import make_private, write
 from backend.tlog.notes import Verifier
 
 _BRING = (
@@ -49,7 +49,7 @@ class Anchor:
         """Raises Unfit when there is no place to keep it."""
         folder = self.path.parent
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(folder)
             writable = os.access(folder, os.W_OK | os.X_OK)
         except OSError:
             writable = False
@@ -59,7 +59,7 @@ class Anchor:
 
     def keep(self, raw: bytes) -> None:
         """On its disk when this returns. Raises OSError."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.path.parent)
         write(self.path, raw)
 
     def missing(self) -> Unfit:

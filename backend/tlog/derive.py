@@ -15,8 +15,8 @@ import msgspec
 
 from backend.tlog.faults import Unfit
 from backend.tlog.journal import MAGIC, START, read_entries
-from backend.tlog.merkle import Frontier, leaf_hash, subtree_root
-from backend.tlog.tiles import ENTRIES, WIDTH, Tile, bundle, partial_width
+from backend.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash, subtree_root
+from backend.tlog.tiles import ENTRIES, HEIGHT, MAX_LEVEL, WIDTH, Tile, bundle
 
 _REMEDY = (
     "put the file back from a mirror of the log, or run `sightline audit mend`, which writes it again from "
@@ -37,8 +37,10 @@ def derive(folder: Path, tiled: int, sizes: Iterable[int] = ()) -> dict[int, byt
     Raises Unfit: which file, what is wrong, what to do.
     """
     wanted = {tiled, *sizes}
-    found: dict[int, bytes] = {}
-    frontier = Frontier()
+    found: dict[int, bytes] = {0: EMPTY_ROOT}
+    frontier = Frontier()  # of full tiles; what is beyond them:
+    leaves: list[bytes] = []
+    hashes: list[bytes] = []
     tiles = _Tiles(folder, tiled)
     path = folder / "journal"
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -46,57 +48,72 @@ def derive(folder: Path, tiled: int, sizes: Iterable[int] = ()) -> dict[int, byt
         if os.pread(file, len(MAGIC), 0) != MAGIC:
             raise Unfit(path, "does not begin as a journal does", _REMEDY)
         for place, leaf in read_entries(path, file, START, max(wanted)):
-            if frontier.size in wanted:
-                found[frontier.size] = frontier.root()
-            hashed = leaf_hash(leaf)
-            frontier.append_hash(hashed)
-            if place.entries <= tiled:
-                tiles.take(leaf, hashed)
+            leaves.append(leaf)
+            hashes.append(leaf_hash(leaf))
+            if place.entries in wanted:
+                found[place.entries] = _root(frontier, hashes)
+            if place.entries == tiled:
+                tiles.end(leaves, hashes)
+            if len(hashes) == WIDTH:
+                root = subtree_root(b"".join(hashes))
+                if place.entries <= tiled:
+                    tiles.full(leaves, hashes, root)
+                frontier.append_subtree(HEIGHT, root)
+                leaves.clear()
+                hashes.clear()
     finally:
         os.close(file)
-    tiles.end()
-    found[frontier.size] = frontier.root()
     return found
 
 
+def _root(frontier: Frontier, hashes: list[bytes]) -> bytes:
+    """Of full tiles and some leaves more."""
+    whole = Frontier(frontier.size, frontier.hashes)
+    for hashed in hashes:
+        whole.append_hash(hashed)
+    return whole.root()
+
+
 class _Tiles:
-    """Compares the stored tiles of a tree of `size` with the leaves that it is given, one after the other."""
+    """Compares the stored tiles of a tree of `size` with what they must be, from left to right."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        self._folder, self._size, self._leaves = folder, size, list[bytes]()
-        self._levels: list[list[bytes]] = [[]]
-        self._full: list[int] = [0]  # how many full tiles each level has had
+        self._folder, self._size = folder, size
+        self._above: list[list[bytes]] = []  # hashes of level 1 and up that are in no full tile yet
+        self._numbers: list[int] = [0]  # of each level's next tile
 
-    def take(self, leaf: bytes, hashed: bytes) -> None:
-        self._leaves.append(leaf)
-        if len(self._leaves) == WIDTH:
-            self._check(Tile(ENTRIES, self._full[0]), bundle(self._leaves))
-            self._leaves.clear()
-        self._rise(0, hashed)
+    def full(self, leaves: list[bytes], hashes: list[bytes], root: bytes) -> None:
+        """A bundle, its tile, and those above that it fills."""
+        self._check(Tile(ENTRIES, self._numbers[0]), bundle(leaves))
+        self._check(Tile(0, self._numbers[0]), b"".join(hashes))
+        self._numbers[0] += 1
+        for level in range(1, MAX_LEVEL):
+            if level > len(self._above):
+                self._above.append([])
+                self._numbers.append(0)
+            held = self._above[level - 1]
+            held.append(root)
+            if len(held) < WIDTH:
+                break
+            data = b"".join(held)
+            self._check(Tile(level, self._numbers[level]), data)
+            self._numbers[level] += 1
+            held.clear()
+            root = subtree_root(data)
+        if self._numbers[0] * WIDTH == self._size:
+            self._partials()
 
-    def end(self) -> None:
-        """Partial tiles, and the bundle that is not full."""
-        if self._leaves:
-            self._check(Tile(ENTRIES, self._full[0], len(self._leaves)), bundle(self._leaves))
-        for level, hashes in enumerate(self._levels):
-            if hashes:
-                self._check(
-                    Tile(level, self._full[level], partial_width(level, self._size)), b"".join(hashes)
-                )
+    def end(self, leaves: list[bytes], hashes: list[bytes]) -> None:
+        """The tree ends here, within a tile or at its end."""
+        if len(leaves) < WIDTH:
+            self._check(Tile(ENTRIES, self._numbers[0], len(leaves)), bundle(leaves))
+            self._check(Tile(0, self._numbers[0], len(hashes)), b"".join(hashes))
+            self._partials()
 
-    def _rise(self, level: int, hashed: bytes) -> None:
-        hashes = self._levels[level]
-        hashes.append(hashed)
-        if len(hashes) < WIDTH:
-            return
-        data = b"".join(hashes)
-        self._check(Tile(level, self._full[level]), data)
-        hashes.clear()
-        self._full[level] += 1
-        if level + 1 == len(self._levels):
-            self._levels.append([])
-            self._full.append(0)
-        self._rise(level + 1, subtree_root(data))
+    def _partials(self) -> None:
+        for level, held in enumerate(self._above, 1):
+            if held:
+                self._check(Tile(level, self._numbers[level], len(held)), b"".join(held))
 
     def _check(self, tile: Tile, data: bytes) -> None:
         path = self._folder / tile.path

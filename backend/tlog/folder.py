@@ -4,6 +4,7 @@ What is written here stands under its name only when it is whole.
 A name that begins with a dot is half-written or not the log's; readers pass over it.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -115,6 +116,15 @@ def sync_folder(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def make_private(folder: Path) -> None:
+    """A folder for this user alone, whose name is on the disk when this returns, and those above it."""
+    if not folder.parent.is_dir():
+        make_private(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(PermissionError):  # somebody else's, who let us make one in it and not look
+        sync_folder(folder.parent)  # also when it was there: a crash may have come before its sync
 
 
 def _make(folder: Path, touched: dict[Path, None]) -> None:

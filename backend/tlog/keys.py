@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.tlog.config import CANNOT_START, LogConfig, PublicKeys
 from backend.tlog.faults import Malformed, Unfit
-from backend.tlog.folder import CHECKPOINT, sync_folder
+from backend.tlog.folder import CHECKPOINT, make_private, sync_folder
 from backend.tlog.notes import Signer
 from media.grants import public_bytes
 
@@ -31,7 +31,7 @@ def make_missing(config: LogConfig) -> None:
     Raises Unfit, and OSError when they cannot be written.
     """
     home, log = Path(config.keys), Path(config.folder)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(home)
     if not (home / LOG).exists():
         if any((log / name).exists() for name in ("journal", CHECKPOINT, "tile")):
             raise Unfit(home / LOG, "is missing, and there is a log that it signed", _RESTORE)

@@ -21,7 +21,7 @@ from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.config import BALLAST_BYTES
 from backend.tlog.derive import Deriver, derive
 from backend.tlog.faults import Malformed, Unfit, Unproven
-from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, write, write_all
+from backend.tlog.folder import CHECKPOINT, Folder, drop_partials, make_private, write, write_all
 from backend.tlog.journal import Broken, Journal
 from backend.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from backend.tlog.notes import Note, Signature, Signer, Verifier
@@ -55,6 +55,8 @@ class Log:
         self.folder, self.ballast = folder, ballast
         self._signer, self._anchor, self._lock, self._derive = signer, anchor, lock, deriver
         self._index: dict[bytes, int] = {}
+        self._read = Frontier()  # of what the journal held when it was opened
+        self._roots: dict[int, bytes] = {0: EMPTY_ROOT}  # at the sizes that were signed
         self._journal: Journal
         self._published: Checkpoint
         self._raw: bytes
@@ -73,7 +75,7 @@ class Log:
 
         Raises Unfit in words for an operator, and OSError when a disk fails.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         lock = locked(folder)
         log = cls(folder, signer, anchor, Ballast(folder / "ballast", ballast_bytes), lock, deriver)
         try:
@@ -223,6 +225,7 @@ class Log:
     def _take_up(self) -> None:
         self.ballast.make()
         anchored, found = self._anchor.read(), self._read_checkpoint()
+        self._roots |= {signed.size: EMPTY_ROOT for signed in (anchored, found and found[0]) if signed}
         if not (self.folder / "journal").exists():
             self._begin(anchored, found)
         else:
@@ -268,9 +271,8 @@ class Log:
         signed = [(self._anchor.path, anchored)]
         if found is not None:
             signed.append((self.folder / CHECKPOINT, found))
-        roots = _roots(self._journal, {checkpoint.size for _, checkpoint in signed})
         for path, checkpoint in signed:
-            if roots[checkpoint.size] != checkpoint.root:
+            if self._roots[checkpoint.size] != checkpoint.root:
                 words = f"has another root for {checkpoint.size} entries than those stored have: a fork"
                 raise Unfit(path, words, _FORK)
         if found is not None:
@@ -292,7 +294,11 @@ class Log:
             ) from None
 
     def _learn(self, index: int, leaf: bytes) -> None:
-        self._index[leaf_hash(leaf)] = index
+        hashed = leaf_hash(leaf)
+        self._index[hashed] = index
+        self._read.append_hash(hashed)
+        if self._read.size in self._roots:
+            self._roots[self._read.size] = self._read.root()
 
 
 def locked(folder: Path) -> int:
@@ -315,13 +321,3 @@ def locked(folder: Path) -> int:
         os.close(lock)
         raise
     return lock
-
-
-def _roots(journal: Journal, sizes: set[int]) -> dict[int, bytes]:
-    """Of the journal's entries alone."""
-    frontier, roots = Frontier(), {0: EMPTY_ROOT}
-    for held in journal.read(0, max(sizes)):
-        frontier.append(held)
-        if frontier.size in sizes:
-            roots[frontier.size] = frontier.root()
-    return roots

@@ -42,7 +42,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type SiteKind = "business" | "residence" | "city";
 
@@ -194,6 +194,24 @@ export interface OwnerView {
   now: string;
   sites: SiteView[];
   asks: AskView[];
+}
+
+export interface CityView {
+  type: "city";
+  now: string;
+  sites: SiteView[];
+}
+
+export interface CitySite {
+  type: "city-site";
+  now: string;
+  site: SiteView;
+}
+
+export interface CitySiteGone {
+  type: "city-site-gone";
+  now: string;
+  site_id: string;
 }
 
 export interface NearbyCamera {
@@ -641,6 +659,11 @@ export interface OpenCamera {
 export interface OpenedCamera {
   opening: OpeningView | null;
   asked: AskedView | null;
+}
+
+export interface OpenedSite {
+  openings: OpeningView[];
+  asked: AskedView[];
 }
 
 export interface AnswerAsk {

@@ -41,6 +41,8 @@ def test_settings_are_read() -> None:
             "SIGHTLINE_MEDIA_HOST": "0.0.0.0",
             "SIGHTLINE_MEDIA_ADVERTISE": "192.0.2.1, 2001:db8::1",
             "SIGHTLINE_SESSION_HOURS": "8",
+            "SIGHTLINE_LOG_ANCHOR": "/mnt/other/anchor",
+            "SIGHTLINE_LOG_WITNESSES": f"w.example/1+0123abcd+{'A' * 44} https://w.example/1",
             "HOME": "/root",
             **TWILIO,
         }
@@ -49,6 +51,8 @@ def test_settings_are_read() -> None:
     assert (config.port, config.session_hours, config.data_dir) == (8443, 8, Path("/srv/sightline"))
     assert config.media_advertise == ("192.0.2.1", "2001:db8::1")
     assert config.secure
+    assert (config.log_name, config.anchor_folder) == ("call.example.gov/log", Path("/mnt/other/anchor"))
+    assert len(config.log_witnesses) == 1
     assert config.twilio is not None
     assert config.twilio.auth_token not in repr(config)
 
@@ -60,6 +64,11 @@ def test_the_address_follows_from_the_port_when_none_is_given() -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("SIGHTLINE_LOG_ANCHOR", "var/anchor"),
+        ("SIGHTLINE_LOG_CADENCE_S", "0"),
+        ("SIGHTLINE_LOG_CADENCE_S", "3601"),
+        ("SIGHTLINE_LOG_ORIGIN", "our log"),
+        ("SIGHTLINE_LOG_WITNESSES", "w.example/1 https://w.example"),
         ("SIGHTLINE_PUBLIC_URL", "http://call.example.gov"),
         ("SIGHTLINE_PUBLIC_URL", "ftp://call.example.gov"),
         ("SIGHTLINE_PUBLIC_URL", "call.example.gov"),

@@ -89,6 +89,31 @@ async def test_a_new_name_ends_nothing(house: House, dana: Staff, lent: Lent) ->
     assert (await dana.see(incident))["feeds"][0]["name"] == "Back door"
 
 
+async def test_what_a_supervisor_ends_of_the_citys_is_on_record_under_their_name(
+    house: House, dana: Staff, lent: Lent
+) -> None:
+    lee, place = await house.staff("lee"), {"latitude": SHOP.latitude, "longitude": SHOP.longitude}
+    corner = {"kind": "city", "name": "Elm and 3rd", "address": "", "point": place}
+    site = (await lee.post("/api/sites", corner))["id"]
+    stopped, paused = await lent.camera(site_id=site), await lent.camera(site_id=site)
+    incident = await dana.open(**AT_THE_SHOP)
+    for camera in (stopped, paused):
+        await press(dana, incident, camera)
+    await lee.post(f"/api/cameras/{stopped}/stop")
+    await lee.post(f"/api/cameras/{paused}/pause", {"minutes": 60})
+    assert lent.sockets.running == {}
+    closed = await house.entries("camera.close")
+    assert [(e.actor, e.subject, e.details["end"]) for e in closed] == [
+        (lee.user.id, stopped, "owner-stopped"),
+        (lee.user.id, paused, "owner-paused"),
+    ]
+    for camera, words in ((stopped, "A supervisor has stopped"), (paused, "A supervisor has paused")):
+        where = f"/api/incidents/{incident['id']}/cameras/{camera}/open"
+        answer = await dana.http.post(where, json={"reason": "see-scene"})
+        no(answer, 409, "camera-unavailable")
+        assert words in answer.json()["detail"]
+
+
 async def test_the_owners_stop_ends_it_for_all_and_for_as_long_as_the_incident_lasts(
     house: House, dana: Staff, lent: Lent
 ) -> None:

@@ -51,7 +51,10 @@ async def test_a_call_from_the_sites_number_opens_its_cameras_for_who_took_it(
     assert (await house.entries("incident.open"))[-1].details["site"] == lent.site
     lee = await house.staff("lee")
     no(await lee.http.post(f"/api/feeds/{incident['openings'][0]['feed_id']}/watch"), 403, "not-opened")
-    await lee.post(f"/api/incidents/{incident['id']}/site-cameras")
+    opened = await lee.post(f"/api/incidents/{incident['id']}/site-cameras")
+    assert {o["camera_id"] for o in opened["openings"]} == {own, near}
+    assert {o["user"] for o in opened["openings"]} == {lee.user.display_name}
+    assert opened["asked"] == []
     assert len((await lee.see(incident))["openings"]) == 4
     assert len(lent.sockets.starts) == 2
 
@@ -73,8 +76,10 @@ async def test_an_owner_who_wants_to_be_asked_is_asked_by_an_own_call(
     camera = await lent.camera(level=ASK)
     async with house.parts.hub.listen(lent.owner.id):
         incident = await dana.open(callback_number=SHOP_NUMBER)
-    assert [(asked["camera_id"], asked["answer"]) for asked in incident["asks"]] == [(camera, None)]
-    assert incident["openings"] == []
+        assert [(asked["camera_id"], asked["answer"]) for asked in incident["asks"]] == [(camera, None)]
+        assert incident["openings"] == []
+        again = await dana.post(f"/api/incidents/{incident['id']}/site-cameras")
+    assert (again["openings"], [asked["camera_id"] for asked in again["asked"]]) == ([], [camera])
 
 
 async def test_only_so_many_open_by_themselves_the_nearest_first_and_the_rest_by_a_press(
@@ -86,6 +91,8 @@ async def test_only_so_many_open_by_themselves_the_nearest_first_and_the_rest_by
     incident = await dana.open(callback_number=SHOP_NUMBER, **AT_THE_SHOP)
     opened = {opening["camera_id"] for opening in incident["openings"]}
     assert opened == set(cameras[: openings.SITE_CAMERAS])
+    again = await dana.post(f"/api/incidents/{incident['id']}/site-cameras")
+    assert [opening["camera_id"] for opening in again["openings"]] == cameras[: openings.SITE_CAMERAS]
     assert (await press(dana, incident, cameras[-1], "site-call"))["opening"]
 
 

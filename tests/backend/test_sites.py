@@ -1,5 +1,6 @@
 """Sites and cameras: their owners' alone to manage, bounded, on record, and told of."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from backend.model.ids import CameraId, ConnectorId
+from backend.model.ids import CameraId, ConnectorId, UserId
 from backend.model.openings import OpeningEnd
 from backend.model.refusals import Refusal, Refused
 from backend.model.stills import STILL_BYTES, check_still
@@ -46,10 +47,10 @@ class Pictures:
             raise Refused(Refusal.CONNECTOR_AWAY, "It is not there.")
         return self.jpeg
 
-    async def camera_changed(self, camera: CameraId, end: OpeningEnd) -> None:
+    async def camera_changed(self, camera: CameraId, end: OpeningEnd, by: UserId | None = None) -> None:
         self.told.append((camera, end))
 
-    async def stop(self, camera: CameraId) -> None:
+    async def stop(self, camera: CameraId, by: UserId | None = None) -> None:
         self.told.append((camera, "stop"))
 
 
@@ -160,6 +161,42 @@ async def test_the_citys_sites_are_the_supervisors_and_nobody_elses(house: House
 
 def city_site() -> dict[str, Any]:
     return {"kind": "city", "name": "Corner", "address": "", "point": POINT}
+
+
+async def test_a_supervisor_sets_of_a_city_camera_all_that_an_owner_sets(
+    house: House, pictures: Pictures
+) -> None:
+    lee = await house.staff("lee")
+    site = await lee.post("/api/sites", {**city_site(), "numbers": ["+1 212 555 0123"]})
+    agent = await connector_at(house.parts.store, site["id"], "north")
+    camera = await camera_of(lee, site, connector_id=agent, source="north")
+    path = f"/api/cameras/{camera['id']}"
+    hours = {"days": 31, "from_min": 480, "to_min": 1080}
+    set_to = {"level": "own-calls", "radius_m": 450, "hours": hours, "sound": True, "indoor": True}
+    assert (await lee.post(f"{path}/amend", set_to)).items() >= set_to.items()
+    assert (await lee.post(f"{path}/pause", {"minutes": None}))["pause"]["until"] is None
+    assert (await lee.post(f"{path}/resume"))["pause"] is None
+    assert (await lee.post(f"{path}/still"))["still_at"]
+    assert (await lee.http.get(f"{path}/still")).content == JPEG
+    assert (await lee.post(f"/api/sites/{site['id']}/enrolments"))["code"]
+    assert (await lee.get(f"/api/connectors/{agent}/traffic"))["hours"] is not None
+    assert (await lee.post(f"{path}/amend", {"unbind": True}))["source"] is None
+    await lee.delete(path)
+    await lee.delete(f"/api/connectors/{agent}")
+    await lee.delete(f"/api/sites/{site['id']}")
+    assert await lee.get("/api/agency/sites") == []
+
+
+async def test_nobody_can_be_asked_about_a_city_camera_and_the_try_is_on_record(house: House) -> None:
+    lee = await house.staff("lee")
+    camera = await camera_of(lee, await lee.post("/api/sites", city_site()))
+    answer = await lee.http.post(f"/api/cameras/{camera['id']}/amend", json={"level": "ask", "sound": True})
+    no(answer, 422, "bad-level")
+    assert "Choose another level" in answer.json()["detail"]
+    (shown,) = await lee.get("/api/agency/sites")
+    assert (shown["cameras"][0]["level"], shown["cameras"][0]["sound"]) == ("registry", False)
+    refused = [e for e in await house.entries("camera.amend") if e.refusal == "bad-level"]
+    assert [(e.actor, e.subject) for e in refused] == [(lee.user.id, camera["id"])]
 
 
 async def test_running_pictures_hear_of_a_change_after_it_is_true(
@@ -369,6 +406,32 @@ async def test_an_owner_is_sent_the_whole_again_whenever_it_changes(
     assert (await heard(owners_socket))["sites"][0]["cameras"] == [camera]
 
 
+async def test_a_supervisor_is_sent_all_city_sites_once_and_then_each_that_changes(
+    house: House, rosa: Staff, owners_socket: ClientConnection
+) -> None:
+    lee = await house.staff("lee")
+    first = await lee.post("/api/sites", city_site())
+    async with join(lee, "/api/agency/events") as socket:
+        whole = await heard(socket)
+        assert (whole["type"], whole["sites"]) == ("city", [first])
+        await site_of(rosa)  # an owner's, and none of the supervisors' socket
+        second = await lee.post("/api/sites", {**city_site(), "name": "Square"})
+        assert (await heard(socket)).items() >= {"type": "city-site", "site": second}.items()
+        camera = await camera_of(lee, first)
+        told = await heard(socket)
+        assert (told["site"]["id"], told["site"]["cameras"]) == (first["id"], [camera])
+        await lee.delete(f"/api/sites/{first['id']}")
+        gone = await heard(socket)
+        assert (gone["type"], gone["site_id"]) == ("city-site-gone", first["id"])
+        await lee.delete("/api/session")
+        assert (await heard(socket))["type"] == "signed-out"
+    await heard(owners_socket)
+    assert (await heard(owners_socket))["type"] == "owner"  # her own site; the city's told her nothing
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await heard(owners_socket)
+
+
 async def test_signing_out_closes_the_owners_socket(rosa: Staff, owners_socket: ClientConnection) -> None:
     await heard(owners_socket)
     await rosa.delete("/api/session")
@@ -382,6 +445,7 @@ async def test_each_socket_is_for_its_own_people_and_our_own_pages(
     house: House, dana: Staff, sam: Staff, rosa: Staff
 ) -> None:
     pairs = [(rosa, "/api/events"), (dana, "/api/owner/events"), (sam, "/api/owner/events")]
+    pairs += [(dana, "/api/agency/events"), (sam, "/api/agency/events"), (rosa, "/api/agency/events")]
     for person, path in pairs:
         async with join(person, path) as socket:
             with pytest.raises(ConnectionClosed):

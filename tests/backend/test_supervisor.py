@@ -112,7 +112,13 @@ class Short(Supervisor):
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(data_dir=tmp_path / "data", log_anchor=tmp_path / "anchor", port=0, media_port=0, media_processes=1)
+    return Config(
+        data_dir=tmp_path / "data",
+        log_anchor=tmp_path / "anchor",
+        port=0,
+        media_port=0,
+        media_processes=1,
+    )
 
 
 async def test_a_crash_loop_is_told_and_does_not_spin(

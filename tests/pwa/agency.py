@@ -411,6 +411,12 @@ class Agency:
         held["feeds"] = [*held["feeds"], feed(0, "live", held["id"], id=made["feed_id"], **about)]
         return 200, {"opening": made, "asked": None}
 
+    def _open_site(self, held: Json) -> tuple[int, Any]:
+        offered = [each for each in self.cameras if each["own"] and each["offer"] in ("open", "ask")]
+        for each in offered:
+            self._open(held, each["camera_id"], {"reason": "site-call"})
+        return 200, {"openings": held["openings"], "asked": held["asks"]}
+
     def _about_opening(self, which: str, verb: str) -> tuple[int, Any]:
         held = next(i for i in self.incidents.values() for o in i["openings"] if o["id"] == which)
         found = next(each for each in held["openings"] if each["id"] == which)
@@ -433,6 +439,8 @@ class Agency:
             return 200, {"bearer": "b", "whip": "/whip", "feed_id": "fed_9"}
         if verb.startswith("cameras/"):
             return self._open(held, verb.split("/")[1], body)
+        if verb == "site-cameras":
+            return self._open_site(held)
         if verb == "close":
             held["closed_at"] = now()
         elif verb == "amend":

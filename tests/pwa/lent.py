@@ -92,15 +92,20 @@ def view(*sites: Json, asks: list[Json] | None = None) -> Json:
     return {"type": "owner", "now": now(), "sites": list(sites), "asks": asks or []}
 
 
-class Telling:
-    """The owner's socket, played: tells what it is given."""
+def city(*sites: Json) -> Json:
+    """What a supervisor is told of the city's cameras."""
+    return {"type": "city", "now": now(), "sites": [{**each, "kind": "city"} for each in sites]}
 
-    def __init__(self, first: Json | None) -> None:
-        self.first = first
+
+class Telling:
+    """The owner's socket, or a supervisor's for the city, played: tells what it is given."""
+
+    def __init__(self, first: Json | None, whose: str = "owner") -> None:
+        self.first, self._whose = first, whose
         self._sockets: list[WebSocketRoute] = []
 
     async def on(self, page: Page) -> None:
-        await page.route_web_socket("**/api/owner/events", self._talk)
+        await page.route_web_socket(f"**/api/{self._whose}/events", self._talk)
 
     async def _talk(self, socket: WebSocketRoute) -> None:
         self._sockets.append(socket)

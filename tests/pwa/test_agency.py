@@ -10,6 +10,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.pwa import lent
+from tests.pwa.agency import now
+from tests.pwa.conftest import BASEMAP
 from tests.pwa.service import PASSWORD, Service
 from tests.pwa.visits import DAY, DESK, PHONE, axe, smallest_target
 
@@ -29,6 +32,9 @@ class Someone:
     def close(self) -> None:
         self.http.close()
 
+    def get(self, path: str) -> Any:
+        return self.http.get(path).raise_for_status().json()
+
     def post(self, path: str, body: Any = None) -> Any:
         reply = self.http.post(path, json=body)
         assert reply.is_success, (path, reply.status_code, reply.text)
@@ -47,7 +53,7 @@ def lend(owner: Someone, name: str, level: str) -> None:
 @pytest.fixture(scope="module")
 def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with a supervisor, a dispatcher, an officer's unit and an owner."""
-    service = Service(tmp_path_factory.mktemp("agency"))
+    service = Service(tmp_path_factory.mktemp("agency"), basemap=str(BASEMAP))
     service.add_user("lee", "--role", "supervisor")
     service.add_user("dana", "--role", "dispatcher")
     service.add_user("sam", "--role", "officer", "--unit", "Unit 12")
@@ -65,6 +71,7 @@ async def visiting(
     size: tuple[int, int] = DESK,
     day: bool = False,
     who: str = "lee",
+    telling: lent.Telling | None = None,
 ) -> AsyncIterator[Page]:
     """That person at a page. An exception in it, or a breach of its policy, fails the test."""
     with contextlib.closing(Someone(service, who)) as someone:
@@ -76,6 +83,8 @@ async def visiting(
     if day:
         await context.add_init_script(DAY)
     page = await context.new_page()
+    if telling is not None:
+        await telling.on(page)
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
     page.on("console", lambda said: broken.append(said.text) if "Content Security" in said.text else None)
@@ -85,6 +94,12 @@ async def visiting(
         assert not broken, broken
     finally:
         await context.close()
+
+
+async def post(url: str, body: Any) -> httpx.Response:
+    """What somebody without a session sends."""
+    async with httpx.AsyncClient() as http:
+        return await http.post(url, json=body)
 
 
 async def looked_at(page: Page) -> None:
@@ -104,7 +119,7 @@ async def test_a_request_becomes_an_invitation_that_is_shown_once(browser: Brows
         "words": "Two cameras towards the crossing",
     }
     for name in ("Amal's Bakery", "Nobody we know"):
-        reply = httpx.post(f"{agency.url}/api/join/request", json={**asked, "display_name": name})
+        reply = await post(f"{agency.url}/api/join/request", {**asked, "display_name": name})
         assert reply.status_code == 204, reply.text
     async with visiting(browser, agency, "/agency") as page:
         await expect(page.get_by_role("heading", name="Amal's Bakery")).to_be_visible()
@@ -116,7 +131,7 @@ async def test_a_request_becomes_an_invitation_that_is_shown_once(browser: Brows
         await expect(page.get_by_alt_text("QR code of the link")).to_be_visible()
         await looked_at(page)
         token = address.rpartition("#")[2]
-        look = httpx.post(f"{agency.url}/api/join/look", json={"token": token})
+        look = await post(f"{agency.url}/api/join/look", {"token": token})
         assert look.json()["display_name"] == "Amal's Bakery"
         await page.get_by_role("button", name="Hide").click()
         await page.get_by_role("button", name="Decline…").click()
@@ -127,30 +142,124 @@ async def test_a_request_becomes_an_invitation_that_is_shown_once(browser: Brows
         await expect(page.get_by_role("heading", name="Invitation for Otto Beck")).to_be_visible()
 
 
-async def test_the_city_s_cameras_are_added_and_corrected(browser: Browser, agency: Service) -> None:
+async def test_a_city_camera_is_set_in_all_that_an_owner_s_is(browser: Browser, agency: Service) -> None:
     async with visiting(browser, agency, "/agency?part=city") as page:
         await expect(page.get_by_text("The city has no site here yet.")).to_be_visible()
+        await expect(page.get_by_text("Nobody is watching now")).to_be_visible()
         await looked_at(page)
         await page.get_by_role("button", name="Add a site").click()
-        await page.get_by_label("Name").fill("Michigan and Schaefer")
-        await page.get_by_label("Place, as").fill("the corner")
-        await page.keyboard.press("Enter")
+        await page.get_by_label("Name", exact=True).fill("Elm and 3rd")
+        await page.get_by_label("Position, as").fill("the corner")
         await expect(page.get_by_role("alert")).to_contain_text("Write a place as")
-        await page.get_by_label("Place, as").fill("42.3223, -83.1763")
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="Michigan and Schaefer")).to_be_visible()
-        await page.get_by_role("button", name="Camera").click()
-        await page.get_by_label("Name").fill("North mast")
-        await page.get_by_label("Looks towards").fill("270")
+        await page.get_by_label("Position, as").fill("60.17035, 24.94310")
+        await looked_at(page)
+        await page.get_by_role("button", name="Add the site").click()
+        await page.get_by_role("button", name="Elm and 3rd").click()
+        await page.get_by_role("button", name="Add a camera").click()
+        await page.get_by_label("Name, such as").fill("North mast")
+        await page.get_by_label("Direction, degrees").fill("270")
+        await expect(page.locator("[data-map=drawn]")).to_have_count(1)
         await looked_at(page)
         await page.get_by_role("button", name="Add the camera").click()
-        await expect(page.get_by_text("looks 270°")).to_be_visible()
-        await page.get_by_role("button", name="Correct North mast").click()
-        await page.get_by_label("Name").fill("South mast")
-        await page.get_by_label("May be used").select_option("registry")
-        await page.get_by_role("button", name="Save").click()
-        await expect(page.get_by_text("South mast")).to_be_visible()
-        await expect(page.get_by_text("On the map only")).to_be_visible()
+        card = page.get_by_role("article", name="North mast")
+        await expect(card.get_by_text("Towards west")).to_be_visible()
+
+        await card.get_by_role("button", name="Who may see it").click()
+        await expect(card.get_by_role("radio")).to_have_count(3)  # nobody owns it who could be asked
+        await card.get_by_role("radio", name="Emergencies nearby").check()
+        await card.get_by_role("slider", name="How near").fill("450")
+        await looked_at(page)
+        await card.get_by_role("button", name="Save").click()
+        await expect(card.get_by_text("Emergencies nearby, within 450 m")).to_be_visible()
+        await card.get_by_role("button", name="When").click()
+        await card.get_by_label("At any time").uncheck()
+        await card.get_by_role("button", name="Save").click()
+        await expect(card.get_by_text("Mon–Fri, 18:00 to 06:00 the next day").first).to_be_visible()
+        await card.get_by_role("button", name="Sound").click()
+        await card.get_by_role("button", name="Switch sound on").click()
+        await card.get_by_role("button", name="Pause North mast").click()
+        await card.get_by_role("button", name="Until I resume").click()
+        await expect(card.get_by_text("until you resume it")).to_be_visible()
+        await looked_at(page)
+
+        await page.get_by_role("button", name="Connectors").click()
+        await page.get_by_role("button", name="Show a code").click()
+        await expect(page.get_by_text("sightline connector enrol")).to_be_visible()
+        await looked_at(page)
+    with contextlib.closing(Someone(agency, "lee")) as lee:
+        (site,) = lee.get("/api/agency/sites")
+    (camera,) = site["cameras"]
+    assert (site["kind"], site["point"]) == ("city", {"latitude": 60.17035, "longitude": 24.9431})
+    assert (camera["level"], camera["radius_m"], camera["sound"]) == ("nearby", 450, True)
+    assert camera["hours"] == {"days": 31, "from_min": 1080, "to_min": 360}
+    assert (camera["pause"]["until"], camera["view"]["heading_deg"]) == (None, 270)
+
+
+async def test_what_another_supervisor_changes_in_the_city_appears_and_goes_by_itself(
+    browser: Browser, agency: Service
+) -> None:
+    async with visiting(browser, agency, "/agency?part=city") as page:
+        await page.get_by_role("heading", name="City sites").wait_for()
+        with contextlib.closing(Someone(agency, "lee")) as lee:
+            place = {"kind": "city", "name": "Market square", "address": "", "point": HERE}
+            site = lee.post("/api/sites", place)["id"]
+            await page.get_by_role("button", name="Market square no camera yet").click()
+            view = {"heading_deg": None, "field_deg": 360, "height_m": 6}
+            dome = {"name": "Dome", "point": HERE, "view": view, "indoor": False}
+            camera = lee.post(f"/api/sites/{site}/cameras", dome)["id"]
+            await expect(page.get_by_role("article", name="Dome")).to_be_visible()
+            lee.http.delete(f"/api/cameras/{camera}").raise_for_status()
+            await expect(page.get_by_role("article", name="Dome")).to_have_count(0)
+            lee.http.delete(f"/api/sites/{site}").raise_for_status()
+        await expect(page.get_by_role("button", name="Market square")).to_have_count(0)
+
+
+CORNER = lent.site(lent.camera(), name="Elm and 3rd", address="Elm Street", numbers=[])
+SQUARES = [
+    lent.site(lent.camera(f"Mast {n}"), id=f"sit_{n + 2}", name=f"Square {n}", address="") for n in range(12)
+]
+
+
+async def _open(page: Page, telling: lent.Telling) -> None:
+    await page.get_by_role("button", name="Elm and 3rd").click()
+    await page.get_by_role("button", name="Where it looks").click()
+    await expect(page.locator("[data-map=drawn]")).to_have_count(1)
+
+
+async def _watched(page: Page, telling: lent.Telling) -> None:
+    seen = lent.camera(watching=[lent.watching(), lent.watching("officer")])
+    changed = {**CORNER, "kind": "city", "cameras": [seen]}
+    await telling.tell({"type": "city-site", "now": now(), "site": changed})
+    await expect(page.get_by_role("button", name="Stop now")).to_be_visible()
+
+
+async def _lost(page: Page, telling: lent.Telling) -> None:
+    await telling.lose()
+    await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+
+
+async def _many(page: Page, telling: lent.Telling) -> None:
+    await telling.tell(lent.city(CORNER, *SQUARES))
+    await page.get_by_label("Find a site or a camera").fill("mast 11")
+    await expect(page.get_by_role("button", name="Square")).to_have_count(1)
+    await page.get_by_label("Find a site or a camera").fill("nothing")
+    await expect(page.get_by_text("No site and no camera is called that.")).to_be_visible()
+
+
+STATES = {"open": _open, "watched": _watched, "lost": _lost, "many": _many}
+
+
+@pytest.mark.parametrize("day", [False, True], ids=["night", "day"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("state", STATES)
+async def test_every_state_of_the_city_s_cameras_is_sound(
+    browser: Browser, agency: Service, state: str, size: tuple[int, int], day: bool
+) -> None:
+    telling = lent.Telling(lent.city(CORNER), "agency")
+    path = "/agency?part=city"
+    async with visiting(browser, agency, path, size=size, day=day, telling=telling) as page:
+        await expect(page.get_by_text("Nobody is watching now")).to_be_visible()
+        await STATES[state](page, telling)
         await looked_at(page)
 
 

@@ -60,14 +60,64 @@ async def test_one_press_opens_the_best_camera_and_puts_it_in_front(browser: Bro
     assert agency.asked_for("DELETE", "/api/openings/opn_1") == [None]
 
 
-async def test_the_reason_that_is_chosen_is_the_reason_on_record(browser: Browser) -> None:
+async def test_another_reason_is_one_press_more_and_is_the_reason_on_record(browser: Browser) -> None:
     agency = around()
     async with visiting(browser, agency, OPEN, size=BELOW_DESK) as page:
-        await page.get_by_label("Why they are opened").select_option("Find a person")
-        await page.get_by_role("button", name="Open City, Elm and 3rd").click()
+        await page.get_by_role("button", name="Why: another reason for City, Elm and 3rd").click()
+        reasons = page.get_by_role("list", name="Why City, Elm and 3rd is opened").get_by_role("button")
+        await expect(reasons).to_have_text(
+            ["See the scene", "Find a person", "Follow a suspect", "Officer safety"]
+        )
+        await expect(reasons.last).to_be_in_viewport()
+        await expect(reasons.first).to_be_focused()
+        assert await axe(page) == []
+        await reasons.nth(1).click()
         await expect(page.get_by_role("figure", name="City, Elm and 3rd's picture")).to_be_visible()
     opened = agency.asked_for("POST", "/api/incidents/inc_1/cameras/cam_2/open")
     assert opened == [{"reason": "find-person"}]
+
+
+def own_call(role: str = "dispatcher") -> Agency:
+    """A site's own call: two of its cameras may be opened, a third asks, a fourth is paused."""
+    agency = around(role)
+    agency.incidents["inc_1"] |= {"site": "Corner shop"}
+    for each in (*agency.cameras[:1], *agency.cameras[2:4]):
+        each["own"] = True
+    return agency
+
+
+async def test_one_press_opens_all_cameras_of_the_site_that_called(browser: Browser) -> None:
+    agency = own_call()
+    async with visiting(browser, agency, OPEN, size=BELOW_DESK) as page:
+        await page.get_by_role("button", name="Open all cameras of Corner shop").click()
+        await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_be_visible()
+        await expect(page.get_by_text("Asking the owner, 0:")).to_be_visible()
+        await expect(page.get_by_role("button", name="Open all cameras of Corner shop")).to_have_count(0)
+        assert await axe(page) == []
+    assert agency.asked_for("POST", "/api/incidents/inc_1/site-cameras") == [None]
+
+
+async def test_when_nothing_of_the_site_can_be_opened_any_more_it_is_said(browser: Browser) -> None:
+    agency = own_call()
+    agency.answers["POST", "/api/incidents/inc_1/site-cameras"] = 200, {"openings": [], "asked": []}
+    async with visiting(browser, agency, OPEN, size=BELOW_DESK) as page:
+        await page.get_by_role("button", name="Open all cameras of Corner shop").click()
+        await expect(page.get_by_text("None of them can be opened now.")).to_be_visible()
+
+
+async def test_a_camera_of_the_site_that_called_opens_for_that_reason_first(browser: Browser) -> None:
+    agency = own_call()
+    async with visiting(browser, agency, OPEN, size=BELOW_DESK) as page:
+        await page.get_by_role("button", name="Open Corner shop, door").click()
+        await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_be_visible()
+    opened = agency.asked_for("POST", "/api/incidents/inc_1/cameras/cam_1/open")
+    assert opened == [{"reason": "site-call"}]
+
+
+async def test_the_console_offers_no_whole_site_where_nobody_s_site_called(browser: Browser) -> None:
+    async with visiting(browser, around(), OPEN, size=BELOW_DESK) as page:
+        await expect(page.get_by_role("button", name="Open Corner shop, door")).to_be_visible()
+        await expect(page.get_by_role("button", name="Open all cameras")).to_have_count(0)
 
 
 async def test_an_owner_is_asked_with_the_seconds_left_and_the_answer_shows(browser: Browser) -> None:
@@ -146,6 +196,33 @@ async def test_the_officers_strip_opens_swaps_and_closes_with_one_thumb(
         await page.get_by_role("button", name="Close camera").tap()
         await expect(page.get_by_role("figure", name="Caller's picture")).to_be_visible()
     assert agency.asked_for("DELETE", "/api/openings/opn_1") == [None]
+
+
+@pytest.mark.parametrize("size", [PHONE, (844, 390), (320, 568)], ids=str)
+async def test_an_officer_opens_for_another_reason_with_one_tap_more(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    agency = around("officer")
+    async with visiting(browser, agency, "/officer", size=size, has_touch=True) as page:
+        await page.get_by_role("button", name="Why: another reason for Corner shop, door").tap()
+        assert await fits(page)
+        assert await smallest_target(page) >= 56
+        assert await axe(page) == []
+        await page.get_by_role("button", name="Back").tap()
+        await page.get_by_role("button", name="Why: another reason for Corner shop, door").tap()
+        await page.get_by_role("button", name="Follow a suspect").tap()
+        await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_be_visible()
+    opened = agency.asked_for("POST", "/api/incidents/inc_1/cameras/cam_1/open")
+    assert opened == [{"reason": "follow-suspect"}]
+
+
+async def test_an_officer_opens_the_whole_site_that_called_with_one_tap(browser: Browser) -> None:
+    agency = own_call("officer")
+    async with visiting(browser, agency, "/officer", size=PHONE, has_touch=True) as page:
+        await page.get_by_role("button", name="All 2 of Corner shop").tap()
+        await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_be_visible()
+        assert await smallest_target(page) >= 56
+    assert agency.asked_for("POST", "/api/incidents/inc_1/site-cameras") == [None]
 
 
 async def test_an_officers_own_phone_becomes_a_camera_by_a_press_and_stops_by_one(browser: Browser) -> None:

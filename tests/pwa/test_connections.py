@@ -1,4 +1,4 @@
-"""Whose connection is weak: the caller's or one's own, in words and a shape, without chatter, by night and by day."""
+"""Whose connection is weak, the caller's or one's own: words and a shape, no chatter, by night and day."""
 
 import socket
 from pathlib import Path
@@ -24,9 +24,7 @@ SESSION = "session"  # what the double's Location ends with
 
 
 async def connection(agency: Agency, word: str) -> None:
-    await agency.tell(
-        {"type": "connection", "incident_id": "inc_1", "feed_id": "fed_1", "connection": word}
-    )
+    await agency.tell({"type": "connection", "incident_id": "inc_1", "feed_id": "fed_1", "connection": word})
 
 
 async def level(agency: Agency, word: str, session: str = SESSION) -> None:
@@ -143,7 +141,9 @@ async def test_the_service_tells_one_browser_of_its_own_picture_and_of_its_recov
         (engine,) = await house.parts.sfu.stats()
         (feed,) = [feed for feed in engine.feeds if feed.feed == call.feed]
         async with house.parts.store.read() as tx:
-            grants = {str(viewer.holder): await tx.grants.get(GrantId(viewer.holder)) for viewer in feed.subscribers}
+            grants = {
+                str(viewer.holder): await tx.grants.get(GrantId(viewer.holder)) for viewer in feed.subscribers
+            }
         for viewer in feed.subscribers:
             grant = grants[viewer.holder]
             assert grant is not None

@@ -98,8 +98,9 @@ async def test_ones_own_mark_never_lies_under_the_buttons(browser: Browser) -> N
                 await page.get_by_role("button", name=press).click()
             await page.wait_for_function(
                 """() => {
-                  const mark = document.querySelector('.plot-unit.is-mine .plot-body').getBoundingClientRect();
-                  const {left, bottom} = document.querySelector('.plot-zoom').getBoundingClientRect();
+                  const at = (mark) => document.querySelector(mark).getBoundingClientRect();
+                  const mark = at('.plot-unit.is-mine .plot-body');
+                  const {left, bottom} = at('.plot-zoom');
                   return mark.right <= left || mark.top >= bottom;
                 }"""
             )

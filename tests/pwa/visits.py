@@ -73,9 +73,12 @@ async def fits(page: Page) -> bool:
 
 
 async def smallest_target(page: Page) -> float:
-    """The shorter side of the smallest button or link that can be seen, in CSS pixels."""
+    """The shorter side of the smallest button or link that can be seen, in CSS pixels.
+
+    Whose the map is stands there as a line of text.
+    """
     size: float = await page.evaluate(
-        """() => Math.min(...[...document.querySelectorAll('button, a[href]')]
+        """() => Math.min(...[...document.querySelectorAll('button, a[href]:not(.map-attribution a)')]
           .map((control) => control.getBoundingClientRect())
           .filter((box) => box.width > 0)
           .map((box) => Math.min(box.width, box.height)))"""

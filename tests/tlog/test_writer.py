@@ -186,6 +186,24 @@ def test_a_restored_backup_is_refused_and_the_newer_files_are_not_lost(place: Pl
         assert log.append([b"goes on"]) == [305]
 
 
+def test_a_copy_that_was_taken_while_it_grew_opens(place: Place, tmp_path: Path) -> None:
+    """In the order that docs/operations.md gives."""
+    place.grow(250)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    with place.opened() as log:
+        for name in ("head", CHECKPOINT, "journal", "tile"):
+            source = place.folder / name
+            shutil.copytree(source, copy / name) if source.is_dir() else shutil.copy2(source, copy)
+            log.append([b"while it was copied, " + name.encode()])
+    place.folder.rename(tmp_path / "newer")
+    copy.rename(place.folder)
+    with place.opened() as log:
+        assert log.entries == 252  # what was appended before the journal was copied
+        assert log.published.size == 250
+    assert place.check() == 250
+
+
 def test_a_backup_that_grew_another_way_is_a_fork(place: Place, tmp_path: Path) -> None:
     place.grow(300)
     shutil.copytree(place.folder, tmp_path / "backup")

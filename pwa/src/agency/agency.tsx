@@ -69,7 +69,7 @@ export function Agency({ desk }: { desk: Desk }) {
       <main class="agency-main">
         <h1>{word}</h1>
         {part === "owners" && <Owners calls={calls} />}
-        {part === "city" && <City calls={calls} />}
+        {part === "city" && <City requests={desk.requests} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
       </main>

@@ -1,10 +1,6 @@
 // Everything that a supervisor can ask of the server on this page, one method each; docs/http.md says what each means.
 import type { Requests } from "../lib/requests.ts";
 import type {
-  AddSite,
-  AmendCamera,
-  AmendSite,
-  CameraView,
   Device,
   InvitationLink,
   InvoiceView,
@@ -12,7 +8,6 @@ import type {
   OwnerRequest,
   PaymentReport,
   PriceList,
-  RegisterCamera,
   RegisterDevice,
   RegisteredDevice,
   SetPrices,
@@ -45,22 +40,6 @@ export class AgencyCalls {
 
   sites(): Promise<SiteView[]> {
     return this.#ask.send("GET", "/api/agency/sites");
-  }
-
-  addSite(body: AddSite): Promise<SiteView> {
-    return this.#ask.send("POST", "/api/sites", body);
-  }
-
-  amendSite(id: string, body: AmendSite): Promise<SiteView> {
-    return this.#ask.send("POST", `/api/sites/${id}/amend`, body);
-  }
-
-  addCamera(site: string, body: RegisterCamera): Promise<CameraView> {
-    return this.#ask.send("POST", `/api/sites/${site}/cameras`, body);
-  }
-
-  amendCamera(id: string, body: AmendCamera): Promise<CameraView> {
-    return this.#ask.send("POST", `/api/cameras/${id}/amend`, body);
   }
 
   devices(): Promise<Device[]> {

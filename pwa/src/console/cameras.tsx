@@ -12,13 +12,16 @@ import {
   lasts,
   openingOf,
   othersOf,
-  REASONS,
+  reasonsFor,
+  reasonWords,
+  siteCameras,
   watchable,
   whereWords,
   whyNot,
 } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { useNearby } from "../staff/nearby.ts";
+import { Reasons } from "../staff/parts/reasons.tsx";
 import type { IncidentView, NearbyCamera, OpeningView, Reason } from "../wire.ts";
 import { type ConsoleState, change } from "./state.ts";
 
@@ -32,7 +35,6 @@ interface Row extends Props {
   camera: NearbyCamera;
   now: number;
   act: Act;
-  reason: Reason;
 }
 
 function Mine({ desk, state, incident, camera, now, act, opening }: Row & { opening: OpeningView }) {
@@ -78,16 +80,21 @@ function Mine({ desk, state, incident, camera, now, act, opening }: Row & { open
   );
 }
 
-function Openable({ desk, state, incident, camera, now, act, reason }: Row) {
+function Openable({
+  desk,
+  incident,
+  camera,
+  now,
+  act,
+  choosing,
+  onChoosing,
+  onOpen,
+}: Row & { choosing: boolean; onChoosing(choosing: boolean): void; onOpen(reason: Reason): void }) {
   const others = othersOf(incident, camera.camera_id, desk.me.user.id);
   const asking = askingWords(askedOf(incident, camera.camera_id), now);
   const asks = camera.offer === "ask";
-  const open = (): void => {
-    void act.run(async () => {
-      const { opening } = await desk.calls.openCamera(incident.id, camera.camera_id, reason);
-      if (opening !== null) change(state, { feed: opening.feed_id, blurred: false });
-    });
-  };
+  const [first] = reasonsFor(camera);
+  const what = asks ? `Ask owner of ${camera.name}` : `Open ${camera.name}`;
   return (
     <>
       <span class="unit-text">
@@ -100,26 +107,92 @@ function Openable({ desk, state, incident, camera, now, act, reason }: Row) {
           <Icon name="queued" /> Asked
         </span>
       ) : (
-        <button
-          type="button"
-          disabled={act.busy}
-          aria-label={asks ? `Ask owner of ${camera.name}` : `Open ${camera.name}`}
-          onClick={open}
-        >
-          {asks ? "Ask owner" : "Open"}
-        </button>
+        <span class="split-button">
+          <button
+            type="button"
+            disabled={act.busy}
+            aria-label={what}
+            title={reasonWords(first)}
+            onClick={() => onOpen(first)}
+          >
+            {asks ? "Ask owner" : "Open"}
+          </button>
+          <button
+            type="button"
+            class="square"
+            aria-expanded={choosing}
+            aria-label={`Why: another reason for ${camera.name}`}
+            title="For another reason"
+            onClick={() => onChoosing(!choosing)}
+          >
+            <Icon name="more" />
+          </button>
+        </span>
       )}
     </>
   );
 }
 
 function CameraRow(row: Row) {
-  const opening = openingOf(row.incident, row.camera.camera_id, row.desk.me.user.id);
+  const { desk, state, incident, camera, act } = row;
+  const opening = openingOf(incident, camera.camera_id, desk.me.user.id);
+  const [choosing, setChoosing] = useState(false);
+  if (opening !== null) {
+    return (
+      <li class="unit is-assigned">
+        <Icon name="live" />
+        <Mine {...row} opening={opening} />
+      </li>
+    );
+  }
+  const open = async (reason: Reason): Promise<void> => {
+    setChoosing(false);
+    await act.run(async () => {
+      const opened = await desk.calls.openCamera(incident.id, camera.camera_id, reason);
+      if (opened.opening !== null) change(state, { feed: opened.opening.feed_id, blurred: false });
+    });
+  };
   return (
-    <li class={opening === null ? "unit" : "unit is-assigned"}>
-      <Icon name={opening === null ? "camera" : "live"} />
-      {opening === null ? <Openable {...row} /> : <Mine {...row} opening={opening} />}
+    <li class="unit">
+      <Icon name="camera" />
+      <Openable
+        {...row}
+        choosing={choosing}
+        onChoosing={setChoosing}
+        onOpen={(reason) => void open(reason)}
+      />
+      {choosing && camera.offer !== "asking" && (
+        <Reasons camera={camera} busy={act.busy} onReason={(reason) => void open(reason)} />
+      )}
     </li>
+  );
+}
+
+/** One press for all cameras of the site that called. What cannot be opened is said. */
+function WholeSite({
+  desk,
+  state,
+  incident,
+  act,
+  cameras,
+}: Props & { act: Act; cameras: readonly NearbyCamera[] }) {
+  const [none, setNone] = useState(false);
+  const count = siteCameras(incident, cameras, desk.me.user.id).length;
+  if (incident.site === null || count === 0) return null;
+  const open = (): void =>
+    void act.run(async () => {
+      const { openings, asked } = await desk.calls.openSite(incident.id);
+      setNone(openings.length === 0 && asked.length === 0);
+      const [first] = openings;
+      if (first !== undefined) change(state, { feed: first.feed_id, blurred: false });
+    });
+  return (
+    <div class="whole-site">
+      <button type="button" disabled={act.busy} onClick={open}>
+        <Icon name="camera" /> Open all cameras of {incident.site}
+      </button>
+      {none && <p role="status">None of them can be opened now. The reasons stand below.</p>}
+    </div>
   );
 }
 
@@ -136,7 +209,7 @@ function Shut({ cameras, more }: { cameras: readonly NearbyCamera[]; more: numbe
           <li key={camera.camera_id}>
             <strong>{camera.name}</strong>
             <span>
-              {whyNot(camera.why)} · {whereWords(camera)}
+              {whyNot(camera)} · {whereWords(camera)}
             </span>
           </li>
         ))}
@@ -150,7 +223,6 @@ export function Cameras(props: Props) {
   const { nearby, problem } = useNearby(desk, incident);
   const now = useNow(() => desk.clock.now());
   const act = useAct(sorry);
-  const [reason, setReason] = useState<Reason>("see-scene");
   if (incident.closed_at !== null) return null;
   const cameras = nearby?.cameras ?? [];
   const mine = new Set(
@@ -160,21 +232,7 @@ export function Cameras(props: Props) {
   const shut = cameras.filter((camera) => !offered.includes(camera));
   return (
     <section class="units cameras" aria-labelledby="cameras-title">
-      <div class="cameras-head">
-        <h2 id="cameras-title">Cameras near</h2>
-        <select
-          aria-label="Why they are opened"
-          title="Why: it is on record with every opening"
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value as Reason)}
-        >
-          {REASONS.map(({ value, words }) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </div>
+      <h2 id="cameras-title">Cameras near</h2>
       <ProblemNote text={act.problem ?? problem} />
       {nearby === null && problem === null && <p class="empty">Looking…</p>}
       {nearby !== null && cameras.length === 0 && (
@@ -182,9 +240,10 @@ export function Cameras(props: Props) {
           {incident.position === null ? "Known as soon as the incident has a place." : "None within reach."}
         </p>
       )}
+      <WholeSite {...props} act={act} cameras={cameras} />
       <ul>
         {offered.map((camera) => (
-          <CameraRow key={camera.camera_id} {...props} camera={camera} now={now} act={act} reason={reason} />
+          <CameraRow key={camera.camera_id} {...props} camera={camera} now={now} act={act} />
         ))}
       </ul>
       {nearby !== null && <Shut cameras={shut} more={nearby.more} />}

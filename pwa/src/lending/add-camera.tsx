@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { useAct } from "../lib/hooks.ts";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { SiteView } from "../wire.ts";
-import type { Lender } from "./lender.ts";
+import type { Lender, Whose } from "./lender.ts";
 import { sorry } from "./refusals.ts";
 import { type Placing, ViewFields } from "./view-form.tsx";
 
@@ -15,6 +15,7 @@ export interface SourceChoice {
 const NONE = "";
 
 interface SourceProps {
+  whose: Whose;
   site: SiteView;
   choice: SourceChoice | null;
   /** The camera that keeps its own source on the list. */
@@ -23,7 +24,7 @@ interface SourceProps {
 }
 
 /** What connectors here have found and nobody has registered. */
-export function SourceField({ site, choice, camera, onChoice }: SourceProps) {
+export function SourceField({ whose, site, choice, camera, onChoice }: SourceProps) {
   const offered = site.connectors.flatMap((connector) =>
     connector.sources
       .filter((source) => source.camera_id === null || source.camera_id === camera)
@@ -43,9 +44,11 @@ export function SourceField({ site, choice, camera, onChoice }: SourceProps) {
           onChoice(offered.find(({ key }) => key === event.currentTarget.value)?.choice ?? null)
         }
       >
-        {(camera === undefined || choice === null) && (
-          <option value={NONE}>Nowhere yet: on the list only</option>
-        )}
+        <option value={NONE}>
+          {whose === "owner"
+            ? "Nowhere yet: on the list only"
+            : "No connector: nothing yet, or a device with a token"}
+        </option>
         {offered.map(({ key, words }) => (
           <option key={key} value={key}>
             {words}
@@ -76,7 +79,7 @@ export function AddCamera({ lender, site, onDone }: { lender: Lender; site: Site
         <span>Name, such as Back door</span>
         <input value={name} maxLength={80} required onInput={(event) => setName(event.currentTarget.value)} />
       </label>
-      <SourceField site={site} choice={choice} onChoice={setChoice} />
+      <SourceField whose={lender.whose} site={site} choice={choice} onChoice={setChoice} />
       <ViewFields
         name={name.trim() || "The new camera"}
         use="registry"

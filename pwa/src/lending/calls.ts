@@ -1,46 +1,16 @@
 // What whoever keeps cameras can ask of the server, one method each; docs/http.md says what each one means.
 import type { Requests } from "../lib/requests.ts";
 import type {
+  AddSite,
+  AmendCamera,
+  AmendSite,
   CameraView,
   EnrolmentCode,
-  Hours,
-  ParticipationLevel,
-  Point,
-  SiteKind,
+  PauseCamera,
+  RegisterCamera,
   SiteView,
   TrafficView,
-  View,
 } from "../wire.ts";
-
-export interface SiteFields {
-  kind: SiteKind;
-  name: string;
-  address: string;
-  point: Point;
-  numbers: string[];
-}
-
-export interface NewCamera {
-  name: string;
-  point: Point;
-  view: View;
-  indoor: boolean;
-  connector_id?: string;
-  source?: string;
-}
-
-export interface CameraChanges {
-  name?: string;
-  point?: Point;
-  view?: View;
-  indoor?: boolean;
-  level?: ParticipationLevel;
-  radius_m?: number;
-  hours?: Hours;
-  sound?: boolean;
-  connector_id?: string;
-  source?: string;
-}
 
 export class LendingCalls {
   protected readonly requests: Requests;
@@ -49,11 +19,11 @@ export class LendingCalls {
     this.requests = requests;
   }
 
-  addSite(site: SiteFields): Promise<SiteView> {
+  addSite(site: AddSite): Promise<SiteView> {
     return this.requests.send("POST", "/api/sites", site);
   }
 
-  amendSite(id: string, changes: Omit<SiteFields, "kind">): Promise<SiteView> {
+  amendSite(id: string, changes: AmendSite): Promise<SiteView> {
     return this.requests.send("POST", `/api/sites/${id}/amend`, changes);
   }
 
@@ -61,17 +31,18 @@ export class LendingCalls {
     return this.requests.send("DELETE", `/api/sites/${id}`);
   }
 
-  addCamera(site: string, camera: NewCamera): Promise<CameraView> {
+  addCamera(site: string, camera: RegisterCamera): Promise<CameraView> {
     return this.requests.send("POST", `/api/sites/${site}/cameras`, camera);
   }
 
-  amendCamera(id: string, changes: CameraChanges): Promise<CameraView> {
+  amendCamera(id: string, changes: AmendCamera): Promise<CameraView> {
     return this.requests.send("POST", `/api/cameras/${id}/amend`, changes);
   }
 
   /** `minutes` is null until it is resumed. */
-  pause(id: string, minutes: number | null): Promise<CameraView> {
-    return this.requests.send("POST", `/api/cameras/${id}/pause`, { minutes });
+  pause(id: string, minutes: PauseCamera["minutes"]): Promise<CameraView> {
+    const pause: PauseCamera = { minutes };
+    return this.requests.send("POST", `/api/cameras/${id}/pause`, pause);
   }
 
   resume(id: string): Promise<CameraView> {

@@ -9,18 +9,20 @@ import type { CameraView, SiteView } from "../wire.ts";
 import { type SourceChoice, SourceField } from "./add-camera.tsx";
 import { Fold, Twice } from "./fold.tsx";
 import { HoursForm } from "./hours.tsx";
-import type { Lender } from "./lender.ts";
+import type { Lender, Whose } from "./lender.ts";
 import { LevelForm } from "./level.tsx";
 import { PauseControl } from "./pause.tsx";
 import { sorry } from "./refusals.ts";
 import { ViewFields } from "./view-form.tsx";
-import { cameraState, hoursWords, LEVEL_NAMES, levelSentence } from "./words.ts";
+import { cameraState, hoursWords, levelName, levelSentence } from "./words.ts";
 
 interface Props {
   lender: Lender;
   site: SiteView;
   camera: CameraView;
 }
+
+const VIEWERS: Readonly<Record<Whose, string>> = { owner: "you", city: "supervisors" };
 
 function Still({ lender, camera, act, now }: { lender: Lender; camera: CameraView; act: Act; now: number }) {
   const can = camera.connected && camera.source !== null;
@@ -50,8 +52,8 @@ function Still({ lender, camera, act, now }: { lender: Lender; camera: CameraVie
       <figcaption>
         <span>
           {still_at === null
-            ? "Only you would see it."
-            : `Only you see this · ${ago(now - Date.parse(still_at))}`}
+            ? `Only ${VIEWERS[lender.whose]} would see it.`
+            : `Only ${VIEWERS[lender.whose]} see this · ${ago(now - Date.parse(still_at))}`}
         </span>
         {can && (
           <button
@@ -104,10 +106,10 @@ function NameForm({ lender, site, camera, onDone }: Props & { onDone(): void }) 
   );
   const act = useAct(sorry);
   const retire = useAct(sorry);
+  const binding = choice ?? { unbind: camera.source !== null };
   const save = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (await act.run(() => lender.calls.amendCamera(camera.id, { name: name.trim(), ...(choice ?? {}) })))
-      onDone();
+    if (await act.run(() => lender.calls.amendCamera(camera.id, { name: name.trim(), ...binding }))) onDone();
   };
   return (
     <>
@@ -121,7 +123,13 @@ function NameForm({ lender, site, camera, onDone }: Props & { onDone(): void }) 
             onInput={(event) => setName(event.currentTarget.value)}
           />
         </label>
-        <SourceField site={site} choice={choice} camera={camera.id} onChoice={setChoice} />
+        <SourceField
+          whose={lender.whose}
+          site={site}
+          choice={choice}
+          camera={camera.id}
+          onChoice={setChoice}
+        />
         <ProblemNote text={act.problem} />
         <button type="submit" class="primary" disabled={act.busy || name.trim() === ""}>
           {act.busy ? "Saving…" : "Save"}
@@ -173,9 +181,10 @@ function looksWords({ view, indoor }: CameraView): string {
   return `${way}, ${indoor ? "indoors" : "outdoors"}`;
 }
 
-function levelNow(camera: CameraView): string {
+function levelNow(camera: CameraView, whose: Whose): string {
   const near = camera.level === "ask" || camera.level === "nearby";
-  return near ? `${LEVEL_NAMES[camera.level]}, within ${metres(camera.radius_m)}` : LEVEL_NAMES[camera.level];
+  const name = levelName(camera.level, whose);
+  return near ? `${name}, within ${metres(camera.radius_m)}` : name;
 }
 
 export function CameraCard({ lender, site, camera }: Props) {
@@ -190,12 +199,12 @@ export function CameraCard({ lender, site, camera }: Props) {
         <p class={`standing tone-${state.tone}`}>
           <Icon name={state.icon} /> <span>{state.words}</span>
         </p>
-        <p class="camera-level">{levelSentence(camera.level, camera.radius_m)}</p>
+        <p class="camera-level">{levelSentence(camera.level, camera.radius_m, lender.whose)}</p>
       </div>
       <ProblemNote text={act.problem} />
       <PauseControl lender={lender} camera={camera} act={act} now={now} />
       <div class="folds">
-        <Fold icon="lend" title="Who may see it" now={levelNow(camera)}>
+        <Fold icon="lend" title="Who may see it" now={levelNow(camera, lender.whose)}>
           {(close) => <LevelForm lender={lender} camera={camera} onDone={close} />}
         </Fold>
         <Fold icon="hours" title="When" now={hoursWords(camera.hours)}>

@@ -30,8 +30,8 @@ export function Enrol({ lender, site }: { lender: Lender; site: SiteView }) {
   return (
     <div class="form">
       <p>
-        A connector is a small program on a computer beside your cameras. It calls out to 911's server and
-        lets nobody in; your cameras' passwords stay with it.
+        A connector is a small program on a computer beside the cameras. It calls out to 911's server and lets
+        nobody in; the cameras' passwords stay with it.
       </p>
       {shown !== null && left > 0 && (
         <div class="code">
@@ -114,7 +114,7 @@ function Sources({ site, connector }: { site: SiteView; connector: ConnectorView
           <li key={source.name}>
             <strong>{source.label || source.name}</strong>
             <span>
-              {camera === undefined ? "Not on your list yet: add a camera to use it" : `Is ${camera.name}`}
+              {camera === undefined ? "Not on the list yet: add a camera to use it" : `Is ${camera.name}`}
             </span>
             {sourceWords(source) !== "" && <span>{sourceWords(source)}</span>}
             {source.trouble !== null && (
@@ -178,7 +178,7 @@ export function Connector({
           <Twice
             first="Remove it"
             sure="Remove for good"
-            words="Its cameras stay on your list, without a picture. To bring it back it needs a new code."
+            words="Its cameras stay on the list, without a picture. To bring it back it needs a new code."
             busy={act.busy}
             onSure={() => void act.run(() => lender.calls.retireConnector(connector.id))}
           />

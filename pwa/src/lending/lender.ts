@@ -4,7 +4,10 @@ import type { Line } from "../lib/events.ts";
 import type { Store } from "../lib/store.ts";
 import type { LendingCalls } from "./calls.ts";
 
+export type Whose = "owner" | "city";
+
 export interface Lender {
+  readonly whose: Whose;
   readonly clock: ServerClock;
   readonly line: Store<Line>;
   readonly calls: LendingCalls;

@@ -8,7 +8,7 @@ import { CameraMap } from "../map/map.tsx";
 import type { CameraView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";
-import { LEVEL_NAMES, LEVELS, levelSentence } from "./words.ts";
+import { levelName, levelSentence, levelsFor } from "./words.ts";
 
 export const LEAST_RADIUS_M = 50;
 export const MOST_RADIUS_M = 1000;
@@ -36,7 +36,7 @@ export function LevelForm({
     <form class="form" onSubmit={(event) => void save(event)}>
       <fieldset class="levels">
         <legend class="sr-only">Who may see {camera.name}</legend>
-        {LEVELS.map((each) => (
+        {levelsFor(lender.whose).map((each) => (
           <label key={each} class="level">
             <input
               type="radio"
@@ -47,8 +47,8 @@ export function LevelForm({
               aria-describedby={`${id}-${each}`}
             />
             <span>
-              <strong>{LEVEL_NAMES[each]}</strong>
-              <span id={`${id}-${each}`}>{levelSentence(each, radius_m)}</span>
+              <strong>{levelName(each, lender.whose)}</strong>
+              <span id={`${id}-${each}`}>{levelSentence(each, radius_m, lender.whose)}</span>
             </span>
           </label>
         ))}
@@ -82,7 +82,9 @@ export function LevelForm({
           Somebody sees this camera now. A choice that no longer allows it stops the picture at once.
         </p>
       )}
-      <p class="small">What you choose changes the yearly fee, and nothing about who gets help first.</p>
+      {lender.whose === "owner" && (
+        <p class="small">What you choose changes the yearly fee, and nothing about who gets help first.</p>
+      )}
       <ProblemNote text={act.problem} />
       <button type="submit" class="primary" disabled={act.busy}>
         {act.busy ? "Saving…" : "Save"}

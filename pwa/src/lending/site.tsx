@@ -39,7 +39,8 @@ export function SiteForm({
   site: SiteView | null;
   onDone(): void;
 }) {
-  const [kind, setKind] = useState<SiteKind>(site?.kind ?? "business");
+  const isCity = lender.whose === "city";
+  const [kind, setKind] = useState<SiteKind>(site?.kind ?? (isCity ? "city" : "business"));
   const [name, setName] = useState(site?.name ?? "");
   const [address, setAddress] = useState(site?.address ?? "");
   const [numbers, setNumbers] = useState((site?.numbers ?? []).map(numberWords).join(", "));
@@ -56,7 +57,7 @@ export function SiteForm({
   };
   return (
     <form class="form" onSubmit={(event) => void save(event)}>
-      {site === null && (
+      {site === null && !isCity && (
         <fieldset class="kinds">
           <legend>What is it?</legend>
           {KINDS.map((each) => (
@@ -87,7 +88,7 @@ export function SiteForm({
         <input
           value={address}
           maxLength={200}
-          required
+          required={!isCity}
           autocomplete="street-address"
           onInput={(event) => setAddress(event.currentTarget.value)}
         />
@@ -151,8 +152,6 @@ export function Site({
   site: SiteView;
   children?: ComponentChildren;
 }) {
-  const retire = useAct(sorry);
-  const connectors = site.connectors.length;
   return (
     <section class="site" aria-label={site.name}>
       <header class="site-head">
@@ -162,6 +161,18 @@ export function Site({
           <p>{site.address}</p>
         </div>
       </header>
+      <SiteInside lender={lender} site={site} />
+      {children}
+    </section>
+  );
+}
+
+/** All of a site but its name: cameras, connectors, map. */
+export function SiteInside({ lender, site }: { lender: Lender; site: SiteView }) {
+  const retire = useAct(sorry);
+  const connectors = site.connectors.length;
+  return (
+    <>
       {site.cameras.length === 0 && (
         <p class="card">No camera here yet. Nobody can see anything of this site.</p>
       )}
@@ -228,7 +239,6 @@ export function Site({
           )}
         </Fold>
       </div>
-      {children}
-    </section>
+    </>
   );
 }

@@ -11,19 +11,45 @@ import type {
   SiteView,
   Watching,
 } from "../wire.ts";
+import type { Whose } from "./lender.ts";
 
-export const LEVELS: readonly ParticipationLevel[] = ["registry", "ask", "own-calls", "nearby"];
+const LEVELS: readonly ParticipationLevel[] = ["registry", "ask", "own-calls", "nearby"];
 
-export const LEVEL_NAMES: Readonly<Record<ParticipationLevel, string>> = {
+/** Those to choose from. The city's cameras have no owner who could be asked. */
+export function levelsFor(whose: Whose): readonly ParticipationLevel[] {
+  return whose === "owner" ? LEVELS : LEVELS.filter((level) => level !== "ask");
+}
+
+const LEVEL_NAMES: Readonly<Record<ParticipationLevel, string>> = {
   registry: "On the list only",
   ask: "Ask me first",
   "own-calls": "My own calls",
   nearby: "Emergencies nearby",
 };
 
+export function levelName(level: ParticipationLevel, whose: Whose): string {
+  return whose === "city" && level === "own-calls" ? "Calls from this site" : LEVEL_NAMES[level];
+}
+
 /** Who may see what, and when: one sentence. */
-export function levelSentence(level: ParticipationLevel, radius_m: number): string {
-  const near = metres(radius_m);
+export function levelSentence(level: ParticipationLevel, radius_m: number, whose: Whose): string {
+  return whose === "owner" ? ownersSentence(level, metres(radius_m)) : citysSentence(level, metres(radius_m));
+}
+
+function citysSentence(level: ParticipationLevel, near: string): string {
+  switch (level) {
+    case "registry":
+      return "Dispatchers know that the camera is there. Nobody can see its picture.";
+    case "ask":
+      return "Nobody can be asked about the city's cameras, so nobody sees it. Choose another level.";
+    case "own-calls":
+      return "Dispatchers and the officers sent can see it when the call comes from this site's telephones.";
+    case "nearby":
+      return `Dispatchers and the officers sent can see it during an emergency within ${near}, and for calls from this site.`;
+  }
+}
+
+function ownersSentence(level: ParticipationLevel, near: string): string {
   switch (level) {
     case "registry":
       return "911 knows that the camera is there. Nobody can see its picture.";

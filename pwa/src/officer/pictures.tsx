@@ -1,15 +1,16 @@
 // The strip below the picture: what is on, what may be opened near the scene, and this phone's own camera. One
 // tap swaps or opens; the best stands first.
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { metres } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
-import { askedOf, askingWords, lasts, openingOf } from "../staff/cameras.ts";
+import { askedOf, askingWords, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
 import { useNearby } from "../staff/nearby.ts";
-import type { FeedView, IncidentView, NearbyCamera } from "../wire.ts";
+import { Reasons } from "../staff/parts/reasons.tsx";
+import type { FeedView, IncidentView, NearbyCamera, Reason } from "../wire.ts";
 import { OwnCamera } from "./own-camera.ts";
 
 interface Props {
@@ -49,6 +50,10 @@ function what(camera: NearbyCamera): string {
   return camera.distance_m === null ? camera.name : `${camera.name}, ${metres(camera.distance_m)}`;
 }
 
+function press(camera: NearbyCamera): string {
+  return `${camera.offer === "ask" ? "Ask owner of" : "Open"} ${what(camera)}`;
+}
+
 export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
   const { nearby, problem } = useNearby(desk, incident);
   const now = useNow(() => desk.clock.now());
@@ -61,12 +66,21 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
     .filter((camera) => camera.offer !== "no" && !shown.has(camera.camera_id))
     .slice(0, MOST);
   const opening = feed?.camera_id == null ? null : openingOf(incident, feed.camera_id, me);
-  const open = (camera: NearbyCamera): void => {
+  const [why, setWhy] = useState<string | null>(null);
+  const chosen = offered.find((camera) => camera.camera_id === why && camera.offer !== "asking");
+  const site = siteCameras(incident, nearby?.cameras ?? [], me);
+  const open = (camera: NearbyCamera, reason: Reason): void => {
+    setWhy(null);
     void act.run(async () => {
-      const opened = await desk.calls.openCamera(incident.id, camera.camera_id, "see-scene");
+      const opened = await desk.calls.openCamera(incident.id, camera.camera_id, reason);
       if (opened.opening !== null) onShow(opened.opening.feed_id);
     });
   };
+  const openSite = (): void =>
+    void act.run(async () => {
+      const [first] = (await desk.calls.openSite(incident.id)).openings;
+      if (first !== undefined) onShow(first.feed_id);
+    });
   const strip = useRef<HTMLUListElement>(null);
   useEffect(() => strip.current?.scrollTo({ left: 0 }), [feed?.id, nearby === null, opening?.id]);
   const said = act.problem ?? ownProblem ?? problem;
@@ -77,7 +91,15 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
           {said}
         </p>
       )}
-      <ul ref={strip}>
+      {chosen !== undefined && (
+        <Reasons
+          camera={chosen}
+          busy={act.busy}
+          onReason={(reason) => open(chosen, reason)}
+          onBack={() => setWhy(null)}
+        />
+      )}
+      <ul ref={strip} hidden={chosen !== undefined}>
         {opening !== null && (
           <li class="pictures-mine">
             {lasts(opening, now).soon && (
@@ -107,17 +129,34 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
               </button>
             </li>
           ))}
+        {site.length > 1 && (
+          <li>
+            <button type="button" disabled={act.busy} onClick={openSite}>
+              <Icon name="camera" /> All {site.length} of {incident.site}
+            </button>
+          </li>
+        )}
         {offered.map((camera) => (
-          <li key={camera.camera_id}>
+          <li key={camera.camera_id} class="split-button">
             <button
               type="button"
               disabled={act.busy || camera.offer === "asking"}
-              aria-label={`${camera.offer === "ask" ? "Ask owner of" : "Open"} ${what(camera)}`}
-              onClick={() => open(camera)}
+              aria-label={press(camera)}
+              onClick={() => open(camera, reasonsFor(camera)[0])}
             >
               <Icon name={camera.offer === "open" ? "camera" : "queued"} />
               {askingWords(askedOf(incident, camera.camera_id), now) ?? what(camera)}
             </button>
+            {camera.offer !== "asking" && (
+              <button
+                type="button"
+                disabled={act.busy}
+                aria-label={`Why: another reason for ${camera.name}`}
+                onClick={() => setWhy(camera.camera_id)}
+              >
+                Why
+              </button>
+            )}
           </li>
         ))}
         <li>

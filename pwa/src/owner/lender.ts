@@ -10,6 +10,7 @@ import type { Me, OwnerView, Tick } from "../wire.ts";
 import { Calls } from "./calls.ts";
 
 export class OwnerLender implements Lender {
+  readonly whose = "owner";
   /** Null until the server has told it for the first time. */
   readonly view = new Store<OwnerView | null>(null);
   readonly line = new Store<Line>("connecting");

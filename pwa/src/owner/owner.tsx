@@ -1,6 +1,7 @@
 // The owner's page: first who is watching, then what they lend and how far that goes.
 import { useState } from "preact/hooks";
 import { Fold } from "../lending/fold.tsx";
+import { Lost } from "../lending/lost.tsx";
 import { Site, SiteForm } from "../lending/site.tsx";
 import { Watch } from "../lending/watching.tsx";
 import { useStore } from "../lib/hooks.ts";
@@ -51,22 +52,6 @@ function Bar({ lender }: { lender: OwnerLender }) {
         </div>
       )}
     </header>
-  );
-}
-
-function Lost({ lender }: { lender: OwnerLender }) {
-  const lost = useStore(lender.line) === "lost";
-  return (
-    <div class={lost ? "line is-lost" : "line-none"} role="status">
-      {lost && (
-        <>
-          <strong>
-            <Icon name="lost" /> Connection lost, trying again
-          </strong>
-          <span>What you see is from before. Pauses and levels that you have set still hold.</span>
-        </>
-      )}
-    </div>
   );
 }
 

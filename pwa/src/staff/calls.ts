@@ -11,6 +11,7 @@ import type {
   LinkView,
   Nearby,
   OpenedCamera,
+  OpenedSite,
   OpenIncident,
   OpeningView,
   Position,
@@ -98,6 +99,10 @@ export class Calls {
 
   openCamera(incident: string, camera: string, reason: Reason): Promise<OpenedCamera> {
     return this.#requests.send("POST", `/api/incidents/${incident}/cameras/${camera}/open`, { reason });
+  }
+
+  openSite(incident: string): Promise<OpenedSite> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/site-cameras`);
   }
 
   renewOpening(opening: string): Promise<OpeningView> {

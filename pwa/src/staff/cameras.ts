@@ -16,13 +16,23 @@ import type {
 /** Soon enough before its end to say so and to offer more. */
 export const RENEW_MS = 5 * 60_000;
 
-export const REASONS: readonly { value: Reason; words: string }[] = [
-  { value: "see-scene", words: "See the scene" },
-  { value: "find-person", words: "Find a person" },
-  { value: "follow-suspect", words: "Follow a suspect" },
-  { value: "officer-safety", words: "Officer safety" },
-  { value: "site-call", words: "The site called" },
-];
+const REASONS: Readonly<Record<Reason, string>> = {
+  "see-scene": "See the scene",
+  "find-person": "Find a person",
+  "follow-suspect": "Follow a suspect",
+  "officer-safety": "Officer safety",
+  "site-call": "The site called",
+};
+const ANYWHERE: readonly Reason[] = ["see-scene", "find-person", "follow-suspect", "officer-safety"];
+
+/** Why a camera may be opened, the likeliest first: it is the one that a single press gives. */
+export function reasonsFor({ own }: Pick<NearbyCamera, "own">): readonly [Reason, ...Reason[]] {
+  return own ? ["site-call", ...ANYWHERE] : ["see-scene", ...ANYWHERE.slice(1)];
+}
+
+export function reasonWords(reason: Reason): string {
+  return REASONS[reason];
+}
 
 const WHY: Record<Unavailable, string> = {
   retired: "Taken out of use",
@@ -37,12 +47,34 @@ const WHY: Record<Unavailable, string> = {
   "connector-away": "Not connected now",
   "camera-trouble": "The camera has a fault",
 };
+/** The city's cameras have no owner to speak of. */
+const CITYS_WHY: Partial<Record<Unavailable, string>> = {
+  paused: "Paused by a supervisor",
+  "out-of-hours": "Outside its hours",
+  "too-far": "For nearer emergencies only",
+  refused: "Stopped by a supervisor",
+};
 
 const KINDS: Record<SiteKind, string> = { business: "Business", residence: "Home", city: "City" };
 
 /** Why a press would do nothing. */
-export function whyNot(why: Unavailable | null): string {
-  return why === null ? "Cannot be opened" : (WHY[why] ?? why.replaceAll("-", " "));
+export function whyNot({ why, kind }: Pick<NearbyCamera, "why" | "kind">): string {
+  if (why === null) return "Cannot be opened";
+  return (kind === "city" ? CITYS_WHY[why] : undefined) ?? WHY[why] ?? why.replaceAll("-", " ");
+}
+
+/** The cameras of the site that called which a press would open, or whose owner it would ask. */
+export function siteCameras(
+  incident: IncidentView,
+  cameras: readonly NearbyCamera[],
+  me: string,
+): readonly NearbyCamera[] {
+  return cameras.filter(
+    (camera) =>
+      camera.own &&
+      (camera.offer === "open" || camera.offer === "ask") &&
+      openingOf(incident, camera.camera_id, me) === null,
+  );
 }
 
 /** Whose it is and how it lies to the scene: "Business · 40 m · looks there". */
