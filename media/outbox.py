@@ -72,6 +72,19 @@ class Outbox:
             self.flush()
         return datagrams + sent, total + made, octets
 
+    def room(self, count: int) -> int:
+        """The first of so many slots, at most all, for whoever writes its packets there; then `written`."""
+        if self._end + count > self._slots.count:
+            self.flush()
+        return self._end
+
+    def written(self, keys: rtc.Srtp, address: Any, first: int, end: int) -> tuple[int, int]:
+        """Encrypt and send what stands in these slots, none longer than MAX_DATAGRAM: datagrams and bytes."""
+        made = self._encrypt(keys, address, first, end)
+        if not self._way.gathers:
+            self.flush()
+        return made
+
     def send_burst(
         self, keys: rtc.Srtp, address: Any, burst: Burst, out: Outgoing, payload_type: int, time: int
     ) -> Made:

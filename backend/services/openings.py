@@ -91,7 +91,7 @@ class Openings:
                 cameras.sort(key=lambda camera: (distance_m(scene, camera.point), camera.id))
             for camera in cameras:
                 found = await self._presses.look_at(step.tx, place, camera.id, step.now)
-                if found is None or found.offer not in (Offer.OPEN, Offer.ASK):
+                if found is None or found.offer is Offer.NO:
                     continue
                 if pressed == SITE_CAMERAS:
                     break

@@ -16,11 +16,9 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
-
-from media.connector import find, wire
+from media.connector import wire
 from media.connector.child import Child, Nursery
-from media.connector.folder import TEST_PICTURE, Camera, Folder, FolderError, State, Status
+from media.connector.folder import TEST_PICTURE, Camera, Folder, FolderError, Status
 from media.connector.link import Link
 from media.connector.minutes import Minutes
 from media.connector.orders import (
@@ -36,15 +34,13 @@ from media.connector.orders import (
     Taken,
     TakePicture,
 )
+from media.connector.sources import Sources
 
 KEPT_AFTER_WELCOME_S = 3.0  # runs that are not started again by then are over
 DEAF_S = 60.0  # without the service for so long: all runs end
 _CRASHES = 3  # of one camera's process in CRASH_WINDOW_S; then its runs fail
 CRASH_WINDOW_S = 60.0
-_RESTS_S = (60.0, 120.0, 300.0, 600.0)  # before a camera that refuses its password is asked again
-_WRONG = "does not take this name and password"
 _LOOK_EVERY_S = 1.0
-_DISCOVER_EVERY_S = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -66,30 +62,24 @@ class Agent:
         """Raises FolderError when this folder is not enrolled, or runs already."""
         folder.lock()
         self._folder = folder
-        self._state = folder.read()
-        if not self._state.connector:
+        self._sources = Sources(folder, self._tell_sources)
+        state = self._sources.state
+        if not state.connector:
             raise FolderError(
                 "Not enrolled yet. Get a code from the owner's page, then: sightline connector enrol URL CODE"
             )
         key = folder.key()
-        self._changed_at = folder.changed_at()
-        self._minutes = Minutes(folder, self._state.connector, key, datetime.now(UTC))
+        self._minutes = Minutes(folder, state.connector, key, datetime.now(UTC))
         self._nursery = Nursery()
         self._open: dict[str, _Open] = {}
-        self._troubles: dict[str, str | None] = {}
-        self._rest: dict[str, tuple[int, float]] = {}  # wrong passwords: how often, and until when
         self._crashes: dict[str, list[float]] = {}
-        self._found: dict[str, wire.SourceReport] = {}
-        self._finding: asyncio.Task[None] | None = None
-        self._found_at = float("-inf")
         self._discover_at_start = discover
         self._kept: set[str] | None = None
         self._deaf_since = time.monotonic()
         self._words = "Connecting."
+        self._last_status: Status | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._link = Link(
-            self._state.server, self._state.connector, key, secrets.token_hex(8), self._state.trust, self
-        )
+        self._link = Link(state.server, state.connector, key, secrets.token_hex(8), state.trust, self)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -109,8 +99,7 @@ class Agent:
         finally:
             linking.cancel()
             await asyncio.gather(linking, return_exceptions=True)
-            if self._finding is not None:
-                self._finding.cancel()
+            self._sources.close()
             await asyncio.gather(*(opened.child.close() for opened in list(self._open.values())))
             await self._nursery.close()
             self._folder.write_status(Status(connected=False, words="Not running."))
@@ -124,23 +113,9 @@ class Agent:
         elif time.monotonic() - self._deaf_since > DEAF_S and self._open:
             _log.warning("The service has been away for %d s: every picture ends.", DEAF_S)
             self._end_all()
-        if self._folder.changed_at() != self._changed_at:
-            self._changed_at = self._folder.changed_at()
-            with contextlib.suppress(FolderError):
-                self._reload(self._folder.read())
+        for name in self._sources.look():
+            self._end_source(name)
         self._write_status()
-
-    def _reload(self, state: State) -> None:
-        """Cameras were added or changed beside the connector."""
-        before, self._state = self._state, state
-        for camera in before.cameras:
-            now = state.camera(camera.name)
-            if now is None or (now.url, now.user, now.password) != (camera.url, camera.user, camera.password):
-                self._troubles.pop(camera.name, None)
-                self._rest.pop(camera.name, None)
-                if now is None:
-                    self._end_source(camera.name)
-        self._tell_sources()
 
     # The link's news (media.connector.link.Listener)
 
@@ -152,7 +127,7 @@ class Agent:
         asyncio.get_running_loop().call_later(KEPT_AFTER_WELCOME_S, self._end_unkept)
         if self._discover_at_start:
             self._discover_at_start = False
-            self._discover()
+            self._sources.discover()
 
     async def ordered(self, order: wire.FromServer) -> None:
         if isinstance(order, wire.Start):
@@ -162,7 +137,7 @@ class Agent:
         elif isinstance(order, wire.TakeStill):
             await self._take_still(order.source)
         elif isinstance(order, wire.Discover):
-            self._discover()
+            self._sources.discover()
 
     def heard(self) -> None:
         self._minutes.heard()
@@ -178,15 +153,15 @@ class Agent:
     # Runs
 
     async def _start(self, order: wire.Start) -> None:
-        camera = self._state.camera(order.source)
-        url = urljoin(self._state.server, order.whip)
+        camera = self._sources.camera(order.source)
+        url = urljoin(self._sources.state.server, order.whip)
         if camera is None:
             self._fail(order.source, "This connector has no such camera any more.", order.run)
             return
-        if urlsplit(url)[:2] != urlsplit(self._state.server)[:2]:
+        if urlsplit(url)[:2] != urlsplit(self._sources.state.server)[:2]:
             self._fail(order.source, "The order names another server, so it is not followed.", order.run)
             return
-        if (words := self._resting(camera.name)) is not None:
+        if (words := self._sources.resting(camera.name)) is not None:
             self._fail(order.source, words, order.run)
             return
         if self._kept is not None:
@@ -227,38 +202,29 @@ class Agent:
                 self._stop(run)
 
     async def _take_still(self, source: str) -> None:
-        camera = self._state.camera(source)
+        camera = self._sources.camera(source)
         if camera is None:
             self._fail(source, "This connector has no such camera any more.", None)
-        elif (words := self._resting(source)) is not None:
+        elif (words := self._sources.resting(source)) is not None:
             self._fail(source, words, None)
         else:
             opened = self._open.get(source) or await self._open_camera(camera)
             opened.want_still = True
             opened.child.say(TakePicture())
 
-    def _resting(self, name: str) -> str | None:
-        count, until = self._rest.get(name, (0, 0.0))
-        left = until - time.monotonic()
-        if not count or left <= 0:
-            return None
-        said = self._troubles.get(name) or ""
-        return f"{said} It is not asked again for {int(left) + 1} s, or it might lock.".strip()
-
     async def _open_camera(self, camera: Camera) -> _Open:
         child = await self._nursery.take()
         opened = self._open[camera.name] = _Open(child)
-        parts = urlsplit(self._state.server)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        state = self._sources.state
         child.say(
             Open(
                 url="" if camera.url == TEST_PICTURE else camera.url,
                 user=camera.user,
                 password=camera.password,
-                networks=self._state.networks,
-                server=(parts.hostname or "", port),
+                networks=state.networks,
+                server=self._sources.server,
                 transcode=camera.transcode,
-                trust=self._state.trust or None,
+                trust=state.trust or None,
             )
         )
         name = camera.name
@@ -272,13 +238,12 @@ class Agent:
             self._minutes.count(media=report.media, camera=report.camera, control=report.control)
             self._in_session(opened, report.session)
         elif isinstance(report, Opened):
-            self._rest.pop(name, None)
-            self._learn(name, report)
+            self._sources.learn(name, report)
         elif isinstance(report, Began):
             opened.began.add(report.run)
             self._link.say(wire.Running(run=report.run))
         elif isinstance(report, Hurt):
-            self._trouble(name, report.words)
+            self._sources.trouble(name, report.words)
         elif isinstance(report, Taken):
             opened.want_still = False
             self._link.say(wire.Still(source=name, jpeg=report.jpeg))
@@ -286,11 +251,7 @@ class Agent:
             self._broke(name, opened, report)
 
     def _broke(self, name: str, opened: _Open, report: Broke) -> None:
-        if _WRONG in report.words:
-            count = self._rest.get(name, (0, 0.0))[0] + 1
-            self._rest[name] = count, time.monotonic() + _RESTS_S[min(count, len(_RESTS_S)) - 1]
-        if not report.words.startswith("The service"):
-            self._trouble(name, report.words)
+        self._sources.broke(name, report.words)
         if report.run:
             opened.runs.pop(report.run, None)
             self._fail(name, report.words, report.run)
@@ -319,7 +280,7 @@ class Agent:
         else:
             crashes = self._crashed(name)
             _log.warning("The process of %s ended with %d.", name, code)
-        camera = self._state.camera(name)
+        camera = self._sources.camera(name)
         if camera is None or len(crashes) > _CRASHES:
             for run in opened.runs:
                 self._fail(name, "What the camera sends ends the program that reads it, each time.", run)
@@ -350,102 +311,21 @@ class Agent:
         _log.warning("%s: %s", source, words)
         self._link.say(wire.Failed(source=source, words=words[:300], run=run))
 
-    # Sources
-
-    def _learn(self, name: str, report: Opened) -> None:
-        """What the camera turned out to be, kept so that its next start need not find out."""
-        self._troubles[name] = None
-        camera = self._state.camera(name)
-        if camera is None:
-            return
-        now = msgspec.structs.replace(
-            camera,
-            codec=report.codec[:16],
-            width=report.width,
-            height=report.height,
-            has_sound=report.has_sound,
-            transcode=report.transcodes,
-        )
-        if now != camera:
-            cameras = tuple(now if c.name == name else c for c in self._state.cameras)
-            self._state = msgspec.structs.replace(self._state, cameras=cameras)
-            self._folder.write(self._state)
-            self._changed_at = self._folder.changed_at()
-        self._tell_sources()
-
-    def _trouble(self, name: str, words: str | None) -> None:
-        if self._troubles.get(name) != words:
-            self._troubles[name] = words
-            self._tell_sources()
-
-    def _sources(self) -> tuple[wire.SourceReport, ...]:
-        own = [
-            wire.SourceReport(
-                name=camera.name,
-                label=camera.label,
-                kind=camera.kind,
-                codec=camera.codec,
-                width=camera.width,
-                height=camera.height,
-                transcodes=camera.transcode,
-                has_sound=camera.has_sound,
-                trouble=(self._troubles.get(camera.name) or None),
-            )
-            for camera in self._state.cameras
-        ]
-        return (*own, *self._found.values())[: wire.MAX_SOURCES]
+    # What it tells
 
     def _tell_sources(self) -> None:
-        self._link.say(wire.Sources(sources=self._sources()))
+        self._link.say(wire.Sources(sources=self._sources.reports()))
         self._write_status()
 
     def _write_status(self) -> None:
+        """For the commands beside it."""
         running = tuple(name for name, opened in self._open.items() if opened.runs)
         status = Status(
-            connected=self._link.connected, words=self._words, running=running, sources=self._sources()
+            connected=self._link.connected,
+            words=self._words,
+            running=running,
+            sources=self._sources.reports(),
         )
-        if status != getattr(self, "_last_status", None):
+        if status != self._last_status:
             self._last_status = status
             self._folder.write_status(status)
-
-    def _discover(self) -> None:
-        now = time.monotonic()
-        if (self._finding is None or self._finding.done()) and now - self._found_at > _DISCOVER_EVERY_S:
-            self._found_at = now
-            self._finding = asyncio.create_task(self._find())
-
-    async def _find(self) -> None:
-        parts = urlsplit(self._state.server)
-        found = await find.search(
-            find.Search(
-                search_s=find.SEARCH_S,
-                networks=self._state.networks,
-                server=(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)),
-            )
-        )
-        self._found = {}
-        known = {urlsplit(camera.url).hostname for camera in self._state.cameras}
-        for each in found:
-            if each.host in known:
-                continue
-            if each.url:
-                label = each.label[:120] or "Camera"
-                self._folder.add_camera(
-                    Camera(
-                        name=self._folder.free_name(label),
-                        label=label,
-                        url=each.url,
-                        kind="onvif",
-                        codec=each.codec,
-                        width=each.width,
-                        height=each.height,
-                    )
-                )
-                self._state = self._folder.read()
-                self._changed_at = self._folder.changed_at()
-            else:
-                name = f"found-{each.host.replace(':', '.')}"
-                self._found[name] = wire.SourceReport(
-                    name=name, label=each.label[:120], kind="onvif", trouble=(each.trouble or "")[:300]
-                )
-        self._tell_sources()

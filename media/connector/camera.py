@@ -7,6 +7,7 @@ for the first order on its standard input; ends when the last run has, or when i
 
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -19,7 +20,8 @@ from media import rtc
 from media.connector import whip
 from media.connector.addresses import AllowList, NotAllowed, parse
 from media.connector.convert import PROFILE_LEVEL_ID
-from media.connector.describe import Trouble, describe
+from media.connector.describe import Trouble
+from media.connector.direct import Direct
 from media.connector.orders import (
     MAX_LINE,
     Began,
@@ -39,6 +41,7 @@ from media.connector.path import Counts
 from media.connector.picture import TestPicture
 from media.connector.publisher import Publisher
 from media.connector.pull import Pull
+from media.connector.rtsp import connect
 from media.connector.source import Pulling, Source
 
 _AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -71,7 +74,7 @@ class Camera:
         self._publishers: dict[str, Publisher] = {}
         self._want_still = False
         self._idle = asyncio.Event()
-        self._silent = self._reopen = False
+        self._silent = self._reopen = self._by_libav = False
         self._hurt: str | None = None
         self._asked: Callable[[], None] = _nothing  # ends the connection that asked what there is
         self.done = asyncio.Event()
@@ -127,6 +130,8 @@ class Camera:
                 continue
             if source.last_picture > 0:
                 failures, began = 0, source.last_picture
+            else:
+                self._by_libav = not self._by_libav  # what one cannot read the other might
             failures += 1
             trouble = trouble or Trouble("The camera hung up.")
             patience = _GIVE_UP_S if shown else _GIVE_UP_FIRST_S
@@ -147,13 +152,17 @@ class Camera:
                 user, password = self._opening.user or user, self._opening.password or password
                 pinned = await self._allowed.pin(place)
                 self._session_seen = True
-                described = await describe(pinned, user, password)
-                self._camera_bytes += described.count
-                self._asked = described.close
-                self._silent = not self._with_sound
-                pull = Pull(
-                    pinned, user, password, sound=not self._silent, allowed=self._allowed, taker=source
-                )
+                connection, described = await connect(pinned, user, password)
+                self._silent, track = not self._with_sound, described.video
+                plain = track is not None and track.cuts_plainly and not self._by_libav
+                if self._silent and plain and track is not None:
+                    pull = Direct(connection, described, track, source)
+                else:
+                    self._camera_bytes += connection.traffic()
+                    self._asked = connection.close  # not sooner: some cameras stop filming in between
+                    pull = Pull(
+                        pinned, user, password, sound=not self._silent, allowed=self._allowed, taker=source
+                    )
             else:
                 pull = TestPicture(source)
         except NotAllowed as error:
@@ -290,6 +299,8 @@ async def _main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     whip.warm()
     certificate = rtc.Certificate()
+    gc.collect()
+    gc.freeze()  # what is loaded stays: looking through it each time would cost more than the pictures
     first = await reader.readline()
     if not first:
         return

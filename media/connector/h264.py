@@ -4,7 +4,7 @@ ITU-T H.264 sections 7.3 and B.1, RFC 6184. Bytes in, values out: nothing is dec
 but what a packet needs in front. Raises Unreadable, and nothing else, on what a camera may send.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,8 +14,12 @@ _IDR, _SEI, _SPS, _PPS, _DELIMITER, _END, _FILLER = 5, 6, 7, 8, 9, 10, 12
 _STAP_A, _FU_A = 24, 28
 _BASELINE, _MAIN, _HIGH = 66, 77, 100
 _DETAILED = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
-_MAX_UNITS = 512  # in one picture; a slice for every row of macroblocks of the largest
+MAX_UNITS = 512  # in one picture; a slice for every row of macroblocks of the largest
+# The seven bits after a first_mb_in_slice of 0 that begin with slice_type 1 or 6.
+_B_FIRST = frozenset(range(0b0100000, 0b0110000)) | frozenset(range(0b0011100, 0b0100000))
 _MAX_ZEROS = 31  # of an exponential Golomb code
+
+SLICES, KEYFRAME, SETS = 0b111110, 1 << _IDR, 1 << _SPS | 1 << _PPS  # of `kinds`
 
 Unit = memoryview  # one NAL unit without its start code
 Payload = tuple[bytes, memoryview]  # what stands in front, and the camera's own bytes
@@ -71,30 +75,45 @@ def units(data: memoryview) -> list[Unit]:
         end = len(whole) if at < 0 else at
         while end > start and whole[end - 1] == 0:  # trailing zeros, and a longer start code
             end -= 1
-        if end > start and whole[start] & 0x1F not in (_DELIMITER, _END, _END + 1, _FILLER):
+        if end > start and is_content(whole[start]):
             found.append(view[start:end])
-        if len(found) > _MAX_UNITS:
+        if len(found) > MAX_UNITS:
             raise Unreadable("a picture of too many pieces")
     return found
 
 
-def kind(unit: Unit) -> int:
-    return unit[0] & 0x1F
+def is_content(header: int) -> bool:
+    """Whether a unit that begins with this byte says anything: no delimiter, no end and no filler."""
+    return header & 0x1F not in (_DELIMITER, _END, _END + 1, _FILLER)
+
+
+def kinds(access_unit: Sequence[Unit]) -> int:
+    """Which kinds of unit there are, a bit for each."""
+    found = 0
+    for unit in access_unit:
+        found |= 1 << (unit[0] & 0x1F)
+    return found
 
 
 def is_keyframe(access_unit: Sequence[Unit]) -> bool:
     """Whether a decoder may begin here: it has an IDR slice."""
-    return any(unit[0] & 0x1F == _IDR for unit in access_unit)
+    return kinds(access_unit) & KEYFRAME != 0
 
 
-def is_picture(access_unit: Sequence[Unit]) -> bool:
-    return any(1 <= unit[0] & 0x1F <= _IDR for unit in access_unit)
+def goes_on(access_unit: Sequence[Unit]) -> bool:
+    """Whether its first slice is not a picture's first: first_mb_in_slice is above 0 (7.3.3)."""
+    for unit in access_unit:
+        if 1 <= unit[0] & 0x1F <= _IDR:
+            return len(unit) > 1 and not unit[1] & 0x80
+    return False
 
 
 def has_b_slices(access_unit: Sequence[Unit]) -> bool:
     """Whether a slice is bidirectional: read from the slices themselves (7.3.3), whatever the camera says."""
     for unit in access_unit:
         if unit[0] & 0x1F == 1 and len(unit) > 2:
+            if unit[1] & 0x80:  # the first of its picture, as nearly all: the type is in the next bits
+                return unit[1] & 0x7F in _B_FIRST
             bits = _Bits(bytes(unit[1:16]))
             try:
                 bits.golomb()
@@ -120,11 +139,6 @@ def parameter_sets(access_unit: Sequence[Unit], known: ParameterSets | None) -> 
     return ParameterSets(sps, pps) if sps and pps else known
 
 
-def from_extradata(extradata: bytes) -> ParameterSets | None:
-    """What the camera's SDP said, which libav keeps in annex B."""
-    return parameter_sets(units(memoryview(bytes(extradata))), None)
-
-
 def complete(access_unit: list[Unit], known: ParameterSets | None) -> list[Unit]:
     """A keyframe with its parameter sets in front, whether the camera repeats them or not."""
     present = {unit[0] & 0x1F for unit in access_unit}
@@ -134,29 +148,30 @@ def complete(access_unit: list[Unit], known: ParameterSets | None) -> list[Unit]
     return [memoryview(known.sps), memoryview(known.pps), *rest]
 
 
-def payloads(access_unit: Sequence[Unit], most: int = MAX_PAYLOAD) -> Iterator[Payload]:
+def payloads(access_unit: Sequence[Unit], most: int = MAX_PAYLOAD) -> list[Payload]:
     """RTP payloads of packetization mode 1: STAP-A for small units side by side, FU-A for large ones."""
+    found: list[Payload] = []
     waiting: list[Unit] = []
     size = 1
     for unit in access_unit:
-        if len(unit) + 2 + size > most and waiting:
-            yield _together(waiting)
-            waiting, size = [], 1
-        if len(unit) + 3 <= most and unit[0] & 0x1F in (_SPS, _PPS, _SEI):
+        length = len(unit)
+        if length + 3 <= most and unit[0] & 0x1F in (_SPS, _PPS, _SEI):
+            if length + 2 + size > most:
+                found.append(_together(waiting))
+                waiting, size = [], 1
             waiting.append(unit)
-            size += 2 + len(unit)
-        elif len(unit) <= most:
-            if waiting:
-                yield _together(waiting)
-                waiting, size = [], 1
-            yield b"", unit
+            size += 2 + length
+            continue
+        if waiting:
+            found.append(_together(waiting))
+            waiting, size = [], 1
+        if length <= most:
+            found.append((b"", unit))
         else:
-            if waiting:
-                yield _together(waiting)
-                waiting, size = [], 1
-            yield from _fragments(unit, most)
+            found += _fragments(unit, most)
     if waiting:
-        yield _together(waiting)
+        found.append(_together(waiting))
+    return found
 
 
 def _together(waiting: list[Unit]) -> Payload:
@@ -167,19 +182,15 @@ def _together(waiting: list[Unit]) -> Payload:
     return bytes((importance | _STAP_A,)), memoryview(body)
 
 
-def _fragments(unit: Unit, most: int) -> Iterator[Payload]:
+def _fragments(unit: Unit, most: int) -> list[Payload]:
     """Of equal size but for the last, so that the kernel can cut a run of them."""
     indicator, of = unit[0] & 0x60 | _FU_A, unit[0] & 0x1F
     room = most - 2
-    end = len(unit)
     middle = bytes((indicator, of))
-    for at in range(1, end, room):
-        if at == 1:
-            yield bytes((indicator, 0x80 | of)), unit[at : at + room]
-        elif at + room >= end:
-            yield bytes((indicator, 0x40 | of)), unit[at:end]
-        else:
-            yield middle, unit[at : at + room]
+    found = [(middle, unit[at : at + room]) for at in range(1, len(unit), room)]
+    found[0] = bytes((indicator, 0x80 | of)), found[0][1]
+    found[-1] = bytes((indicator, 0x40 | of)), found[-1][1]
+    return found
 
 
 def read_sps(unit: bytes) -> Sps:

@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketExcepti
 
 from media.connector import wire
 from media.connector.folder import sign
-from media.connector.pull import carried
+from media.connector.traffic import carried
 
 _FIRST_S, _MOST_S, _REFUSED_S = 0.5, 20.0, 60.0
 _STEADY_S = 20.0

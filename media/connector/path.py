@@ -19,20 +19,25 @@ from collections.abc import Callable, Sequence
 from aioice import stun
 
 from media import tcp
-from media.batch import Run, Slots
+from media.batch import Run, Sender, Slots, name_of, supported
 
-_UDP_SEGMENT = 103  # linux/udp.h; Python has no name for it
-_SEGMENT = struct.Struct("=H")
 _CHECK_EVERY_S = 0.05  # while there is no path
 _TCP_AFTER_S = 0.5  # UDP's head start
 _CONNECT_S = 5.0
-CONSENT_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.2
+_QUIET_S = 0.45  # nothing heard for so long, and the other end speaks five times a second: check at each look
+CONSENT_EVERY_S = 1.0  # else
 SILENT_S = 0.9  # nothing heard for so long: the path is dead
 SILENT_LOSSY_S = 3.0  # on one that loses packets, checks and answers are lost too
+_DEAF_S = 3.0  # heard from, but no check is answered: what we send does not arrive
+_DEAF_LOSSY_S = 8.0
 _MAX_CANDIDATES = 4  # of each kind
 _BUFFER = 1 << 20
+# The address or the card that this socket was bound to is gone: only another socket has another one.
+_GONE = frozenset(
+    (errno.ENETDOWN, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ENODEV, errno.EPIPE, errno.EBADF)
+)
 TCP_QUEUE = 192 * 1024  # bytes held for a slow uplink before its publisher is told to wait
-_READS = 64
 
 
 class NoPath(Exception):
@@ -82,7 +87,7 @@ class Path:
         self._way: _Udp | _Tcp | None = None
         self._chosen = asyncio.Event()
         self._dead = asyncio.Event()
-        self._heard = time.monotonic()
+        self._heard = self._answered = time.monotonic()
         self._asked: dict[bytes, float] = {}
 
     @property
@@ -121,14 +126,23 @@ class Path:
         self._check(self._way, nominate=True)
 
     async def watch(self) -> None:
-        """Check on until nothing is heard any more; returns then."""
-        while self._way is not None and not self._dead.is_set():
-            self._check(self._way, nominate=True)
-            silence = time.monotonic() - self._heard
-            if silence > (SILENT_LOSSY_S if self.lossy else SILENT_S) or self._way.closed:
+        """Check on until nothing is heard any more, or nothing that is sent arrives; returns then."""
+        checked = time.monotonic()
+        while self._way is not None and not self._dead.is_set() and not self._way.closed:
+            now = time.monotonic()
+            silence = now - self._heard
+            if silence > (SILENT_LOSSY_S if self.lossy else SILENT_S):
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._dead.wait(), CONSENT_EVERY_S)
+            if now - self._answered > (_DEAF_LOSSY_S if self.lossy else _DEAF_S):
+                return
+            if silence > _QUIET_S or now - checked > CONSENT_EVERY_S:
+                checked = now
+                self._check(self._way, nominate=True)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def heard(self) -> None:
+        """Something came that only the other end can have sent."""
+        self._heard = time.monotonic()
 
     def close(self) -> None:
         self._dead.set()
@@ -146,12 +160,8 @@ class Path:
 
     def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
         """Datagrams that stand in slots (media.outbox.Way)."""
-        if self._way is None:
-            return
-        view, sizes, room = slots.view, slots.sizes, slots.room
-        for _, first, count, size in runs:
-            run = [view[n * room : n * room + sizes[n]] for n in range(first, first + count)]
-            self._way.send_run(run, size)
+        if self._way is not None:
+            self._way.send_runs(slots, runs)
 
     def _check(self, way: "_Udp | _Tcp", *, nominate: bool) -> None:
         attributes: dict[str, object] = {
@@ -173,7 +183,6 @@ class Path:
             return
         if datagram[0] > 3:
             if way is self._way:
-                self._heard = time.monotonic()
                 self._taker(datagram)
             return
         asked = self._asked.pop(datagram[8:20], None)
@@ -183,7 +192,7 @@ class Path:
             answer = stun.parse_message(datagram)
             if not answer.check_message_integrity(self._remote.password.encode()):
                 return
-            self._heard = time.monotonic()
+            self._heard = self._answered = time.monotonic()
             self.rtt_s = self._heard - asked
             if self._way is None:
                 self._way = way
@@ -201,10 +210,14 @@ class _Udp:
         self._socket.setblocking(False)
         self._taker, self._counts = taker, counts
         self._segments = True
+        self._fd = self._socket.fileno()
+        self._slots: Slots | None = None
+        self._sender: Sender | None = None
         try:
             for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
                 self._socket.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
             self._socket.connect(place)
+            self._name = name_of(self._socket.getpeername())
         except OSError:
             self._socket.close()
             raise
@@ -221,36 +234,50 @@ class _Udp:
             return
         try:
             self._counts.total += self._socket.send(datagram)
-        except OSError:  # no room, no route, or an ICMP error of an earlier one
-            return
+        except OSError as error:
+            self._failed(error.errno or 0)
 
-    def send_run(self, run: Sequence[memoryview], size: int) -> None:
-        """Datagrams of `size` bytes each, the last maybe shorter: one call where the kernel can."""
+    def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
+        """All in one call where the system has it, and cut by the kernel where that can."""
         if self.closed:
             return
-        if len(run) == 1 or not self._segments:
-            for datagram in run:
-                self.send(datagram)
+        if self._sender is None or self._slots is not slots:
+            self._slots = slots
+            self._sender = Sender(slots) if supported else None
+        if self._sender is None or not self._segments:
+            self._one_by_one(slots, runs)
             return
-        try:
-            self._counts.total += self._socket.sendmsg(
-                run, [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))]
-            )
-        except OSError as error:
-            if error.errno in (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.EMSGSIZE):
-                self._segments = False  # this kernel or this network card cuts nothing
-                self.send_run(run, size)
+        self._sender.lay(runs, [self._name] * len(runs))
+        sent = 0
+        while sent < len(runs):
+            went, error = self._sender.send(self._fd, sent, len(runs))
+            if not went:
+                if error in (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.EMSGSIZE):
+                    self._segments = False  # this kernel or this network card cuts nothing
+                    self._one_by_one(slots, runs[sent:])
+                self._failed(error)
+                return
+            for _, first, count, _ in runs[sent : sent + went]:
+                self._counts.total += sum(slots.sizes[first : first + count])
+            sent += went
+
+    def _failed(self, error: int) -> None:
+        """No room, or an ICMP error of an earlier one, which anybody can forge: silence will tell."""
+        if error in _GONE:
+            self.close()
+
+    def _one_by_one(self, slots: Slots, runs: Sequence[Run]) -> None:
+        for _, first, count, _ in runs:
+            for n in range(first, first + count):
+                self.send(slots.view[n * slots.room : n * slots.room + slots.sizes[n]])
 
     def _readable(self) -> None:
-        for _ in range(_READS):
-            try:
-                datagram = self._socket.recv(2048)
-            except OSError:
-                return
-            self._counts.total += len(datagram)
-            self._taker(datagram, self)
-            if self.closed:
-                return
+        try:
+            datagram = self._socket.recv(2048)
+        except OSError:
+            return
+        self._counts.total += len(datagram)
+        self._taker(datagram, self)  # little comes this way; the loop asks again when there is more
 
 
 class _Tcp:
@@ -287,18 +314,22 @@ class _Tcp:
             self._out.clear()
 
     def send(self, datagram: bytes | memoryview) -> None:
-        if self.closed or not self._connected or len(self._out) > 4 * TCP_QUEUE:
-            return
-        self._out += struct.pack("!H", len(datagram))
-        self._out += datagram
+        self._put(datagram)
         self._flush()
 
-    def send_run(self, run: Sequence[memoryview], _: int) -> None:
-        for datagram in run:
-            self.send(datagram)
+    def send_runs(self, slots: Slots, runs: Sequence[Run]) -> None:
+        for _, first, count, _ in runs:
+            for n in range(first, first + count):
+                self._put(slots.view[n * slots.room : n * slots.room + slots.sizes[n]])
+        self._flush()
+
+    def _put(self, datagram: bytes | memoryview) -> None:
+        if self._connected and not self.closed and len(self._out) <= 4 * TCP_QUEUE:
+            self._out += struct.pack("!H", len(datagram))
+            self._out += datagram
 
     def _flush(self) -> None:
-        if self._writing:
+        if self._writing or self.closed or not self._out:
             return
         try:
             sent = self._socket.send(self._out)

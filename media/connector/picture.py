@@ -13,7 +13,7 @@ from datetime import datetime
 import av
 
 from media.connector import convert, h264
-from media.connector.pull import Facts, Picture, Taker
+from media.connector.pictures import Facts, Picture, Taker
 
 WIDTH, HEIGHT, FPS, GROUP_S = 640, 360, 10, 2
 _BITRATE = 400_000
@@ -59,7 +59,7 @@ class TestPicture:
                 sets = h264.parameter_sets(units, None)
                 if not told and sets is not None:
                     sps = h264.read_sps(sets.sps)
-                    self._taker.opened(Facts("h264", sps.width, sps.height, False, sps), None)
+                    self._taker.opened(Facts("h264", sps.width, sps.height, False, sps), b"")
                     told = True
                 if keyframe or not dropping:
                     dropping = not self._taker.offer(Picture(units, count / self._fps, keyframe, packet.size))

@@ -131,7 +131,8 @@ class _Session:
         self._repairs = Repairs(sending.repair_ssrc, whip.RTX if agreed else None, secrets.randbits(15))
         self._own = sending.video_ssrc
         self._want_keyframe = want_keyframe
-        self._outbox = Outbox(self._path, Counter(), Slots(BURST, ROOM))
+        self._slots = Slots(BURST, ROOM)
+        self._outbox = Outbox(self._path, Counter(), self._slots)
         self._out: rtc.Srtp | None = None
         self._in: rtc.Srtp | None = None
         self._up = asyncio.Event()
@@ -152,7 +153,7 @@ class _Session:
             up.cancel()
         if not self._up.is_set() or self._out is None:
             raise Broken("no DTLS")
-        self._pacer = Pacer(self._path, self._outbox, self._out, self._video, self._dropped)
+        self._pacer = Pacer(self._path, self._outbox, self._slots, self._out, self._video, self._dropped)
 
     async def watch(self) -> None:
         """Until the path is dead or the engine has said goodbye."""
@@ -179,15 +180,13 @@ class _Session:
         if self._pacer is None or ((self._waits_for_keyframe or self._keyframes_only) and not frame.keyframe):
             return
         self._waits_for_keyframe = False
-        self._pacer.put(self._video.packets_of(frame.payloads, frame.at, frame.arrived), frame.size)
+        self._pacer.put(frame)
 
     def put_sound(self, payload: bytes, at: float, arrived: float) -> None:
         if self._pacer is None or self._out is None or not self._with_sound or self._path.full:
             return
-        packets = self._sound.packets_of([(b"", memoryview(payload))], at, arrived)
-        count, _, octets = self._outbox.send(self._out, None, packets)
-        self._sound.packets += count
-        self._sound.octets += octets
+        sent = self._sound.number([(b"", memoryview(payload))], at, arrived)
+        self._sound.send(sent, 1, self._outbox, self._slots, self._out)
 
     def _dropped(self) -> None:
         self._waits_for_keyframe = True
@@ -199,10 +198,13 @@ class _Session:
 
     def _received(self, datagram: bytes) -> None:
         if 20 <= datagram[0] <= 63:
+            if self._in is None:
+                self._path.heard()
             self._dtls.receive(datagram)
         elif datagram[0] >= 128 and self._in is not None:
             packet = self._in.unprotect_rtcp(datagram)
             if packet is not None:
+                self._path.heard()
                 with contextlib.suppress(rtcp.Malformed):
                     self._heard(packet)
 

@@ -8,17 +8,19 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from struct import Struct
 
 import msgspec
 
 from media import rtc
+from media.batch import Slots
 from media.connector.h264 import Payload
 from media.connector.path import Path
 from media.outbox import Outbox
 from media.rtcp import description, sender_report
 
-_HEADER = Struct("!BBHII")
+_HEADER, _FRAGMENT = Struct("!BBHII"), Struct("!BBHII2s")
 _OSN = Struct("!H")
 NTP = 2_208_988_800  # seconds from 1900 to 1970
 HISTORY = 2048  # packets; some four seconds of 4 Mbit/s
@@ -30,6 +32,9 @@ _PACE_FACTOR = 4  # times what the camera sends on average
 MAX_WAITING = 6_000_000  # bytes of a picture that wait; a cached group of pictures is not larger
 
 
+Packet = tuple[bytes, bytes | memoryview]  # header, payload
+
+
 class Frame(msgspec.Struct, frozen=True):
     """A picture cut into RTP payloads."""
 
@@ -38,6 +43,15 @@ class Frame(msgspec.Struct, frozen=True):
     arrived: float
     keyframe: bool
     size: int
+
+
+class Sent(msgspec.Struct):
+    """Payloads that have their numbers, and how many of them have left."""
+
+    payloads: Sequence[Payload]
+    first: int  # sequence number of the first
+    timestamp: int
+    gone: int = 0
 
 
 class Stream:
@@ -51,37 +65,74 @@ class Stream:
         self._rate = clock_rate
         self._sequence = start & 0xFFFF
         self._base = (start * 2654435761) & 0xFFFFFFFF
-        self._kept: list[tuple[bytes, memoryview] | None] = [None] * HISTORY
+        self._kept: deque[Sent] = deque()
+        self._in_kept = 0  # packets
         self._repeated: dict[int, float] = {}
 
-    def packets_of(
-        self, payloads: Sequence[Payload], at: float, arrived: float
-    ) -> list[tuple[bytes, memoryview]]:
-        """Number one picture's or one sound's payloads; the marker is on the last."""
+    def number(self, payloads: Sequence[Payload], at: float, arrived: float) -> Sent:
+        """Give one picture's or one sound's payloads their numbers; they are kept for repeats."""
         timestamp = (self._base + round(at * self._rate)) & 0xFFFFFFFF
         self.last = timestamp, arrived
-        made, kept, pack = [], self._kept, _HEADER.pack
-        sequence, ssrc, kind, last = self._sequence, self.ssrc, self._type, len(payloads) - 1
-        for n, (front, body) in enumerate(payloads):
-            header = pack(0x80, kind | 0x80 if n == last else kind, sequence, timestamp, ssrc) + front
-            packet = header, body
-            kept[sequence % HISTORY] = packet
-            made.append(packet)
-            sequence = (sequence + 1) & 0xFFFF
-        self._sequence = sequence
-        return made
+        sent = Sent(payloads, self._sequence, timestamp)
+        self._sequence = (self._sequence + len(payloads)) & 0xFFFF
+        self._kept.append(sent)
+        self._in_kept += len(payloads)
+        while self._in_kept - len(self._kept[0].payloads) >= HISTORY:
+            self._in_kept -= len(self._kept.popleft().payloads)
+        return sent
 
-    def again(self, sequence: int, now: float) -> tuple[bytes, memoryview] | None:
-        """The packet of this number, when it is kept and was not repeated just now."""
-        packet = self._kept[sequence % HISTORY]
-        if packet is None or int.from_bytes(packet[0][2:4], "big") != sequence:
-            return None
+    def send(self, sent: Sent, most: int, outbox: Outbox, slots: Slots, keys: rtc.Srtp) -> int:
+        """Send the next of its packets, at most so many: their bytes. The marker is on the last of all.
+
+        Each is written once, into the slot that it is encrypted in and sent from.
+        """
+        begin = sent.gone
+        stop = min(begin + most, len(sent.payloads))
+        first = n = outbox.room(stop - begin)
+        view, sizes, room = slots.view, slots.sizes, slots.room
+        header, fragment = _HEADER.pack_into, _FRAGMENT.pack_into
+        kind, timestamp, ssrc = self._type, sent.timestamp, self.ssrc
+        last = len(sent.payloads) - 1 - begin
+        octets = 0
+        for sequence, (front, body) in enumerate(islice(sent.payloads, begin, stop), sent.first + begin):
+            at = n * room
+            marked = kind | 0x80 if n - first == last else kind
+            if len(front) == 2:
+                fragment(view, at, 0x80, marked, sequence & 0xFFFF, timestamp, ssrc, front)
+                middle = at + 14
+            else:
+                header(view, at, 0x80, marked, sequence & 0xFFFF, timestamp, ssrc)
+                middle = at + 12 + len(front)
+                view[at + 12 : middle] = front
+            end = middle + len(body)
+            view[middle:end] = body
+            sizes[n] = end - at
+            octets += end - at - 12
+            n += 1
+        sent.gone = stop
+        count, size = outbox.written(keys, None, first, n)
+        self.packets += count
+        self.octets += octets
+        return size
+
+    def again(self, sequence: int, now: float) -> Packet | None:
+        """Header and payload of this number, when it is kept, has left, and was not repeated just now."""
         if now - self._repeated.get(sequence, 0.0) < _AGAIN_AFTER_S:
+            return None
+        for sent in reversed(self._kept):
+            n = (sequence - sent.first) & 0xFFFF
+            if n < len(sent.payloads):
+                break
+        else:
+            return None
+        if n >= sent.gone:
             return None
         self._repeated[sequence] = now
         if len(self._repeated) > HISTORY:
             self._repeated = {s: at for s, at in self._repeated.items() if now - at < _AGAIN_AFTER_S}
-        return packet
+        marked = self._type | 0x80 if n == len(sent.payloads) - 1 else self._type
+        front, body = sent.payloads[n]
+        return _HEADER.pack(0x80, marked, sequence, sent.timestamp, self.ssrc) + front, body
 
     def report(self, now: float, wall: float) -> bytes:
         """SR and SDES (RFC 3550 section 6.4.1); empty before the first packet."""
@@ -104,7 +155,7 @@ class Repairs:
         self._sequence = start & 0xFFFF
         self._second, self._given = 0, 0
 
-    def of(self, stream: Stream, sequences: Iterable[int], now: float) -> list[tuple[bytes, memoryview]]:
+    def of(self, stream: Stream, sequences: Iterable[int], now: float) -> list[Packet]:
         if int(now) != self._second:
             self._second, self._given = int(now), 0
         found = []
@@ -115,7 +166,7 @@ class Repairs:
                 found.append(self._wrapped(packet, sequence))
         return found
 
-    def _wrapped(self, packet: tuple[bytes, memoryview], sequence: int) -> tuple[bytes, memoryview]:
+    def _wrapped(self, packet: Packet, sequence: int) -> Packet:
         header, body = packet
         if self._type is None:
             return packet
@@ -129,11 +180,18 @@ class Pacer:
     """Sends in bursts with pauses between. A picture of one burst, which most are, leaves at once."""
 
     def __init__(
-        self, path: Path, outbox: Outbox, keys: rtc.Srtp, stream: Stream, on_drop: Callable[[], None]
+        self,
+        path: Path,
+        outbox: Outbox,
+        slots: Slots,
+        keys: rtc.Srtp,
+        stream: Stream,
+        on_drop: Callable[[], None],
     ) -> None:
-        self._path, self._outbox, self._keys, self._stream = path, outbox, keys, stream
+        self._path, self._outbox, self._slots, self._keys = path, outbox, slots, keys
+        self._stream = stream
         self._on_drop = on_drop
-        self._waiting: deque[tuple[bytes, memoryview]] = deque()
+        self._waiting: deque[Sent] = deque()
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -146,14 +204,15 @@ class Pacer:
             self._timer = None
         self._waiting.clear()
 
-    def put(self, packets: list[tuple[bytes, memoryview]], size: int) -> None:
+    def put(self, frame: Frame) -> None:
         """Queue one picture; when more waits than may, all of it is dropped and `on_drop` is told."""
-        self._measure(size)
-        if not self._waiting and len(packets) <= BURST and not self._path.full:
-            self._send(packets)
+        self._measure(frame)
+        sent = self._stream.number(frame.payloads, frame.at, frame.arrived)
+        if not self._waiting and len(frame.payloads) <= BURST and not self._path.full:
+            self._send(sent, BURST)
             return
-        self._waiting.extend(packets)
-        self._bytes += size
+        self._waiting.append(sent)
+        self._bytes += frame.size
         if self._bytes > MAX_WAITING or (self._path.full and self._bytes > self._rate_bps // 8):
             self._waiting.clear()
             self._bytes = 0
@@ -167,23 +226,23 @@ class Pacer:
         if self._path.full:
             self._timer = self._loop.call_later(0.02, self._burst)
             return
-        waiting = self._waiting
-        burst = [waiting.popleft() for _ in range(min(BURST, len(waiting)))]
-        size = self._send(burst)
+        size, left, waiting = 0, BURST, self._waiting
+        while left and waiting:
+            before = waiting[0].gone
+            size += self._send(waiting[0], left)
+            left -= waiting[0].gone - before
+            if waiting[0].gone == len(waiting[0].payloads):
+                waiting.popleft()
         self._bytes = max(0, self._bytes - size) if waiting else 0
         if waiting:
             self._timer = self._loop.call_later(size * 8 / self._rate_bps, self._burst)
 
-    def _send(self, packets: list[tuple[bytes, memoryview]]) -> int:
-        count, size, octets = self._outbox.send(self._keys, None, packets)
-        self._stream.packets += count
-        self._stream.octets += octets
-        return size
+    def _send(self, sent: Sent, most: int) -> int:
+        return self._stream.send(sent, most, self._outbox, self._slots, self._keys)
 
-    def _measure(self, size: int) -> None:
-        self._in_window += size
-        now = time.monotonic()
-        if now - self._window >= 4.0:
-            average = self._in_window * 8 / (now - self._window)
+    def _measure(self, frame: Frame) -> None:
+        self._in_window += frame.size
+        if frame.arrived - self._window >= 4.0:
+            average = self._in_window * 8 / (frame.arrived - self._window)
             self._rate_bps = max(_PACE_BPS, int(_PACE_FACTOR * average))
-            self._window, self._in_window = now, 0
+            self._window, self._in_window = frame.arrived, 0

@@ -1,12 +1,13 @@
 """One camera while it is open: its pictures once, for all runs, and the group of pictures that a new run
 gets.
 
-Reading is in a thread (pull), encoding again, where it must be, in another (convert), sending here on the
-loop. What crosses from thread to loop is bounded.
+Reading is on the loop (direct) or in a thread (pull), encoding again, where it must be, in another (convert),
+sending here on the loop. What crosses from thread to loop is bounded.
 """
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,8 +15,8 @@ from typing import Any, Protocol
 from media.connector import convert, h264
 from media.connector.describe import Trouble
 from media.connector.orders import Opened
+from media.connector.pictures import Facts, Picture
 from media.connector.publisher import Publisher
-from media.connector.pull import Facts, Picture
 from media.connector.sending import Frame
 
 MAX_GROUP = 5_000_000  # bytes kept since the last keyframe
@@ -24,7 +25,7 @@ _SMALLEST_S = 0.001
 
 
 class Pulling(Protocol):
-    """Pull, or the test picture."""
+    """Direct, Pull, or the test picture."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -41,7 +42,7 @@ class Told(Protocol):
 
 
 class Source:
-    """A Taker: its first five methods are called in other threads."""
+    """A Taker: its first five methods are called where the reader is, in a thread or on the loop."""
 
     def __init__(self, told: Told, *, transcode: bool) -> None:
         self.over_future: asyncio.Future[Trouble | None] = asyncio.get_running_loop().create_future()
@@ -51,6 +52,7 @@ class Source:
         self.publishers: dict[str, Publisher] = {}
         self._told = told
         self._loop = asyncio.get_running_loop()
+        self._home = threading.get_ident()
         self._pending = 0
         self._facts: Facts | None = None
         self._extradata: bytes | None = None
@@ -67,13 +69,12 @@ class Source:
         if self._transcoder is not None:
             self._transcoder.close()
 
-    # In the reading thread
+    # Where the reader is
 
-    def opened(self, facts: Facts, stream: Any) -> None:
+    def opened(self, facts: Facts, extradata: bytes) -> None:
         self._facts = facts
         plays = facts.sps is not None and facts.sps.plays_in_browsers
-        extradata = stream.codec_context.extradata if stream is not None else None
-        self._extradata = bytes(extradata) if extradata else None
+        self._extradata = extradata or None
         if not plays or self.transcodes:
             self._begin_transcoding()
         self._call(self._opened)
@@ -119,8 +120,7 @@ class Source:
         if self._pending >= MAX_PENDING:
             return False
         self._pending += 1
-        frame_payloads = list(h264.payloads(units))
-        self._call(self._put, frame_payloads, at, time.monotonic(), keyframe, size)
+        self._call(self._put, h264.payloads(units), at, time.monotonic(), keyframe, size)
         return True
 
     def _begin_transcoding(self) -> None:
@@ -133,6 +133,9 @@ class Source:
             )
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
+        if threading.get_ident() == self._home:
+            function(*arguments)
+            return
         with contextlib.suppress(RuntimeError):  # the loop is closed: this process is ending
             self._loop.call_soon_threadsafe(function, *arguments)
 

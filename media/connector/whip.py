@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from media.connector.path import Counts
-from media.connector.pull import carried
+from media.connector.traffic import carried
 from media.offer import Fingerprint
 
 H264, RTX, OPUS = 96, 97, 111  # payload types

@@ -146,6 +146,13 @@ class Relay:
         self.up.set(up, delay_s)
         self.down.set(down, delay_s)
 
+    def rebind(self) -> None:
+        """As a NAT that has forgotten: whoever sends again comes to the engine from another address."""
+        forgotten, self._upstream = self._upstream, {}
+        for socket in forgotten.values():
+            if socket is not None and socket.transport is not None:
+                socket.transport.close()
+
     def _from_browser(self, data: bytes, address: Any) -> None:
         upstream = self._upstream.get(address)
         if upstream is not None:

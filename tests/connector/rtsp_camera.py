@@ -22,7 +22,7 @@ SOUND = "audiotestsrc is-live=true wave=ticks ! audioconvert ! alawenc ! rtppcma
 
 def pipelines(settings):
     size = f"width={settings['width']},height={settings['height']},framerate={settings['fps']}/1"
-    film = f"videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,{size}"
+    film = f"videotestsrc is-live=true pattern={settings['pattern']} ! video/x-raw,format=I420,{size}"
     group = settings["group_s"] * settings["fps"]
     rate = f"key-int-max={group} bitrate={settings['kbps']}"
     x264 = f"x264enc name=encoder {rate} speed-preset=ultrafast threads=1"
@@ -57,7 +57,7 @@ def deafen(_factory, media):
 def main():
     settings = {
         "width": 640, "height": 360, "fps": 15, "group_s": 2, "kbps": 1000, "password": "", "port": 0,
-        "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [],
+        "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [], "pattern": "ball",
         **json.loads(sys.stdin.readline()),
     }  # fmt: skip
     Gst.init(None)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from media.connector.addresses import AllowList, NotAllowed, Pinned, parse
-from media.connector.describe import Trouble, describe
+from media.connector.describe import Trouble
+from media.connector.rtsp import connect
 from media.connector.timeline import Timeline
 
 
@@ -125,7 +126,7 @@ async def answering(*answers: str) -> AsyncIterator[Pinned]:
 async def test_what_a_camera_answers_becomes_a_sentence(answer: str, words: str, lasting: bool) -> None:
     async with answering(answer) as camera:
         with pytest.raises(Trouble, match=words) as found:
-            await describe(camera, "", "")
+            await connect(camera, "", "")
     assert found.value.lasting is lasting
 
 
@@ -133,7 +134,7 @@ async def test_a_camera_that_is_not_there_is_said() -> None:
     async with answering() as camera:
         pass
     with pytest.raises(Trouble, match="cannot be reached"):
-        await describe(camera, "", "")
+        await connect(camera, "", "")
 
 
 def test_a_clock_that_starts_in_1970_or_jumps_changes_nothing() -> None:

@@ -82,8 +82,8 @@ def test_a_size_is_read_with_its_cropping(size: tuple[int, int]) -> None:
 def test_a_keyframe_gets_the_parameter_sets_that_the_camera_only_said_in_its_sdp() -> None:
     units = h264.units(memoryview(film("main", 0, count=1)[0]))
     sets = h264.parameter_sets(units, None)
-    bare = [unit for unit in units if h264.kind(unit) == 5]
-    assert [h264.kind(unit) for unit in h264.complete(bare, sets)][:3] == [7, 8, 5]
+    bare = [unit for unit in units if h264.kinds([unit]) == h264.KEYFRAME]
+    assert [h264.kinds([unit]) for unit in h264.complete(bare, sets)][:3] == [1 << 7, 1 << 8, 1 << 5]
     assert h264.complete(bare, None) == bare
 
 
