@@ -15,9 +15,11 @@ from typing import TextIO
 from backend.config import Config, ConfigError
 from backend.supervisor import log_config
 from backend.tlog import checkpoints, notes
+from backend.tlog.anchor import Anchor
 from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.faults import Malformed, Unfit, Unproven
 from backend.tlog.folder import CHECKPOINT, Folder
+from backend.tlog.merkle import tree_root
 from backend.tlog.mirror import mirror as copy
 from backend.tlog.notes import Signer, Verifier
 from backend.tlog.process import mend_log
@@ -41,10 +43,14 @@ def verify(options: argparse.Namespace, config: Config) -> int:
     """Every file of the log; 1 when something does not hold. Raises ConfigError."""
     log = key_of(options, config)
     witnesses = [_key(text) for text in options.witness]
+    if not options.log:
+        witnesses += [_key(text.split()[0]) for text in config.log_witnesses]
     older = _older(Path(options.since), log) if options.since else None
-    verdict = verify_files(folder_of(options, config), log, witnesses, older=older)
-    if verdict.problem:
-        print(f"public log NOT INTACT: {verdict.problem}", file=sys.stderr)
+    path = folder_of(options, config)
+    verdict = verify_files(path, log, witnesses, older=older)
+    problem = verdict.problem or (None if options.log else _unanchored(path, verdict.size, log, config))
+    if problem:
+        print(f"public log NOT INTACT: {problem}", file=sys.stderr)
         return 1
     print(f"public log {log.name}: {verdict.size} entries, root {notes.encode(verdict.root)}")
     for name in verdict.cosigned_by:
@@ -120,6 +126,29 @@ def _key(text: str) -> Verifier:
         return Verifier.parse(text)
     except Malformed as fault:
         raise ConfigError(f"{text}: {fault}") from None
+
+
+def _unanchored(path: Path, size: int, log: Verifier, config: Config) -> str | None:
+    """Why our own log does not contain its anchor; None when it does, or when there is none."""
+    anchor = Anchor(config.anchor_folder, log)
+    try:
+        kept = anchor.read()
+    except Unfit as fault:
+        return str(fault)
+    if kept is None:
+        return None
+    try:  # kept after the tiles are there and before the checkpoint is: a crash between is no rollback
+        root = tree_root(kept.size, Folder(path, max(size, kept.size)).node)
+    except Malformed:
+        return (
+            f"rolled back. The anchor {anchor.path} has a checkpoint of {kept.size} entries, and this log has"
+            f" {size}; bring back the newest copy of the log"
+        )
+    if root != kept.root:
+        return (
+            f"a fork. The anchor {anchor.path} has a checkpoint with other entries; keep both, they prove it"
+        )
+    return None
 
 
 def _older(path: Path, log: Verifier) -> Checkpoint:

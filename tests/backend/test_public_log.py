@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from backend.app import open_store
 from backend.cli import main
-from backend.tlog import folder, merkle
+from backend.tlog import checkpoints, folder, merkle, notes
+from backend.tlog.anchor import Anchor
 from backend.tlog.notes import Signer
 from tests.backend.house import settings
 from tests.tlog import flips, trees
@@ -34,6 +36,8 @@ async def data(tmp_path: Path) -> Path:
 def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `sightline audit …`: its exit code and what it printed."""
     monkeypatch.setenv("SIGHTLINE_DATA_DIR", str(data))
+    monkeypatch.setenv("SIGHTLINE_LOG_ANCHOR", str(data.parent / "anchor"))
+    monkeypatch.setenv("SIGHTLINE_LOG_WITNESSES", f"{flips.WITNESS.verifier.vkey} http://127.0.0.1:1/")
 
     def audit(*arguments: str | Path) -> tuple[int, str, str]:
         code = main(["audit", *map(str, arguments)])
@@ -85,6 +89,32 @@ def test_a_rollback_is_found_by_a_checkpoint_that_was_kept(run: Run, data: Path,
     assert (code, "rolled back" in complaint) == (1, True)
     kept.write_bytes(b"nothing")
     assert run("verify", "--since", kept)[0] == 2
+
+
+def test_our_own_log_is_held_against_its_anchor(run: Run, data: Path, tmp_path: Path) -> None:
+    anchor, checkpoint = Anchor(tmp_path / "anchor", trees.KEY.verifier), data / "log/checkpoint"
+    anchor.keep(checkpoint.read_bytes())
+    assert run("verify")[0] == 0
+    trees.publish(data / "log", 300)  # stopped before the newer one was published: its tiles are there
+    assert run("verify")[0] == 0
+    shutil.rmtree(data / "log")
+    trees.make(data / "log", 300)  # a backup
+    assert "rolled back. The anchor" in run("verify")[2]
+    trees.grow(data / "log", 300, [b"another"])
+    assert "a fork. The anchor" in run("verify")[2]
+    anchor.keep(b"nothing")
+    assert "is damaged" in run("verify")[2]
+
+
+def test_the_configured_witnesses_are_known(run: Run, data: Path) -> None:
+    raw = (data / "log/checkpoint").read_bytes()
+    cosignature = flips.WITNESS.sign(notes.parse(raw).text, time=1_790_000_000)
+    folder.write(data / "log/checkpoint", checkpoints.cosign(raw, [cosignature]))
+    assert "witnessed by witness.example/w\n" in run("verify")[1]
+    folder.write(
+        data / "log/checkpoint", checkpoints.cosign(raw, [cosignature._replace(data=cosignature.data[::-1])])
+    )
+    assert "the signature of witness.example/w does not hold" in run("verify")[2]
 
 
 def test_every_entry_is_exported_as_it_was_hashed(run: Run, data: Path, tmp_path: Path) -> None:
