@@ -77,3 +77,8 @@ def rtsp() -> None:
         pytest.skip(
             "GStreamer's RTSP server is not installed (Debian: gir1.2-gst-rtsp-server-1.0, python3-gi)"
         )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories first: they are the longest files, and one that begins last keeps the others waiting."""
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
