@@ -110,9 +110,13 @@ class InvoiceView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class YearOfFees(msgspec.Struct, frozen=True, kw_only=True):
-    """A year's invoices, newest number first, and what they come to; `missing` sites have none yet."""
+    """A year's invoices, newest number first, and what they come to; `missing` sites have none yet.
+
+    `today` is the agency's day, the last on which one can have been paid.
+    """
 
     year: int
+    today: date
     currency: str
     digits: int
     billed: int

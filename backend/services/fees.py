@@ -148,6 +148,7 @@ class Fees:
         ours = [invoice for invoice in invoices if invoice.currency == self._currency]
         return YearOfFees(
             year=year,
+            today=today,
             currency=self._currency,
             digits=money.digits(self._currency),
             billed=total(ours, today, *InvoiceState),

@@ -320,6 +320,7 @@ export interface InvoiceView {
 
 export interface YearOfFees {
   year: number;
+  today: string;
   currency: string;
   digits: number;
   billed: number;

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-_MOVES = "read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg"
-_UNCOUNTED = (
-    "recvmmsg,sendmmsg,sendfile,splice,io_uring_enter"  # their answer is no number of bytes, or not ours
-)
-_IN = ("read", "readv", "recvfrom", "recvmsg")
-_CALL = re.compile(r"^(\w+)\(\d+<(UDP|UDPv6|TCP|TCPv6):\[(.*?)\]>.* = (\d+)$")
-_MANY = re.compile(r"^(?:recvmmsg|sendmmsg|sendfile|splice|io_uring_enter)\(.* = [1-9]")
+_MOVES = "read,readv,recvfrom,recvmsg,recvmmsg,write,writev,sendto,sendmsg,sendmmsg"
+_UNCOUNTED = "sendfile,splice,io_uring_enter"  # their answer is no number of bytes, or not ours
+_IN = ("read", "readv", "recvfrom", "recvmsg", "recvmmsg")
+_MANY = ("recvmmsg", "sendmmsg")  # answer with a number of messages, each with its own `msg_len`
+_LENGTH = re.compile(r"msg_len=(\d+)")
+_CALL = re.compile(r"^(\w+)\(\d+<(UDP|UDPv6|TCP|TCPv6):\[(.*?)\]>(.*) = (\d+)$")
+_UNTOLD = re.compile(r"^(?:sendfile|splice|io_uring_enter)\(.* = [1-9]")
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ def command(folder: Path) -> tuple[str, ...]:
     """What to put before a process' command line; it stays the child, and strace is in nobody's way."""
     folder.mkdir()
     return (
-        "strace", "-D", "-ff", "-qq", "-yy", "-s", "0", "-e", "signal=none",
+        "strace", "-D", "-ff", "-qq", "-yy", "-v", "-s", "0", "-e", "signal=none",
         "-e", f"trace={_MOVES},{_UNCOUNTED},io_uring_setup", "-e", "inject=io_uring_setup:error=ENOSYS",
         "-o", str(folder / "calls"),
     )  # fmt: skip
@@ -53,10 +53,21 @@ def moved(folder: Path) -> list[Moved]:
     found = []
     for path in folder.iterdir():
         for line in path.read_text(errors="replace").splitlines():
-            if _MANY.match(line):
+            if _UNTOLD.match(line):
                 raise ValueError(line)
             call = _CALL.match(line)
-            if call is not None and (size := int(call[4])):
+            if call is not None and (size := _size(call)):
                 port = call[3].partition("->")[2].rpartition(":")[2]
                 found.append(Moved(call[2].startswith("UDP"), call[1] in _IN, int(port or 0), size))
     return found
+
+
+def _size(call: re.Match[str]) -> int:
+    """Bytes that one call moved. Raises ValueError where strace does not tell of each message."""
+    answer = int(call[5])
+    if call[1] not in _MANY:
+        return answer
+    lengths = [int(length) for length in _LENGTH.findall(call[4])]
+    if len(lengths) < answer:
+        raise ValueError(call[0])
+    return sum(lengths[:answer])

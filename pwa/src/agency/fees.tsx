@@ -20,12 +20,6 @@ const STATES: Record<InvoiceState, [word: string, mark: IconName, tone: string]>
   overdue: ["Overdue", "warning", "danger"],
 };
 
-function localDay(at: number): string {
-  const day = new Date(at);
-  const two = (part: number): string => String(part).padStart(2, "0");
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-}
-
 interface RowProps {
   invoice: InvoiceView;
   today: string;
@@ -171,17 +165,7 @@ function Issue({ fees, calls, again }: { fees: YearOfFees; calls: AgencyCalls; a
   );
 }
 
-function Invoices({
-  fees,
-  today,
-  calls,
-  again,
-}: {
-  fees: YearOfFees;
-  today: string;
-  calls: AgencyCalls;
-  again(): Promise<void>;
-}) {
+function Invoices({ fees, calls, again }: { fees: YearOfFees; calls: AgencyCalls; again(): Promise<void> }) {
   if (fees.invoices.length === 0) return <p class="empty">No invoice was issued for {fees.year}.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
@@ -202,7 +186,7 @@ function Invoices({
         </thead>
         <tbody>
           {fees.invoices.map((invoice) => (
-            <Row key={invoice.id} invoice={invoice} today={today} calls={calls} again={again} />
+            <Row key={invoice.id} invoice={invoice} today={fees.today} calls={calls} again={again} />
           ))}
         </tbody>
       </table>
@@ -211,8 +195,7 @@ function Invoices({
 }
 
 export function Fees({ desk, calls }: { desk: Desk; calls: AgencyCalls }) {
-  const today = localDay(desk.clock.now());
-  const now = Number(today.slice(0, 4));
+  const now = new Date(desk.clock.now()).getFullYear();
   const [year, setYear] = useState(now);
   const held = useLoaded(() => calls.invoices(year), sorry, String(year));
   return (
@@ -237,7 +220,7 @@ export function Fees({ desk, calls }: { desk: Desk; calls: AgencyCalls }) {
             <>
               <Totals fees={fees} />
               <Issue fees={fees} calls={calls} again={held.again} />
-              <Invoices fees={fees} today={today} calls={calls} again={held.again} />
+              <Invoices fees={fees} calls={calls} again={held.again} />
               <p class="promise">{fees.promise}</p>
               <Payments fees={fees} calls={calls} again={held.again} />
             </>
