@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import uvicorn
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.codecs.h264 import H264Decoder
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar, Request, Response, get
@@ -45,6 +46,16 @@ from signaling.routes import create_router
 LOG, SPOOL = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 KEYS = GrantKeys(entry=public_bytes(LOG), spool=public_bytes(SPOOL))
 _PLACES = itertools.count()
+
+_decode = H264Decoder.decode
+
+
+def _decode_but_padding(self: H264Decoder, encoded_frame: Any) -> Any:
+    """What shedding leaves of a packet is a header; aiortc would take it for the end of the film."""
+    return _decode(self, encoded_frame) if encoded_frame.data else []
+
+
+H264Decoder.decode = _decode_but_padding  # type: ignore[method-assign]
 
 
 def granted(
