@@ -90,11 +90,11 @@ class Uses:
 
     async def open_camera(self, step: Step, opening: Opening) -> UseEntry:
         """A lent camera is opened, or opened for longer."""
-        before = await step.tx.uses.latest(opening.id)
+        use, kind = _goes_on(await step.tx.uses.latest(opening.id))
         entry = UseEntry(
-            id=UseId(new_id("use")) if before is None else before.id,
+            id=use,
             key=opening.id,
-            kind=LeafKind.OPEN if before is None else LeafKind.RENEW,
+            kind=kind,
             incident_id=opening.incident_id,
             feed_id=opening.feed_id,
             user_id=opening.user_id,
@@ -268,10 +268,11 @@ class Uses:
 
     async def _watch(self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None) -> UseEntry:
         assert grant.user_id is not None
+        use, kind = _goes_on(before)
         entry = UseEntry(
-            id=UseId(new_id("use")) if before is None else before.id,
+            id=use,
             key=grant.id,
-            kind=LeafKind.OPEN if before is None else LeafKind.RENEW,
+            kind=kind,
             incident_id=feed.incident_id,
             feed_id=feed.id,
             user_id=grant.user_id,
@@ -381,3 +382,8 @@ async def _where(tx: Tx, by: media.ByGrant) -> str:
     """What a session was sent by one entry: its index, seconds and bytes."""
     index = await tx.uses.index_of(by.index) if by.spooled else by.index
     return f"{'waiting' if index is None else index}:{by.seconds:.1f}:{by.bytes_out}"
+
+
+def _goes_on(before: UseEntry | None) -> tuple[UseId, LeafKind]:
+    """The use that an entry is of, and whether it begins or renews it."""
+    return (UseId(new_id("use")), LeafKind.OPEN) if before is None else (before.id, LeafKind.RENEW)
