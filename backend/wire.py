@@ -80,6 +80,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     lending.NearbyCamera,
     lending.Nearby,
     lending.OpeningView,
+    lending.WaiterView,
     lending.AskedView,
     owners.OwnerRequest,
     devices.Device,
