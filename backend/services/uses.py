@@ -21,8 +21,9 @@ from backend.model import uses as rules
 from backend.model.cameras import Camera
 from backend.model.grants import Grant
 from backend.model.ids import GrantId, UseId, new_id
-from backend.model.incidents import Feed, FeedKind
+from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.openings import Opening, OpeningEnd
+from backend.model.people import User
 from backend.model.positions import distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.uses import NONE, LeafKind, UseEntry
@@ -67,6 +68,16 @@ def nowhere(_: Camera) -> str | None:
     return None
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the step has read before a leaf is written. What is not there is read for the leaf."""
+
+    incident: Incident | None = None
+    user: User | None = None
+
+
+NOTHING = Seen()
+
+
 class Uses:
     """`spool` signs while the log is away; `zone` is the agency's clock."""
 
@@ -88,9 +99,11 @@ class Uses:
 
     # Inside a step: what is to be written
 
-    async def open_camera(self, step: Step, opening: Opening) -> UseEntry:
-        """A lent camera is opened, or opened for longer."""
-        use, kind = _goes_on(await step.tx.uses.latest(opening.id))
+    async def open_camera(
+        self, step: Step, opening: Opening, seen: Seen = NOTHING, *, new: bool = False
+    ) -> UseEntry:
+        """A lent camera is opened, or opened for longer. `new`: no leaf can be of it yet."""
+        use, kind = _goes_on(None if new else await step.tx.uses.latest(opening.id))
         entry = UseEntry(
             id=use,
             key=opening.id,
@@ -103,19 +116,20 @@ class Uses:
             opening_id=opening.id,
             expires_at=opening.expires_at,
         )
-        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value)
+        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, seen)
 
-    async def watch(self, step: Step, grant: Grant, feed: Feed) -> UseEntry:
+    async def watch(self, step: Step, grant: Grant, feed: Feed, seen: Seen = NOTHING) -> UseEntry:
         """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
         if grant.user_id is None:
             raise Refused(Refusal.WRONG_SCOPE)
         if feed.kind is not FeedKind.CAMERA:
-            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None)
+            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None, seen)
         held = await step.tx.openings.of_feed(feed.id)
         mine = next((opening for opening in held if opening.user_id == grant.user_id), None)
         if mine is None:
             raise Refused(Refusal.NOT_OPENED)
-        return await step.tx.uses.latest(mine.id) or await self.open_camera(step, mine)
+        latest = await step.tx.uses.latest(mine.id)
+        return latest or await self.open_camera(step, mine, seen, new=True)
 
     async def close_camera(self, step: Step, opening: Opening, end: OpeningEnd) -> None:
         """An opening is over, whether anybody looked or not."""
@@ -252,7 +266,7 @@ class Uses:
                     if not await _may_go_on(step.tx, grant):
                         continue
                     before = await step.tx.uses.latest(grant.id)
-                    self._owed[grant.id] = await self._watch(step, grant, feed, before)
+                    self._owed[grant.id] = await self._watch(step, grant, feed, before, NOTHING)
             try:
                 signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
             except Refused:
@@ -266,7 +280,9 @@ class Uses:
         log.error("no picture opens: %s", fault)
         return Refused(Refusal.LOG_AWAY, AWAY_WORDS)
 
-    async def _watch(self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None) -> UseEntry:
+    async def _watch(
+        self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None, seen: Seen
+    ) -> UseEntry:
         assert grant.user_id is not None
         use, kind = _goes_on(before)
         entry = UseEntry(
@@ -280,13 +296,16 @@ class Uses:
             grant_id=grant.id,
             expires_at=step.now + LASTS,
         )
-        return await self._allow(step, entry, feed.kind, "call")
+        return await self._allow(step, entry, feed.kind, "call", seen)
 
-    async def _allow(self, step: Step, entry: UseEntry, source: FeedKind, reason: str) -> UseEntry:
+    async def _allow(
+        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, seen: Seen
+    ) -> UseEntry:
         """Written down: who sees what, for what, and what the rules said at this moment."""
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)
-        incident, user = await tx.incidents.get(entry.incident_id), await tx.users.get(entry.user_id)
+        incident = seen.incident or await tx.incidents.get(entry.incident_id)
+        user = seen.user or await tx.users.get(entry.user_id)
         camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
         assert incident is not None
         assert user is not None
