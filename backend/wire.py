@@ -10,7 +10,15 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, connector_bodies, fee_bodies, lending_bodies, opening_bodies, tiles
+from backend.api import (
+    bodies,
+    connector_bodies,
+    fee_bodies,
+    lending_bodies,
+    opening_bodies,
+    sealing_bodies,
+    tiles,
+)
 from backend.model import (
     cameras,
     connectors,
@@ -27,6 +35,7 @@ from backend.model import (
     pictures,
     positions,
     refusals,
+    sealing,
     sites,
     views,
 )
@@ -54,6 +63,9 @@ ENUMS: tuple[type[Enum], ...] = (
     pictures.Level,
     positions.PositionSource,
     refusals.Refusal,
+    sealing.Erased,
+    sealing.EraseReason,
+    sealing.SealReason,
     sites.SiteKind,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
@@ -90,6 +102,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     fees.YearOfFees,
     payments.PaymentRow,
     payments.PaymentReport,
+    sealing.SealView,
+    sealing.LoggedUse,
     views.FeedView,
     views.LinkView,
     views.IncidentView,
@@ -136,6 +150,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     lending_bodies.RegisterCamera,
     lending_bodies.AmendCamera,
     lending_bodies.PauseCamera,
+    sealing_bodies.SealUse,
+    sealing_bodies.EraseUse,
     opening_bodies.OpenCamera,
     opening_bodies.OpenedCamera,
     opening_bodies.OpenedSite,
