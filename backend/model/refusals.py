@@ -68,6 +68,8 @@ class Refusal(StrEnum):
     # the log and its gate
     LOG_AWAY = "log-away"  # it cannot be written, so nothing opens that depends on it
     UNGRANTED = "ungranted"  # the media engine does not take the grant
+    # receipts
+    CONTESTED = "contested"  # an answer is waited for, or there have been enough
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"
