@@ -1,4 +1,4 @@
-"""Receipts, contests and statements over HTTP: owners read and contest, supervisors answer, callers see theirs."""
+"""Receipts, contests and statements over HTTP: owners read and contest, supervisors answer, callers look."""
 
 import asyncio
 from typing import Annotated, Any
@@ -116,7 +116,7 @@ def _pdf(said: StatementPaper) -> bytes:
     return pdf(said)
 
 
-# Callers: no cookie, and no bearer either, for theirs has been given back. The key that bound the link proves them.
+# Callers: no cookie, and no bearer, for theirs has been given back. The key that bound the link proves them.
 
 
 def _token(text: str) -> Token:
@@ -130,9 +130,7 @@ def _token(text: str) -> Token:
 async def challenge(
     request: Request[Any, Any, Any], data: JSONBody[OpenLink], receipts: NamedDependency[Receipts]
 ) -> ReceiptChallenge:
-    return ReceiptChallenge(
-        challenge=await receipts.challenge(_token(data.token), guards.address(request))
-    )
+    return ReceiptChallenge(challenge=await receipts.challenge(_token(data.token), guards.address(request)))
 
 
 @post("/caller/receipt", guards=[guards.our_pages], status_code=200)

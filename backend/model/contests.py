@@ -1,4 +1,4 @@
-"""Contests: an owner says that an opening of their camera was not right, and a supervisor answers in public."""
+"""Contests: an owner says that an opening was not right, and a supervisor answers in public."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """Receipts: what one use was, as its leaves tell it, and the file that proves it to whoever was seen.
 
-The same rules read the leaves here, where they are kept, and in `sightline audit receipt`, which has nothing but
-the file. Rules only.
+The same rules read the leaves here, where they are kept, and in `sightline audit receipt`, which has nothing
+but the file. Rules only.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -107,7 +107,7 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Receipts, the newest first; `more` is what to ask for next. `provable_at`: the log's next checkpoint."""
+    """Receipts, the newest first; `more` is what to ask for next. `provable_at`: the next checkpoint."""
 
     receipts: tuple[ReceiptView, ...]
     count: int

@@ -1,7 +1,8 @@
-"""Monthly statements: what a site's cameras were opened for, held against what its connectors counted. Rules only.
+"""Monthly statements: what a site's cameras were opened for, held against what its connectors counted.
 
-A connector counts its own bytes each minute and signs them. Every minute with media must lie inside an opening,
-and what viewers were sent must have come from there. A minute that did not come is a gap, and no zero.
+A connector counts its own bytes each minute and signs them. Every minute with media must lie inside an
+opening, and what viewers were sent must have come from there. A minute that did not come is a gap, and no
+zero. Rules only.
 """
 
 from bisect import bisect_left, bisect_right
@@ -177,7 +178,7 @@ def month(year: int, number: int, zone: ZoneInfo) -> Month:
 
 
 def over(now: datetime, since: datetime, zone: ZoneInfo, most: int) -> list[Month]:
-    """The months that are over for good, from the one in which `since` lies; the last `most`, oldest first."""
+    """The months that are over for good, from the one of `since` on; the last `most`, oldest first."""
     local = now.astimezone(zone)
     found = [month(local.year, local.month - back, zone) for back in range(most, 0, -1)]
     return [each for each in found if each.ends_at + MADE_AFTER <= now and each.ends_at > since]

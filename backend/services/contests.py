@@ -10,7 +10,8 @@ import msgspec
 
 from backend.model import contests as rules
 from backend.model import receipts
-from backend.model.contests import Contest, ContestedView, Contests as Listed, ContestView, Outcome, Why
+from backend.model.contests import Contest, ContestedView, ContestView, Outcome, Why
+from backend.model.contests import Contests as Listed
 from backend.model.entries import Action
 from backend.model.ids import ContestId, UseId, new_id
 from backend.model.people import User
@@ -124,9 +125,7 @@ class Contests:
         """Those that wait, and then those that have been answered, each the newest first."""
         async with self._steps.read() as tx:
             now = self._steps.clock()
-            rows = [
-                row for waiting in (True, False) for row in await tx.contests.listed(waiting, LISTED)
-            ]
+            rows = [row for waiting in (True, False) for row in await tx.contests.listed(waiting, LISTED)]
             leaves = await tx.receipts.leaves([UseId(row["use_id"]) for row in rows])
             waiting = await tx.contests.count_open()
         shown = []

@@ -1,7 +1,7 @@
 """Receipts: what became of a camera while others saw it, told to whoever lent it, and to callers of theirs.
 
-After step 13 of the story. Everything in a receipt is what leaves of the public log commit to, so that the file
-beside it proves each word; what has been erased is said to be, and what is sealed is withheld from its owner too.
+After step 13 of the story. Everything in a receipt is what leaves of the public log commit to, so that the
+file beside it proves each word; what has been erased is said to be, and what is sealed is withheld here too.
 """
 
 import base64
@@ -140,9 +140,7 @@ class Receipts:
         over = ended or incident is None or incident.closed_at is not None
         return await self._callers(link, leaves, over, now)
 
-    async def _callers(
-        self, link: Link, leaves: list[UseEntry], over: bool, now: datetime
-    ) -> CallerReceipt:
+    async def _callers(self, link: Link, leaves: list[UseEntry], over: bool, now: datetime) -> CallerReceipt:
         published = await self.published()
         uses: dict[str, list[UseEntry]] = {}
         for entry in leaves:

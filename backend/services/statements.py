@@ -61,9 +61,7 @@ class Statements:
         for month in await self._due():
             while True:
                 async with self._steps.read() as tx:
-                    lacking = await tx.statements.lacking(
-                        month.name, month.starts_at, month.ends_at, AT_ONCE
-                    )
+                    lacking = await tx.statements.lacking(month.name, month.starts_at, month.ends_at, AT_ONCE)
                 for site in lacking:
                     made += await self._make(site, month)
                 if not lacking:
@@ -97,7 +95,7 @@ class Statements:
             )
             step.site_changed(site, held.owner_id)
         if statement.verdict is Verdict.MISMATCH:
-            log.error("the statement %s of %s does not match: %s", statement.id, month.name, statement.counted)
+            log.error("the statement %s does not match: %s", statement.id, statement.counted)
         return True
 
     async def _compared(self, site: SiteId, month: Month) -> Statement:

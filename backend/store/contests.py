@@ -104,9 +104,7 @@ class Contests:
                     began.c.index < size,
                 ),
             )
-            .outerjoin(
-                answered, and_(answered.c.number == contests.c.answer_number, answered.c.index < size)
-            )
+            .outerjoin(answered, and_(answered.c.number == contests.c.answer_number, answered.c.index < size))
             .where(contested.c.index < size, *_below(contested.c.index, before))
             .order_by(contested.c.index.desc())
             .limit(most)

@@ -1,4 +1,4 @@
-"""What receipts are made of: the uses of somebody's cameras, and those of a caller's picture. Reading only."""
+"""What receipts are made of: uses of somebody's cameras, and of a caller's picture. Reading only."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -81,7 +81,5 @@ class Receipts:
 
 
 def _of(*where: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    joined = uses.join(cameras, cameras.c.id == uses.c.camera_id).join(
-        sites, sites.c.id == cameras.c.site_id
-    )
+    joined = uses.join(cameras, cameras.c.id == uses.c.camera_id).join(sites, sites.c.id == cameras.c.site_id)
     return select(uses).select_from(joined).where(*_BEGINS, *where)

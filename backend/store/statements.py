@@ -90,9 +90,7 @@ class Statements:
         """What it told of that time, oldest first."""
         rows = await self._db.execute(
             select(traffic)
-            .where(
-                traffic.c.connector_id == connector, traffic.c.minute >= since, traffic.c.minute < until
-            )
+            .where(traffic.c.connector_id == connector, traffic.c.minute >= since, traffic.c.minute < until)
             .order_by(traffic.c.minute)
         )
         return values(rows, Traffic)
