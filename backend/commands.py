@@ -7,7 +7,7 @@ import logging
 import sys
 
 from backend import config as configuration
-from backend import demo, public_log
+from backend import demo, public_log, receipt
 from backend.app import build, database_file, open_store
 from backend.config import ConfigError
 from backend.model.people import Role
@@ -160,4 +160,5 @@ _COMMANDS = {
     "audit export": public_log.export,
     "audit mend": public_log.mend,
     "audit mirror": public_log.mirror,
+    "audit receipt": receipt.receipt,
 }

@@ -51,6 +51,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None = None  # what ended it
     over: bool = False
     sessions: int = 0  # that have ended
+    final: bool = False  # a leaf says that it is closed; sessions may be told of after it
     closed: frozenset[str] = frozenset()
 
 
@@ -160,14 +161,14 @@ def _one_more(told: Told, leaf: Opened) -> Told:
                 bytes=_sum(told.bytes, _whole(held, "bytes")),
                 stills=_sum(told.stills, _whole(held, "stills")),
                 recorded=_either(told.recorded, held.get("recorded")),
-                ended_at=moment(held.get("at")),
-                outcome=_said(held, "outcome"),
+                ended_at=told.ended_at if told.final else moment(held.get("at")),
+                outcome=told.outcome if told.final else _said(held, "outcome"),
                 sessions=told.sessions + 1,
-                over=told.source != "camera",
+                over=told.over or told.source != "camera",
             )
         case LeafKind.CLOSE:
             return msgspec.structs.replace(
-                told, ended_at=moment(held.get("at")), outcome=_said(held, "outcome"), over=True
+                told, ended_at=moment(held.get("at")), outcome=_said(held, "outcome"), over=True, final=True
             )
     return told
 

@@ -90,9 +90,9 @@ def counts(counted: Counted) -> list[str]:
         f"{counted.sending} of them, {much(counted.media_bytes)} in all."
     ]
     if counted.gaps:
-        missing = max(0, counted.expected - counted.minutes)
+        missing, gaps = max(0, counted.expected - counted.minutes), "gap" if counted.gaps == 1 else "gaps"
         lines.append(
-            f"{missing} minutes did not come, in {counted.gaps} {'gap' if counted.gaps == 1 else 'gaps'}. The "
+            f"{missing} minutes did not come, in {counted.gaps} {gaps}. The "
             "connector was off or not online, and what it did then is not known."
         )
     if counted.unopened:
