@@ -10,10 +10,19 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, connector_bodies, fee_bodies, lending_bodies, opening_bodies, tiles
+from backend.api import (
+    bodies,
+    connector_bodies,
+    fee_bodies,
+    lending_bodies,
+    opening_bodies,
+    receipt_bodies,
+    tiles,
+)
 from backend.model import (
     cameras,
     connectors,
+    contests,
     devices,
     entries,
     fees,
@@ -26,8 +35,10 @@ from backend.model import (
     people,
     pictures,
     positions,
+    receipts,
     refusals,
     sites,
+    statements,
     views,
 )
 
@@ -35,6 +46,8 @@ ENUMS: tuple[type[Enum], ...] = (
     cameras.ParticipationLevel,
     cameras.Unavailable,
     connectors.SourceKind,
+    contests.ContestOutcome,
+    contests.ContestReason,
     devices.DeviceKind,
     entries.Action,
     fees.InvoiceState,
@@ -46,6 +59,7 @@ ENUMS: tuple[type[Enum], ...] = (
     links.LinkState,
     openings.Answer,
     openings.Reach,
+    openings.OpeningEnd,
     openings.Reason,
     owners.RequestState,
     payments.PaymentOutcome,
@@ -55,6 +69,7 @@ ENUMS: tuple[type[Enum], ...] = (
     positions.PositionSource,
     refusals.Refusal,
     sites.SiteKind,
+    statements.Verdict,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.Point,
@@ -155,6 +170,25 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     fee_bodies.IssueInvoices,
     fee_bodies.IssuedInvoices,
     fee_bodies.PayInvoice,
+    contests.ContestView,
+    contests.ContestedView,
+    contests.ContestList,
+    receipts.Sealed,
+    receipts.ReceiptView,
+    receipts.ReceiptPage,
+    receipts.ProvedLeaf,
+    receipts.ReceiptFile,
+    receipts.Viewer,
+    receipts.CallerReceipt,
+    statements.Gap,
+    statements.Counted,
+    statements.CameraMonth,
+    statements.StatementView,
+    statements.MismatchView,
+    receipt_bodies.ContestUse,
+    receipt_bodies.AnswerContest,
+    receipt_bodies.ReceiptChallenge,
+    receipt_bodies.AskReceipt,
 )
 _PRIMITIVES = {
     str: "string",

@@ -5,20 +5,20 @@ from typing import Annotated
 import msgspec
 
 from backend.api.bodies import LINE, LINES, PublicKey, Text
-from backend.model.contests import MOST_WORDS, Outcome, Why
+from backend.model.contests import MOST_WORDS, ContestOutcome, ContestReason
 
 
 class ContestUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`why` becomes public; `words` are for the agency alone and never do."""
 
-    why: Why
+    why: ContestReason
     words: Annotated[str, msgspec.Meta(max_length=MOST_WORDS, pattern=LINES)] = ""
 
 
 class AnswerContest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of it becomes public."""
 
-    outcome: Outcome
+    outcome: ContestOutcome
     words: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_WORDS, pattern=LINE)]
 
 

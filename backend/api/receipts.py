@@ -14,8 +14,7 @@ from backend.api.receipt_bodies import AnswerContest, AskReceipt, ContestUse, Re
 from backend.api.statement_csv import csv_of
 from backend.api.statement_html import page
 from backend.api.statement_paper import StatementPaper, paper
-from backend.model.contests import Contests as ContestList
-from backend.model.contests import ContestView
+from backend.model.contests import ContestList, ContestView
 from backend.model.ids import ContestId, StatementId, Token, UseId
 from backend.model.people import StaffSession
 from backend.model.receipts import CallerReceipt, ReceiptFile, ReceiptPage

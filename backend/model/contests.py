@@ -13,7 +13,7 @@ MOST_WORDS = 500
 LATE = timedelta(days=14)  # without an answer; said in red
 
 
-class Why(StrEnum):
+class ContestReason(StrEnum):
     """What is not right about it. Public, so there is no "other" and no free text."""
 
     NO_EMERGENCY = "no-emergency"  # nothing happened near this camera
@@ -24,7 +24,7 @@ class Why(StrEnum):
     FACTS_WRONG = "facts-wrong"  # the receipt does not say what happened
 
 
-class Outcome(StrEnum):
+class ContestOutcome(StrEnum):
     """What a supervisor found."""
 
     UPHELD = "upheld"  # it should not have been opened like this
@@ -40,11 +40,11 @@ class Contest(msgspec.Struct, frozen=True, kw_only=True):
     camera_id: CameraId
     incident_id: IncidentId
     user_id: UserId
-    why: Why
+    why: ContestReason
     words: str
     at: datetime
     number: int
-    outcome: Outcome | None = None
+    outcome: ContestOutcome | None = None
     answer: str = ""
     answered_by: UserId | None = None
     answered_at: datetime | None = None
@@ -55,10 +55,10 @@ class ContestView(msgspec.Struct, frozen=True, kw_only=True):
     """As its owner sees it on the receipt."""
 
     id: str
-    why: Why
+    why: ContestReason
     words: str
     at: datetime
-    outcome: Outcome | None
+    outcome: ContestOutcome | None
     answer: str
     answered_at: datetime | None
 
@@ -69,7 +69,7 @@ class ContestedView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     use: str
     index: int | None
-    why: Why
+    why: ContestReason
     words: str
     at: datetime
     owner: str
@@ -81,14 +81,14 @@ class ContestedView(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     role: str | None
     reason: str | None
-    outcome: Outcome | None
+    outcome: ContestOutcome | None
     answer: str
     answered_by: str | None
     answered_at: datetime | None
     late: bool
 
 
-class Contests(msgspec.Struct, frozen=True, kw_only=True):
+class ContestList(msgspec.Struct, frozen=True, kw_only=True):
     """Those without an answer, the newest first, and then the others; `waiting` counts the former."""
 
     now: datetime
@@ -102,8 +102,8 @@ class PublicContest(msgspec.Struct, frozen=True, kw_only=True):
     index: int  # of its entry
     of: int | None  # the entry that opened what it contests
     hour: str
-    why: Why
-    outcome: Outcome | None
+    why: ContestReason
+    outcome: ContestOutcome | None
     words: str  # the answer
     answer_index: int | None
 

@@ -228,7 +228,7 @@ def compare(span: Month, came: Sequence[Came], openings: Sequence[Span], seen: S
             unmatched += 1
     return Counted(
         connectors=len(came),
-        minutes=sum(sum(first <= minute < last for minute in each.media) for each in came),
+        minutes=sum(_there(each, first, last) for each in came),
         expected=sum(_expected(each, first, last) for each in came),
         forged=sum(each.forged for each in came),
         media_bytes=sum(inside.values()),
@@ -260,6 +260,11 @@ def _bounds(came: Came, first: int, last: int) -> tuple[int, int]:
 def _expected(came: Came, first: int, last: int) -> int:
     begins, ends = _bounds(came, first, last)
     return max(0, ends - begins)
+
+
+def _there(came: Came, first: int, last: int) -> int:
+    begins, ends = _bounds(came, first, last)
+    return sum(begins <= minute < ends for minute in came.media)
 
 
 def _gaps(came: Came, first: int, last: int) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.model.contests import Outcome, Why
+from backend.model.contests import ContestOutcome, ContestReason
 from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import Role
 from backend.model.statements import Counted, Verdict
@@ -33,17 +33,17 @@ ENDS = {
     OpeningEnd.LOG_AWAY: "it could not be written down, so nobody saw it",
 }
 WHYS = {
-    Why.NO_EMERGENCY: "there was no emergency",
-    Why.NOT_ALLOWED: "it was not allowed",
-    Why.TOO_LONG: "it was watched for too long",
-    Why.WRONG_REASON: "the reason is not right",
-    Why.MISUSED: "what was seen was misused",
-    Why.FACTS_WRONG: "the receipt is not right",
+    ContestReason.NO_EMERGENCY: "there was no emergency",
+    ContestReason.NOT_ALLOWED: "it was not allowed",
+    ContestReason.TOO_LONG: "it was watched for too long",
+    ContestReason.WRONG_REASON: "the reason is not right",
+    ContestReason.MISUSED: "what was seen was misused",
+    ContestReason.FACTS_WRONG: "the receipt is not right",
 }
 OUTCOMES = {
-    Outcome.UPHELD: "the owner is right",
-    Outcome.PARTLY: "the owner is partly right",
-    Outcome.EXPLAINED: "it was within the rules",
+    ContestOutcome.UPHELD: "the owner is right",
+    ContestOutcome.PARTLY: "the owner is partly right",
+    ContestOutcome.EXPLAINED: "it was within the rules",
 }
 VERDICTS = {
     Verdict.MATCHES: "Matches: every minute in which the connector sent pictures lies inside an opening.",

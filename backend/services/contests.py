@@ -10,8 +10,8 @@ import msgspec
 
 from backend.model import contests as rules
 from backend.model import receipts
-from backend.model.contests import Contest, ContestedView, ContestView, Outcome, Why
-from backend.model.contests import Contests as Listed
+from backend.model.contests import Contest, ContestedView, ContestOutcome, ContestReason, ContestView
+from backend.model.contests import ContestList as Listed
 from backend.model.entries import Action
 from backend.model.ids import ContestId, UseId, new_id
 from backend.model.people import User
@@ -32,7 +32,7 @@ class Contests:
         self._steps, self._uses = steps, uses
         self._rate = Rate(every_s=300, burst=10)  # of one owner: each becomes a public entry
 
-    async def contest(self, owner: User, use: UseId, why: Why, words: str) -> ContestView:
+    async def contest(self, owner: User, use: UseId, why: ContestReason, words: str) -> ContestView:
         """Say that this opening was not right. Raises Refused."""
         if not self._rate.take(owner.id):
             raise Refused(Refusal.TOO_OFTEN, "Wait some minutes before you contest another one.")
@@ -79,7 +79,9 @@ class Contests:
             await self._tell(step, contest)
         return rules.view(contest)
 
-    async def answer(self, supervisor: User, contest_id: ContestId, outcome: Outcome, words: str) -> None:
+    async def answer(
+        self, supervisor: User, contest_id: ContestId, outcome: ContestOutcome, words: str
+    ) -> None:
         """Answer one in public, once. Raises Refused."""
         async with self._steps.begin() as step:
             step.attempts(Action.CONTEST_ANSWER, actor=supervisor.id, subject=contest_id)

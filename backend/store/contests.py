@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.contests import Contest, Outcome, PublicContest
+from backend.model.contests import Contest, ContestOutcome, PublicContest
 from backend.model.ids import ContestId, UseId, UserId
 from backend.model.uses import LeafKind
 from backend.store.rows import columns, fields, value, values
@@ -46,7 +46,14 @@ class Contests:
         return await self._db.scalar(asked) or 0
 
     async def answer(
-        self, contest: ContestId, *, outcome: Outcome, words: str, by: UserId, at: datetime, number: int
+        self,
+        contest: ContestId,
+        *,
+        outcome: ContestOutcome,
+        words: str,
+        by: UserId,
+        at: datetime,
+        number: int,
     ) -> None:
         await self._db.execute(
             update(contests)
