@@ -6,9 +6,9 @@ export type Unavailable = "retired" | "paused" | "registry-only" | "out-of-hours
 
 export type SourceKind = "onvif" | "rtsp";
 
-export type Outcome = "upheld" | "partly" | "explained";
+export type ContestOutcome = "upheld" | "partly" | "explained";
 
-export type Why = "no-emergency" | "not-allowed" | "too-long" | "wrong-reason" | "misused" | "facts-wrong";
+export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong-reason" | "misused" | "facts-wrong";
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
@@ -760,10 +760,10 @@ export interface PayInvoice {
 
 export interface ContestView {
   id: string;
-  why: Why;
+  why: ContestReason;
   words: string;
   at: string;
-  outcome: Outcome | null;
+  outcome: ContestOutcome | null;
   answer: string;
   answered_at: string | null;
 }
@@ -772,7 +772,7 @@ export interface ContestedView {
   id: string;
   use: string;
   index: number | null;
-  why: Why;
+  why: ContestReason;
   words: string;
   at: string;
   owner: string;
@@ -784,14 +784,14 @@ export interface ContestedView {
   seconds: number | null;
   role: string | null;
   reason: string | null;
-  outcome: Outcome | null;
+  outcome: ContestOutcome | null;
   answer: string;
   answered_by: string | null;
   answered_at: string | null;
   late: boolean;
 }
 
-export interface Contests {
+export interface ContestList {
   now: string;
   waiting: number;
   contests: ContestedView[];
@@ -926,12 +926,12 @@ export interface MismatchView {
 }
 
 export interface ContestUse {
-  why: Why;
+  why: ContestReason;
   words?: string;
 }
 
 export interface AnswerContest {
-  outcome: Outcome;
+  outcome: ContestOutcome;
   words: string;
 }
 
