@@ -357,11 +357,12 @@ const readProof = (bytes, leaf, trust) => {
 
 const CONTEXT = "sightline-commitment/v1\n";
 
-const json = (bytes, what) => {
+const parsed = (bytes, what) => {
+  const said = text(bytes, what);
   try {
-    return JSON.parse(text(bytes, what));
-  } catch (error) {
-    return error instanceof Bad ? refuse(error.message) : refuse(`${what}: not JSON`);
+    return JSON.parse(said);
+  } catch {
+    return refuse(`${what} is not JSON`);
   }
 };
 
@@ -371,7 +372,7 @@ const isEntry = (held) =>
   typeof held?.leaf === "string" && held.fields instanceof Object && Object.values(held.fields).every(isPair);
 
 const readReceipt = (file, trust) => {
-  const held = json(readFileSync(file), "the receipt") ?? {};
+  const held = parsed(readFileSync(file), "the receipt") ?? {};
   if (held.v !== 1 || held.type !== "sightline-receipt") refuse("not a receipt of version 1");
   if (!Array.isArray(held.entries) || held.entries.length === 0) refuse("the receipt has no entries");
   if (!held.entries.every(isEntry)) refuse("an entry of the receipt is not as it should be");
@@ -386,7 +387,7 @@ const readReceipt = (file, trust) => {
     if (seen.has(found.index)) refuse(`entry ${found.index} twice`);
     seen.add(found.index);
     size = Math.max(size, found.size);
-    const { v, type, c } = json(bytes, "a leaf") ?? {};
+    const { v, type, c } = parsed(bytes, "a leaf") ?? {};
     if (v !== 1 || !(c instanceof Object)) refuse("a leaf of another version");
     for (const [name, [value, salt]] of Object.entries(fields)) {
       const made = sha256(`${CONTEXT}${name}\n`, base64(salt, `the salt of ${name}`, 16), value).toString("base64");
