@@ -36,6 +36,7 @@ from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
 from backend.api import public_log as public_log_api
+from backend.api import receipts as receipts_api
 from backend.api import sites as sites_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
@@ -51,6 +52,7 @@ from backend.services.callers import Callers
 from backend.services.cameras import Cameras
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
+from backend.services.contests import Contests
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
@@ -72,11 +74,13 @@ from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.presses import Presses
 from backend.services.quality import Quality
+from backend.services.receipts import ProvingLog, Receipts
 from backend.services.runs import Runs
 from backend.services.sealing import Sealing
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
+from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
@@ -115,7 +119,7 @@ class Engine(Sfu, Protocol):
     async def stop(self) -> None: ...
 
 
-class PublicLog(Log, Protocol):
+class PublicLog(Log, ProvingLog, Protocol):
     """The line to the public log, with its beginning and its end."""
 
     def open(self) -> None: ...
@@ -165,6 +169,9 @@ class Parts(msgspec.Struct, frozen=True):
     districts: "Districts | None"
     officers: Officers
     sealing: Sealing
+    receipts: Receipts
+    contests: Contests
+    statements: Statements
 
 
 def open_store(config: Config) -> Store:
@@ -227,6 +234,7 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
+    receipts = Receipts(steps, keys, public_log, config.agency)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -286,6 +294,9 @@ def build(
         districts=districts,
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
+        receipts=receipts,
+        contests=Contests(steps, uses),
+        statements=Statements(steps, receipts, config.agency, zone),
     )
 
 
@@ -343,6 +354,9 @@ def create_app(
                 "devices",
                 "officers",
                 "sealing",
+                "receipts",
+                "contests",
+                "statements",
             )
         },
     }
@@ -368,6 +382,7 @@ def create_app(
             fees_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            receipts_api.ROUTER,
             tiles.ROUTER,
             create_router(),
             pages.routes(built),
@@ -415,7 +430,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
-        asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),
+        asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]

@@ -69,6 +69,8 @@ class Refusal(StrEnum):
     LOG_AWAY = "log-away"  # it cannot be written, so nothing opens that depends on it
     IN_USE = "in-use"  # what is to be erased goes on
     UNGRANTED = "ungranted"  # the media engine does not take the grant
+    # receipts
+    CONTESTED = "contested"  # an answer is waited for, or there have been enough
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.connectors import Connectors
+from backend.store.contests import Contests
 from backend.store.devices import Devices
 from backend.store.disclosed import Disclosed, Seals
 from backend.store.entries import Entries
@@ -30,7 +31,9 @@ from backend.store.names import Names
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
+from backend.store.receipts import Receipts
 from backend.store.sites import Sites
+from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
 from backend.store.uses import Uses
 
@@ -76,6 +79,9 @@ class Tx:
         self.fees = Fees(connection)
         self.names = Names(connection)
         self.uses = Uses(connection)
+        self.receipts = Receipts(connection)
+        self.contests = Contests(connection)
+        self.statements = Statements(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 
