@@ -10,23 +10,23 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from backend.model import disclosure
 from backend.model import uses as rules
-from backend.model.cameras import Camera
 from backend.model.grants import Grant
-from backend.model.ids import GrantId, UseId, new_id
+from backend.model.ids import GrantId, IncidentId, UseId, UserId, new_id
 from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.openings import Opening, OpeningEnd
 from backend.model.people import User
-from backend.model.positions import distance_m
+from backend.model.positions import Point, Position, distance_m
 from backend.model.refusals import Refusal, Refused
-from backend.model.uses import NONE, LeafKind, UseEntry
+from backend.model.uses import NONE, Ground, Kept, LeafKind, UseEntry
 from backend.services.keys import Keys
 from backend.services.steps import Step, Steps
 from backend.store.store import Tx
@@ -36,6 +36,7 @@ from media.grants import Basis, Claims, SignedGrant, sign
 
 log = logging.getLogger(__name__)
 
+NOTHING = Kept()
 LASTS = timedelta(minutes=30)  # of a grant to see what is not a lent camera
 RENEWED_BEFORE = timedelta(minutes=10)  # its end, while somebody watches
 LOOK_S = 1.0
@@ -43,7 +44,7 @@ AT_ONCE = 256  # leaves that are handed to the log together
 SPOOLED_AFTER_S = 0.5  # a caller's picture waits for the log no longer
 AWAY_WORDS = "The public log cannot be written, so no picture opens now. Try again in a moment."
 
-District = Callable[[Camera], str | None]
+District = Callable[[Point | Position], str | None]
 
 
 class Log(Protocol):
@@ -63,7 +64,7 @@ class Log(Protocol):
         ...
 
 
-def nowhere(_: Camera) -> str | None:
+def nowhere(_: Point | Position) -> str | None:
     """Where no districts are known."""
     return None
 
@@ -75,7 +76,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     user: User | None = None
 
 
-NOTHING = Seen()
+UNREAD = Seen()
 
 
 class Uses:
@@ -100,7 +101,7 @@ class Uses:
     # Inside a step: what is to be written
 
     async def open_camera(
-        self, step: Step, opening: Opening, seen: Seen = NOTHING, *, new: bool = False
+        self, step: Step, opening: Opening, seen: Seen = UNREAD, *, new: bool = False
     ) -> UseEntry:
         """A lent camera is opened, or opened for longer. `new`: no leaf can be of it yet."""
         use, kind = _goes_on(None if new else await step.tx.uses.latest(opening.id))
@@ -118,7 +119,7 @@ class Uses:
         )
         return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, seen)
 
-    async def watch(self, step: Step, grant: Grant, feed: Feed, seen: Seen = NOTHING) -> UseEntry:
+    async def watch(self, step: Step, grant: Grant, feed: Feed, seen: Seen = UNREAD) -> UseEntry:
         """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
         if grant.user_id is None:
             raise Refused(Refusal.WRONG_SCOPE)
@@ -136,9 +137,11 @@ class Uses:
         before = await step.tx.uses.latest(opening.id)
         if before is not None:
             seconds = (step.now - opening.opened_at).total_seconds()
-            await self._finish(step, before, LeafKind.CLOSE, seconds, end.value)
+            await self._finish(step, before, LeafKind.CLOSE, opening.opened_at, seconds, end.value)
 
-    async def saw(self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed) -> None:
+    async def saw(
+        self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed, kept: Kept = NOTHING
+    ) -> None:
         """A media session is over: for how long somebody saw it, and how many bytes. Told twice it is one."""
         if await step.tx.uses.tells_of(summary.session):
             return
@@ -146,8 +149,50 @@ class Uses:
         if before is not None:
             entries = [await _where(step.tx, one) for one in summary.by_grant]
             await self._finish(
-                step, before, LeafKind.END, summary.seconds, summary.reason.value, summary, ",".join(entries)
+                step,
+                before,
+                LeafKind.END,
+                step.now - timedelta(seconds=summary.seconds),
+                summary.seconds,
+                summary.reason.value,
+                summary,
+                ",".join(entries),
+                kept,
             )
+
+    async def state(
+        self,
+        step: Step,
+        kind: LeafKind,
+        fields: dict[str, str],
+        about: UseEntry | None,
+        by: UserId | None,
+        incident: IncidentId | None = None,
+    ) -> UseEntry:
+        """Say something of a use that nobody sees a picture by, or of none.
+
+        `fields` are the kind's own (backend.model.disclosure.STATED); the use, the hour and the time are
+        added here. `by` is None for a caller. Raises ValueError for fields that are not the kind's.
+        """
+        use = about.id if about is not None else UseId(new_id("use"))
+        entry = UseEntry(
+            id=use,
+            key=about.key if about is not None else use,
+            kind=kind,
+            incident_id=about.incident_id if about is not None else incident,
+            feed_id=about.feed_id if about is not None else None,
+            user_id=by,
+            at=step.now,
+            camera_id=about.camera_id if about is not None else None,
+            opening_id=about.opening_id if about is not None else None,
+            grant_id=about.grant_id if about is not None else None,
+        )
+        told = {"hour": rules.hour(step.now.astimezone(self._zone)), "at": rules.exact(step.now), **fields}
+        if about is not None:
+            told["use"] = use
+        if told.keys() != disclosure.STATED[kind]:
+            raise ValueError(f"a leaf of kind {kind.value} has the fields {sorted(disclosure.STATED[kind])}")
+        return await self._add(step, entry, told)
 
     # After its commit: what the log and the engine must hear
 
@@ -266,7 +311,7 @@ class Uses:
                     if not await _may_go_on(step.tx, grant):
                         continue
                     before = await step.tx.uses.latest(grant.id)
-                    self._owed[grant.id] = await self._watch(step, grant, feed, before, NOTHING)
+                    self._owed[grant.id] = await self._watch(step, grant, feed, before, UNREAD)
             try:
                 signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
             except Refused:
@@ -304,12 +349,15 @@ class Uses:
         """Written down: who sees what, for what, and what the rules said at this moment."""
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)
+        assert entry.incident_id is not None
+        assert entry.user_id is not None
         incident = seen.incident or await tx.incidents.get(entry.incident_id)
         user = seen.user or await tx.users.get(entry.user_id)
         camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
         assert incident is not None
         assert user is not None
         away_m = distance_m(camera.point, incident.position) if camera and incident.position else None
+        place = camera.point if camera else incident.position
         assigned = user.unit_id is not None and user.unit_id in incident.unit_ids
         return await self._add(
             step,
@@ -317,6 +365,7 @@ class Uses:
             {
                 "use": entry.id,
                 "hour": rules.hour(local),
+                "at": rules.exact(step.now),
                 "source": source.value,
                 "category": incident.type,
                 "reason": reason,
@@ -325,10 +374,11 @@ class Uses:
                 "hours": ("yes" if camera.hours.open_at(local) else "no") if camera else NONE,
                 "role": user.role.value,
                 "assigned": "yes" if assigned else "no",
+                "basis": Ground.RULES.value,
                 "unit": self._keys.pseudonym("unit", user.unit_id, quarter) if user.unit_id else NONE,
                 "officer": self._keys.pseudonym("user", user.id, quarter),
                 "camera": camera.id if camera else NONE,
-                "district": (self._district(camera) if camera else None) or NONE,
+                "district": (self._district(place) if place else None) or NONE,
             },
         )
 
@@ -337,11 +387,14 @@ class Uses:
         step: Step,
         before: UseEntry,
         kind: LeafKind,
+        began: datetime,
         seconds: float,
         outcome: str,
         summary: media.SessionSummary | None = None,
         entries: str = "",
+        kept: Kept = NOTHING,
     ) -> None:
+        assert before.feed_id is not None
         over = msgspec.structs.replace(
             before,
             kind=kind,
@@ -357,9 +410,13 @@ class Uses:
             {
                 "use": before.id,
                 "hour": rules.hour(step.now.astimezone(self._zone)),
+                "at": rules.exact(step.now),
+                "from": rules.exact(began),
                 "duration_s": f"{seconds:.1f}",
                 "viewers": str(await step.tx.uses.people(before.feed_id)),
                 "bytes": NONE if summary is None else str(summary.bytes_out),
+                "stills": str(kept.stills),
+                "recorded": "yes" if kept.recorded else "no",
                 "outcome": outcome,
                 "entries": entries or NONE,
             },
