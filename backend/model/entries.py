@@ -73,6 +73,12 @@ class Action(StrEnum):
     DEVICE_RETIRE = "device.retire"
     OFFICER_SHARE = "officer.share"
     OFFICER_STOP = "officer.stop"
+    GLASS_BREAK = "glass.break"
+    GLASS_END = "glass.end"
+    REVIEW_MAKE = "review.make"
+    FINDING_CLOSE = "finding.close"
+    FINDING_REMARK = "finding.remark"
+    FINDING_NAME = "finding.name"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
@@ -89,6 +95,7 @@ NEWS = (
     Action.INCIDENT_CLOSE,
     Action.INCIDENT_PANIC,
     Action.CAMERA_ANSWER,
+    Action.GLASS_BREAK,
 )
 
 

@@ -22,6 +22,7 @@ from backend.store.devices import Devices
 from backend.store.disclosed import Disclosed, Seals
 from backend.store.entries import Entries
 from backend.store.fees import Fees
+from backend.store.glass import Glass
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
@@ -29,6 +30,7 @@ from backend.store.names import Names
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
+from backend.store.reviews import Reviews
 from backend.store.sites import Sites
 from backend.store.uses import Uses
 
@@ -63,6 +65,8 @@ class Tx:
         self.fees = Fees(connection)
         self.names = Names(connection)
         self.uses = Uses(connection)
+        self.glass = Glass(connection)
+        self.reviews = Reviews(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 
