@@ -182,7 +182,7 @@ class Reviews:
 
     async def add(self, finding: Finding) -> None:
         """Raises sqlalchemy.exc.IntegrityError for one that this week has."""
-        await self._db.execute(insert(findings).values(**columns(finding)))
+        await self._db.execute(insert(findings).values(**{**columns(finding), "week": finding.week}))
 
     async def get(self, finding: FindingId) -> Finding | None:
         found = await self._db.execute(select(findings).where(findings.c.id == finding))
