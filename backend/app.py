@@ -22,6 +22,7 @@ from backend.api import connectors as connectors_api
 from backend.api import (
     desk,
     events,
+    glass,
     guards,
     headers,
     machines,
@@ -29,6 +30,7 @@ from backend.api import (
     openings,
     pages,
     push,
+    review,
     staff,
     tiles,
 )
@@ -58,6 +60,7 @@ from backend.services.enrolment import Enrolments
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
+from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
@@ -70,6 +73,7 @@ from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.presses import Presses
 from backend.services.quality import Quality
+from backend.services.review import LogState, Review
 from backend.services.runs import Runs
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
@@ -109,7 +113,7 @@ class Engine(Sfu, Protocol):
     async def stop(self) -> None: ...
 
 
-class PublicLog(Log, Protocol):
+class PublicLog(Log, LogState, Protocol):
     """The line to the public log, with its beginning and its end."""
 
     def open(self) -> None: ...
@@ -156,6 +160,8 @@ class Parts(msgspec.Struct, frozen=True):
     enrolments: Enrolments
     devices: Devices
     officers: Officers
+    glass: Glass
+    review: Review
 
 
 def open_store(config: Config) -> Store:
@@ -216,6 +222,7 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
+    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -239,7 +246,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, config.country),
+        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
@@ -272,6 +279,8 @@ def build(
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
         officers=Officers(steps, sfu),
+        glass=broken,
+        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
     )
 
 
@@ -300,6 +309,7 @@ def create_app(
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
+        "glass_service": parts.glass,
         "sign_in_service": parts.sign_in,
         **{
             name: getattr(parts, name)
@@ -328,6 +338,7 @@ def create_app(
                 "enrolments",
                 "devices",
                 "officers",
+                "review",
             )
         },
     }
@@ -350,8 +361,10 @@ def create_app(
             devices_api.ROUTER,
             events.ROUTER,
             fees_api.ROUTER,
+            glass.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            review.ROUTER,
             tiles.ROUTER,
             create_router(),
             pages.routes(built),
@@ -393,6 +406,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
+        asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
+        asyncio.create_task(_kept_up("the weekly review", parts.review.run)),
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),

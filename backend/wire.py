@@ -10,13 +10,22 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from backend.api import bodies, connector_bodies, fee_bodies, lending_bodies, opening_bodies, tiles
+from backend.api import (
+    bodies,
+    connector_bodies,
+    fee_bodies,
+    lending_bodies,
+    opening_bodies,
+    review_bodies,
+    tiles,
+)
 from backend.model import (
     cameras,
     connectors,
     devices,
     entries,
     fees,
+    glass,
     incidents,
     lending,
     links,
@@ -27,6 +36,7 @@ from backend.model import (
     pictures,
     positions,
     refusals,
+    review,
     sites,
     views,
 )
@@ -38,6 +48,7 @@ ENUMS: tuple[type[Enum], ...] = (
     devices.DeviceKind,
     entries.Action,
     fees.InvoiceState,
+    glass.GlassReason,
     incidents.FeedKind,
     incidents.FeedState,
     lending.Offer,
@@ -54,6 +65,8 @@ ENUMS: tuple[type[Enum], ...] = (
     pictures.Level,
     positions.PositionSource,
     refusals.Refusal,
+    review.FindingKind,
+    review.Outcome,
     sites.SiteKind,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
@@ -81,6 +94,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     lending.Nearby,
     lending.OpeningView,
     lending.AskedView,
+    glass.GlassView,
     owners.OwnerRequest,
     devices.Device,
     fees.Price,
@@ -94,6 +108,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.LinkView,
     views.IncidentView,
     views.EntryView,
+    views.LockedOut,
     views.Agency,
     views.Me,
     views.Snapshot,
@@ -155,6 +170,20 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     fee_bodies.IssueInvoices,
     fee_bodies.IssuedInvoices,
     fee_bodies.PayInvoice,
+    review.EvidenceView,
+    review.RemarkView,
+    review.FindingView,
+    review.BarView,
+    review.WeekView,
+    review.WitnessView,
+    review.LogView,
+    review.ReviewView,
+    review.FieldView,
+    review.LogEntryView,
+    review.PersonNamed,
+    review_bodies.BreakGlass,
+    review_bodies.CloseFinding,
+    review_bodies.Remark,
 )
 _PRIMITIVES = {
     str: "string",

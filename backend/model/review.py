@@ -20,7 +20,9 @@ from backend.model.people import Role
 
 SAME_CAMERA_INCIDENTS = 5  # of one person and one camera in a week: nearly one each working day
 SAME_CAMERA_TIMES = 3  # the week's median for a person and a camera
-NEVER_SENT_INCIDENTS = 3  # of somebody at the desk: calls are called off, though not one's own again and again
+NEVER_SENT_INCIDENTS = (
+    3  # of somebody at the desk: calls are called off, though not one's own again and again
+)
 SAME_REASON_INCIDENTS = 8  # fewer can all have been alike
 SAME_REASON_SHARE = 0.9
 SAME_REASON_TIMES = 2  # the others' share

@@ -107,9 +107,7 @@ class Board:
         """What a socket starts from."""
         async with self._store.read() as tx:
             broken = set() if is_desk(user) else await tx.glass.incidents_of(user.id, now)
-            incidents = [
-                i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken
-            ]
+            incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken]
             views = [await self.incident(tx, i, now) for i in incidents]
             units = await tx.units.all()
         return Snapshot(now=now, incidents=tuple(trim(user, view) for view in views), units=tuple(units))

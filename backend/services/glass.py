@@ -54,7 +54,9 @@ class Glass:
             people = await tx.users.all()
         return [
             LockedOut(
-                user_id=user.id, name=user.display_name, unit=units.get(user.unit_id) if user.unit_id else None
+                user_id=user.id,
+                name=user.display_name,
+                unit=units.get(user.unit_id) if user.unit_id else None,
             )
             for user in people
             if rules.why_not(user, found.unit_ids) is None and user.id not in held
@@ -189,7 +191,10 @@ class Glass:
         ending, grants = Ending(), list[GrantId]()
         for glass in held:
             await step.tx.glass.end(glass.id, end, step.now)
-            user, incident = await step.tx.users.get(glass.user_id), await step.tx.incidents.get(glass.incident_id)
+            user, incident = (
+                await step.tx.users.get(glass.user_id),
+                await step.tx.incidents.get(glass.incident_id),
+            )
             assert user is not None
             assert incident is not None
             if not may_see(user, incident.unit_ids):  # else they have been assigned since

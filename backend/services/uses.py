@@ -366,7 +366,7 @@ class Uses:
     ) -> UseEntry:
         """Written down: who sees what, for what, and what the rules said at this moment.
 
-        By broken glass for as long as that holds, and no longer. Raises Refused when nothing lets them see it.
+        By broken glass for as long as that holds. Raises Refused when nothing lets them see it.
         """
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)

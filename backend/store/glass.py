@@ -70,7 +70,10 @@ class Glass:
         by = users.alias()
         rows = await self._db.execute(
             _logged(
-                broken_glass, uses.c.index, users.c.display_name.label("user"), by.c.display_name.label("name")
+                broken_glass,
+                uses.c.index,
+                users.c.display_name.label("user"),
+                by.c.display_name.label("name"),
             )
             .join(users, users.c.id == broken_glass.c.user_id)
             .join(by, by.c.id == broken_glass.c.by)

@@ -131,7 +131,13 @@ class Reviews:
     async def _sent(self, start: datetime, end: datetime) -> _Sent:
         """Who was sent to what was open at any time of it, as the audit log tells."""
         rows = await self._db.execute(
-            select(entries.c.action, entries.c.subject, entries.c.incident_id, entries.c.at, incidents.c.closed_at)
+            select(
+                entries.c.action,
+                entries.c.subject,
+                entries.c.incident_id,
+                entries.c.at,
+                incidents.c.closed_at,
+            )
             .join(incidents, incidents.c.id == entries.c.incident_id)
             .where(
                 entries.c.action.in_((Action.UNIT_ASSIGN.value, Action.UNIT_RELEASE.value)),
@@ -206,7 +212,9 @@ class Reviews:
         """Those whose evidence has this leaf, of the time around it."""
         at = select(uses.c.at).where(uses.c.number == number).scalar_subquery()
         rows = await self._db.execute(
-            select(findings.c.id, findings.c.evidence).where(findings.c.made_at >= at).order_by(findings.c.made_at)
+            select(findings.c.id, findings.c.evidence)
+            .where(findings.c.made_at >= at)
+            .order_by(findings.c.made_at)
         )
         return [FindingId(row.id) for row in rows if number in row.evidence]
 
@@ -281,7 +289,9 @@ class Reviews:
     async def sealed(self, now: datetime) -> int:
         """How many uses are withheld now."""
         found: int | None = await self._db.scalar(
-            select(func.count(seals.c.use_id.distinct())).where(seals.c.lifted_at.is_(None), seals.c.until > now)
+            select(func.count(seals.c.use_id.distinct())).where(
+                seals.c.lifted_at.is_(None), seals.c.until > now
+            )
         )
         return found or 0
 
