@@ -233,7 +233,7 @@ async def test_a_supervisor_breaks_glass_in_two_steps_and_everybody_sees_it(
         await expect(panel).to_be_hidden()
         for page in (lee, dana):
             held = page.get_by_role("list", name="By broken glass")
-            await expect(held).to_contain_text("Sam Ortiz by broken glass")
+            await expect(held).to_contain_text("Sam Ortiz, broken glass")
             log = page.get_by_role("log", name="What happened")
             await expect(log).to_contain_text("Lee Carter broke glass for Sam Ortiz, until ")
             assert await axe(page) == []

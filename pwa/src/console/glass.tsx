@@ -1,7 +1,7 @@
 // Broken glass: who sees the incident though the rules lock them out, for all at the desk; and the supervisor's
 // two steps to let one officer see it. In the right column: it never covers the picture.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useAct, useLoaded, useNow } from "../lib/hooks.ts";
+import { useAct, useLoaded } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -26,16 +26,14 @@ interface Plan {
 
 function Broken({ desk, glass }: { desk: Desk; glass: GlassView }) {
   const act = useAct(sorry);
-  const now = useNow(() => desk.clock.now());
-  const left = Math.max(0, Math.ceil((Date.parse(glass.expires_at) - now) / 60_000));
   const until = timeOfDay(glass.expires_at).slice(0, 5);
   return (
     <li class="unit is-glass">
       <Icon name="glass" />
       <span class="unit-text">
-        <strong>{glass.user} by broken glass</strong>
+        <strong>{glass.user}, broken glass</strong>
         <span title={`By ${glass.by}, ${GLASS_REASONS[glass.reason]}`}>
-          until {until} ({left} min), {GLASS_REASONS[glass.reason]}
+          until {until}: {GLASS_REASONS[glass.reason]}
         </span>
         <ProblemNote text={act.problem} />
       </span>

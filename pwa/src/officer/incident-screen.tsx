@@ -7,6 +7,7 @@ import { keepAwake } from "../lib/wakelock.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
+import { glassFor } from "../staff/glass.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Plot, type PlotUnit } from "../staff/parts/plot.tsx";
@@ -148,9 +149,8 @@ function ShareToggle({ sharing }: Pick<Props, "sharing">) {
 
 /** That this officer sees it by broken glass, until when, and that everybody can know. */
 function ByGlass({ desk, incident }: Omit<Props, "sharing">) {
-  const { id, unit_id: unit } = desk.me.user;
-  const glass = incident.glass.find((one) => one.user_id === id);
-  if (glass === undefined || (unit !== null && incident.unit_ids.includes(unit))) return null;
+  const glass = glassFor(incident, desk.me.user);
+  if (glass === null) return null;
   return (
     <p class="glass-banner" role="status">
       <Icon name="glass" />
