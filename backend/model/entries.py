@@ -65,6 +65,9 @@ class Action(StrEnum):
     FEE_PRICE = "fee.price"
     FEE_INVOICE = "fee.invoice"
     FEE_PAY = "fee.pay"
+    CONTEST_OPEN = "contest.open"
+    CONTEST_ANSWER = "contest.answer"
+    STATEMENT_MAKE = "statement.make"
     CONNECTOR_CODE = "connector.code"
     CONNECTOR_ENROL = "connector.enrol"
     CONNECTOR_RETIRE = "connector.retire"
@@ -79,6 +82,9 @@ class Action(StrEnum):
     FINDING_CLOSE = "finding.close"
     FINDING_REMARK = "finding.remark"
     FINDING_NAME = "finding.name"
+    USE_SEAL = "use.seal"
+    USE_UNSEAL = "use.unseal"
+    USE_ERASE = "use.erase"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the

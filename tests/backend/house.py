@@ -276,8 +276,8 @@ class Phone:
         numbers = self.key.public_key().public_numbers()
         return {"x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big"))}
 
-    def sign(self, challenge: str, token: str | None = None) -> str:
-        text = f"sightline-redeem\n{challenge}\n{token or self.token}"
+    def sign(self, challenge: str, token: str | None = None, purpose: str = "sightline-redeem") -> str:
+        text = f"{purpose}\n{challenge}\n{token or self.token}"
         r, s = decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(SHA256())))
         return b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 

@@ -15,8 +15,9 @@ from backend.model.people import StaffSession, User
 from backend.model.positions import PositionReport
 from backend.model.review import monday
 from tests.backend.filelog import FileLog
-from tests.backend.house import LOG, Clock, House, embedded
+from tests.backend.house import Clock, House, embedded
 from tests.backend.lent import SHOP, Lent, lending
+from tests.peers import LOG
 
 AT = PositionReport(latitude=SHOP.latitude, longitude=SHOP.longitude, accuracy_m=5.0)
 
