@@ -101,6 +101,7 @@ class Access:
         try:
             grant = await self._uses.grant(use, found, admission.holder)
         except Refused as no:
+            assert use.user_id is not None
             async with self._steps.begin() as step:
                 await step.record(
                     Action.FEED_SUBSCRIBE,

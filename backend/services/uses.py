@@ -10,22 +10,22 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from backend.model import disclosure
 from backend.model import uses as rules
-from backend.model.cameras import Camera
 from backend.model.grants import Grant
-from backend.model.ids import GrantId, UseId, new_id
+from backend.model.ids import GrantId, IncidentId, UseId, UserId, new_id
 from backend.model.incidents import Feed, FeedKind
 from backend.model.openings import Opening, OpeningEnd
-from backend.model.positions import distance_m
+from backend.model.positions import Point, Position, distance_m
 from backend.model.refusals import Refusal, Refused
-from backend.model.uses import NONE, LeafKind, UseEntry
+from backend.model.uses import NONE, Ground, Kept, LeafKind, UseEntry
 from backend.services.keys import Keys
 from backend.services.steps import Step, Steps
 from backend.store.store import Tx
@@ -35,6 +35,7 @@ from media.grants import Basis, Claims, SignedGrant, sign
 
 log = logging.getLogger(__name__)
 
+NOTHING = Kept()
 LASTS = timedelta(minutes=30)  # of a grant to see what is not a lent camera
 RENEWED_BEFORE = timedelta(minutes=10)  # its end, while somebody watches
 LOOK_S = 1.0
@@ -42,7 +43,7 @@ AT_ONCE = 256  # leaves that are handed to the log together
 SPOOLED_AFTER_S = 0.5  # a caller's picture waits for the log no longer
 AWAY_WORDS = "The public log cannot be written, so no picture opens now. Try again in a moment."
 
-District = Callable[[Camera], str | None]
+District = Callable[[Point | Position], str | None]
 
 
 class Log(Protocol):
@@ -62,7 +63,7 @@ class Log(Protocol):
         ...
 
 
-def nowhere(_: Camera) -> str | None:
+def nowhere(_: Point | Position) -> str | None:
     """Where no districts are known."""
     return None
 
@@ -88,7 +89,7 @@ class Uses:
 
     # Inside a step: what is to be written
 
-    async def open_camera(self, step: Step, opening: Opening) -> UseEntry:
+    async def open_camera(self, step: Step, opening: Opening, basis: Ground = Ground.RULES) -> UseEntry:
         """A lent camera is opened, or opened for longer."""
         use, kind = _goes_on(await step.tx.uses.latest(opening.id))
         entry = UseEntry(
@@ -103,7 +104,7 @@ class Uses:
             opening_id=opening.id,
             expires_at=opening.expires_at,
         )
-        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value)
+        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, basis)
 
     async def watch(self, step: Step, grant: Grant, feed: Feed) -> UseEntry:
         """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
@@ -122,9 +123,11 @@ class Uses:
         before = await step.tx.uses.latest(opening.id)
         if before is not None:
             seconds = (step.now - opening.opened_at).total_seconds()
-            await self._finish(step, before, LeafKind.CLOSE, seconds, end.value)
+            await self._finish(step, before, LeafKind.CLOSE, opening.opened_at, seconds, end.value)
 
-    async def saw(self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed) -> None:
+    async def saw(
+        self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed, kept: Kept = NOTHING
+    ) -> None:
         """A media session is over: for how long somebody saw it, and how many bytes. Told twice it is one."""
         if await step.tx.uses.tells_of(summary.session):
             return
@@ -132,8 +135,50 @@ class Uses:
         if before is not None:
             entries = [await _where(step.tx, one) for one in summary.by_grant]
             await self._finish(
-                step, before, LeafKind.END, summary.seconds, summary.reason.value, summary, ",".join(entries)
+                step,
+                before,
+                LeafKind.END,
+                step.now - timedelta(seconds=summary.seconds),
+                summary.seconds,
+                summary.reason.value,
+                summary,
+                ",".join(entries),
+                kept,
             )
+
+    async def state(
+        self,
+        step: Step,
+        kind: LeafKind,
+        fields: dict[str, str],
+        about: UseEntry | None,
+        by: UserId | None,
+        incident: IncidentId | None = None,
+    ) -> UseEntry:
+        """Say something of a use that nobody sees a picture by, or of none.
+
+        `fields` are the kind's own (backend.model.disclosure.STATED); the use, the hour and the time are
+        added here. `by` is None for a caller. Raises ValueError for fields that are not the kind's.
+        """
+        use = about.id if about is not None else UseId(new_id("use"))
+        entry = UseEntry(
+            id=use,
+            key=about.key if about is not None else use,
+            kind=kind,
+            incident_id=about.incident_id if about is not None else incident,
+            feed_id=about.feed_id if about is not None else None,
+            user_id=by,
+            at=step.now,
+            camera_id=about.camera_id if about is not None else None,
+            opening_id=about.opening_id if about is not None else None,
+            grant_id=about.grant_id if about is not None else None,
+        )
+        told = {"hour": rules.hour(step.now.astimezone(self._zone)), "at": rules.exact(step.now), **fields}
+        if about is not None:
+            told["use"] = use
+        if told.keys() != disclosure.STATED[kind]:
+            raise ValueError(f"a leaf of kind {kind.value} has the fields {sorted(disclosure.STATED[kind])}")
+        return await self._add(step, entry, told)
 
     # After its commit: what the log and the engine must hear
 
@@ -280,17 +325,22 @@ class Uses:
             grant_id=grant.id,
             expires_at=step.now + LASTS,
         )
-        return await self._allow(step, entry, feed.kind, "call")
+        return await self._allow(step, entry, feed.kind, "call", Ground.RULES)
 
-    async def _allow(self, step: Step, entry: UseEntry, source: FeedKind, reason: str) -> UseEntry:
+    async def _allow(
+        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, basis: Ground
+    ) -> UseEntry:
         """Written down: who sees what, for what, and what the rules said at this moment."""
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)
+        assert entry.incident_id is not None
+        assert entry.user_id is not None
         incident, user = await tx.incidents.get(entry.incident_id), await tx.users.get(entry.user_id)
         camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
         assert incident is not None
         assert user is not None
         away_m = distance_m(camera.point, incident.position) if camera and incident.position else None
+        place = camera.point if camera else incident.position
         assigned = user.unit_id is not None and user.unit_id in incident.unit_ids
         return await self._add(
             step,
@@ -298,6 +348,7 @@ class Uses:
             {
                 "use": entry.id,
                 "hour": rules.hour(local),
+                "at": rules.exact(step.now),
                 "source": source.value,
                 "category": incident.type,
                 "reason": reason,
@@ -306,10 +357,11 @@ class Uses:
                 "hours": ("yes" if camera.hours.open_at(local) else "no") if camera else NONE,
                 "role": user.role.value,
                 "assigned": "yes" if assigned else "no",
+                "basis": basis.value,
                 "unit": self._keys.pseudonym("unit", user.unit_id, quarter) if user.unit_id else NONE,
                 "officer": self._keys.pseudonym("user", user.id, quarter),
                 "camera": camera.id if camera else NONE,
-                "district": (self._district(camera) if camera else None) or NONE,
+                "district": (self._district(place) if place else None) or NONE,
             },
         )
 
@@ -318,11 +370,14 @@ class Uses:
         step: Step,
         before: UseEntry,
         kind: LeafKind,
+        began: datetime,
         seconds: float,
         outcome: str,
         summary: media.SessionSummary | None = None,
         entries: str = "",
+        kept: Kept = NOTHING,
     ) -> None:
+        assert before.feed_id is not None
         over = msgspec.structs.replace(
             before,
             kind=kind,
@@ -338,9 +393,13 @@ class Uses:
             {
                 "use": before.id,
                 "hour": rules.hour(step.now.astimezone(self._zone)),
+                "at": rules.exact(step.now),
+                "from": rules.exact(began),
                 "duration_s": f"{seconds:.1f}",
                 "viewers": str(await step.tx.uses.people(before.feed_id)),
                 "bytes": NONE if summary is None else str(summary.bytes_out),
+                "stills": str(kept.stills),
+                "recorded": "yes" if kept.recorded else "no",
                 "outcome": outcome,
                 "entries": entries or NONE,
             },

@@ -19,6 +19,7 @@ from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.connectors import Connectors
 from backend.store.devices import Devices
+from backend.store.disclosed import Disclosed, Seals
 from backend.store.entries import Entries
 from backend.store.fees import Fees
 from backend.store.incidents import Feeds, Incidents
@@ -62,6 +63,8 @@ class Tx:
         self.fees = Fees(connection)
         self.names = Names(connection)
         self.uses = Uses(connection)
+        self.disclosed = Disclosed(connection)
+        self.seals = Seals(connection)
 
 
 class Store:

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.grants import Grant
-from backend.model.ids import FeedId
+from backend.model.ids import CameraId, FeedId, OpeningId, UseId
 from backend.model.uses import LeafKind, UseEntry
 from backend.store.rows import columns, value, values
-from backend.store.tables import uses
+from backend.store.tables_public import uses
 
 _ALLOWS = uses.c.kind.in_((LeafKind.OPEN.value, LeafKind.RENEW.value))
 
@@ -53,6 +53,31 @@ class Uses:
     async def of(self, key: str) -> list[UseEntry]:
         """All leaves of one use, first to last."""
         return await self._where(uses.c.key == key)
+
+    async def of_use(self, use: UseId) -> list[UseEntry]:
+        """The same by the use's id, with what has been stated of it."""
+        return await self._where(uses.c.id == use)
+
+    async def of_feed(self, feed: FeedId) -> list[UseEntry]:
+        """All leaves about one picture, first to last."""
+        return await self._where(uses.c.feed_id == feed)
+
+    async def of_opening(self, opening: OpeningId) -> list[UseEntry]:
+        """All leaves about one opening, first to last."""
+        return await self._where(uses.c.opening_id == opening)
+
+    async def of_camera(self, camera: CameraId, since: datetime, until: datetime) -> list[UseEntry]:
+        """All leaves about one camera from then to then, first to last."""
+        return await self._where(uses.c.camera_id == camera, uses.c.at >= since, uses.c.at < until)
+
+    async def get(self, number: int) -> UseEntry | None:
+        found = await self._db.execute(select(uses).where(uses.c.number == number))
+        return value(found.one_or_none(), UseEntry)
+
+    async def at_index(self, index: int) -> UseEntry | None:
+        """What stands at that place of the log."""
+        found = await self._db.execute(select(uses).where(uses.c.index == index))
+        return value(found.one_or_none(), UseEntry)
 
     async def tells_of(self, session: str) -> bool:
         """Whether a leaf says how this media session ended."""
