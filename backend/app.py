@@ -28,6 +28,7 @@ from backend.api import (
     metrics,
     openings,
     pages,
+    public_log,
     push,
     staff,
     tiles,
@@ -36,6 +37,7 @@ from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
 from backend.api import sites as sites_api
+from backend.api import transparency as transparency_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
@@ -62,6 +64,7 @@ from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
+from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.officers import Officers
@@ -75,6 +78,7 @@ from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
 from backend.services.steps import Clock, Steps
+from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses
 from backend.store.store import Store
@@ -94,6 +98,7 @@ log = logging.getLogger(__name__)
 
 BODY_BYTES = 64 * 1024
 RESTART_S = 1.0
+DISCLOSED_AFTER = timedelta(hours=72)
 RUN = "SIGHTLINE_RUN"  # set by the supervisor for those that it starts; not a setting
 
 
@@ -114,6 +119,7 @@ class PublicLog(Log, Protocol):
 
     def open(self) -> None: ...
     async def close(self) -> None: ...
+    async def key(self) -> str: ...
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -156,6 +162,8 @@ class Parts(msgspec.Struct, frozen=True):
     enrolments: Enrolments
     devices: Devices
     officers: Officers
+    log_files: LogFiles
+    transparency: Transparency
 
 
 def open_store(config: Config) -> Store:
@@ -206,7 +214,7 @@ def build(
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
-    public_log = public(config)
+    public_log, log_files = public(config), LogFiles(config.data_dir / "log")
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone)
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
@@ -272,6 +280,8 @@ def build(
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
         officers=Officers(steps, sfu),
+        log_files=log_files,
+        transparency=Transparency(steps, log_files, public_log.key, zone, DISCLOSED_AFTER),
     )
 
 
@@ -300,6 +310,8 @@ def create_app(
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
+        "public_assets": transparency_api.built_assets(built_pages()),
+        "public_rates": transparency_api.Rates(),
         "sign_in_service": parts.sign_in,
         **{
             name: getattr(parts, name)
@@ -328,6 +340,8 @@ def create_app(
                 "enrolments",
                 "devices",
                 "officers",
+                "log_files",
+                "transparency",
             )
         },
     }
@@ -352,7 +366,9 @@ def create_app(
             fees_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            public_log.ROUTER,
             tiles.ROUTER,
+            transparency_api.ROUTER,
             create_router(),
             pages.routes(built),
         ],

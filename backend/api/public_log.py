@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, route
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from backend.api.problems import problem
@@ -19,13 +20,13 @@ TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream", "ap
 _FOR_EVER, _SECONDS = "public, max-age=31536000, immutable", "public, max-age=5"
 _LOOK_AGAIN = "no-cache"  # a disclosure file grows as fields are opened, and shrinks as they are erased
 _ANYBODY = {"Access-Control-Allow-Origin": "*"}  # other people's pages may check it too
-_READ = ["GET", "HEAD"]
+_READ = (HttpMethod.GET, HttpMethod.HEAD)
 
 
 @route("/checkpoint", http_method=_READ, sync_to_thread=True, name="log-checkpoint")
 def checkpoint(request: Request[Any, Any, Any], log_files: NamedDependency[LogFiles]) -> Response[Any]:
     signed = log_files.checkpoint()
-    return _answer(request, signed and signed.raw, TEXT, _SECONDS)
+    return _answer(request, signed.raw if signed else None, TEXT, _SECONDS)
 
 
 @route("/key", http_method=_READ, name="log-key")

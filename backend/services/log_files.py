@@ -18,7 +18,7 @@ _NUMBER_DIGITS = 12  # of a disclosure file: more entries than that is no log
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """What the checkpoint says, and its bytes. The log's own file: whether it holds is the readers' business."""
+    """What the checkpoint says, and its bytes. Whether it holds is its readers' business."""
 
     origin: str
     size: int

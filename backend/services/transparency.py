@@ -31,10 +31,11 @@ from backend.model.transparency import (
 from backend.services.log_files import LogFiles, Published
 from backend.services.steps import Steps
 from backend.store.store import Tx
+from backend.store.transparency import Firsts
 from backend.tlog.client import LogAway
 
 AT_ONCE = 500  # entries read in one transaction, for whoever takes all
-EXPORTS = 2  # at a time: each reads the whole log
+EXPORTS = 8  # at a time: each reads the whole log, as fast as its reader takes it
 SEARCHES = 2
 WAITING = 32  # searches that wait for their turn; one more is refused
 
@@ -83,13 +84,16 @@ class Transparency:
         return Found(entries=tuple(entries[:SHOWN]), older=entries[SHOWN - 1].index if more else None)
 
     async def everything(self) -> AsyncIterator[list[PublicEntry]]:
-        """Every entry in the log's order, some at a time, as of now. Raises Refused (full) at the first."""
+        """Every entry in the log's order, some at a time, as of now. Raises Refused (full)."""
         if self._exporting >= EXPORTS:
             raise Refused(Refusal.FULL, "Others are taking everything just now. Try again in a minute.", 60)
+        signed = await self._signed()
+        return self._everything(signed.size if signed is not None else 0)
+
+    async def _everything(self, size: int) -> AsyncIterator[list[PublicEntry]]:
         self._exporting += 1
         try:
-            signed = await self._signed()
-            start, size = 0, signed.size if signed is not None else 0
+            start = 0
             while start < size:
                 async with self._steps.read() as tx:
                     some = await tx.transparency.batch(start, size, AT_ONCE)
@@ -161,12 +165,15 @@ def _in_order(count: Count) -> tuple[bool, str]:
 
 
 def _medians(
-    firsts: Iterable[tuple[datetime, datetime | None, datetime | None]],
+    firsts: Iterable[Firsts],
 ) -> tuple[Median, ...]:
-    held = list(firsts)
+    waits: dict[str, list[float]] = {"assigned": [], "picture": []}
+    for opened, *first in firsts:
+        for name, at in zip(waits, first, strict=True):
+            if at is not None:
+                waits[name].append((at - opened).total_seconds())
     found = []
-    for at, name in ((1, "assigned"), (2, "picture")):
-        waited = [(row[at] - row[0]).total_seconds() for row in held if row[at] is not None]
+    for name, waited in waits.items():
         enough = len(waited) >= FEWEST_MEASURED
         found.append(
             Median(name=name, seconds=statistics.median(waited) if enough else None, measured=len(waited))

@@ -30,6 +30,7 @@ from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
 from backend.store.sites import Sites
+from backend.store.transparency import Transparency
 from backend.store.uses import Uses
 
 CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
@@ -62,6 +63,7 @@ class Tx:
         self.entries = Entries(connection)
         self.fees = Fees(connection)
         self.names = Names(connection)
+        self.transparency = Transparency(connection)
         self.uses = Uses(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)

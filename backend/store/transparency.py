@@ -18,6 +18,8 @@ from backend.model.uses import Field, LeafKind
 from backend.store.tables import cameras, entries, incidents
 from backend.store.tables_public import disclosed, seals, uses
 
+Firsts = tuple[datetime, datetime | None, datetime | None]
+
 _MOST_CONTESTS = 50
 _OPENED = disclosed.c.kind == LeafKind.OPEN.value
 _CAMERA = disclosed.c.source == FeedKind.CAMERA.value
@@ -29,7 +31,7 @@ class Transparency:
         self._db = connection
 
     async def counts(self, size: int, since: str, month: str) -> dict[By, list[Count]]:
-        """Openings of cameras among the first `size` entries, from the month `since` on; days of `month` only.
+        """Openings of cameras among the first `size` entries, from the month `since` on; days of `month`.
 
         By source every picture is counted, whosever it is. What is not opened yet has no name.
         """
@@ -109,9 +111,7 @@ class Transparency:
         )
         return {row[0]: row[1] for row in rows}
 
-    async def firsts(
-        self, since: datetime, closed_by: datetime
-    ) -> list[tuple[datetime, datetime | None, datetime | None]]:
+    async def firsts(self, since: datetime, closed_by: datetime) -> list[Firsts]:
         """Of incidents opened since then and closed: when each was opened, had its first unit and picture."""
         first = {
             action: func.min(case((entries.c.action == action.value, entries.c.at)))
@@ -138,7 +138,7 @@ class Transparency:
         if asked.kind:
             where.append(disclosed.c.kind == asked.kind)
         for name, wanted in asked.fields().items():
-            where.append(disclosed.c[name] == wanted)  # noqa: PERF401  plainer
+            where.append(disclosed.c[name] == wanted)
         return await self._entries(_shown().where(*where).order_by(disclosed.c.index.desc()).limit(most))
 
     async def batch(self, start: int, size: int, most: int) -> list[PublicEntry]:
@@ -163,17 +163,15 @@ class Transparency:
 
     async def _entries(self, query: Select[Any]) -> list[PublicEntry]:
         return [
-            PublicEntry(
-                index=row.index, kind=row.kind, leaf=row.leaf, fields=_opened(row.fields, row.opened)
-            )
+            PublicEntry(index=row.index, kind=row.kind, leaf=row.leaf, fields=_opened(row.fields, row.opened))
             for row in await self._db.execute(query)
         ]
 
 
 def _shown() -> Select[Any]:
-    return select(
-        disclosed.c.index, disclosed.c.kind, disclosed.c.opened, uses.c.leaf, uses.c.fields
-    ).join(uses, uses.c.number == disclosed.c.number)
+    return select(disclosed.c.index, disclosed.c.kind, disclosed.c.opened, uses.c.leaf, uses.c.fields).join(
+        uses, uses.c.number == disclosed.c.number
+    )
 
 
 def _opened(held: Mapping[str, Mapping[str, str | None]], names: Sequence[str]) -> dict[str, Field]:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.tlog.client import LogAway
 from media.grants import Claims, SignedGrant, sign
+from tests.tlog import trees
 
 
 class FileLog:
@@ -45,6 +46,11 @@ class FileLog:
             found.append(held[at + 4 : at + 4 + size])
             at += 4 + size
         return found
+
+    async def key(self) -> str:
+        if self.away:
+            raise LogAway("the log did not answer within 3 s")
+        return trees.KEY.verifier.vkey
 
     async def append(self, leaves: Sequence[bytes]) -> list[int]:
         await asyncio.sleep(self.pause_s)

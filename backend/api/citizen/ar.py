@@ -23,8 +23,9 @@ AR = Words(
     title="من فتح الكاميرات، ولماذا",
     by=lambda agency: f"تنشرها {agency}",
     languages="اللغة",
-    opened=lambda month, openings, emergencies: f"في {month}: عدد مرات فتح الكاميرات {openings:,}، "
-    f"وعدد حالات الطوارئ {emergencies:,}.",
+    opened=lambda month, openings, emergencies: (
+        f"في {month}: عدد مرات فتح الكاميرات {openings:,}، وعدد حالات الطوارئ {emergencies:,}."
+    ),
     none_opened=lambda month: f"في {month} لم تُفتح أي كاميرا.",
     take_part=lambda count: f"عدد الكاميرات المشاركة {count:,}.",
     helped=lambda time: f"في نصف حالات الطوارئ كُلِّفت وحدة بالمساعدة خلال {time}.",
@@ -98,6 +99,7 @@ AR = Words(
     seconds=_seconds,
     latest="آخر القيود",
     entry=lambda index: f"القيد {index}",
+    all_of=lambda entry: f"كل ما فُتح منه ({entry})",
     search="بحث",
     any="أي",
     find="بحث",

@@ -1,6 +1,6 @@
 """HTML by function calls: every text is escaped because there is no other way to put one in (decision 0031).
 
-    h("a", {"href": "/log/key"}, "The log's key")
+h("a", {"href": "/log/key"}, "The log's key")
 """
 
 from collections.abc import Iterable, Mapping

@@ -113,6 +113,7 @@ EN = Words(
     seconds=_seconds,
     latest="The latest entries",
     entry=lambda index: f"Entry {index}",
+    all_of=lambda entry: f"All that is opened of it ({entry})",
     search="Search",
     any="any",
     find="Search",
@@ -126,7 +127,9 @@ EN = Words(
     not_answered="Not answered yet.",
     about_seals="A seal withholds the later part of an entry while an investigation is open. Who set it, why and "
     "until when is an entry itself.",
-    sealed_now=lambda count: "One opening is sealed now." if count == 1 else f"{count:,} openings are sealed now.",
+    sealed_now=lambda count: (
+        "One opening is sealed now." if count == 1 else f"{count:,} openings are sealed now."
+    ),
     never="What is never published, and why",
     never_why=(
         "Addresses, positions and which camera it was: they would show where somebody needed help, and where cameras "

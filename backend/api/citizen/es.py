@@ -114,6 +114,7 @@ ES = Words(
     seconds=_seconds,
     latest="Las últimas entradas",
     entry=lambda index: f"Entrada {index}",
+    all_of=lambda entry: f"Todo lo que está abierto de ella ({entry})",
     search="Buscar",
     any="cualquiera",
     find="Buscar",
@@ -127,9 +128,9 @@ ES = Words(
     not_answered="Todavía sin respuesta.",
     about_seals="Un sello retiene la parte posterior de una entrada mientras hay una investigación abierta. Quién "
     "lo puso, por qué y hasta cuándo es también una entrada.",
-    sealed_now=lambda count: "Una apertura está sellada ahora."
-    if count == 1
-    else f"{count:,} aperturas están selladas ahora.",
+    sealed_now=lambda count: (
+        "Una apertura está sellada ahora." if count == 1 else f"{count:,} aperturas están selladas ahora."
+    ),
     never="Qué no se publica nunca, y por qué",
     never_why=(
         "Direcciones, posiciones y qué cámara fue: mostrarían dónde alguien necesitó ayuda, y dónde hay cámaras que "

@@ -1,4 +1,4 @@
-"""What the public page says, by name. One file for each language; each must have all of it, or nothing starts.
+"""What the public page says, by name. One file for each language; nothing starts unless each has all of it.
 
 A word that a code has not been given yet is shown as the code: `code` says how.
 """
@@ -97,6 +97,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     # entries
     latest: str
     entry: Count
+    all_of: Say
     search: str
     any: str
     find: str
