@@ -264,20 +264,18 @@ def _charts(words: Words, report: Report) -> Html:
         columns(f"{words.by_month}. {told}", months, rtl=words.dir == "rtl"),
         h("details", None, h("summary", None, words.as_table), table),
     )
-    names = {
-        By.DAY: (words.by_day(_month(words, report.month)), words.merged_days),
-        By.CATEGORY: (words.by_category, words.merged_days),
-        By.SOURCE: (words.by_source, words.merged_days),
-        By.REASON: (words.by_reason, words.merged_days),
-        By.DISTRICT: (words.by_district, words.merged_districts),
+    captions = {
+        By.CATEGORY: words.by_category,
+        By.REASON: words.by_reason,
+        By.DISTRICT: words.by_district,
+        By.SOURCE: words.by_source,
+        By.DAY: words.by_day(_month(words, report.month)),
     }
-    shown = []
-    for by in (By.CATEGORY, By.REASON, By.DISTRICT, By.SOURCE, By.DAY):
-        caption, together_named = names[by]
-        lines = [_line(words, by, count, together_named(count.names)) for count in rows[by]]
-        shown.append(
-            bars(caption, (words.openings, words.emergencies), lines, f"by-{by.value}", words.no_rows)
-        )
+    numbers = (words.openings, words.emergencies)
+    shown = [
+        bars(caption, numbers, [_line(words, by, count) for count in rows[by]], f"by-{by}", words.no_rows)
+        for by, caption in captions.items()
+    ]
     levels = [
         Line(words.code("level", level.value), report.levels.get(level.value, 0))
         for level in reversed(ParticipationLevel)
