@@ -36,7 +36,17 @@ _FIRST = (
 )  # of an entry, without a press
 _SAID = (
     *("checking", "first", "same", "network", "cannot", "broken", "todo", "by_signature", "by_key"),
-    *("by_rollback", "by_fork", "by_beyond", "by_entry", "by_value", "by_figure", "counting", "counted"),
+    *(
+        "by_rollback",
+        "by_fork",
+        "by_beyond",
+        "by_file",
+        "by_entry",
+        "by_value",
+        "by_figure",
+        "counting",
+        "counted",
+    ),
     *("uncounted", "again", "keep_then", "keep_now", "forget", "mark_ok", "mark_bad", "mark_unknown"),
 )
 _ICONS = {
@@ -187,7 +197,7 @@ def _check(view: View) -> Html:
     said = [h("p", {"data-said": name}, getattr(words, name)) for name in _SAID]
     fields = [h("p", {"data-field": name}, called) for name, called in words.fields.items()]
     months = [h("p", {"data-month": at}, name) for at, name in enumerate(words.months, 1)]
-    date = h("p", {"data-said": "date"}, words.date(31, "{month}", 9999))
+    date = h("p", {"data-said": "date"}, words.date)
     icons = [
         h("svg", {"class": f"icon {name}", "aria-hidden": "true"}, h("use", {"href": f"#icon-{name}"}))
         for name in _ICONS
@@ -605,7 +615,7 @@ def _short(words: Words, month: str) -> str:
 
 def _day(words: Words, day: str) -> str:
     year, month, at = day.split("-")
-    return words.date(int(at), words.months[int(month) - 1], int(year))
+    return words.date.format(day=int(at), month=words.months[int(month) - 1], year=int(year))
 
 
 def _hour(words: Words, hour: str) -> str:

@@ -19,7 +19,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     name: str  # of the language, in itself
     dir: str
     months: tuple[str, ...]
-    date: Callable[[int, str, int], str]  # day, month, year
+    date: str  # of {day}, {month} and {year}
     month_of: Callable[[str, int], str]
     hour: Callable[[str, int, int], str]  # a date, from, until
     # the answer
@@ -48,6 +48,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     by_rollback: str
     by_fork: str
     by_beyond: str
+    by_file: str
     by_entry: str
     by_value: str
     by_figure: str
