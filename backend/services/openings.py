@@ -29,7 +29,7 @@ from backend.services.limits import Rate
 from backend.services.presses import WORDS, Presses, still_allows, unavailable
 from backend.services.runs import Runs
 from backend.services.steps import Step, Steps
-from backend.services.uses import Uses
+from backend.services.uses import Seen, Uses
 from backend.store.store import Tx
 from media.ports import Sfu
 
@@ -142,7 +142,7 @@ class Openings:
             found = await self._presses.look_at(step.tx, place, held.camera_id, step.now)
             if not still_allows(found):
                 raise unavailable(found)
-            held = await self._presses.prolong(step, held)
+            held = await self._presses.prolong(step, held, Seen(incident=place, user=user))
             await put_on_record(
                 step,
                 Action.CAMERA_RENEW,

@@ -24,7 +24,7 @@ from backend.services.endings import put_on_record
 from backend.services.keys import Keys
 from backend.services.runs import Runs
 from backend.services.steps import Step
-from backend.services.uses import Uses
+from backend.services.uses import Seen, Uses
 from backend.store.store import Tx
 
 MOST_CAMERAS = 24  # open for one incident
@@ -75,7 +75,7 @@ class Presses:
             raise unavailable(found)
         if found.offer is Offer.OPEN:
             if held is not None:  # its time has just run out
-                return await self.prolong(step, held)
+                return await self.prolong(step, held, Seen(incident=incident, user=user))
             return await self.start(step, user, incident, camera, reason)
         if ask is None:
             return await self.ask(step, user, incident, camera, reason)
@@ -103,7 +103,7 @@ class Presses:
             expires_at=step.now + OPENS_FOR,
         )
         await step.tx.openings.add(opening)
-        await self.prolong(step, opening)
+        await self.prolong(step, opening, Seen(incident=incident, user=user), new=True)
         await put_on_record(
             step,
             Action.CAMERA_OPEN,
@@ -136,12 +136,12 @@ class Presses:
         await step.tx.grants.add(grant, self._keys.publishing(grant.id).hashed)
         return feed
 
-    async def prolong(self, step: Step, held: Opening) -> Opening:
+    async def prolong(self, step: Step, held: Opening, seen: Seen, *, new: bool = False) -> Opening:
         """Half an hour from now, for who watches and for the source; the public log will say so."""
         expires_at = step.now + OPENS_FOR
         await step.tx.openings.renew(held.id, expires_at)
         held = msgspec.structs.replace(held, expires_at=expires_at)
-        await self._uses.open_camera(step, held)
+        await self._uses.open_camera(step, held, seen, new=new)
         grant = await step.tx.grants.publisher_of(held.feed_id)
         if grant is not None:
             await step.tx.grants.prolong(grant.id, expires_at)

@@ -21,8 +21,9 @@ from backend.model import disclosure
 from backend.model import uses as rules
 from backend.model.grants import Grant
 from backend.model.ids import GrantId, IncidentId, UseId, UserId, new_id
-from backend.model.incidents import Feed, FeedKind
+from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.openings import Opening, OpeningEnd
+from backend.model.people import User
 from backend.model.positions import Point, Position, distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.uses import NONE, Ground, Kept, LeafKind, UseEntry
@@ -35,7 +36,7 @@ from media.grants import Basis, Claims, SignedGrant, sign
 
 log = logging.getLogger(__name__)
 
-NOTHING = Kept()
+NOTHING_KEPT = Kept()
 LASTS = timedelta(minutes=30)  # of a grant to see what is not a lent camera
 RENEWED_BEFORE = timedelta(minutes=10)  # its end, while somebody watches
 LOOK_S = 1.0
@@ -68,6 +69,16 @@ def nowhere(_: Point | Position) -> str | None:
     return None
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the step has read before a leaf is written. What is not there is read for the leaf."""
+
+    incident: Incident | None = None
+    user: User | None = None
+
+
+UNREAD = Seen()
+
+
 class Uses:
     """`spool` signs while the log is away; `zone` is the agency's clock."""
 
@@ -89,9 +100,17 @@ class Uses:
 
     # Inside a step: what is to be written
 
-    async def open_camera(self, step: Step, opening: Opening, basis: Ground = Ground.RULES) -> UseEntry:
-        """A lent camera is opened, or opened for longer."""
-        use, kind = _goes_on(await step.tx.uses.latest(opening.id))
+    async def open_camera(
+        self,
+        step: Step,
+        opening: Opening,
+        seen: Seen = UNREAD,
+        *,
+        new: bool = False,
+        basis: Ground = Ground.RULES,
+    ) -> UseEntry:
+        """A lent camera is opened, or opened for longer. `new`: no leaf can be of it yet."""
+        use, kind = _goes_on(None if new else await step.tx.uses.latest(opening.id))
         entry = UseEntry(
             id=use,
             key=opening.id,
@@ -104,19 +123,20 @@ class Uses:
             opening_id=opening.id,
             expires_at=opening.expires_at,
         )
-        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, basis)
+        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, basis, seen)
 
-    async def watch(self, step: Step, grant: Grant, feed: Feed) -> UseEntry:
+    async def watch(self, step: Step, grant: Grant, feed: Feed, seen: Seen = UNREAD) -> UseEntry:
         """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
         if grant.user_id is None:
             raise Refused(Refusal.WRONG_SCOPE)
         if feed.kind is not FeedKind.CAMERA:
-            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None)
+            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None, seen)
         held = await step.tx.openings.of_feed(feed.id)
         mine = next((opening for opening in held if opening.user_id == grant.user_id), None)
         if mine is None:
             raise Refused(Refusal.NOT_OPENED)
-        return await step.tx.uses.latest(mine.id) or await self.open_camera(step, mine)
+        latest = await step.tx.uses.latest(mine.id)
+        return latest or await self.open_camera(step, mine, seen, new=True)
 
     async def close_camera(self, step: Step, opening: Opening, end: OpeningEnd) -> None:
         """An opening is over, whether anybody looked or not."""
@@ -126,7 +146,7 @@ class Uses:
             await self._finish(step, before, LeafKind.CLOSE, opening.opened_at, seconds, end.value)
 
     async def saw(
-        self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed, kept: Kept = NOTHING
+        self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed, kept: Kept = NOTHING_KEPT
     ) -> None:
         """A media session is over: for how long somebody saw it, and how many bytes. Told twice it is one."""
         if await step.tx.uses.tells_of(summary.session):
@@ -297,7 +317,7 @@ class Uses:
                     if not await _may_go_on(step.tx, grant):
                         continue
                     before = await step.tx.uses.latest(grant.id)
-                    self._owed[grant.id] = await self._watch(step, grant, feed, before)
+                    self._owed[grant.id] = await self._watch(step, grant, feed, before, UNREAD)
             try:
                 signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
             except Refused:
@@ -311,7 +331,9 @@ class Uses:
         log.error("no picture opens: %s", fault)
         return Refused(Refusal.LOG_AWAY, AWAY_WORDS)
 
-    async def _watch(self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None) -> UseEntry:
+    async def _watch(
+        self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None, seen: Seen
+    ) -> UseEntry:
         assert grant.user_id is not None
         use, kind = _goes_on(before)
         entry = UseEntry(
@@ -325,17 +347,18 @@ class Uses:
             grant_id=grant.id,
             expires_at=step.now + LASTS,
         )
-        return await self._allow(step, entry, feed.kind, "call", Ground.RULES)
+        return await self._allow(step, entry, feed.kind, "call", Ground.RULES, seen)
 
     async def _allow(
-        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, basis: Ground
+        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, basis: Ground, seen: Seen
     ) -> UseEntry:
         """Written down: who sees what, for what, and what the rules said at this moment."""
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)
         assert entry.incident_id is not None
         assert entry.user_id is not None
-        incident, user = await tx.incidents.get(entry.incident_id), await tx.users.get(entry.user_id)
+        incident = seen.incident or await tx.incidents.get(entry.incident_id)
+        user = seen.user or await tx.users.get(entry.user_id)
         camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
         assert incident is not None
         assert user is not None
@@ -375,7 +398,7 @@ class Uses:
         outcome: str,
         summary: media.SessionSummary | None = None,
         entries: str = "",
-        kept: Kept = NOTHING,
+        kept: Kept = NOTHING_KEPT,
     ) -> None:
         assert before.feed_id is not None
         over = msgspec.structs.replace(
