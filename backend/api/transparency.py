@@ -93,7 +93,7 @@ async def transparency_page(
         words=words,
         chosen=lang == words.lang,
         report=report,
-        found=await transparency.search(search),
+        found=await transparency.search(search, report.size if report else 0),
         search=search,
         key=await _key(transparency),
         public_url=config.public_url.rstrip("/"),

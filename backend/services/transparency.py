@@ -68,18 +68,18 @@ class Transparency:
         if signed is None:
             return None
         async with self._making:
-            if self._made is None or self._made[0] != signed.raw:
+            made = self._made
+            if made is None or made[0] != signed.raw or made[1].size < signed.size:
                 async with self._steps.read() as tx:
-                    self._made = signed.raw, await self._report(tx, signed)
-            return self._made[1]
+                    size = await tx.transparency.shown_of(signed.size)
+                    if made is None or made[0] != signed.raw or made[1].size != size:
+                        made = self._made = signed.raw, await self._report(tx, signed.origin, size)
+            return made[1]
 
-    async def search(self, asked: Search) -> Found:
-        """A page of entries, the newest first. Raises Refused (full)."""
-        signed = await self._signed()
-        if signed is None:
-            return Found(entries=(), older=None)
+    async def search(self, asked: Search, size: int) -> Found:
+        """A page of the first `size` entries, the newest first. Raises Refused (full)."""
         async with self._turn(), self._steps.read() as tx:
-            entries = await tx.transparency.search(asked, signed.size, SHOWN + 1)
+            entries = await tx.transparency.search(asked, size, SHOWN + 1)
         more = len(entries) > SHOWN
         return Found(entries=tuple(entries[:SHOWN]), older=entries[SHOWN - 1].index if more else None)
 
@@ -118,18 +118,18 @@ class Transparency:
         finally:
             self._asked -= 1
 
-    async def _report(self, tx: Tx, signed: Published) -> Report:
+    async def _report(self, tx: Tx, origin: str, size: int) -> Report:
         now = self._steps.clock()
         local = now.astimezone(self._zone)
         months = _last_months(local)
-        size, month, held = signed.size, months[-1], tx.transparency
+        month, held = months[-1], tx.transparency
         counts = await held.counts(size, months[0], month)
         named = {count.name: count for count in counts[By.MONTH]}
         none = {name: Count(name=name, openings=0, emergencies=0) for name in months}
         first = datetime.fromisoformat(f"{months[0]}-01").replace(tzinfo=self._zone).astimezone(UTC)
         contests, answers = await held.contests(size)
         return Report(
-            origin=signed.origin,
+            origin=origin,
             size=size,
             month=month,
             this_month=named.get(month, none[month]),

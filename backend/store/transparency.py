@@ -21,6 +21,7 @@ from backend.store.tables_public import disclosed, seals, uses
 Firsts = tuple[datetime, datetime | None, datetime | None]
 
 _MOST_CONTESTS = 50
+_WAITING = 4096  # entries that can be covered by a checkpoint and not be opened yet
 _OPENED = disclosed.c.kind == LeafKind.OPEN.value
 _CAMERA = disclosed.c.source == FeedKind.CAMERA.value
 _DAY = func.substr(disclosed.c.hour, 1, 10)
@@ -29,6 +30,29 @@ _DAY = func.substr(disclosed.c.hour, 1, 10)
 class Transparency:
     def __init__(self, connection: AsyncConnection) -> None:
         self._db = connection
+
+    async def shown_of(self, size: int) -> int:
+        """How many of the first `size` entries may be shown: up to the first whose turn has not come yet.
+
+        What is missing farther back than entries can wait is not waited for.
+        """
+        start = max(0, size - _WAITING)
+        found = await self._db.scalars(
+            select(disclosed.c.index)
+            .where(disclosed.c.index >= start, disclosed.c.index < size)
+            .order_by(disclosed.c.index)
+        )
+        end = start
+        for index in found:
+            if index != end:
+                break
+            end += 1
+        if end > start or start == 0:
+            return end
+        newest: int | None = await self._db.scalar(
+            select(func.max(disclosed.c.index)).where(disclosed.c.index < start)
+        )
+        return 0 if newest is None else newest + 1
 
     async def counts(self, size: int, since: str, month: str) -> dict[By, list[Count]]:
         """Openings of cameras among the first `size` entries, from the month `since` on; days of `month`.

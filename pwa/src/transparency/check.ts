@@ -60,8 +60,16 @@ class No extends Error {
 
 export class Unreachable extends Error {}
 
-/** All of it, in the order in which each step may be believed. */
+/** All of it. What is not there may be there in a moment: it is looked for twice. */
 export async function check(shown: Shown, kept: Kept | null, site: Site): Promise<Verdict> {
+  const found = await once(shown, kept, site);
+  if (found.state !== "network") return found;
+  await site.wait(AGAIN_MS);
+  return once(shown, kept, site);
+}
+
+/** In the order in which each step may be believed. */
+async function once(shown: Shown, kept: Kept | null, site: Site): Promise<Verdict> {
   let raw = "";
   try {
     const text = textOf(await required(site.read, "key")).split("\n")[0] ?? "";
