@@ -54,6 +54,7 @@ from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
+from backend.services.disclosures import Disclosures
 from backend.services.endings import Endings
 from backend.services.engines import Engines
 from backend.services.enrolment import Enrolments
@@ -80,7 +81,7 @@ from backend.services.sites import Sites
 from backend.services.steps import Clock, Steps
 from backend.services.transparency import Transparency
 from backend.services.units import Units
-from backend.services.uses import Log, Uses
+from backend.services.uses import District, Log, Uses, nowhere
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from media.pool import SfuPool
@@ -98,7 +99,6 @@ log = logging.getLogger(__name__)
 
 BODY_BYTES = 64 * 1024
 RESTART_S = 1.0
-DISCLOSED_AFTER = timedelta(hours=72)
 RUN = "SIGHTLINE_RUN"  # set by the supervisor for those that it starts; not a setting
 
 
@@ -161,6 +161,7 @@ class Parts(msgspec.Struct, frozen=True):
     minutes: Minutes
     enrolments: Enrolments
     devices: Devices
+    disclosures: Disclosures
     officers: Officers
     log_files: LogFiles
     transparency: Transparency
@@ -206,7 +207,7 @@ def build(
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
-    zone = ZoneInfo(config.timezone)
+    zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
     minutes = Minutes(steps)
@@ -215,7 +216,7 @@ def build(
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
     public_log, log_files = public(config), LogFiles(config.data_dir / "log")
-    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone)
+    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, _districts(config))
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
@@ -279,9 +280,10 @@ def build(
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
+        disclosures=Disclosures(steps, config.data_dir / "log", after),
         officers=Officers(steps, sfu),
         log_files=log_files,
-        transparency=Transparency(steps, log_files, public_log.key, zone, DISCLOSED_AFTER),
+        transparency=Transparency(steps, log_files, public_log.key, zone, after),
     )
 
 
@@ -410,6 +412,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
+        asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
@@ -469,6 +472,18 @@ def _basemap(config: Config) -> tiles.Basemap | None:
         return tiles.Basemap(config.basemap)
     except (OSError, ValueError) as error:
         raise ConfigError(f"SIGHTLINE_BASEMAP: {error}") from error
+
+
+def _districts(config: Config) -> District:
+    """Where a place is, in the city's own words."""
+    if config.districts is None:
+        return nowhere
+    from backend.services import districts  # shapely takes longer to load than the rest of a small agency
+
+    try:
+        return districts.read(config.districts, config.district_name)
+    except districts.BadDistricts as bad:
+        raise ConfigError(f"SIGHTLINE_DISTRICTS: {bad}") from bad
 
 
 def _sender(config: Config) -> Sender:

@@ -4,7 +4,7 @@ Some fields are opened with the checkpoint that covers their entry, some when th
 long enough, some never. Whatever is not named here is never opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
@@ -13,6 +13,7 @@ import msgspec
 from backend.model.ids import UseId, UserId
 from backend.model.uses import Field, LeafKind, UseEntry
 
+BUNDLE = 256  # entries: what one disclosure file is of
 FEWEST = 5  # incidents: what is counted of fewer can be somebody
 SEALED_AT_MOST = timedelta(days=180)
 DISTRICT = "district"
@@ -149,3 +150,35 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
     def holds(self, now: datetime) -> bool:
         return self.lifted_at is None and now < self.until
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a disclosure file has of one entry: for each open field its value and its salt."""
+
+    index: int
+    fields: dict[str, tuple[str, str]]
+
+
+class Disclosures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A disclosure file: what is open of 256 entries, those of which nothing is open left out."""
+
+    v: int
+    first: int
+    entries: list[Listed]
+
+
+def written(bundle: int, shown: Iterable[Shown]) -> bytes:
+    """A bundle's disclosure file: the same bytes for the same fields, whoever writes it."""
+    listed = [
+        Listed(
+            index=each.index,
+            fields={
+                name: (field.value, field.salt)
+                for name, field in sorted(each.fields.items())
+                if field.salt is not None and name not in NEVER
+            },
+        )
+        for each in sorted(shown, key=lambda each: each.index)
+    ]
+    whole = Disclosures(v=1, first=bundle * BUNDLE, entries=[each for each in listed if each.fields])
+    return msgspec.json.encode(whole)

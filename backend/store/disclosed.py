@@ -8,14 +8,13 @@ import msgspec
 from sqlalchemy import Select, distinct, exists, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.disclosure import DISTRICT, FEWEST, Seal, Shown, Stage
+from backend.model.disclosure import BUNDLE, DISTRICT, FEWEST, Seal, Shown, Stage
 from backend.model.ids import UseId
 from backend.model.uses import Field, UseEntry
 from backend.store.rows import columns, fields, value, values
 from backend.store.tables import incidents
 from backend.store.tables_public import disclosed, disclosure_files, seals, uses
 
-BUNDLE = 256  # entries
 _SAID = ("use", "hour", "source", "category", "reason", "level", "district")  # a column each
 _PLACE = uses.c.fields[DISTRICT]["value"].as_string()
 
@@ -59,18 +58,18 @@ class Disclosed:
 
     async def districts(self) -> list[tuple[str, str]]:
         """Districts and months that entries wait for, and of which there are enough incidents by now."""
-        month = disclosed.c.month
-        other = disclosed.alias()
-        among = distinct(uses.c.incident_id)
-        rows = await self._db.execute(
-            select(_PLACE.label("place"), month)
+        waiting = (
+            select(_PLACE.label("place"), disclosed.c.month, uses.c.incident_id)
             .join(disclosed, disclosed.c.number == uses.c.number)
-            .where(_at(Stage.LATER), month.is_not(None))
-            .group_by(_PLACE, month)
-            .having(
-                (func.count(among) >= FEWEST)
-                | exists().where(other.c.district == _PLACE, other.c.month == month)
-            )
+            .where(_at(Stage.LATER), disclosed.c.month.is_not(None))
+            .subquery()
+        )
+        place, month = waiting.c.place, waiting.c.month
+        is_open = exists().where(disclosed.c.district == place, disclosed.c.month == month)
+        rows = await self._db.execute(
+            select(place, month)
+            .group_by(place, month)
+            .having((func.count(distinct(waiting.c.incident_id)) >= FEWEST) | is_open)
         )
         return [(row.place, row.month) for row in rows]
 
