@@ -16,7 +16,7 @@ from backend.config import Config
 from backend.services.log_files import LogFiles
 from backend.services.transparency import Transparency
 
-TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream", "application/json"
+TEXT, BYTES, JSON = "text/plain", "application/octet-stream", "application/json"
 _FOR_EVER, _SECONDS = "public, max-age=31536000, immutable", "public, max-age=5"
 _LOOK_AGAIN = "no-cache"  # a disclosure file grows as fields are opened, and shrinks as they are erased
 _ANYBODY = {"Access-Control-Allow-Origin": "*"}  # other people's pages may check it too
@@ -66,7 +66,7 @@ def _answer(
         "ETag": f'"{hashlib.sha256(body).hexdigest()[:24]}"',
     }
     if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(None, status_code=304, headers=headers, media_type=media_type)
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
     return Response(body, headers=headers, media_type=media_type)
 
 

@@ -201,7 +201,7 @@ def _answer(
     body = write()
     headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
     if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(None, status_code=304, headers=headers, media_type=media_type)
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
     if _GZIP.search(request.headers.get("accept-encoding", "")):
         body, headers["Content-Encoding"] = gzip.compress(body, 6, mtime=0), "gzip"
     return Response(body, headers=headers, media_type=media_type)

@@ -208,7 +208,7 @@ def _check(view: View) -> Html:
         *icons,
         h(
             "div",
-            None,
+            {"class": "told"},
             h("h2", {"id": "check-title"}, words.check),
             h("div", {"id": "said", "role": "status"}, h("p", None, words.off)),
             h("div", {"id": "acts"}),
