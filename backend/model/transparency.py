@@ -53,6 +53,7 @@ class PublicEntry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     leaf: bytes
     fields: Mapping[str, Field]
+    of: int | None = None  # the entry that opened what this one tells of
 
     def said(self, name: str) -> str | None:
         """A field's value, if it is opened."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, String, case, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -163,7 +164,20 @@ class Transparency:
             where.append(disclosed.c.kind == asked.kind)
         for name, wanted in asked.fields().items():
             where.append(disclosed.c[name] == wanted)
-        return await self._entries(_shown().where(*where).order_by(disclosed.c.index.desc()).limit(most))
+        found = await self._entries(_shown().where(*where).order_by(disclosed.c.index.desc()).limit(most))
+        uses_of = [said for entry in found if entry.kind != LeafKind.OPEN and (said := entry.said("use"))]
+        rows = await self._db.execute(
+            select(disclosed.c.use, disclosed.c.index).where(
+                _OPENED, disclosed.c.use.in_(uses_of), disclosed.c.index < size
+            )
+        )
+        opened = {row[0]: row[1] for row in rows}
+        return [
+            msgspec.structs.replace(
+                entry, of=None if entry.kind == LeafKind.OPEN else opened.get(entry.said("use") or "")
+            )
+            for entry in found
+        ]
 
     async def batch(self, start: int, size: int, most: int) -> list[PublicEntry]:
         """In the order of the log, from an index on."""

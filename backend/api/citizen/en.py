@@ -48,13 +48,13 @@ EN = Words(
     off="Your browser can check this page against the signed log by itself, when JavaScript is on. Without it, "
     "anybody can check it with the commands at the end of this page.",
     checking="Your browser is checking this page against the signed log…",
-    first="Your browser checked this page against the signed log: everything that is shown here stands in it. "
-    "Come back, and it will also see whether anything was changed or taken away since today.",
-    same="Your browser checked this page against the signed log: nothing has been changed or taken away since your "
+    first="Yes. Your browser checked this page against the signed log: everything that is shown here stands in it.",
+    come_back="Come back, and it will also see whether anything was changed or taken away since today.",
+    same="Yes. Your browser checked this page against the signed log: nothing has been changed or taken away since your "
     "visit on {date}.",
     network="Your browser could not check this page: {what} did not load. It may be right or wrong.",
     cannot="This browser cannot check signatures. A newer one can, and so do the commands at the end of this page.",
-    broken="This page does not hold. Do not rely on it.",
+    broken="No. This page does not hold; do not rely on it.",
     todo="What to do: keep both files below, they are the proof. Show them to somebody whom you trust: the "
     "agency’s auditor, your city council, a newspaper. They can be checked without this website.",
     by_signature="The log’s checkpoint is not signed by the log’s key.",
@@ -114,7 +114,8 @@ EN = Words(
     seconds=_seconds,
     latest="The latest entries",
     entry=lambda index: f"Entry {index}",
-    all_of=lambda entry: f"All that is opened of it ({entry})",
+    details="Details",
+    part_of=lambda entry: f"belongs to {entry}",
     search="Search",
     any="any",
     find="Search",
@@ -129,7 +130,11 @@ EN = Words(
     about_seals="A seal withholds the later part of an entry while an investigation is open. Who set it, why and "
     "until when is an entry itself.",
     sealed_now=lambda count: (
-        "One opening is sealed now." if count == 1 else f"{count:,} openings are sealed now."
+        "No opening is sealed now."
+        if count == 0
+        else "One opening is sealed now."
+        if count == 1
+        else f"{count:,} openings are sealed now."
     ),
     never="What is never published, and why",
     never_why=(

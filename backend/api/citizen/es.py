@@ -49,14 +49,14 @@ ES = Words(
     off="Su navegador puede comprobar por sí mismo esta página con el registro firmado, si JavaScript está activo. "
     "Sin él, cualquiera puede comprobarla con los comandos al final de esta página.",
     checking="Su navegador está comprobando esta página con el registro firmado…",
-    first="Su navegador comprobó esta página con el registro firmado: todo lo que se muestra está en él. Vuelva, y "
-    "verá también si desde hoy se cambió o se quitó algo.",
-    same="Su navegador comprobó esta página con el registro firmado: no se ha cambiado ni quitado nada desde su "
+    first="Sí. Su navegador comprobó esta página con el registro firmado: todo lo que se muestra está en él.",
+    come_back="Vuelva, y verá también si desde hoy se cambió o se quitó algo.",
+    same="Sí. Su navegador comprobó esta página con el registro firmado: no se ha cambiado ni quitado nada desde su "
     "visita del {date}.",
     network="Su navegador no pudo comprobar esta página: no se cargó {what}. Puede ser correcta o no.",
     cannot="Este navegador no puede comprobar firmas. Uno más nuevo sí, y también los comandos al final de esta "
     "página.",
-    broken="Esta página no es de fiar.",
+    broken="No. Esta página no es de fiar.",
     todo="Qué hacer: guarde los dos archivos de abajo, son la prueba. Enséñelos a alguien de confianza: el auditor "
     "de la agencia, su ayuntamiento, un periódico. Se pueden comprobar sin este sitio web.",
     by_signature="El punto de control no está firmado con la clave del registro.",
@@ -115,7 +115,8 @@ ES = Words(
     seconds=_seconds,
     latest="Las últimas entradas",
     entry=lambda index: f"Entrada {index}",
-    all_of=lambda entry: f"Todo lo que está abierto de ella ({entry})",
+    details="Detalles",
+    part_of=lambda entry: f"pertenece a: {entry}",
     search="Buscar",
     any="cualquiera",
     find="Buscar",
@@ -130,7 +131,11 @@ ES = Words(
     about_seals="Un sello retiene la parte posterior de una entrada mientras hay una investigación abierta. Quién "
     "lo puso, por qué y hasta cuándo es también una entrada.",
     sealed_now=lambda count: (
-        "Una apertura está sellada ahora." if count == 1 else f"{count:,} aperturas están selladas ahora."
+        "Ninguna apertura está sellada ahora."
+        if count == 0
+        else "Una apertura está sellada ahora."
+        if count == 1
+        else f"{count:,} aperturas están selladas ahora."
     ),
     never="Qué no se publica nunca, y por qué",
     never_why=(

@@ -35,7 +35,18 @@ _FIRST = (
     "words",
 )  # of an entry, without a press
 _SAID = (
-    *("checking", "first", "same", "network", "cannot", "broken", "todo", "by_signature", "by_key"),
+    *(
+        "checking",
+        "first",
+        "come_back",
+        "same",
+        "network",
+        "cannot",
+        "broken",
+        "todo",
+        "by_signature",
+        "by_key",
+    ),
     *(
         "by_rollback",
         "by_fork",
@@ -225,9 +236,8 @@ def _numbers(words: Words, report: Report) -> Html:
         (words.openings, month, f"{count.openings:,}"),
         (words.emergencies, month, f"{count.emergencies:,}"),
         (words.watched, month, _seconds(words, report.watched_s)),
-        (words.cameras, words.take_part(report.cameras), f"{report.cameras:,}"),
         (words.openings, words.in_all, f"{report.in_all.openings:,}"),
-        (words.sealed, words.sealed_now(report.sealed), f"{report.sealed:,}"),
+        (words.sealed, words.openings, f"{report.sealed:,}"),
         (words.contested, words.in_all, f"{report.kinds.get(LeafKind.CONTEST, 0):,}"),
     ]
     flights = next((each for each in report.counts[By.SOURCE] if each.name == "drone"), None)
@@ -353,7 +363,7 @@ def _response(words: Words, report: Report) -> Html:
 def _latest(view: View) -> Html:
     words, found = view.words, view.found
     listed: Html = (
-        h("ol", {"class": "entries"}, *[_entry(words, entry) for entry in found.entries])
+        h("ol", {"class": "entries"}, *[_entry(view, entry) for entry in found.entries])
         if found.entries
         else h("p", {"class": "soft"}, words.not_found)
     )
@@ -444,8 +454,14 @@ def _form(view: View) -> Html:
     )
 
 
-def _entry(words: Words, entry: PublicEntry) -> Html:
-    hour = entry.said("hour")
+def _only(view: View, index: int) -> str:
+    """What leads to the page that begins with this entry."""
+    asked = {"lang": view.words.lang} if view.chosen else {}
+    return urlencode({**asked, "before": index + 1}) + f"#entry-{index}"
+
+
+def _entry(view: View, entry: PublicEntry) -> Html:
+    words, hour = view.words, entry.said("hour")
     first = [
         h("span", {"class": f"of-{name}", "dir": "auto"}, _value(words, name, said))
         for name in _FIRST
@@ -470,7 +486,7 @@ def _entry(words: Words, entry: PublicEntry) -> Html:
         h(
             "p",
             {"class": "head"},
-            h("strong", {"class": f"kind {entry.kind}"}, words.kinds.get(entry.kind, entry.kind)),
+            h("strong", {"class": f"kind kind-{entry.kind}"}, words.kinds.get(entry.kind, entry.kind)),
             *first,
         ),
         h(
@@ -478,9 +494,17 @@ def _entry(words: Words, entry: PublicEntry) -> Html:
             {"class": "when soft"},
             h("span", None, _hour(words, hour) if hour else ""),
             h("span", None, words.entry(entry.index)),
+            h("a", {"href": f"{PATH}?{_only(view, entry.of)}"}, words.part_of(words.entry(entry.of)))
+            if entry.of is not None
+            else None,
             h("span", {"class": "mark"}),
         ),
-        h("details", None, h("summary", None, words.all_of(words.entry(entry.index))), h("dl", None, *every)),
+        h(
+            "details",
+            None,
+            h("summary", None, words.details, h("span", {"class": "sr"}, f" ({words.entry(entry.index)})")),
+            h("dl", None, *every),
+        ),
     )
 
 

@@ -38,6 +38,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     off: str
     checking: str
     first: str
+    come_back: str
     same: str
     network: str
     cannot: str
@@ -98,7 +99,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     # entries
     latest: str
     entry: Count
-    all_of: Say
+    details: str
+    part_of: Say
     search: str
     any: str
     find: str

@@ -128,7 +128,7 @@ function told(found: Verdict, kept: Kept | null): void {
     }
   } else {
     const counted = found.counted === null ? word("uncounted") : word("counted", { now: found.counted });
-    say("ok", word(found.state, { date }), counted);
+    say("ok", word(found.state, { date }), counted, ...(kept === null ? [word("come_back")] : []));
     remember(found.now);
   }
 }
