@@ -37,6 +37,7 @@ from backend.store.reviews import Reviews
 from backend.store.sites import Sites
 from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
+from backend.store.transparency import Transparency
 from backend.store.uses import Uses
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Tx:
         self.entries = Entries(connection)
         self.fees = Fees(connection)
         self.names = Names(connection)
+        self.transparency = Transparency(connection)
         self.uses = Uses(connection)
         self.receipts = Receipts(connection)
         self.contests = Contests(connection)
