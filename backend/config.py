@@ -69,6 +69,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     media_processes: int | None = None  # one per core, at most four, when None
     link_minutes: int = 60
     session_hours: int = 12
+    districts: Path | None = None  # a GeoJSON file of the city's; no district is ever said when None
+    district_name: str = "name"  # the property of each that says what it is called
     basemap: Path | None = None  # a .pmtiles file; pages draw a plain grid when None
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
     push_services: tuple[str, ...] = ()  # besides those of the browsers there are
@@ -76,6 +78,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_cadence_s: int = 300  # between two checkpoints of it
     log_anchor: Path | None = None  # a folder that no backup of data_dir restores; the user's state when None
     log_witnesses: tuple[str, ...] = ()  # each its key and its address, with a space between
+    disclose_after_hours: int = 72  # an incident's end, until the rest of its entries is opened
     twilio: Twilio | None = None
 
     @property
@@ -264,6 +267,8 @@ def _refuse_weak_log(config: Config) -> None:
             "SIGHTLINE_LOG_ANCHOR is a folder outside SIGHTLINE_DATA_DIR: a backup that is restored there "
             "must not roll the anchor back with the log"
         )
+    if not 1 <= config.disclose_after_hours <= 8760:
+        raise ConfigError("SIGHTLINE_DISCLOSE_AFTER_HOURS is 1 to 8760")
     if len(config.log_witnesses) > MOST_WITNESSES:
         raise ConfigError(f"SIGHTLINE_LOG_WITNESSES names at most {MOST_WITNESSES}")
     for witness in config.log_witnesses:

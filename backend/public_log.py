@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from backend import disclosures
 from backend.config import Config, ConfigError
 from backend.supervisor import log_config
 from backend.tlog import checkpoints, notes
@@ -23,7 +24,7 @@ from backend.tlog.merkle import tree_root
 from backend.tlog.mirror import mirror as copy
 from backend.tlog.notes import Signer, Verifier
 from backend.tlog.process import mend_log
-from backend.tlog.tiles import ENTRIES, Tile, tiles_of, unbundle
+from backend.tlog.tiles import ENTRIES, WIDTH, Tile, tiles_of, unbundle
 from backend.tlog.verify import Fault, check_tree, read_checkpoint
 from backend.tlog.verify import verify as verify_files
 
@@ -42,13 +43,20 @@ def is_there(options: argparse.Namespace, config: Config) -> bool:
 def verify(options: argparse.Namespace, config: Config) -> int:
     """Every file of the log; 1 when something does not hold. Raises ConfigError."""
     log = key_of(options, config)
-    witnesses = [_key(text) for text in options.witness]
+    witnesses = [verifier(text) for text in options.witness]
     if not options.log:
-        witnesses += [_key(text.split()[0]) for text in config.log_witnesses]
+        witnesses += [verifier(text.split()[0]) for text in config.log_witnesses]
     older = _older(Path(options.since), log) if options.since else None
     path = folder_of(options, config)
     verdict = verify_files(path, log, witnesses, older=older)
     problem = verdict.problem or (None if options.log else _unanchored(path, verdict.size, log, config))
+    opened = disclosures.Checked()
+    if not problem:
+        try:
+            tree = Checkpoint(origin=log.name, size=verdict.size, root=verdict.root)
+            opened = disclosures.check(path, tree, log)
+        except Fault as fault:
+            problem = str(fault)
     if problem:
         print(f"public log NOT INTACT: {problem}", file=sys.stderr)
         return 1
@@ -57,6 +65,12 @@ def verify(options: argparse.Namespace, config: Config) -> int:
         print(f"witnessed by {name}")
     if verdict.unknown:
         print(f"also signed by {', '.join(verdict.unknown)}: not checked, give their keys by --witness")
+    if opened.entries or opened.newer:
+        print(
+            f"{opened.fields} fields of {opened.entries} entries are disclosed, each as it was committed to"
+        )
+    if opened.newer:
+        print(f"{opened.newer} more have been disclosed since; verify again to check them")
     if verdict.unsigned:
         print(f"{verdict.unsigned} more entries are not in a checkpoint yet")
     print("public log intact")
@@ -64,11 +78,12 @@ def verify(options: argparse.Namespace, config: Config) -> int:
 
 
 def export(options: argparse.Namespace, config: Config) -> int:
-    """Every entry, when all of them hold: as JSON lines or CSV, to a file or to standard output."""
+    """Every entry and what is open of it, when all of it holds: as JSON lines or CSV, to a file or out."""
     path = folder_of(options, config)
     try:
         checkpoint = read_checkpoint(path, key_of(options, config)).checkpoint
         check_tree(path, checkpoint)
+        disclosures.check(path, checkpoint, key_of(options, config))
     except Fault as fault:
         print(f"nothing exported: {fault}", file=sys.stderr)
         return 1
@@ -107,7 +122,7 @@ def mend(_: argparse.Namespace, config: Config) -> int:
 def key_of(options: argparse.Namespace, config: Config) -> Verifier:
     """The key that must have signed. Raises ConfigError."""
     if options.key:
-        return _key(options.key)
+        return verifier(options.key)
     if options.log:
         raise ConfigError(
             "--key is needed beside --log: the log's public key, name+id+base64, as its city says it"
@@ -121,7 +136,8 @@ def key_of(options: argparse.Namespace, config: Config) -> Verifier:
         ) from error
 
 
-def _key(text: str) -> Verifier:
+def verifier(text: str) -> Verifier:
+    """A public key as it is written. Raises ConfigError."""
     try:
         return Verifier.parse(text)
     except Malformed as fault:
@@ -163,21 +179,26 @@ def _older(path: Path, log: Verifier) -> Checkpoint:
 def _write(to: TextIO, form: str, path: Path, checkpoint: Checkpoint) -> None:
     table = csv.writer(to)
     if form == "csv":
-        table.writerow(("index", "leaf"))
-    for index, leaf in enumerate(_leaves(path, checkpoint.size)):
+        table.writerow(("index", "leaf", "fields"))
+    for index, leaf, fields in _entries(path, checkpoint.size):
         text = leaf.decode("utf-8", "backslashreplace")  # ours are JSON; the format holds any bytes
         if form == "csv":
-            table.writerow((index, text))
+            table.writerow((index, text, _json(fields)))
         else:
-            to.write(
-                json.dumps({"index": index, "leaf": text}, ensure_ascii=False, separators=(",", ":")) + "\n"
-            )
+            to.write(_json({"index": index, "leaf": text, "fields": fields}) + "\n")
 
 
-def _leaves(path: Path, size: int) -> Iterator[bytes]:
+def _json(held: object) -> str:
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
+
+
+def _entries(path: Path, size: int) -> Iterator[tuple[int, bytes, dict[str, tuple[str, str]]]]:
+    """Every entry with what is open of it, each field with its salt."""
     stored = Folder(path, size)
     for tile in _bundles(size):
-        yield from unbundle(stored.tile(tile))
+        opened = disclosures.fields_of(path, tile.number)
+        for index, leaf in enumerate(unbundle(stored.tile(tile)), tile.number * WIDTH):
+            yield index, leaf, opened.get(index, {})
 
 
 def _bundles(size: int) -> Iterator[Tile]:

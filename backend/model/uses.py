@@ -1,12 +1,13 @@
 """Uses: one person sees one picture. What is written of it in the public log, and what stays a commitment.
 
 A leaf of the log holds a salted commitment for each field and nothing else; docs/log.md says how one is
-checked. The fields and salts are kept here, beside the leaf, and opened as they become public. Rules only.
+checked. The fields and salts are kept beside the leaf, and opened as they become public, which is decided in
+backend/model/disclosure. Rules only.
 """
 
 import base64
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +28,26 @@ class LeafKind(StrEnum):
     RENEW = "renew"  # and for longer
     END = "end"  # somebody saw it: for how long, and how many bytes
     CLOSE = "close"  # an opening of a lent camera is over, seen or not
+    SEAL = "seal"  # a use is withheld for an open investigation, until when
+    UNSEAL = "unseal"  # and no longer
+    ERASE = "erase"  # fields of a use can never be opened any more
+    CONTEST = "contest"  # an owner or a caller says that it should not have been
+    ANSWER = "answer"  # what the agency says to that
+    BREAK_GLASS = "break-glass"  # a supervisor lets a role see what the rules lock out
+
+
+class Ground(StrEnum):
+    """What an opening stands on."""
+
+    RULES = "rules"
+    BREAK_GLASS = "break-glass"
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What was kept of a picture that somebody saw. As yet the service has no way to keep any of it."""
+
+    stills: int = 0
+    recorded: bool = False
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +66,9 @@ class UseEntry(msgspec.Struct, frozen=True, kw_only=True):
     id: UseId
     key: str
     kind: LeafKind
-    incident_id: IncidentId
-    feed_id: FeedId
-    user_id: UserId
+    incident_id: IncidentId | None
+    feed_id: FeedId | None
+    user_id: UserId | None  # None: a caller's own step
     at: datetime
     leaf: bytes = b""
     fields: dict[str, Field] = {}
@@ -87,6 +108,11 @@ def salted(value: str, salt: bytes) -> Field:
     if len(salt) != SALT_BYTES:
         raise ValueError("a salt is 16 random bytes")
     return Field(value=value, salt=base64.b64encode(salt).decode())
+
+
+def exact(at: datetime) -> str:
+    """A moment to the second, in UTC: never public."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def hour(local: datetime) -> str:

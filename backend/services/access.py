@@ -12,7 +12,7 @@ from backend.model import grants as rules
 from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
 from backend.model.ids import FeedId, GrantId, GrantSecret, UserId, new_id, new_secret
-from backend.model.incidents import Feed, FeedKind
+from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.people import StaffSession
 from backend.model.refusals import Refusal, Refused
 from backend.model.uses import UseEntry
@@ -20,7 +20,7 @@ from backend.services.board import visible
 from backend.services.devices import Devices, device_token
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
-from backend.services.uses import Uses
+from backend.services.uses import Seen, Uses
 from media import ports as media
 from signaling import ports as signaling
 
@@ -56,7 +56,7 @@ class Access:
             return Refusal.NOT_FOUND
         refusal = None
         try:
-            incident = await visible(step.tx, session.user, feed.incident_id)
+            incident = await visible(step.tx, session.user, feed.incident_id, step.now)
         except Refused as no:
             refusal = no.refusal
         else:
@@ -101,6 +101,7 @@ class Access:
         try:
             grant = await self._uses.grant(use, found, admission.holder)
         except Refused as no:
+            assert use.user_id is not None
             async with self._steps.begin() as step:
                 await step.record(
                     Action.FEED_SUBSCRIBE,
@@ -124,12 +125,13 @@ class Access:
                 raise Refused(Refusal.TOO_OFTEN, "Wait a few seconds, then connect again.")
             if grant is not None:
                 feed = await step.tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
-                refusal = await self._check_place(step, grant, feed, wanted, refusal)
+                incident = await step.tx.incidents.get(grant.incident_id)
+                refusal = await _check_place(step, grant, incident, feed, wanted, refusal)
                 if refusal is None and feed is not None and scope is Scope.WATCH:
-                    use = await self._uses.watch(step, grant, feed)
+                    use = await self._uses.watch(step, grant, feed, Seen(incident=incident))
                 await step.record(
                     action,
-                    actor=await _actor(step, grant),
+                    actor=_actor(grant, feed),
                     subject=grant.feed_id or grant.id,
                     incident=grant.incident_id,
                     refusal=refusal,
@@ -147,17 +149,22 @@ class Access:
         )
         return admission, feed, use
 
-    async def _check_place(
-        self, step: Step, grant: Grant, feed: Feed | None, wanted: FeedId | None, refusal: Refusal | None
-    ) -> Refusal | None:
-        incident = await step.tx.incidents.get(grant.incident_id)
-        if incident is None or incident.closed_at is not None:
-            return Refusal.INCIDENT_CLOSED
-        if refusal is None and wanted is not None and grant.feed_id != wanted:
-            return Refusal.WRONG_FEED
-        if refusal is None and feed is not None:
-            refusal = await _check_opened(step, feed, grant.user_id)
-        return refusal
+
+async def _check_place(
+    step: Step,
+    grant: Grant,
+    incident: Incident | None,
+    feed: Feed | None,
+    wanted: FeedId | None,
+    refusal: Refusal | None,
+) -> Refusal | None:
+    if incident is None or incident.closed_at is not None:
+        return Refusal.INCIDENT_CLOSED
+    if refusal is None and wanted is not None and grant.feed_id != wanted:
+        return Refusal.WRONG_FEED
+    if refusal is None and feed is not None:
+        refusal = await _check_opened(step, feed, grant.user_id)
+    return refusal
 
 
 async def _check_opened(step: Step, feed: Feed, user: UserId | None) -> Refusal | None:
@@ -167,9 +174,8 @@ async def _check_opened(step: Step, feed: Feed, user: UserId | None) -> Refusal 
     return Refusal.NOT_OPENED
 
 
-async def _actor(step: Step, grant: Grant) -> str:
+def _actor(grant: Grant, feed: Feed | None) -> str:
     """Who uses a grant: a person, or what a feed is published by."""
-    feed = await step.tx.feeds.get(grant.feed_id) if grant.feed_id is not None else None
     return grant.user_id or (feed.publisher if feed is not None else "caller")
 
 

@@ -10,22 +10,24 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from backend.model import disclosure
 from backend.model import uses as rules
-from backend.model.cameras import Camera
 from backend.model.grants import Grant
-from backend.model.ids import GrantId, UseId, new_id
-from backend.model.incidents import Feed, FeedKind
+from backend.model.ids import GrantId, IncidentId, UseId, UserId, new_id
+from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.openings import Opening, OpeningEnd
-from backend.model.positions import distance_m
+from backend.model.people import User
+from backend.model.positions import Point, Position, distance_m
 from backend.model.refusals import Refusal, Refused
-from backend.model.uses import NONE, LeafKind, UseEntry
+from backend.model.uses import NONE, Ground, Kept, LeafKind, UseEntry
+from backend.services.board import broken_for, may_see
 from backend.services.keys import Keys
 from backend.services.steps import Step, Steps
 from backend.store.store import Tx
@@ -35,6 +37,7 @@ from media.grants import Basis, Claims, SignedGrant, sign
 
 log = logging.getLogger(__name__)
 
+NOTHING_KEPT = Kept()
 LASTS = timedelta(minutes=30)  # of a grant to see what is not a lent camera
 RENEWED_BEFORE = timedelta(minutes=10)  # its end, while somebody watches
 LOOK_S = 1.0
@@ -42,7 +45,7 @@ AT_ONCE = 256  # leaves that are handed to the log together
 SPOOLED_AFTER_S = 0.5  # a caller's picture waits for the log no longer
 AWAY_WORDS = "The public log cannot be written, so no picture opens now. Try again in a moment."
 
-District = Callable[[Camera], str | None]
+District = Callable[[Point | Position], str | None]
 
 
 class Log(Protocol):
@@ -62,9 +65,19 @@ class Log(Protocol):
         ...
 
 
-def nowhere(_: Camera) -> str | None:
+def nowhere(_: Point | Position) -> str | None:
     """Where no districts are known."""
     return None
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the step has read before a leaf is written. What is not there is read for the leaf."""
+
+    incident: Incident | None = None
+    user: User | None = None
+
+
+UNREAD = Seen()
 
 
 class Uses:
@@ -88,9 +101,16 @@ class Uses:
 
     # Inside a step: what is to be written
 
-    async def open_camera(self, step: Step, opening: Opening) -> UseEntry:
-        """A lent camera is opened, or opened for longer."""
-        use, kind = _goes_on(await step.tx.uses.latest(opening.id))
+    async def open_camera(
+        self,
+        step: Step,
+        opening: Opening,
+        seen: Seen = UNREAD,
+        *,
+        new: bool = False,
+    ) -> UseEntry:
+        """A lent camera is opened, or opened for longer. `new`: no leaf can be of it yet."""
+        use, kind = _goes_on(None if new else await step.tx.uses.latest(opening.id))
         entry = UseEntry(
             id=use,
             key=opening.id,
@@ -103,28 +123,31 @@ class Uses:
             opening_id=opening.id,
             expires_at=opening.expires_at,
         )
-        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value)
+        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, seen)
 
-    async def watch(self, step: Step, grant: Grant, feed: Feed) -> UseEntry:
+    async def watch(self, step: Step, grant: Grant, feed: Feed, seen: Seen = UNREAD) -> UseEntry:
         """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
         if grant.user_id is None:
             raise Refused(Refusal.WRONG_SCOPE)
         if feed.kind is not FeedKind.CAMERA:
-            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None)
+            return await step.tx.uses.latest(grant.id) or await self._watch(step, grant, feed, None, seen)
         held = await step.tx.openings.of_feed(feed.id)
         mine = next((opening for opening in held if opening.user_id == grant.user_id), None)
         if mine is None:
             raise Refused(Refusal.NOT_OPENED)
-        return await step.tx.uses.latest(mine.id) or await self.open_camera(step, mine)
+        latest = await step.tx.uses.latest(mine.id)
+        return latest or await self.open_camera(step, mine, seen, new=True)
 
     async def close_camera(self, step: Step, opening: Opening, end: OpeningEnd) -> None:
         """An opening is over, whether anybody looked or not."""
         before = await step.tx.uses.latest(opening.id)
         if before is not None:
             seconds = (step.now - opening.opened_at).total_seconds()
-            await self._finish(step, before, LeafKind.CLOSE, seconds, end.value)
+            await self._finish(step, before, LeafKind.CLOSE, opening.opened_at, seconds, end.value)
 
-    async def saw(self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed) -> None:
+    async def saw(
+        self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed, kept: Kept = NOTHING_KEPT
+    ) -> None:
         """A media session is over: for how long somebody saw it, and how many bytes. Told twice it is one."""
         if await step.tx.uses.tells_of(summary.session):
             return
@@ -132,8 +155,50 @@ class Uses:
         if before is not None:
             entries = [await _where(step.tx, one) for one in summary.by_grant]
             await self._finish(
-                step, before, LeafKind.END, summary.seconds, summary.reason.value, summary, ",".join(entries)
+                step,
+                before,
+                LeafKind.END,
+                step.now - timedelta(seconds=summary.seconds),
+                summary.seconds,
+                summary.reason.value,
+                summary,
+                ",".join(entries),
+                kept,
             )
+
+    async def state(
+        self,
+        step: Step,
+        kind: LeafKind,
+        fields: dict[str, str],
+        about: UseEntry | None,
+        by: UserId | None,
+        incident: IncidentId | None = None,
+    ) -> UseEntry:
+        """Say something of a use that nobody sees a picture by, or of none.
+
+        `fields` are the kind's own (backend.model.disclosure.STATED); the use, the hour and the time are
+        added here. `by` is None for a caller. Raises ValueError for fields that are not the kind's.
+        """
+        use = about.id if about is not None else UseId(new_id("use"))
+        entry = UseEntry(
+            id=use,
+            key=about.key if about is not None else use,
+            kind=kind,
+            incident_id=about.incident_id if about is not None else incident,
+            feed_id=about.feed_id if about is not None else None,
+            user_id=by,
+            at=step.now,
+            camera_id=about.camera_id if about is not None else None,
+            opening_id=about.opening_id if about is not None else None,
+            grant_id=about.grant_id if about is not None else None,
+        )
+        told = {"hour": rules.hour(step.now.astimezone(self._zone)), "at": rules.exact(step.now), **fields}
+        if about is not None:
+            told["use"] = use
+        if told.keys() != disclosure.STATED[kind]:
+            raise ValueError(f"a leaf of kind {kind.value} has the fields {sorted(disclosure.STATED[kind])}")
+        return await self._add(step, entry, told)
 
     # After its commit: what the log and the engine must hear
 
@@ -148,6 +213,18 @@ class Uses:
         except (LogAway, LogRefused) as fault:
             raise self._refused(fault) from fault
         self._taken.update(entry.number for entry in new)
+
+    async def stands(self) -> None:
+        """Returns once the log has all that was written until now. Raises Refused (log-away)."""
+        try:
+            await self.hand_over()
+        except (LogAway, LogRefused) as fault:
+            raise self._refused(fault) from fault
+
+    @property
+    def up(self) -> bool:
+        """Whether the log takes anything now."""
+        return self._log.up
 
     async def unheld(self, tx: Tx, openings: Sequence[Opening]) -> list[tuple[Opening, UseEntry]]:
         """Those that the log does not have: nobody may see a picture by them."""
@@ -249,10 +326,10 @@ class Uses:
                 continue
             if grant.id in due:
                 async with self._steps.begin() as step:
-                    if not await _may_go_on(step.tx, grant):
-                        continue
                     before = await step.tx.uses.latest(grant.id)
-                    self._owed[grant.id] = await self._watch(step, grant, feed, before)
+                    if before is None or not await _may_go_on(step.tx, grant, before, step.now):
+                        continue
+                    self._owed[grant.id] = await self._watch(step, grant, feed, before, UNREAD)
             try:
                 signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
             except Refused:
@@ -266,7 +343,9 @@ class Uses:
         log.error("no picture opens: %s", fault)
         return Refused(Refusal.LOG_AWAY, AWAY_WORDS)
 
-    async def _watch(self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None) -> UseEntry:
+    async def _watch(
+        self, step: Step, grant: Grant, feed: Feed, before: UseEntry | None, seen: Seen
+    ) -> UseEntry:
         assert grant.user_id is not None
         use, kind = _goes_on(before)
         entry = UseEntry(
@@ -280,17 +359,31 @@ class Uses:
             grant_id=grant.id,
             expires_at=step.now + LASTS,
         )
-        return await self._allow(step, entry, feed.kind, "call")
+        return await self._allow(step, entry, feed.kind, "call", seen)
 
-    async def _allow(self, step: Step, entry: UseEntry, source: FeedKind, reason: str) -> UseEntry:
-        """Written down: who sees what, for what, and what the rules said at this moment."""
+    async def _allow(
+        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, seen: Seen
+    ) -> UseEntry:
+        """Written down: who sees what, for what, and what the rules said at this moment.
+
+        By broken glass for as long as that holds. Raises Refused when nothing lets them see it.
+        """
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)
-        incident, user = await tx.incidents.get(entry.incident_id), await tx.users.get(entry.user_id)
+        assert entry.incident_id is not None
+        assert entry.user_id is not None
+        incident = seen.incident or await tx.incidents.get(entry.incident_id)
+        user = seen.user or await tx.users.get(entry.user_id)
         camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
         assert incident is not None
         assert user is not None
+        glass = await broken_for(tx, user, incident, step.now)
+        if glass is None and not may_see(user, incident.unit_ids):
+            raise Refused(Refusal.NOT_ASSIGNED)
+        if glass is not None and entry.expires_at is not None:
+            entry = msgspec.structs.replace(entry, expires_at=min(entry.expires_at, glass.expires_at))
         away_m = distance_m(camera.point, incident.position) if camera and incident.position else None
+        place = camera.point if camera else incident.position
         assigned = user.unit_id is not None and user.unit_id in incident.unit_ids
         return await self._add(
             step,
@@ -298,6 +391,7 @@ class Uses:
             {
                 "use": entry.id,
                 "hour": rules.hour(local),
+                "at": rules.exact(step.now),
                 "source": source.value,
                 "category": incident.type,
                 "reason": reason,
@@ -306,10 +400,11 @@ class Uses:
                 "hours": ("yes" if camera.hours.open_at(local) else "no") if camera else NONE,
                 "role": user.role.value,
                 "assigned": "yes" if assigned else "no",
+                "basis": (Ground.RULES if glass is None else Ground.BREAK_GLASS).value,
                 "unit": self._keys.pseudonym("unit", user.unit_id, quarter) if user.unit_id else NONE,
                 "officer": self._keys.pseudonym("user", user.id, quarter),
                 "camera": camera.id if camera else NONE,
-                "district": (self._district(camera) if camera else None) or NONE,
+                "district": (self._district(place) if place else None) or NONE,
             },
         )
 
@@ -318,11 +413,14 @@ class Uses:
         step: Step,
         before: UseEntry,
         kind: LeafKind,
+        began: datetime,
         seconds: float,
         outcome: str,
         summary: media.SessionSummary | None = None,
         entries: str = "",
+        kept: Kept = NOTHING_KEPT,
     ) -> None:
+        assert before.feed_id is not None
         over = msgspec.structs.replace(
             before,
             kind=kind,
@@ -338,9 +436,13 @@ class Uses:
             {
                 "use": before.id,
                 "hour": rules.hour(step.now.astimezone(self._zone)),
+                "at": rules.exact(step.now),
+                "from": rules.exact(began),
                 "duration_s": f"{seconds:.1f}",
                 "viewers": str(await step.tx.uses.people(before.feed_id)),
                 "bytes": NONE if summary is None else str(summary.bytes_out),
+                "stills": str(kept.stills),
+                "recorded": "yes" if kept.recorded else "no",
                 "outcome": outcome,
                 "entries": entries or NONE,
             },
@@ -371,11 +473,18 @@ def _watching(sfu: media.Sfu, feed: str | None = None) -> set[str]:
     }
 
 
-async def _may_go_on(tx: Tx, grant: Grant) -> bool:
+async def _may_go_on(tx: Tx, grant: Grant, before: UseEntry, now: datetime) -> bool:
+    """Whether it may be seen for longer than it was; broken glass is not made to last by watching."""
     held, incident = await tx.grants.get(grant.id), await tx.incidents.get(grant.incident_id)
-    return (
-        held is not None and held.revoked_at is None and incident is not None and incident.closed_at is None
-    )
+    if held is None or held.revoked_at is not None or held.user_id is None:
+        return False
+    user = await tx.users.get(held.user_id)
+    if user is None or incident is None or incident.closed_at is not None:
+        return False
+    if may_see(user, incident.unit_ids):
+        return True
+    glass = await broken_for(tx, user, incident, now)
+    return glass is not None and (before.expires_at is None or glass.expires_at > before.expires_at)
 
 
 async def _where(tx: Tx, by: media.ByGrant) -> str:

@@ -1,4 +1,7 @@
-"""The tables. Every change here is a migration in migrations/versions; a test compares the two."""
+"""The tables, those of the public log apart (tables_public).
+
+Every change here is a migration in migrations/versions; a test compares the two.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -436,34 +439,6 @@ grants = Table(
     Column("issued_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("revoked_at", Utc),
-)
-
-# Leaves of the public log, with what each commits to.
-uses = Table(
-    "uses",
-    METADATA,
-    Column("number", Integer, primary_key=True),
-    Column("id", ID, nullable=False, index=True),
-    Column("key", ID, nullable=False, index=True),
-    Column("kind", String(16), nullable=False),
-    Column("incident_id", ID, ForeignKey("incidents.id"), nullable=False, index=True),
-    Column("feed_id", ID, ForeignKey("feeds.id"), nullable=False, index=True),
-    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
-    Column("camera_id", ID, ForeignKey("cameras.id"), index=True),
-    Column("opening_id", ID, ForeignKey("openings.id")),
-    Column("grant_id", ID, ForeignKey("grants.id")),
-    Column("at", Utc, nullable=False),
-    Column("expires_at", Utc),
-    Column("session", String(64), unique=True),
-    Column("leaf", LargeBinary, nullable=False),
-    Column("fields", JSON(none_as_null=True), nullable=False),
-    Column("index", BigInteger),
-    Index(
-        "ix_uses_waiting",
-        "number",
-        sqlite_where=text('"index" IS NULL'),
-        postgresql_where=text('"index" IS NULL'),
-    ),
 )
 
 positions = Table(

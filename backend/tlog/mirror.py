@@ -16,7 +16,7 @@ from backend.tlog.notes import Verifier
 from backend.tlog.tiles import ENTRIES, HEIGHT, WIDTH, Tile
 from backend.tlog.verify import Fault, check_growth, check_tree, read_checkpoint
 
-DISCLOSURES = "disclosures"  # opened fields, each day a file; beside the log, and not a part of it
+DISCLOSURES = "disclosures"  # opened fields, a file for each bundle; beside the log, and not a part of it
 
 
 class Mirrored(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +32,10 @@ def mirror(source: Path, target: Path, log: Verifier) -> Mirrored:
 
     The mirror's own files are verified up to the new checkpoint, those that were full before apart.
     """
+    held = _held(target, log)
+    opened = _set_aside(source, target)  # before the checkpoint is read, so that it covers what they open
     signed = read_checkpoint(source, log)
     size, before = signed.checkpoint.size, 0
-    held = _held(target, log)
     if held is not None:
         before = held.checkpoint.size
         check_growth(source, held.checkpoint, signed.checkpoint)
@@ -46,13 +47,17 @@ def mirror(source: Path, target: Path, log: Verifier) -> Mirrored:
     for tile in new:
         if tile.width == WIDTH:
             folder.drop_partials(target, tile)
-    return Mirrored(before=before, size=size, copied=len(new) + _disclosures(source, target))
+    return Mirrored(before=before, size=size, copied=len(new) + _put_in_place(target, *opened))
 
 
 def _held(target: Path, log: Verifier) -> checkpoints.Signed | None:
     path = target / CHECKPOINT
     if not path.exists():
-        if target.is_dir() and any(target.iterdir()) and not (target / "tile").is_dir():
+        if (
+            target.is_dir()
+            and any(target.iterdir())
+            and not any((target / ours).is_dir() for ours in ("tile", DISCLOSURES))
+        ):
             raise Fault(f"{target} is no mirror and not empty; name an empty folder")
         return None
     try:
@@ -80,21 +85,37 @@ def _read(source: Path, tiles: list[Tile], size: int) -> Iterator[tuple[str, byt
             raise Fault(f"{source}: {fault}; `sightline audit verify` says more") from None
 
 
-def _disclosures(source: Path, target: Path) -> int:
-    """Opened fields may also be taken back: what the log's folder no longer has is removed here too."""
-    have = {each.name for each in _files(source / DISCLOSURES)}
-    changed = 0
-    for name in sorted(have):
-        data, there = (source / DISCLOSURES / name).read_bytes(), target / DISCLOSURES / name
+def _set_aside(source: Path, target: Path) -> tuple[set[str], list[str]]:
+    """Copy the opened fields that changed, beside the mirror's. Says which there are and which changed."""
+    have, changed = set[str](), list[str]()
+    for name in sorted(each.name for each in _files(source / DISCLOSURES)):
+        there = target / DISCLOSURES / name
+        try:
+            data = (source / DISCLOSURES / name).read_bytes()
+        except FileNotFoundError:
+            continue  # taken back a moment ago
+        have.add(name)
         if not there.exists() or there.read_bytes() != data:
-            folder.write_all(target, [(f"{DISCLOSURES}/{name}", data)])
-            changed += 1
-    for each in _files(target / DISCLOSURES):
-        if each.name not in have:
-            each.unlink()
-            folder.sync_folder(each.parent)
-            changed += 1
-    return changed
+            folder.write_all(target, [(f"{DISCLOSURES}/{_aside(name)}", data)])
+            changed.append(name)
+    return have, changed
+
+
+def _put_in_place(target: Path, have: set[str], changed: list[str]) -> int:
+    """Opened fields may also be taken back: what the log's folder no longer has is removed here too."""
+    path = target / DISCLOSURES
+    for name in changed:
+        (path / _aside(name)).replace(path / name)
+    gone = [each for each in _files(path) if each.name not in have]
+    for each in gone:
+        each.unlink()
+    if changed or gone:
+        folder.sync_folder(path)
+    return len(changed) + len(gone)
+
+
+def _aside(name: str) -> str:
+    return f".{name}.copied"
 
 
 def _files(path: Path) -> list[Path]:

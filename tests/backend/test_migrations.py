@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, insert, text
 
 from backend.model.cameras import ParticipationLevel, Unavailable
+from backend.model.disclosure import Stage
 from backend.model.ids import AskId, CameraId, ConnectorId, IncidentId, UserId, new_id
 from backend.model.lending import Offer
 from backend.model.openings import Ask, Reason, Waiter
@@ -150,6 +151,38 @@ def everything(engine: Engine, like: dict[str, list[dict[str, Any]]] | None = No
                 kept = [{key: row[key] for key in (known or row)} for row in rows]
                 found[name] = sorted(kept, key=str)
     return found
+
+
+async def test_leaves_of_0004_are_carried_over(engine: Engine) -> None:
+    upgrade(engine, "0004")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO users (id, name, display_name, role, password_hash)"
+            " VALUES ('usr_1', 'dana', 'Dana', 'dispatcher', '!')",
+            "INSERT INTO incidents (id, type, words, opened_at, opened_by)"
+            " VALUES ('inc_1', 'Fire', '', '2026-11-27 02:00:00', 'usr_1')",
+            "INSERT INTO feeds (id, incident_id, kind, state, since)"
+            " VALUES ('fed_1', 'inc_1', 'caller', 'live', '2026-11-27 02:00:00')",
+            """INSERT INTO uses (id, "key", kind, incident_id, feed_id, user_id, at, leaf, fields, "index")"""
+            " VALUES ('use_1', 'grt_1', 'open', 'inc_1', 'fed_1', 'usr_1', '2026-11-27 02:00:00',"
+            """ CAST('leaf' AS {bytes}), '{{"hour": {{"value": "2026-11-27T02", "salt": "AA=="}}}}', 0)""",
+        ):
+            kind = "BLOB" if engine.dialect.name == "sqlite" else "BYTEA"
+            connection.exec_driver_sql(statement.format(bytes=kind) if "{bytes}" in statement else statement)
+    before = everything(engine)
+    store = Store(
+        engine.url.render_as_string(hide_password=False).replace("sqlite://", "sqlite+aiosqlite://")
+    )
+    await store.migrate()
+    assert len(before["uses"]) == 1
+    assert everything(engine, like=before) == before
+    async with store.begin() as tx:
+        (entry,) = await tx.disclosed.unpublished(1, 10)
+        await tx.disclosed.opened(entry, ["hour"], Stage.AT_ONCE)
+        assert [shown.value("hour") for shown in await tx.disclosed.bundle(0)] == ["2026-11-27T02"]
+        assert await tx.disclosed.stale(10) == [0]
+        assert await tx.disclosed.unpublished(1, 10) == []
+    await store.close()
 
 
 async def test_a_database_of_0002_is_carried_over_with_its_data_and_serves(engine: Engine) -> None:

@@ -14,7 +14,7 @@ from backend.tlog import checkpoints, folder, merkle, notes
 from backend.tlog.anchor import Anchor
 from backend.tlog.notes import Signer
 from tests.backend.house import settings
-from tests.tlog import flips, trees
+from tests.tlog import flips, opened, trees
 
 LEAF = b'{"v":1,"type":"open","c":{"level":"4mXqBA=="}}'
 Run = Callable[..., tuple[int, str, str]]
@@ -128,12 +128,31 @@ def test_every_entry_is_exported_as_it_was_hashed(run: Run, data: Path, tmp_path
     assert run("export", "--format", "csv", "--output", tmp_path / "log.csv")[0] == 0
     with (tmp_path / "log.csv").open(newline="") as file:
         table = list(csv.reader(file))
-    assert table[0] == ["index", "leaf"]
-    assert table[-1] == ["300", LEAF.decode()]
+    assert table[0] == ["index", "leaf", "fields"]
+    assert table[-1] == ["300", LEAF.decode(), "{}"]
     (data / "log/tile/0/000").unlink()
     code, said, complaint = run("export")
     assert (code, said) == (1, "")
     assert "nothing exported: tile/0/000 is missing" in complaint
+
+
+def test_what_is_disclosed_is_verified_and_exported(run: Run, data: Path, tmp_path: Path) -> None:
+    shutil.rmtree(data / "log")
+    opened.make(data / "log", 300)
+    assert "400 fields of 300 entries are disclosed, each as it was committed to" in run("verify")[1]
+    rows = [json.loads(line) for line in run("export")[1].splitlines()]
+    assert rows[3]["fields"] == {name: list(opened.field(3, name)) for name in ("hour", "reason")}
+    assert [len(row["fields"]) for row in rows[:4]] == [2, 1, 1, 2]
+    assert run("export", "--format", "csv", "--output", tmp_path / "log.csv")[0] == 0
+    with (tmp_path / "log.csv").open(newline="") as file:
+        assert [json.loads(row["fields"]) for row in csv.DictReader(file)] == [row["fields"] for row in rows]
+    hurt = data / "log/disclosures/1.json"
+    hurt.write_bytes(opened.file(1, {257: ["hour"]}).replace(b"hour of 257", b"hour of 258"))
+    complaint = run("verify")[2]
+    assert "public log NOT INTACT: disclosures/1.json: entry 257, field hour: 'hour of 258" in complaint
+    assert "nothing exported: disclosures/1.json" in run("export")[2]
+    hurt.write_bytes(opened.file(1, {299: ["hour"], 300: ["hour"]}))
+    assert "entry 300 is disclosed, and the log has 300" in run("verify")[2]
 
 
 def test_a_mirror_is_verified_like_the_log(run: Run, data: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -13,7 +13,7 @@ from sqlalchemy import update
 from backend.model.ids import OpeningId
 from backend.model.uses import LeafKind, UseEntry, band, quarter
 from backend.services.uses import AT_ONCE, LASTS, RENEWED_BEFORE
-from backend.store.tables import uses as uses_table
+from backend.store.tables_public import uses as uses_table
 from backend.tlog.client import LogAway
 from media import ports as media
 from media.grants import Basis, Gate, GrantKeys, public_bytes, read
@@ -24,10 +24,12 @@ from tests.backend.lent import AT_THE_SHOP, SHOP_NUMBER, Lent, lending, press
 from tests.peers import LOG, SPOOL, until
 
 ALLOWING = {
-    "use", "hour", "source", "category", "reason", "level", "distance", "hours", "role", "assigned", "unit",
-    "officer", "camera", "district",
+    "use", "hour", "at", "source", "category", "reason", "level", "distance", "hours", "role", "assigned",
+    "basis", "unit", "officer", "camera", "district",
 }  # fmt: skip
-TELLING = {"use", "hour", "duration_s", "viewers", "bytes", "outcome", "entries"}
+TELLING = {
+    "use", "hour", "at", "from", "duration_s", "viewers", "bytes", "stills", "recorded", "outcome", "entries",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -233,10 +235,13 @@ async def test_what_was_seen_is_told_once_as_the_engine_counted_it(house: House,
     await house.parts.feeds.subscriber_ended(summary(admission, "ses_2", 0.0, 0))
     opened, first, second = await rows(house)
     assert set(first.fields) == TELLING
-    assert said(first) | {"hour": ""} == {
-        "use": opened.id, "hour": "", "duration_s": "12.3", "viewers": "1", "bytes": "5",
-        "outcome": "hung-up", "entries": "0:12.3:5",
+    assert said(first) | {"hour": "", "at": "", "from": ""} == {
+        "use": opened.id, "hour": "", "at": "", "from": "", "duration_s": "12.3", "viewers": "1",
+        "bytes": "5", "stills": "0", "recorded": "no", "outcome": "hung-up", "entries": "0:12.3:5",
     }  # fmt: skip
+    ended, began = (datetime.fromisoformat(said(first)[name]) for name in ("at", "from"))
+    assert ended == first.at.replace(microsecond=0)
+    assert 12 <= (ended - began).total_seconds() <= 13
     assert said(second)["entries"] == "none"
     assert said(first)["use"] == said(opened)["use"] == opened.id
 
@@ -306,7 +311,7 @@ async def test_more_leaves_than_are_handed_over_at_once_all_arrive_in_order(
     async with house.parts.steps.begin() as step:
         for n in range(AT_ONCE + 3):
             over = summary(admission, f"ses_{n}")
-            await house.parts.uses._finish(step, first, LeafKind.END, 1.0, "hung-up", over)
+            await house.parts.uses._finish(step, first, LeafKind.END, first.at, 1.0, "hung-up", over)
     house.log.away = False
     await house.parts.uses.hand_over()
     held = await rows(house)

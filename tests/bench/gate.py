@@ -26,6 +26,7 @@ from backend.model.grants import Grant, Scope
 from backend.model.ids import FeedId, GrantId, IncidentId, new_id, new_secret
 from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.people import Role
+from backend.services.uses import Seen
 from backend.tlog import keys
 from backend.tlog.client import LogClient
 from backend.tlog.config import LogConfig
@@ -84,8 +85,9 @@ async def measure(times: int = TIMES, together: int = 1) -> dict[str, float]:
             async def once(grant: Grant) -> None:
                 async with room:
                     async with parts.steps.begin() as step:
+                        seen = Seen(incident=await step.tx.incidents.get(grant.incident_id))  # admission has
                         began = time.perf_counter()
-                        entry = await parts.uses.watch(step, grant, feed)
+                        entry = await parts.uses.watch(step, grant, feed, seen)
                         beside = time.perf_counter() - began
                     began = time.perf_counter()
                     signed = await parts.uses.grant(entry, feed, Holder(grant.id))

@@ -22,6 +22,7 @@ def main() -> int:
         each = [
             flips.campaign(Path(folder), flips.SMALL, given.flips - large, dice),
             flips.campaign(Path(folder), flips.LARGE, large, dice),
+            flips.disclosed(Path(folder), 300, given.flips // 5, dice),
         ]
     missed = [line for found in each for line in found.missed]
     for line in missed:

@@ -1,7 +1,7 @@
 """Single bits flipped in a log's files, one at a time: is each found, and is its file named?
 
 Every kind of file there is: the checkpoint with a witness's line, bundles, hash tiles of two levels, full
-ones, partial ones, and partial ones of older sizes. A flip is undone before the next.
+ones, partial ones, and partial ones of older sizes; disclosure files too. A flip is undone before the next.
 """
 
 import random
@@ -11,10 +11,11 @@ from pathlib import Path
 
 import msgspec
 
+from backend.disclosures import check
 from backend.tlog import checkpoints, folder, notes
 from backend.tlog.notes import COSIGNATURE, Signer
-from backend.tlog.verify import verify
-from tests.tlog import trees
+from backend.tlog.verify import Fault, read_checkpoint, verify
+from tests.tlog import opened, trees
 
 Sizes = Sequence[tuple[int, ...]]  # a log for each, with a checkpoint at each of its sizes
 SMALL: Sizes = ((1,), (5,), (256,), (257,), (5, 300, 1000))
@@ -39,6 +40,31 @@ def flip(data: bytes, bit: int) -> bytes:
 
 def words_match(pattern: str, said: str) -> bool:
     return re.search(pattern, said) is not None
+
+
+def disclosed(under: Path, size: int, times: int, dice: random.Random) -> Found:
+    """The same in the disclosure files of a log of this size, which has not been touched itself."""
+    log = under / f"disclosed-{size}"
+    opened.make(log, size)
+    files = sorted((log / "disclosures").iterdir())
+    checkpoint = read_checkpoint(log, trees.KEY.verifier).checkpoint
+    found = Found()
+    for _ in range(times):
+        file = dice.choice(files)
+        data = file.read_bytes()
+        bit = dice.randrange(8 * len(data))
+        file.write_bytes(flip(data, bit))
+        name = f"disclosures/{file.name}"
+        found.flips += 1
+        found.files.add(f"{log.name}/{name}")
+        try:
+            check(log, checkpoint, trees.KEY.verifier)
+            found.missed.append(f"{log.name}/{name} bit {bit}")
+        except Fault as fault:
+            found.named += name in str(fault)
+        file.write_bytes(data)
+    assert check(log, checkpoint, trees.KEY.verifier).entries == size
+    return found
 
 
 def campaign(under: Path, logs: Sizes, times: int, dice: random.Random) -> Found:

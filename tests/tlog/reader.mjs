@@ -6,6 +6,8 @@
 //
 //   reader.mjs log KEY DIR [--remember FILE]     the whole log; remembers its checkpoint, refuses an older or other one
 //   reader.mjs proof KEY PROOF-FILE LEAF-FILE    one entry, offline
+//   reader.mjs disclosures KEY DIR               the whole log, and every field that is opened in disclosures/
+//   reader.mjs receipt KEY FILE                  a receipt: each entry's proof, and each field's commitment (docs/log.md)
 //   reader.mjs grown KEY OLDER NEWER PROOF-FILE  two checkpoints and the hashes between them, one base64 a line
 //   … --witness KEY [--quorum N]                 cosignatures that are asked for
 //
@@ -198,6 +200,7 @@ const entriesOf = ({ path, bytes, wide }) => {
 /** Every entry is hashed; every tile of every level must hold what follows from the entries; then the root. */
 const readTree = (dir, size) => {
   const leaves = [];
+  const entries = [];
   const visited = new Set();
   const others = (level, number, width, same) => {
     const prefix = tilePath(level, number, 256);
@@ -214,7 +217,9 @@ const readTree = (dir, size) => {
   };
   for (let number = 0; number * 256 < size; number++) {
     const width = Math.min(256, size - number * 256);
-    const mine = entriesOf(openTile(dir, "entries", number, width)).slice(0, width).map(leafHash);
+    const said = entriesOf(openTile(dir, "entries", number, width)).slice(0, width);
+    const mine = said.map(leafHash);
+    entries.push(...said);
     others("entries", number, width, (tile, shared) => {
       const theirs = entriesOf(tile).map(leafHash);
       if (!theirs.slice(0, shared).every((hash, at) => hash.equals(mine[at]))) refuse(`${tile.path} has another entry`);
@@ -246,15 +251,15 @@ const readTree = (dir, size) => {
     }
   };
   if (existsSync(join(dir, "tile"))) walk("tile");
-  return leaves;
+  return { leaves, entries };
 };
 
-const readLog = (dir, trust, remember) => {
+const readLog = (dir, trust, remember, then = () => ({})) => {
   const path = join(dir, "checkpoint");
   if (!existsSync(path)) refuse("there is no checkpoint");
   const bytes = readFileSync(path);
   const { size, root } = readCheckpoint(bytes, trust);
-  const leaves = readTree(dir, Number(size));
+  const { leaves, entries } = readTree(dir, Number(size));
   if (!treeHash(leaves).equals(root)) refuse("the entries do not lead to the checkpoint's root");
   if (remember && existsSync(remember)) {
     const before = readCheckpoint(readFileSync(remember), { ...trust, quorum: 0, only: false });
@@ -263,13 +268,76 @@ const readLog = (dir, trust, remember) => {
     if (!then.equals(before.root)) refuse(`forked: its first ${before.size} entries are others than before`);
   }
   if (remember) writeFileSync(remember, bytes);
-  return { size: Number(size), root: root.toString("hex") };
+  return { size: Number(size), root: root.toString("hex"), ...then(dir, entries) };
+};
+
+// --- docs/log.md: disclosures ---
+
+/** SHA-256 over the field's name, its salt and its value, in base64: what the entry says under that name. */
+const committed = (field, value, salt) =>
+  sha256(Buffer.from(`sightline-commitment/v1\n${field}\n`), salt, Buffer.from(value)).toString("base64");
+
+const object = (held, what) =>
+  held !== null && typeof held === "object" && !Array.isArray(held) ? held : refuse(`${what} is no object`);
+
+const json = (bytes, what) => {
+  const said = text(bytes, what);
+  let held;
+  try {
+    held = JSON.parse(said);
+  } catch {
+    refuse(`${what} is not JSON`);
+  }
+  // One spelling only: no space, no name twice, no other escapes.
+  if (JSON.stringify(held) !== said) refuse(`${what} is spelt otherwise`);
+  return object(held, what);
+};
+
+const named = (held, names, what) => {
+  if (Object.keys(held).join() !== names) refuse(`${what} has ${Object.keys(held).join()} and not ${names}`);
+};
+
+const readDisclosures = (dir, entries) => {
+  const folder = join(dir, "disclosures");
+  let fields = 0;
+  let opened = 0;
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (name.startsWith(".")) continue;
+    const what = `disclosures/${name}`;
+    const [, digits] = /^(0|[1-9][0-9]{0,15})\.json$/.exec(name) ?? refuse(`${what} is no disclosure file`);
+    const first = Number(digits) * 256;
+    const held = json(readFileSync(join(folder, name)), what);
+    named(held, "v,first,entries", what);
+    if (held.v !== 1 || held.first !== first || !Array.isArray(held.entries)) refuse(`${what} is of other entries`);
+    let before = first - 1;
+    for (const entry of held.entries) {
+      named(object(entry, what), "index,fields", what);
+      const where = `${what}: entry ${entry.index}`;
+      if (!Number.isInteger(entry.index) || entry.index <= before) refuse(`${where} is out of order`);
+      if (entry.index >= first + 256) refuse(`${where} does not belong there`);
+      if (entry.index >= entries.length) refuse(`${where} is not in the log, which has ${entries.length}`);
+      before = entry.index;
+      const said = object(json(entries[entry.index], where).c, where);
+      const names = Object.keys(object(entry.fields, where));
+      if (names.length === 0 || names.join() !== names.toSorted().join()) refuse(`${where}: its fields are out of order`);
+      for (const field of names) {
+        const pair = entry.fields[field];
+        if (!Array.isArray(pair) || pair.length !== 2 || pair.some((each) => typeof each !== "string"))
+          refuse(`${where}, field ${field}: not a value and a salt`);
+        const salt = base64(pair[1], `${where}, field ${field}: the salt`, 16);
+        if (!Object.hasOwn(said, field)) refuse(`${where} has no field ${field}`);
+        if (committed(field, pair[0], salt) !== said[field]) refuse(`${where}, field ${field}: not what was committed to`);
+        fields += 1;
+      }
+      opened += 1;
+    }
+  }
+  return { opened, fields };
 };
 
 // --- tlog-proof ---
 
-const readProof = (file, leaf, trust) => {
-  const bytes = readFileSync(file);
+const readProof = (bytes, leaf, trust) => {
   const blank = bytes.indexOf("\n\n");
   if (blank < 0) refuse("the proof has no checkpoint");
   const lines = text(bytes.subarray(0, blank), "the proof").split("\n");
@@ -280,9 +348,56 @@ const readProof = (file, leaf, trust) => {
   const { size, root } = readCheckpoint(bytes.subarray(blank + 2), trust);
   const index = BigInt(number);
   if (index >= size) refuse(`there is no entry ${index} among ${size}`);
-  const found = includedRoot(index, size, leafHash(readFileSync(leaf)), path);
+  const found = includedRoot(index, size, leafHash(leaf), path);
   if (!found.equals(root)) refuse(`this is not entry ${index}`);
   return { size: Number(size), root: root.toString("hex"), index: Number(index) };
+};
+
+// --- a receipt: docs/log.md ---
+
+const CONTEXT = "sightline-commitment/v1\n";
+
+const parsed = (bytes, what) => {
+  const said = text(bytes, what);
+  try {
+    return JSON.parse(said);
+  } catch {
+    return refuse(`${what} is not JSON`);
+  }
+};
+
+const isPair = (held) => Array.isArray(held) && held.length === 2 && held.every((part) => typeof part === "string");
+
+const isEntry = (held) =>
+  typeof held?.leaf === "string" && held.fields instanceof Object && Object.values(held.fields).every(isPair);
+
+const readReceipt = (file, trust) => {
+  const held = parsed(readFileSync(file), "the receipt") ?? {};
+  if (held.v !== 1 || held.type !== "sightline-receipt") refuse("not a receipt of version 1");
+  if (!Array.isArray(held.entries) || held.entries.length === 0) refuse("the receipt has no entries");
+  if (!held.entries.every(isEntry)) refuse("an entry of the receipt is not as it should be");
+  const seen = new Set();
+  const uses = new Set();
+  let size = 0;
+  let watched = 0;
+  for (const { leaf, fields, proof } of held.entries) {
+    const bytes = base64(leaf, "a leaf of the receipt");
+    if (typeof proof !== "string") refuse("an entry is not proved yet");
+    const found = readProof(Buffer.from(proof), bytes, trust);
+    if (seen.has(found.index)) refuse(`entry ${found.index} twice`);
+    seen.add(found.index);
+    size = Math.max(size, found.size);
+    const { v, type, c } = parsed(bytes, "a leaf") ?? {};
+    if (v !== 1 || !(c instanceof Object)) refuse("a leaf of another version");
+    for (const [name, [value, salt]] of Object.entries(fields)) {
+      const made = sha256(`${CONTEXT}${name}\n`, base64(salt, `the salt of ${name}`, 16), value).toString("base64");
+      if (c[name] !== made) refuse(`entry ${found.index} does not say that ${name} is ${value}`);
+    }
+    uses.add((fields.use ?? refuse("an entry of no use"))[0]);
+    if (type === "end" && fields.duration_s) watched += Number(fields.duration_s[0]);
+  }
+  if (held.to === "owner" && uses.size !== 1) refuse("an owner's receipt is of one use");
+  return { size, indexes: [...seen].sort((a, b) => a - b), uses: [...uses], watched: Math.round(watched * 10) / 10 };
 };
 
 const readGrown = (olderFile, newerFile, proofFile, trust) => {
@@ -320,9 +435,11 @@ const main = () => {
     only: values.only,
   };
   if (what === "log" && files.length === 1) return readLog(files[0], trust, values.remember);
-  if (what === "proof" && files.length === 2) return readProof(files[0], files[1], trust);
+  if (what === "disclosures" && files.length === 1) return readLog(files[0], trust, values.remember, readDisclosures);
+  if (what === "proof" && files.length === 2) return readProof(readFileSync(files[0]), readFileSync(files[1]), trust);
+  if (what === "receipt" && files.length === 1) return readReceipt(files[0], trust);
   if (what === "grown" && files.length === 3) return readGrown(files[0], files[1], files[2], trust);
-  return refuse("reader.mjs log KEY DIR | proof KEY PROOF LEAF | grown KEY OLDER NEWER PROOF");
+  return refuse("reader.mjs log KEY DIR | disclosures KEY DIR | proof KEY PROOF LEAF | receipt KEY FILE | grown KEY OLDER NEWER PROOF");
 };
 
 try {

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.disclosures import check
 from backend.tlog import checkpoints, folder, mirror, notes
 from backend.tlog.mirror import Mirrored
-from backend.tlog.notes import COSIGNATURE, Signer
-from backend.tlog.verify import Fault, verify
-from tests.tlog import flips, trees
+from backend.tlog.notes import COSIGNATURE, Signer, Verifier
+from backend.tlog.verify import Fault, read_checkpoint, verify
+from tests.tlog import flips, opened, trees
 
 LOG = trees.KEY.verifier
 
@@ -87,6 +88,30 @@ def test_a_mirror_takes_nothing_back(tmp_path: Path) -> None:
         mirror.mirror(tmp_path / "fork", target, LOG)
     assert (target / "checkpoint").read_bytes() == newest
     assert verify(target, LOG).problem is None
+
+
+def test_what_a_mirror_opens_is_covered_by_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log publishes and discloses while it is copied: the mirror has both, or neither."""
+    source, target = tmp_path / "log", tmp_path / "mirror"
+    opened.make(source, 5)
+
+    def grows(path: Path, log: Verifier) -> checkpoints.Signed:
+        signed = read_checkpoint(path, log)
+        trees.grow(source, 5, [opened.leaf(5)])
+        (source / "disclosures/0.json").write_bytes(opened.file(0, {5: ["hour"]}))
+        return signed
+
+    monkeypatch.setattr("backend.tlog.mirror.read_checkpoint", grows)
+    assert mirror.mirror(source, target, LOG).size == 5
+    monkeypatch.undo()
+    for size in (5, 6):
+        checkpoint = read_checkpoint(target, LOG).checkpoint
+        assert checkpoint.size == size
+        assert check(target, checkpoint, LOG).newer == 0
+        mirror.mirror(source, target, LOG)
+    assert not [each for each in (target / "disclosures").iterdir() if each.name.startswith(".")]
 
 
 def test_disclosures_come_and_go_with_the_log(tmp_path: Path) -> None:

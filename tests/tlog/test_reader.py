@@ -16,7 +16,7 @@ from backend.tlog import checkpoints, folder, merkle, notes, proofs
 from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.folder import Folder
 from backend.tlog.notes import COSIGNATURE, Signer
-from tests.tlog import flips, trees
+from tests.tlog import flips, opened, trees
 
 READER = Path(__file__).with_name("reader.mjs")
 KEY = trees.KEY.verifier.vkey
@@ -196,3 +196,33 @@ def test_the_reader_checks_witnesses(log: Path) -> None:
 def test_the_reader_takes_no_other_key(log: Path) -> None:
     assert "did not sign" in read("log", log, key=Signer.generate(trees.ORIGIN).verifier.vkey)
     assert "id does not belong" in read("log", log, key=KEY.replace(KEY.split("+")[1], "00000000"))
+
+
+def reopened(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    return hurt_file("disclosures/1.json", change)
+
+
+@pytest.mark.parametrize(
+    ("hurt", "words"),
+    [
+        (reopened(lambda data: data.replace(b"hour of 257,", b"hour of 258,")), "257, field hour: not what"),
+        (reopened(lambda data: data.replace(b'"reason":', b'"season":')), "entry 258 has no field season"),
+        (reopened(lambda data: data.replace(b'"index":257', b'"index":256')), "entry 256 is out of order"),
+        (reopened(lambda data: data.replace(b'"index":299', b'"index":300')), "entry 300 is not in the log"),
+        (reopened(lambda data: data.replace(b'"index":299', b'"index":600')), "entry 600 does not belong"),
+        (reopened(lambda data: data.replace(b'"first":256', b'"first":512')), "of other entries"),
+        (reopened(lambda data: data.replace(b'"v":1,', b'"v":1, ')), "spelt otherwise"),
+        (reopened(lambda data: data[:-1]), "not JSON"),
+        (reopened(lambda _: opened.file(1, {257: []})), "fields are out of order"),
+        (lambda log: folder.write(log / "disclosures/01.json", opened.file(1, {})), "no disclosure file"),
+        (lambda log: folder.write(log / "disclosures/2.json", opened.file(2, {600: []})), "not in the log"),
+        (hurt_file("tile/entries/000", lambda data: flips.flip(data, 99)), "tile/0/000: hash 0"),
+    ],
+)  # fmt: skip
+def test_the_reader_checks_what_is_disclosed(
+    tmp_path: Path, hurt: Callable[[Path], None], words: str
+) -> None:
+    opened.make(tmp_path / "log", 300)
+    assert read("disclosures", tmp_path / "log") == "ok"
+    hurt(tmp_path / "log")
+    assert words in read("disclosures", tmp_path / "log")

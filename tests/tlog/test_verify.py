@@ -177,3 +177,6 @@ def test_flipped_bits_are_all_found(tmp_path: Path) -> None:
     found = flips.campaign(tmp_path, flips.SMALL, 300, random.Random(5))
     assert found.missed == []
     assert (found.flips, found.named) == (300, 300)
+    found = flips.disclosed(tmp_path, 300, 200, random.Random(5))
+    assert found.missed == []
+    assert (found.flips, found.named) == (200, 200)

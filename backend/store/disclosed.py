@@ -1,0 +1,245 @@
+"""What of the public log is public, what waits to be, and what is withheld."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, distinct, exists, func, insert, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.model.disclosure import BUNDLE, DISTRICT, FEWEST, Shown, Stage
+from backend.model.ids import UseId
+from backend.model.sealing import Seal
+from backend.model.uses import Field, UseEntry
+from backend.store.rows import columns, fields, value, values
+from backend.store.tables import incidents
+from backend.store.tables_public import disclosed, disclosure_files, seals, uses
+
+_SAID = ("use", "hour", "source", "category", "reason", "level", "district")  # a column each
+_PLACE = uses.c.fields[DISTRICT]["value"].as_string()
+
+
+def _at(stage: Stage) -> Any:
+    """Written out: a partial index is not used for a parameter."""
+    return uses.c.stage == literal_column(str(stage.value))
+
+
+class Disclosed:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    # What waits
+
+    async def unpublished(self, size: int, limit: int) -> list[UseEntry]:
+        """Entries of a log of this size of which nothing is public yet."""
+        return await self._entries(
+            select(uses)
+            .where(_at(Stage.NOTHING), uses.c.index < size)
+            .order_by(literal_column('uses."index"'))
+            .limit(limit)
+        )
+
+    async def due(
+        self, closed_before: datetime, now: datetime, limit: int
+    ) -> list[tuple[UseEntry, datetime]]:
+        """Entries whose incident was closed by then, whose rest is not open, and that no seal withholds."""
+        rows = await self._db.execute(
+            select(uses, incidents.c.closed_at)
+            .join(incidents, incidents.c.id == uses.c.incident_id)
+            .where(
+                _at(Stage.AT_ONCE),
+                incidents.c.closed_at <= closed_before,
+                ~exists().where(seals.c.use_id == uses.c.id, *_holding(now)),
+            )
+            .order_by(uses.c.number)
+            .limit(limit)
+        )
+        return [(msgspec.convert(fields(row), UseEntry), row.closed_at) for row in rows]
+
+    async def districts(self) -> list[tuple[str, str]]:
+        """Districts and months that entries wait for, and of which there are enough incidents by now."""
+        waiting = (
+            select(_PLACE.label("place"), disclosed.c.month, uses.c.incident_id)
+            .join(disclosed, disclosed.c.number == uses.c.number)
+            .where(_at(Stage.LATER), disclosed.c.month.is_not(None))
+            .subquery()
+        )
+        place, month = waiting.c.place, waiting.c.month
+        is_open = exists().where(disclosed.c.district == place, disclosed.c.month == month)
+        rows = await self._db.execute(
+            select(place, month)
+            .group_by(place, month)
+            .having((func.count(distinct(waiting.c.incident_id)) >= FEWEST) | is_open)
+        )
+        return [(row.place, row.month) for row in rows]
+
+    async def waiting_for(self, district: str, month: str, limit: int) -> list[UseEntry]:
+        """Entries there whose district is all that is not open."""
+        return await self._entries(
+            select(uses)
+            .join(disclosed, disclosed.c.number == uses.c.number)
+            .where(_at(Stage.LATER), disclosed.c.month == month, district == _PLACE)
+            .order_by(uses.c.number)
+            .limit(limit)
+        )
+
+    # What is open
+
+    async def opened(self, entry: UseEntry, names: Iterable[str], stage: Stage) -> None:
+        """These of its fields are public from now on, and no others."""
+        assert entry.index is not None
+        if not await self._change(entry, names):
+            row = _row(entry, names) | {
+                "index": entry.index,
+                "number": entry.number,
+                "kind": entry.kind.value,
+                "incident_id": entry.incident_id,
+            }
+            await self._db.execute(insert(disclosed).values(**row))
+        await self._db.execute(update(uses).where(uses.c.number == entry.number).values(stage=stage.value))
+        await self._stale(entry.index // BUNDLE)
+
+    async def erased(self, entry: UseEntry) -> None:
+        """What is left of it is public where it was; its place waits for nothing when that is gone."""
+        await self._change(entry, [name for name in await self.names(entry.number) if _is_there(entry, name)])
+        if not _is_there(entry, DISTRICT):
+            await self._db.execute(
+                update(uses)
+                .where(uses.c.number == entry.number, _at(Stage.LATER))
+                .values(stage=Stage.ALL.value)
+            )
+
+    async def _change(self, entry: UseEntry, names: Iterable[str]) -> int:
+        done = await self._db.execute(
+            update(disclosed).where(disclosed.c.number == entry.number).values(**_row(entry, names))
+        )
+        if done.rowcount and entry.index is not None:
+            await self._stale(entry.index // BUNDLE)
+        return int(done.rowcount)
+
+    async def names(self, number: int) -> frozenset[str]:
+        """Which fields of an entry are public."""
+        found: list[str] | None = await self._db.scalar(
+            select(disclosed.c.opened).where(disclosed.c.number == number)
+        )
+        return frozenset(found or ())
+
+    async def bundle(self, number: int) -> list[Shown]:
+        """What is public of 256 entries, first to last."""
+        first = number * BUNDLE
+        return await self._shown(
+            _SHOWN.where(disclosed.c.index >= first, disclosed.c.index < first + BUNDLE).order_by(
+                disclosed.c.index
+            )
+        )
+
+    async def latest(self, limit: int, before: int | None = None) -> list[Shown]:
+        """The newest entries that are public, newest first; those before an index, when one is given."""
+        asked = _SHOWN.order_by(disclosed.c.index.desc()).limit(limit)
+        return await self._shown(asked if before is None else asked.where(disclosed.c.index < before))
+
+    async def of_use(self, use: UseId) -> list[Shown]:
+        """What is public of one use, first to last."""
+        return await self._shown(_SHOWN.where(disclosed.c.use == use).order_by(disclosed.c.index))
+
+    # Its files
+
+    async def stale(self, limit: int) -> list[int]:
+        """Bundles whose file says less or more than is public."""
+        found = await self._db.scalars(
+            select(disclosure_files.c.bundle)
+            .where(literal_column("stale"))
+            .order_by(disclosure_files.c.bundle)
+            .limit(limit)
+        )
+        return list(found)
+
+    async def bundles(self, after: int, limit: int) -> list[int]:
+        """Those that have a file, from the next one on."""
+        found = await self._db.scalars(
+            select(disclosure_files.c.bundle)
+            .where(disclosure_files.c.bundle > after)
+            .order_by(disclosure_files.c.bundle)
+            .limit(limit)
+        )
+        return list(found)
+
+    async def written(self, bundle: int) -> None:
+        """Its file says what is public."""
+        await self._set_stale(bundle, stale=False)
+
+    async def _stale(self, bundle: int) -> None:
+        if not await self._set_stale(bundle, stale=True):
+            await self._db.execute(insert(disclosure_files).values(bundle=bundle, stale=True))
+
+    async def _set_stale(self, bundle: int, *, stale: bool) -> int:
+        done = await self._db.execute(
+            update(disclosure_files).where(disclosure_files.c.bundle == bundle).values(stale=stale)
+        )
+        return int(done.rowcount)
+
+    async def _entries(self, asked: Select[Any]) -> list[UseEntry]:
+        return values(await self._db.execute(asked), UseEntry)
+
+    async def _shown(self, asked: Select[Any]) -> list[Shown]:
+        found = []
+        for row in await self._db.execute(asked):
+            held = msgspec.convert(row.fields, dict[str, Field])
+            found.append(Shown(index=row.at, kind=row.kind, fields={name: held[name] for name in row.opened}))
+        return found
+
+
+def _row(entry: UseEntry, names: Iterable[str]) -> dict[str, Any]:
+    shown = {name: entry.fields[name].value for name in names}
+    return {
+        **{name: shown.get(name) for name in _SAID},
+        "opened": sorted(shown),
+        "month": shown["hour"][:7] if "hour" in shown else None,
+        "duration_s": float(shown["duration_s"]) if "duration_s" in shown else None,
+        "viewers": int(shown["viewers"]) if "viewers" in shown else None,
+    }
+
+
+def _is_there(entry: UseEntry, name: str) -> bool:
+    return name in entry.fields and entry.fields[name].salt is not None
+
+
+_SHOWN = select(disclosed.c.index.label("at"), disclosed.c.kind, disclosed.c.opened, uses.c.fields).join(
+    uses, uses.c.number == disclosed.c.number
+)
+
+
+class Seals:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._db = connection
+
+    async def add(self, seal: Seal) -> None:
+        await self._db.execute(insert(seals).values(**columns(seal)))
+
+    async def holding(self, use: UseId, now: datetime) -> Seal | None:
+        """What withholds this use, the longest; None when nothing does."""
+        found = await self._db.execute(
+            select(seals).where(seals.c.use_id == use, *_holding(now)).order_by(seals.c.until.desc()).limit(1)
+        )
+        return value(found.one_or_none(), Seal)
+
+    async def all_holding(self, now: datetime, limit: int) -> list[Seal]:
+        """What is withheld now, what ends first first."""
+        return values(
+            await self._db.execute(
+                select(seals).where(*_holding(now)).order_by(seals.c.until, seals.c.number).limit(limit)
+            ),
+            Seal,
+        )
+
+    async def lift(self, use: UseId, now: datetime) -> int:
+        """Withhold it no longer; how many seals held it."""
+        done = await self._db.execute(
+            update(seals).where(seals.c.use_id == use, *_holding(now)).values(lifted_at=now)
+        )
+        return int(done.rowcount)
+
+
+def _holding(now: datetime) -> tuple[Any, ...]:
+    return seals.c.lifted_at.is_(None), seals.c.until > now
