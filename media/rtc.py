@@ -143,8 +143,8 @@ class Srtp:
 # DTLS (RFC 6347, RFC 5764)
 
 
-# aiortc's, and for a peer whose key is RSA's, as GStreamer's is: where that is the server, which key has to be
-# signed with is its choice alone. Who it is the fingerprint tells, in either case.
+# aiortc's, and two for a server whose key is RSA's, as GStreamer's is. The fingerprint says who it is in
+# either case.
 _CIPHERS = (
     b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA:"
     b"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305"
