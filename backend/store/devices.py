@@ -55,7 +55,7 @@ class Devices:
             .where(devices.c.camera_id.in_(of), _IN_SERVICE)
             .order_by(devices.c.added_at.desc(), devices.c.id.desc())
         )
-        return {camera: name for camera, name in found}
+        return {each.camera_id: each.name for each in found}
 
     async def seen(self, device: DeviceId, at: datetime) -> None:
         await self._db.execute(update(devices).where(devices.c.id == device).values(seen_at=at))
