@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from backend.model import sealing as rules
-from backend.model.disclosure import Stage
+from backend.model.disclosure import STATED, Stage
 from backend.model.entries import Action
 from backend.model.ids import UseId
 from backend.model.people import User
@@ -125,7 +125,8 @@ class Sealing:
     ) -> LoggedUse:
         incident = await tx.incidents.get(use.incident_id) if use.incident_id is not None else None
         closed_at = incident.closed_at if incident is not None else None
-        complete = all(stage >= Stage.LATER for _, stage in leaves)
+        stages = [stage for entry, stage in leaves if entry.kind not in STATED]
+        complete = all(stage >= Stage.LATER for stage in stages)
         seal = await tx.seals.holding(use.id, self._steps.clock())
         by = (await tx.names.of([seal.by])).get(seal.by, "") if seal is not None else ""
         erased = {name for entry, _ in leaves for name, field in entry.fields.items() if field.salt is None}
@@ -139,7 +140,7 @@ class Sealing:
             who=names.get(use.user_id or "", ""),
             camera=names.get(use.camera_id) if use.camera_id is not None else None,
             entries=len(leaves),
-            published=any(stage > Stage.NOTHING for _, stage in leaves),
+            published=any(stage > Stage.NOTHING for stage in stages),
             complete=complete,
             opens_at=closed_at + self._after if closed_at is not None and not complete else None,
             seal=SealView(by=by, why=seal.why, last_day=_last_day(seal, self._zone)) if seal else None,
