@@ -22,21 +22,26 @@ from backend.api import connectors as connectors_api
 from backend.api import (
     desk,
     events,
+    glass,
     guards,
     headers,
     machines,
     metrics,
     openings,
     pages,
+    public_log,
     push,
+    review,
     staff,
     tiles,
 )
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
-from backend.api import public_log as public_log_api
+from backend.api import receipts as receipts_api
+from backend.api import sealing as sealing_api
 from backend.api import sites as sites_api
+from backend.api import transparency as transparency_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
@@ -51,6 +56,7 @@ from backend.services.callers import Callers
 from backend.services.cameras import Cameras
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
+from backend.services.contests import Contests
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
@@ -60,10 +66,12 @@ from backend.services.enrolment import Enrolments
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
+from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
+from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.officers import Officers
@@ -72,12 +80,16 @@ from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.presses import Presses
 from backend.services.quality import Quality
+from backend.services.receipts import ProvingLog, Receipts
+from backend.services.review import LogState, Review
 from backend.services.runs import Runs
 from backend.services.sealing import Sealing
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
+from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
+from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
@@ -115,11 +127,12 @@ class Engine(Sfu, Protocol):
     async def stop(self) -> None: ...
 
 
-class PublicLog(Log, Protocol):
+class PublicLog(Log, LogState, ProvingLog, Protocol):
     """The line to the public log, with its beginning and its end."""
 
     def open(self) -> None: ...
     async def close(self) -> None: ...
+    async def key(self) -> str: ...
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -165,6 +178,13 @@ class Parts(msgspec.Struct, frozen=True):
     districts: "Districts | None"
     officers: Officers
     sealing: Sealing
+    receipts: Receipts
+    contests: Contests
+    statements: Statements
+    glass: Glass
+    review: Review
+    log_files: LogFiles
+    transparency: Transparency
 
 
 def open_store(config: Config) -> Store:
@@ -207,7 +227,7 @@ def build(
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
-    zone = ZoneInfo(config.timezone)
+    zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
     minutes = Minutes(steps)
@@ -218,6 +238,7 @@ def build(
     public_log, districts = public(config), _districts(config)
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
     after = timedelta(hours=config.disclose_after_hours)
+    log_files = LogFiles(config.data_dir / "log")
     disclosures = Disclosures(steps, config.data_dir / "log", after)
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
@@ -227,6 +248,8 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
+    receipts = Receipts(steps, keys, public_log, config.agency)
+    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -250,7 +273,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, config.country),
+        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
@@ -286,6 +309,13 @@ def build(
         districts=districts,
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
+        receipts=receipts,
+        contests=Contests(steps, uses),
+        statements=Statements(steps, receipts, config.agency, zone),
+        glass=broken,
+        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
+        log_files=log_files,
+        transparency=Transparency(steps, log_files, public_log.key, zone, after),
     )
 
 
@@ -314,6 +344,9 @@ def create_app(
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
+        "glass_service": parts.glass,
+        "public_assets": transparency_api.built_assets(built_pages()),
+        "public_rates": transparency_api.Rates(),
         "sign_in_service": parts.sign_in,
         **{
             name: getattr(parts, name)
@@ -343,6 +376,12 @@ def create_app(
                 "devices",
                 "officers",
                 "sealing",
+                "receipts",
+                "contests",
+                "statements",
+                "review",
+                "log_files",
+                "transparency",
             )
         },
     }
@@ -359,16 +398,21 @@ def create_app(
             owners_api.AGENCY_ROUTER,
             sites_api.ROUTER,
             openings.ROUTER,
-            public_log_api.ROUTER,
+            sealing_api.ROUTER,
             push.ROUTER,
             callers_api.ROUTER,
             connectors_api.ROUTER,
             devices_api.ROUTER,
             events.ROUTER,
             fees_api.ROUTER,
+            glass.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            receipts_api.ROUTER,
+            review.ROUTER,
+            public_log.ROUTER,
             tiles.ROUTER,
+            transparency_api.ROUTER,
             create_router(),
             pages.routes(built),
         ],
@@ -412,10 +456,12 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
+        asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
+        asyncio.create_task(_kept_up("the weekly review", parts.review.run)),
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
-        asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),
+        asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]

@@ -83,13 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--since", metavar="FILE", help="a checkpoint from before, which the log must contain"
     )
-    verify.add_argument(
-        "--witness",
-        metavar="KEY",
-        action="append",
-        default=[],
-        help="a witness's public key; may be repeated",
-    )
+    _add_witness(verify)
     verify.set_defaults(command="audit verify")
     export = log.add_parser("export", help="every entry of the public log: index and leaf")
     _add_public_log(export, "the public log's folder; our own when left out")
@@ -101,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_public_log(mirror, "the public log's folder; our own when left out")
     mirror.set_defaults(command="audit mirror")
     _add_sealing(log)
+    receipt = log.add_parser("receipt", help="check a receipt offline, and say what it proves")
+    receipt.add_argument("file", metavar="FILE", help="as the page of its owner or its caller saved it")
+    _add_key(receipt)
+    _add_witness(receipt)
+    receipt.set_defaults(command="audit receipt", log=None)
     lines = log.add_parser("list", help="every entry: index, time, action, and the refusal if it was one")
     lines.set_defaults(command="audit list")
     mend = log.add_parser(
@@ -128,6 +127,18 @@ def _add_sealing(log: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def _add_public_log(parser: argparse.ArgumentParser, folder: str) -> None:
     parser.add_argument("--log", metavar="DIR", help=folder)
+    _add_key(parser)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--key", metavar="KEY", help="the public log's key, name+id+base64; else our own")
+
+
+def _add_witness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--key", metavar="KEY", help="the public log's key: name+id+base64; needed with --log"
+        "--witness",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="a witness's public key; may be repeated",
     )

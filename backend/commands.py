@@ -7,7 +7,7 @@ import logging
 import sys
 
 from backend import config as configuration
-from backend import demo, public_log
+from backend import demo, public_log, receipt
 from backend.app import build, database_file, open_store
 from backend.config import ConfigError
 from backend.model.ids import UseId
@@ -192,4 +192,5 @@ _COMMANDS = {
     "audit seal": _sealing,
     "audit unseal": _sealing,
     "audit erase": _sealing,
+    "audit receipt": receipt.receipt,
 }
