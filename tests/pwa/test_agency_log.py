@@ -26,6 +26,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with (
         contextlib.closing(Someone(service, "dana")) as dana,
         contextlib.closing(Someone(service, "sam")) as sam,
+        contextlib.closing(Someone(service, "lee")) as lee,
     ):
         unit = sam.get("/api/session")["user"]["unit_id"]
         for kind in ("Fire", "Break-in"):
@@ -34,15 +35,10 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             feed = sam.post(f"/api/incidents/{incident}/my-camera")["feed_id"]
             grant = dana.post(f"/api/feeds/{feed}/watch")
             headers = {"Authorization": f"Bearer {grant['bearer']}", "Content-Type": "application/sdp"}
-            httpx.post(
-                f"{service.url}{grant['whep']}", content="v=0\r\n", headers=headers
-            )  # admitted, no more
+            httpx.post(f"{service.url}{grant['whep']}", content="v=0\r\n", headers=headers)  # no answer
             if kind == "Fire":
                 dana.post(f"/api/incidents/{incident}/close")
-        lee, deadline = (
-            stack.enter_context(contextlib.closing(Someone(service, "lee"))),
-            time.monotonic() + 60,
-        )
+        deadline = time.monotonic() + 60
         while not all(use["published"] for use in lee.get("/api/agency/uses")):
             assert time.monotonic() < deadline, "nothing is published"
             time.sleep(0.2)
