@@ -16,7 +16,7 @@ from backend.model.ids import UseId
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sealing import Erased, EraseReason, LoggedUse, Seal, SealReason, SealView
-from backend.model.uses import LeafKind, UseEntry
+from backend.model.uses import LeafKind, UseEntry, exact
 from backend.services.disclosures import Disclosures
 from backend.services.steps import Step, Steps
 from backend.services.uses import Uses
@@ -55,7 +55,8 @@ class Sealing:
         async with self._steps.begin() as step:
             about = await self._about(step, user, use, Action.USE_SEAL)
             last = rules.last_day(step.now, days, self._zone)
-            said = {"by": user.role.value, "why": why.value, "until": last.isoformat()}
+            until = rules.end_of(last, self._zone)
+            said = {"by": user.role.value, "why": why.value, "until": exact(until)}
             entry = await self._uses.state(step, LeafKind.SEAL, said, about, user.id)
             await step.tx.seals.add(
                 Seal(
@@ -64,7 +65,7 @@ class Sealing:
                     by=user.id,
                     why=why,
                     at=step.now,
-                    until=rules.end_of(last, self._zone),
+                    until=until,
                 )
             )
             await self._record(step, Action.USE_SEAL, user, about, why=why.value, until=last.isoformat())
@@ -118,6 +119,8 @@ class Sealing:
             if names:
                 await step.tx.disclosed.erased(await step.tx.uses.erase(entry, names))
                 found += len(names)
+        if "words" in rules.FIELDS[what]:
+            await step.tx.contests.erase(use)
         return found
 
     async def _view(
