@@ -1,4 +1,4 @@
-// The supervisor's page: who lends cameras, the city's own, devices, and the fee. One part at a time.
+// The supervisor's page: who lends cameras, the city's own, devices, the fee, and what the public log withholds. One part at a time.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Icon, type IconName } from "../lib/parts/icon.tsx";
 import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
@@ -7,6 +7,7 @@ import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
 import { Devices } from "./devices.tsx";
 import { Fees } from "./fees.tsx";
+import { PublicLog } from "./log.tsx";
 import { Owners } from "./owners.tsx";
 
 const PARTS = [
@@ -14,6 +15,7 @@ const PARTS = [
   ["city", "City cameras", "camera"],
   ["devices", "Devices", "smartphone"],
   ["fees", "Fees", "fee"],
+  ["log", "Public log", "history"],
 ] as const satisfies readonly (readonly [string, string, IconName])[];
 type Part = (typeof PARTS)[number][0];
 
@@ -72,6 +74,7 @@ export function Agency({ desk }: { desk: Desk }) {
         {part === "city" && <City requests={desk.requests} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
+        {part === "log" && <PublicLog calls={calls} />}
       </main>
     </div>
   );

@@ -2,14 +2,18 @@
 import type { Requests } from "../lib/requests.ts";
 import type {
   Device,
+  Erased,
+  EraseReason,
   InvitationLink,
   InvoiceView,
   IssuedInvoices,
+  LoggedUse,
   OwnerRequest,
   PaymentReport,
   PriceList,
   RegisterDevice,
   RegisteredDevice,
+  SealReason,
   SetPrices,
   SiteView,
   YearOfFees,
@@ -52,6 +56,23 @@ export class AgencyCalls {
 
   retireDevice(id: string): Promise<void> {
     return this.#ask.send("DELETE", `/api/agency/devices/${id}`);
+  }
+
+  uses(before: number | undefined, sealed: boolean): Promise<LoggedUse[]> {
+    const from = before === undefined ? "" : `&before=${before}`;
+    return this.#ask.send("GET", `/api/agency/uses?sealed=${sealed}${from}`);
+  }
+
+  seal(use: string, why: SealReason, days: number): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/uses/${use}/seal`, { why, days });
+  }
+
+  unseal(use: string): Promise<void> {
+    return this.#ask.send("DELETE", `/api/agency/uses/${use}/seal`);
+  }
+
+  erase(use: string, why: EraseReason, what: Erased): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/uses/${use}/erase`, { why, what });
   }
 
   prices(): Promise<PriceList> {
