@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,7 @@ from backend.api import (
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
+from backend.api import public_log as public_log_api
 from backend.api import receipts as receipts_api
 from backend.api import sites as sites_api
 from backend.api.problems import HANDLERS
@@ -75,13 +76,14 @@ from backend.services.presses import Presses
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
 from backend.services.runs import Runs
+from backend.services.sealing import Sealing
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.units import Units
-from backend.services.uses import District, Log, Uses, nowhere
+from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from media.pool import SfuPool
@@ -94,6 +96,9 @@ from notifications.push import WebPush
 from notifications.sms import API as TWILIO_API
 from notifications.sms import TwilioSender
 from signaling.routes import create_router
+
+if TYPE_CHECKING:
+    from backend.services.districts import Districts
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +166,9 @@ class Parts(msgspec.Struct, frozen=True):
     enrolments: Enrolments
     devices: Devices
     disclosures: Disclosures
+    districts: "Districts | None"
     officers: Officers
+    sealing: Sealing
     receipts: Receipts
     contests: Contests
     statements: Statements
@@ -215,8 +222,10 @@ def build(
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
-    public_log = public(config)
-    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, _districts(config))
+    public_log, districts = public(config), _districts(config)
+    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
+    after = timedelta(hours=config.disclose_after_hours)
+    disclosures = Disclosures(steps, config.data_dir / "log", after)
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
@@ -281,8 +290,10 @@ def build(
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
-        disclosures=Disclosures(steps, config.data_dir / "log", timedelta(hours=config.disclose_after_hours)),
+        disclosures=disclosures,
+        districts=districts,
         officers=Officers(steps, sfu),
+        sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
@@ -342,6 +353,7 @@ def create_app(
                 "enrolments",
                 "devices",
                 "officers",
+                "sealing",
                 "receipts",
                 "contests",
                 "statements",
@@ -361,6 +373,7 @@ def create_app(
             owners_api.AGENCY_ROUTER,
             sites_api.ROUTER,
             openings.ROUTER,
+            public_log_api.ROUTER,
             push.ROUTER,
             callers_api.ROUTER,
             connectors_api.ROUTER,
@@ -406,6 +419,9 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.sfu.start()
     await parts.openings.look()
     await parts.feeds.recover(parts.sfu)
+    if parts.districts is not None:
+        async with parts.store.read() as tx:
+            parts.districts.warn(await tx.cameras.points(1000))
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
@@ -474,14 +490,17 @@ def _basemap(config: Config) -> tiles.Basemap | None:
         raise ConfigError(f"SIGHTLINE_BASEMAP: {error}") from error
 
 
-def _districts(config: Config) -> District:
+def _districts(config: Config) -> "Districts | None":
     """Where a place is, in the city's own words."""
     if config.districts is None:
-        return nowhere
+        return None
     from backend.services import districts  # shapely takes longer to load than the rest of a small agency
 
     try:
-        return districts.read(config.districts, config.district_name)
+        found, basemap = districts.read(config.districts, config.district_name), _basemap(config)
+        if basemap is not None:
+            found.refuse_beside(basemap.bounds)
+        return found
     except districts.BadDistricts as bad:
         raise ConfigError(f"SIGHTLINE_DISTRICTS: {bad}") from bad
 

@@ -17,6 +17,7 @@ from backend.api import (
     lending_bodies,
     opening_bodies,
     receipt_bodies,
+    sealing_bodies,
     tiles,
 )
 from backend.model import (
@@ -37,6 +38,7 @@ from backend.model import (
     positions,
     receipts,
     refusals,
+    sealing,
     sites,
     statements,
     views,
@@ -68,6 +70,9 @@ ENUMS: tuple[type[Enum], ...] = (
     pictures.Level,
     positions.PositionSource,
     refusals.Refusal,
+    sealing.Erased,
+    sealing.EraseReason,
+    sealing.SealReason,
     sites.SiteKind,
     statements.Verdict,
 )
@@ -105,6 +110,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     fees.YearOfFees,
     payments.PaymentRow,
     payments.PaymentReport,
+    sealing.SealView,
+    sealing.LoggedUse,
     views.FeedView,
     views.LinkView,
     views.IncidentView,
@@ -151,6 +158,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     lending_bodies.RegisterCamera,
     lending_bodies.AmendCamera,
     lending_bodies.PauseCamera,
+    sealing_bodies.SealUse,
+    sealing_bodies.EraseUse,
     opening_bodies.OpenCamera,
     opening_bodies.OpenedCamera,
     opening_bodies.OpenedSite,

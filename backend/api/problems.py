@@ -70,6 +70,7 @@ STATUS: dict[Refusal, HTTPStatus] = {
     Refusal.DEVICE_RETIRED: HTTPStatus.FORBIDDEN,
     Refusal.NOT_NEEDED: HTTPStatus.FORBIDDEN,
     Refusal.LOG_AWAY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Refusal.IN_USE: HTTPStatus.CONFLICT,
     Refusal.UNGRANTED: HTTPStatus.FORBIDDEN,
     Refusal.CONTESTED: HTTPStatus.CONFLICT,
     Refusal.NOT_FOUND: HTTPStatus.NOT_FOUND,

@@ -76,6 +76,9 @@ class Action(StrEnum):
     DEVICE_RETIRE = "device.retire"
     OFFICER_SHARE = "officer.share"
     OFFICER_STOP = "officer.stop"
+    USE_SEAL = "use.seal"
+    USE_UNSEAL = "use.unseal"
+    USE_ERASE = "use.erase"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the

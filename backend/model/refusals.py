@@ -67,6 +67,7 @@ class Refusal(StrEnum):
     NOT_NEEDED = "not-needed"  # a device publishes while there is an emergency for it, and at no other time
     # the log and its gate
     LOG_AWAY = "log-away"  # it cannot be written, so nothing opens that depends on it
+    IN_USE = "in-use"  # what is to be erased goes on
     UNGRANTED = "ungranted"  # the media engine does not take the grant
     # receipts
     CONTESTED = "contested"  # an answer is waited for, or there have been enough
