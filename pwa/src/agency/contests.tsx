@@ -1,12 +1,13 @@
 // What owners contest, with one form to answer in public; and monthly statements that do not match.
 import { useState } from "preact/hooks";
+import { reasonWords } from "../lending/words.ts";
 import { useAct, useLoaded } from "../lib/hooks.ts";
-import { ago } from "../lib/measure.ts";
+import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry as generally } from "../lib/refusals.ts";
 import { Refused } from "../lib/requests.ts";
-import type { ContestedView, ContestOutcome, ContestReason, MismatchView } from "../wire.ts";
+import type { ContestedView, ContestOutcome, ContestReason, MismatchView, Reason } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";
 
@@ -95,6 +96,11 @@ function Answer({
   );
 }
 
+function openedBy({ role, reason }: ContestedView): string {
+  const who = role === null ? "by somebody" : `by the role ${role}`;
+  return reason === null ? who : `${who}, ${reasonWords(reason as Reason)}`;
+}
+
 function watched({ seconds }: ContestedView): string {
   if (seconds === null) return "";
   const whole = Math.round(seconds);
@@ -123,9 +129,7 @@ function Contested({
       <p>
         <span dir="auto">{contest.camera}</span>, <span dir="auto">{contest.site}</span> (
         <span dir="auto">{contest.owner}</span>): opened {new Date(contest.opened_at).toLocaleString()} for{" "}
-        {contest.category}
-        {contest.role === null ? "" : ` by the role ${contest.role}`}
-        {contest.reason === null ? "" : `, reason ${contest.reason}`}
+        {contest.category}, {openedBy(contest)}
         {watched(contest)}.
       </p>
       {contest.words !== "" && (
@@ -145,7 +149,7 @@ function Contested({
       {waits && (
         <p class={`standing ${contest.late ? "tone-danger" : "tone-waiting"}`}>
           <Icon name={contest.late ? "warning" : "queued"} />
-          {contest.late ? "Late: waits since" : "Waits since"} {ago(now - Date.parse(contest.at))}
+          {contest.late ? "Late: has waited for" : "Has waited for"} {duration(now - Date.parse(contest.at))}
         </p>
       )}
       {waits && !answering && (
@@ -175,7 +179,9 @@ function mismatchWords({ counted }: MismatchView): string {
   if (counted.unopened > 0)
     lines.push(`${counted.unopened} minutes with pictures although no camera was open`);
   if (counted.unmatched > 0)
-    lines.push(`${counted.unmatched} viewings with more bytes than the connector counted`);
+    lines.push(
+      `${counted.unmatched} of ${counted.sessions} times watched with more bytes than the connector counted`,
+    );
   if (counted.forged > 0) lines.push(`${counted.forged} minutes without the connector's signature`);
   return lines.join(", ");
 }

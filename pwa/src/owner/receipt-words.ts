@@ -107,20 +107,18 @@ export function keptWords({ stills, recorded }: ReceiptView): string {
   return `${pictures}, ${recorded ? "and it was recorded" : "not recorded"}`;
 }
 
+/** "Thu, Nov 26"; with the year when it is another than this one. */
 export function dayWords(at: string): string {
-  return new Date(at).toLocaleDateString("en", {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-  });
+  const day = new Date(at);
+  const year = day.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return day.toLocaleDateString("en", { weekday: "short", day: "numeric", month: "short", year });
 }
 
 export function clockWords(at: string): string {
   return new Date(at).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 }
 
-/** "Thu, Nov 26, 2026, 14:31"; the hour only, where that is all that is open. */
+/** "Thu, Nov 26, 14:31"; the hour only, where that is all that is open. */
 export function whenWords({ opened_at, hour }: ReceiptView): string {
   if (opened_at !== null) return `${dayWords(opened_at)}, ${clockWords(opened_at)}`;
   if (hour === null) return "at a time not said";
@@ -160,18 +158,22 @@ export const VERDICTS: Readonly<Record<Verdict, string>> = {
   mismatch: "This does not match what your connector counted. The agency has been told.",
 };
 
+function many(count: number): string {
+  return count.toLocaleString("en");
+}
+
 /** What the connector's own signed counters say: a sentence each. */
 export function countWords(counted: Counted): string[] {
   if (counted.connectors === 0) return [];
   const { sessions } = counted;
   const lines = [
     counted.media_bytes === 0
-      ? `It counted ${counted.minutes} of ${counted.expected} minutes and sent no picture in any of them.`
-      : `It counted ${counted.minutes} of ${counted.expected} minutes and sent pictures in ${counted.sending} of them: ${bytesWords(counted.media_bytes)}.`,
+      ? `It counted ${many(counted.minutes)} of ${many(counted.expected)} minutes and sent no picture in any of them.`
+      : `It counted ${many(counted.minutes)} of ${many(counted.expected)} minutes and sent pictures in ${many(counted.sending)} of them: ${bytesWords(counted.media_bytes)}.`,
   ];
   if (counted.gaps > 0)
     lines.push(
-      `${Math.max(0, counted.expected - counted.minutes)} minutes did not come, in ${counted.gaps} ${counted.gaps === 1 ? "gap" : "gaps"}: it was off or not online. What happened then is not known.`,
+      `${many(Math.max(0, counted.expected - counted.minutes))} minutes did not come, in ${counted.gaps} ${counted.gaps === 1 ? "gap" : "gaps"}: it was off or not online. What happened then is not known.`,
     );
   if (counted.unopened > 0)
     lines.push(

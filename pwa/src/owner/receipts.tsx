@@ -37,7 +37,7 @@ function nowWords(receipt: ReceiptView): string {
 }
 
 function Facts({ receipt }: { receipt: ReceiptView }) {
-  const { opened_at, ended_at, over, sealed } = receipt;
+  const { ended_at, over, sealed } = receipt;
   const hidden = sealed !== null;
   return (
     <dl class="facts">
@@ -46,7 +46,7 @@ function Facts({ receipt }: { receipt: ReceiptView }) {
       <dt>Emergency</dt>
       <dd>{receipt.category ?? "not said"}</dd>
       <dt>Opened</dt>
-      <dd>{opened_at === null ? whenWords(receipt) : `${whenWords(receipt)}`}</dd>
+      <dd>{whenWords(receipt)}</dd>
       {!hidden && (
         <>
           <dt>Ended</dt>
@@ -58,8 +58,8 @@ function Facts({ receipt }: { receipt: ReceiptView }) {
         </>
       )}
       <dt>Watched</dt>
-      <dd>{lasting(receipt.seconds)}</dd>
-      {!hidden && (
+      <dd>{over || hidden ? lasting(receipt.seconds) : "Counted when it has ended"}</dd>
+      {!hidden && over && (
         <>
           <dt>Sent</dt>
           <dd>{bytesSaid(receipt.bytes)}</dd>
