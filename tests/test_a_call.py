@@ -416,7 +416,7 @@ async def test_a_lent_camera_opens_for_a_call_and_closes_when_its_owner_pauses_i
         assert camera.connections() == alone
         await expect(dana.get_by_role("button", name="Open Bakery door")).to_have_count(0)
 
-        # 13b: her receipts say who it was by role, and for how long; each is proved by a file and the log's key
+        # 13b: her receipts say who it was by role and for how long, and a file proves each offline
         receipts = page.get_by_role("region", name="Who opened your cameras")
         await expect(receipts.get_by_role("button", name="Bakery door")).to_have_count(2)
 
