@@ -22,6 +22,7 @@ from backend.api import connectors as connectors_api
 from backend.api import (
     desk,
     events,
+    glass,
     guards,
     headers,
     machines,
@@ -29,6 +30,7 @@ from backend.api import (
     openings,
     pages,
     push,
+    review,
     staff,
     tiles,
 )
@@ -62,6 +64,7 @@ from backend.services.enrolment import Enrolments
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
+from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
@@ -75,6 +78,7 @@ from backend.services.owners import Owners
 from backend.services.presses import Presses
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
+from backend.services.review import LogState, Review
 from backend.services.runs import Runs
 from backend.services.sealing import Sealing
 from backend.services.sharing import Sharing
@@ -119,7 +123,7 @@ class Engine(Sfu, Protocol):
     async def stop(self) -> None: ...
 
 
-class PublicLog(Log, ProvingLog, Protocol):
+class PublicLog(Log, LogState, ProvingLog, Protocol):
     """The line to the public log, with its beginning and its end."""
 
     def open(self) -> None: ...
@@ -172,6 +176,8 @@ class Parts(msgspec.Struct, frozen=True):
     receipts: Receipts
     contests: Contests
     statements: Statements
+    glass: Glass
+    review: Review
 
 
 def open_store(config: Config) -> Store:
@@ -235,6 +241,7 @@ def build(
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
     receipts = Receipts(steps, keys, public_log, config.agency)
+    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -258,7 +265,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, config.country),
+        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
@@ -297,6 +304,8 @@ def build(
         receipts=receipts,
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
+        glass=broken,
+        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
     )
 
 
@@ -325,6 +334,7 @@ def create_app(
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
+        "glass_service": parts.glass,
         "sign_in_service": parts.sign_in,
         **{
             name: getattr(parts, name)
@@ -357,6 +367,7 @@ def create_app(
                 "receipts",
                 "contests",
                 "statements",
+                "review",
             )
         },
     }
@@ -380,9 +391,11 @@ def create_app(
             devices_api.ROUTER,
             events.ROUTER,
             fees_api.ROUTER,
+            glass.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
             receipts_api.ROUTER,
+            review.ROUTER,
             tiles.ROUTER,
             create_router(),
             pages.routes(built),
@@ -427,6 +440,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
+        asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
+        asyncio.create_task(_kept_up("the weekly review", parts.review.run)),
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),

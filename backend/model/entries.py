@@ -79,6 +79,12 @@ class Action(StrEnum):
     USE_SEAL = "use.seal"
     USE_UNSEAL = "use.unseal"
     USE_ERASE = "use.erase"
+    GLASS_BREAK = "glass.break"
+    GLASS_END = "glass.end"
+    REVIEW_MAKE = "review.make"
+    FINDING_CLOSE = "finding.close"
+    FINDING_REMARK = "finding.remark"
+    FINDING_NAME = "finding.name"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
@@ -95,6 +101,7 @@ NEWS = (
     Action.INCIDENT_CLOSE,
     Action.INCIDENT_PANIC,
     Action.CAMERA_ANSWER,
+    Action.GLASS_BREAK,
 )
 
 

@@ -24,6 +24,8 @@ PushId = NewType("PushId", str)
 UseId = NewType("UseId", str)
 ContestId = NewType("ContestId", str)
 StatementId = NewType("StatementId", str)
+GlassId = NewType("GlassId", str)
+FindingId = NewType("FindingId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -71,6 +71,11 @@ class Refusal(StrEnum):
     UNGRANTED = "ungranted"  # the media engine does not take the grant
     # receipts
     CONTESTED = "contested"  # an answer is waited for, or there have been enough
+    NOT_LOCKED_OUT = "not-locked-out"  # the rules let this person see it, or it is no officer
+    GLASS_BROKEN = "glass-broken"  # for this person and incident already
+    # the weekly review
+    FINDING_CLOSED = "finding-closed"  # its words stay; a remark can be added
+    OWN_USE = "own-use"  # nobody reviews what they did themselves
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

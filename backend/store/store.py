@@ -24,6 +24,7 @@ from backend.store.devices import Devices
 from backend.store.disclosed import Disclosed, Seals
 from backend.store.entries import Entries
 from backend.store.fees import Fees
+from backend.store.glass import Glass
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
@@ -32,6 +33,7 @@ from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
 from backend.store.receipts import Receipts
+from backend.store.reviews import Reviews
 from backend.store.sites import Sites
 from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
@@ -82,6 +84,8 @@ class Tx:
         self.receipts = Receipts(connection)
         self.contests = Contests(connection)
         self.statements = Statements(connection)
+        self.glass = Glass(connection)
+        self.reviews = Reviews(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 

@@ -40,6 +40,11 @@ class Uses:
             uses.c.feed_id == feed, uses.c.user_id == grant.user_id, uses.c.opening_id.is_not(None)
         )
 
+    async def at(self, index: int) -> UseEntry | None:
+        """What the log has there."""
+        found = await self._db.execute(select(uses).where(uses.c.index == index))
+        return value(found.one_or_none(), UseEntry)
+
     async def index_of(self, number: int) -> int | None:
         """Where the log has it."""
         found: int | None = await self._db.scalar(select(uses.c.index).where(uses.c.number == number))

@@ -52,6 +52,7 @@ PEOPLE = (
     ("lee", "Lee Carter", Role.SUPERVISOR, None),
     ("sam", "Sam Ortiz", Role.OFFICER, "Unit 12"),
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
+    ("ada", "Ada Moss", Role.AUDITOR, None),
 )
 NUMBER = "+12125550123"
 WAIT_S = 10.0

@@ -23,6 +23,7 @@ import download from "lucide-static/icons/download.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import eyeOff from "lucide-static/icons/eye-off.svg?raw";
 import flag from "lucide-static/icons/flag.svg?raw";
+import glass from "lucide-static/icons/hammer.svg?raw";
 import userPlus from "lucide-static/icons/hand-heart.svg?raw";
 import hash from "lucide-static/icons/hash.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
@@ -105,6 +106,7 @@ const DRAWINGS = {
   qr: qrCode,
   again: rotate,
   fit: scan,
+  glass,
   signal,
   signalWeak: signal,
   signalVeryWeak: signal,
