@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -22,20 +22,24 @@ from backend.api import connectors as connectors_api
 from backend.api import (
     desk,
     events,
+    glass,
     guards,
     headers,
     machines,
     metrics,
     openings,
     pages,
-    public_log,
     push,
+    review,
     staff,
     tiles,
 )
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
+from backend.api import log_files as log_files_api
 from backend.api import owners as owners_api
+from backend.api import public_log as public_log_api
+from backend.api import receipts as receipts_api
 from backend.api import sites as sites_api
 from backend.api import transparency as transparency_api
 from backend.api.problems import HANDLERS
@@ -52,6 +56,7 @@ from backend.services.callers import Callers
 from backend.services.cameras import Cameras
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
+from backend.services.contests import Contests
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
@@ -61,6 +66,7 @@ from backend.services.enrolment import Enrolments
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
+from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
@@ -74,14 +80,18 @@ from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.presses import Presses
 from backend.services.quality import Quality
+from backend.services.receipts import ProvingLog, Receipts
+from backend.services.review import LogState, Review
 from backend.services.runs import Runs
+from backend.services.sealing import Sealing
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
+from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.transparency import Transparency
 from backend.services.units import Units
-from backend.services.uses import District, Log, Uses, nowhere
+from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from media.pool import SfuPool
@@ -94,6 +104,9 @@ from notifications.push import WebPush
 from notifications.sms import API as TWILIO_API
 from notifications.sms import TwilioSender
 from signaling.routes import create_router
+
+if TYPE_CHECKING:
+    from backend.services.districts import Districts
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +127,7 @@ class Engine(Sfu, Protocol):
     async def stop(self) -> None: ...
 
 
-class PublicLog(Log, Protocol):
+class PublicLog(Log, LogState, ProvingLog, Protocol):
     """The line to the public log, with its beginning and its end."""
 
     def open(self) -> None: ...
@@ -162,7 +175,14 @@ class Parts(msgspec.Struct, frozen=True):
     enrolments: Enrolments
     devices: Devices
     disclosures: Disclosures
+    districts: "Districts | None"
     officers: Officers
+    sealing: Sealing
+    receipts: Receipts
+    contests: Contests
+    statements: Statements
+    glass: Glass
+    review: Review
     log_files: LogFiles
     transparency: Transparency
 
@@ -215,8 +235,10 @@ def build(
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
-    public_log, log_files = public(config), LogFiles(config.data_dir / "log")
-    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, _districts(config))
+    public_log, districts = public(config), _districts(config)
+    uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
+    disclosures = Disclosures(steps, config.data_dir / "log", after)
+    public_files = LogFiles(config.data_dir / "log")
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
@@ -225,6 +247,8 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
+    receipts = Receipts(steps, keys, public_log, config.agency)
+    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -248,7 +272,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, config.country),
+        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
@@ -280,10 +304,17 @@ def build(
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
-        disclosures=Disclosures(steps, config.data_dir / "log", after),
+        disclosures=disclosures,
+        districts=districts,
         officers=Officers(steps, sfu),
-        log_files=log_files,
-        transparency=Transparency(steps, log_files, public_log.key, zone, after),
+        sealing=Sealing(steps, uses, disclosures, zone, after),
+        receipts=receipts,
+        contests=Contests(steps, uses),
+        statements=Statements(steps, receipts, config.agency, zone),
+        glass=broken,
+        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
+        log_files=public_files,
+        transparency=Transparency(steps, public_files, public_log.key, zone, after),
     )
 
 
@@ -312,6 +343,7 @@ def create_app(
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
+        "glass_service": parts.glass,
         "public_assets": transparency_api.built_assets(built_pages()),
         "public_rates": transparency_api.Rates(),
         "sign_in_service": parts.sign_in,
@@ -342,6 +374,11 @@ def create_app(
                 "enrolments",
                 "devices",
                 "officers",
+                "sealing",
+                "receipts",
+                "contests",
+                "statements",
+                "review",
                 "log_files",
                 "transparency",
             )
@@ -360,15 +397,19 @@ def create_app(
             owners_api.AGENCY_ROUTER,
             sites_api.ROUTER,
             openings.ROUTER,
+            public_log_api.ROUTER,
             push.ROUTER,
             callers_api.ROUTER,
             connectors_api.ROUTER,
             devices_api.ROUTER,
             events.ROUTER,
             fees_api.ROUTER,
+            glass.ROUTER,
+            log_files_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
-            public_log.ROUTER,
+            receipts_api.ROUTER,
+            review.ROUTER,
             tiles.ROUTER,
             transparency_api.ROUTER,
             create_router(),
@@ -406,15 +447,20 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.sfu.start()
     await parts.openings.look()
     await parts.feeds.recover(parts.sfu)
+    if parts.districts is not None:
+        async with parts.store.read() as tx:
+            parts.districts.warn(await tx.cameras.points(1000))
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
+        asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
+        asyncio.create_task(_kept_up("the weekly review", parts.review.run)),
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
-        asyncio.create_task(_kept_up("traffic's age", parts.minutes.prune)),
+        asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]
@@ -474,14 +520,17 @@ def _basemap(config: Config) -> tiles.Basemap | None:
         raise ConfigError(f"SIGHTLINE_BASEMAP: {error}") from error
 
 
-def _districts(config: Config) -> District:
+def _districts(config: Config) -> "Districts | None":
     """Where a place is, in the city's own words."""
     if config.districts is None:
-        return nowhere
+        return None
     from backend.services import districts  # shapely takes longer to load than the rest of a small agency
 
     try:
-        return districts.read(config.districts, config.district_name)
+        found, basemap = districts.read(config.districts, config.district_name), _basemap(config)
+        if basemap is not None:
+            found.refuse_beside(basemap.bounds)
+        return found
     except districts.BadDistricts as bad:
         raise ConfigError(f"SIGHTLINE_DISTRICTS: {bad}") from bad
 

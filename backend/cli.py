@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from backend import config as configuration
 from backend.model.people import Role
+from backend.model.sealing import MOST_DAYS, Erased, EraseReason, SealReason
 from backend.supervisor import Supervisor
 from media.connector import arguments as connector_commands
 
@@ -82,13 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--since", metavar="FILE", help="a checkpoint from before, which the log must contain"
     )
-    verify.add_argument(
-        "--witness",
-        metavar="KEY",
-        action="append",
-        default=[],
-        help="a witness's public key; may be repeated",
-    )
+    _add_witness(verify)
     verify.set_defaults(command="audit verify")
     export = log.add_parser("export", help="every entry of the public log: index and leaf")
     _add_public_log(export, "the public log's folder; our own when left out")
@@ -99,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     mirror.add_argument("target", metavar="DIR", help="an empty folder, or a mirror to bring up to date")
     _add_public_log(mirror, "the public log's folder; our own when left out")
     mirror.set_defaults(command="audit mirror")
+    _add_sealing(log)
+    receipt = log.add_parser("receipt", help="check a receipt offline, and say what it proves")
+    receipt.add_argument("file", metavar="FILE", help="as the page of its owner or its caller saved it")
+    _add_key(receipt)
+    _add_witness(receipt)
+    receipt.set_defaults(command="audit receipt", log=None)
     lines = log.add_parser("list", help="every entry: index, time, action, and the refusal if it was one")
     lines.set_defaults(command="audit list")
     mend = log.add_parser(
@@ -109,8 +110,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_sealing(log: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What supervisors do on their page too; beside a running service."""
+    seal = log.add_parser("seal", help="withhold what a use in the public log would still open")
+    seal.add_argument("--why", required=True, choices=[reason.value for reason in SealReason])
+    seal.add_argument("--days", type=int, required=True, help=f"today is the first; at most {MOST_DAYS}")
+    unseal = log.add_parser("unseal", help="withhold it no longer")
+    erase = log.add_parser("erase", help="destroy fields of a use, for good: nobody can open them any more")
+    erase.add_argument("--why", required=True, choices=[reason.value for reason in EraseReason])
+    erase.add_argument("--what", required=True, choices=[what.value for what in Erased])
+    for name, parser in (("seal", seal), ("unseal", unseal), ("erase", erase)):
+        parser.add_argument("use", help="its id, use_…")
+        parser.add_argument("--by", required=True, metavar="NAME", help="the supervisor whose decision it is")
+        parser.set_defaults(command=f"audit {name}")
+
+
 def _add_public_log(parser: argparse.ArgumentParser, folder: str) -> None:
     parser.add_argument("--log", metavar="DIR", help=folder)
+    _add_key(parser)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--key", metavar="KEY", help="the public log's key, name+id+base64; else our own")
+
+
+def _add_witness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--key", metavar="KEY", help="the public log's key: name+id+base64; needed with --log"
+        "--witness",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="a witness's public key; may be repeated",
     )

@@ -7,10 +7,13 @@ import logging
 import sys
 
 from backend import config as configuration
-from backend import demo, public_log
+from backend import demo, public_log, receipt
 from backend.app import build, database_file, open_store
 from backend.config import ConfigError
+from backend.model.ids import UseId
 from backend.model.people import Role
+from backend.model.refusals import Refused
+from backend.model.sealing import Erased, EraseReason, SealReason
 from backend.services import audit
 from backend.services.credentials import AccountError
 
@@ -149,6 +152,32 @@ def _audit_list(_: argparse.Namespace, config: configuration.Config) -> int:
     return 0
 
 
+def _sealing(options: argparse.Namespace, config: configuration.Config) -> int:
+    _refuse_missing(config)
+
+    async def run() -> None:
+        parts = build(config)
+        await parts.store.migrate()
+        try:
+            by, use = await parts.accounts.supervisor(options.by), UseId(options.use)
+            if options.command == "audit seal":
+                await parts.sealing.seal(by, use, SealReason(options.why), options.days)
+            elif options.command == "audit unseal":
+                await parts.sealing.unseal(by, use)
+            else:
+                await parts.sealing.erase(by, use, EraseReason(options.why), Erased(options.what))
+        finally:
+            await parts.store.close()
+
+    try:
+        asyncio.run(run())
+    except Refused as no:
+        print(f"not done: {no.words or no.refusal.value}", file=sys.stderr)
+        return 1
+    print(f"{options.use}: done, and written down; the public log has it with its next checkpoint")
+    return 0
+
+
 _COMMANDS = {
     "demo": _demo,
     "migrate": _migrate,
@@ -160,4 +189,8 @@ _COMMANDS = {
     "audit export": public_log.export,
     "audit mend": public_log.mend,
     "audit mirror": public_log.mirror,
+    "audit seal": _sealing,
+    "audit unseal": _sealing,
+    "audit erase": _sealing,
+    "audit receipt": receipt.receipt,
 }

@@ -43,9 +43,9 @@ def is_there(options: argparse.Namespace, config: Config) -> bool:
 def verify(options: argparse.Namespace, config: Config) -> int:
     """Every file of the log; 1 when something does not hold. Raises ConfigError."""
     log = key_of(options, config)
-    witnesses = [_key(text) for text in options.witness]
+    witnesses = [verifier(text) for text in options.witness]
     if not options.log:
-        witnesses += [_key(text.split()[0]) for text in config.log_witnesses]
+        witnesses += [verifier(text.split()[0]) for text in config.log_witnesses]
     older = _older(Path(options.since), log) if options.since else None
     path = folder_of(options, config)
     verdict = verify_files(path, log, witnesses, older=older)
@@ -122,7 +122,7 @@ def mend(_: argparse.Namespace, config: Config) -> int:
 def key_of(options: argparse.Namespace, config: Config) -> Verifier:
     """The key that must have signed. Raises ConfigError."""
     if options.key:
-        return _key(options.key)
+        return verifier(options.key)
     if options.log:
         raise ConfigError(
             "--key is needed beside --log: the log's public key, name+id+base64, as its city says it"
@@ -136,7 +136,8 @@ def key_of(options: argparse.Namespace, config: Config) -> Verifier:
         ) from error
 
 
-def _key(text: str) -> Verifier:
+def verifier(text: str) -> Verifier:
+    """A public key as it is written. Raises ConfigError."""
     try:
         return Verifier.parse(text)
     except Malformed as fault:

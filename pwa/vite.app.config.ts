@@ -21,6 +21,7 @@ export default defineConfig({
         console: here("console.html"),
         officer: here("officer.html"),
         owner: here("owner.html"),
+        review: here("review.html"),
         join: here("join.html"),
         sw: here("src/sw.ts"),
       },

@@ -77,16 +77,22 @@ async def close(
 
 @get("/incidents/{incident:str}/entries", guards=[guards.staff])
 async def entries(
-    incident: Id, session: NamedDependency[StaffSession], board: NamedDependency[Board]
+    incident: Id,
+    session: NamedDependency[StaffSession],
+    board: NamedDependency[Board],
+    clock: NamedDependency[Clock],
 ) -> list[EntryView]:
-    return await board.entries(session.user, IncidentId(incident))
+    return await board.entries(session.user, IncidentId(incident), clock())
 
 
 @get("/incidents/{incident:str}/trail", guards=[guards.staff])
 async def trail(
-    incident: Id, session: NamedDependency[StaffSession], board: NamedDependency[Board]
+    incident: Id,
+    session: NamedDependency[StaffSession],
+    board: NamedDependency[Board],
+    clock: NamedDependency[Clock],
 ) -> list[Position]:
-    return await board.trail(session.user, IncidentId(incident))
+    return await board.trail(session.user, IncidentId(incident), clock())
 
 
 @post("/incidents/{incident:str}/units", guards=[guards.desk], status_code=200)

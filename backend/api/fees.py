@@ -11,8 +11,9 @@ from backend.api import guards
 from backend.api.bodies import ID
 from backend.api.books import csv_of
 from backend.api.fee_bodies import IssuedInvoices, IssueInvoices, PayInvoice, SetPrices
-from backend.api.invoice_html import POLICY, page
+from backend.api.invoice_html import page
 from backend.api.paper import Paper, paper
+from backend.api.printed import POLICY
 from backend.model.fees import Invoice, InvoiceView, PriceList, YearOfFees
 from backend.model.ids import InvoiceId
 from backend.model.payments import MOST_BYTES, PaymentReport

@@ -106,6 +106,11 @@ async def owners(connection: Connection, handler: BaseRouteHandler) -> None:
     await _in_role(connection, handler, OWNERS)
 
 
+async def auditors(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Auditors, and nobody else: who administers does not review."""
+    await _in_role(connection, handler, (Role.AUDITOR,))
+
+
 async def managers(connection: Connection, handler: BaseRouteHandler) -> None:
     """Owners, and supervisors for the city's: whose site it is, the step itself asks."""
     await _in_role(connection, handler, (*OWNERS, Role.SUPERVISOR))

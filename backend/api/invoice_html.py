@@ -1,34 +1,11 @@
-"""An invoice as a page of its own, to be read or printed: no script, and one style named by its hash."""
+"""An invoice as a page of its own, to be read or printed."""
 
-import base64
-import hashlib
 from html import escape
 
 from backend.api.paper import Paper
+from backend.api.printed import STYLE
 from backend.model.fees import Invoice, InvoiceState
 
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 46rem; margin: 0 auto; padding: 1.5rem; }
-h1 { font-size: 1.75rem; margin: 0 0 1.5rem; }
-address { font-style: normal; margin: 1.5rem 0; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 0 1.5rem; }
-dd { margin: 0; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: .5rem; border-bottom: 1px solid GrayText; }
-th:first-child, td:first-child { text-align: left; }
-tfoot th, tfoot td { border-bottom: 0; font-size: 1.25rem; font-weight: 700; }
-.now { border: 1px solid GrayText; border-radius: 8px; padding: .5rem 1rem; display: flex; gap: 1rem;
-  flex-wrap: wrap; align-items: center; }
-.now a { min-height: 48px; display: inline-flex; align-items: center; margin-left: auto; }
-@media print { .now { display: none; } }
-"""
-POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 _STATES = {
     InvoiceState.FREE: "Nothing to pay",
     InvoiceState.OPEN: "Not paid yet",
@@ -52,7 +29,7 @@ def page(invoice: Invoice, said: Paper, state: InvoiceState) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(said.title)} – {escape(said.issuer)}</title>
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 </head>
 <body>
 <main>

@@ -132,6 +132,8 @@ async def front(request: Request[Any, Any, Any]) -> Redirect:
         return Redirect("/signin")
     if session.user.role is Role.OWNER:
         return Redirect("/owner")
+    if session.user.role is Role.AUDITOR:
+        return Redirect("/review")
     return Redirect("/console" if is_desk(session.user) else "/officer")
 
 

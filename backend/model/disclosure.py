@@ -6,16 +6,14 @@ long enough, some never. Whatever is not named here is never opened.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 import msgspec
 
-from backend.model.ids import UseId, UserId
 from backend.model.uses import Field, LeafKind, UseEntry
 
 BUNDLE = 256  # entries: what one disclosure file is of
 FEWEST = 5  # incidents: what is counted of fewer can be somebody
-SEALED_AT_MOST = timedelta(days=180)
 DISTRICT = "district"
 
 # What a leaf has that only says something of a use, or of none.
@@ -64,23 +62,6 @@ class Stage(IntEnum):
     AT_ONCE = 1
     LATER = 2  # and its district waits for others
     ALL = 3
-
-
-class SealReason(StrEnum):
-    """Why a use is withheld. There is no "other"."""
-
-    INVESTIGATION = "investigation"  # an open investigation would be hurt
-    COURT = "court"  # a court has ordered it
-    SAFETY = "safety"  # somebody would be in danger
-
-
-class EraseReason(StrEnum):
-    """Why fields of a use are erased. There is no "other"."""
-
-    COURT = "court"  # a court has ordered it
-    LAW = "law"  # a law asks for it
-    SAFETY = "safety"  # somebody is in danger
-    MISTAKE = "mistake"  # it should never have been written
 
 
 def opened(
@@ -135,21 +116,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         """What a field says; None while it is closed."""
         held = self.fields.get(field)
         return held.value if held is not None else None
-
-
-class Seal(msgspec.Struct, frozen=True, kw_only=True):
-    """A use that is withheld. `number` is that of the leaf which says so."""
-
-    number: int
-    use_id: UseId
-    by: UserId
-    why: SealReason
-    at: datetime
-    until: datetime
-    lifted_at: datetime | None = None
-
-    def holds(self, now: datetime) -> bool:
-        return self.lifted_at is None and now < self.until
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -65,6 +65,9 @@ class Action(StrEnum):
     FEE_PRICE = "fee.price"
     FEE_INVOICE = "fee.invoice"
     FEE_PAY = "fee.pay"
+    CONTEST_OPEN = "contest.open"
+    CONTEST_ANSWER = "contest.answer"
+    STATEMENT_MAKE = "statement.make"
     CONNECTOR_CODE = "connector.code"
     CONNECTOR_ENROL = "connector.enrol"
     CONNECTOR_RETIRE = "connector.retire"
@@ -73,6 +76,15 @@ class Action(StrEnum):
     DEVICE_RETIRE = "device.retire"
     OFFICER_SHARE = "officer.share"
     OFFICER_STOP = "officer.stop"
+    USE_SEAL = "use.seal"
+    USE_UNSEAL = "use.unseal"
+    USE_ERASE = "use.erase"
+    GLASS_BREAK = "glass.break"
+    GLASS_END = "glass.end"
+    REVIEW_MAKE = "review.make"
+    FINDING_CLOSE = "finding.close"
+    FINDING_REMARK = "finding.remark"
+    FINDING_NAME = "finding.name"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
@@ -89,6 +101,7 @@ NEWS = (
     Action.INCIDENT_CLOSE,
     Action.INCIDENT_PANIC,
     Action.CAMERA_ANSWER,
+    Action.GLASS_BREAK,
 )
 
 

@@ -12,12 +12,16 @@ NAME_CHARS = 64  # of an account
 
 
 class Role(StrEnum):
-    """What somebody may do. A supervisor may all that a dispatcher may; an owner is no staff at all."""
+    """What somebody may do. A supervisor may all that a dispatcher may; an owner is no staff at all.
+
+    An auditor looks at what others did: sees no picture and no incident, and administers nothing.
+    """
 
     DISPATCHER = "dispatcher"
     OFFICER = "officer"
     SUPERVISOR = "supervisor"
     OWNER = "owner"  # of cameras: sees their own sites and nothing of any incident
+    AUDITOR = "auditor"  # closes the findings of the weekly review, and nobody else does
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from backend.model.glass import GlassView
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
 from backend.model.links import Capture, LinkKind, LinkState
@@ -61,7 +62,16 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedView, ...]
     openings: tuple[OpeningView, ...] = ()  # of lent cameras, those that are open
     asks: tuple[AskedView, ...] = ()  # of owners
+    glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     site: str | None = None  # the name of the site whose own call it is
+
+
+class LockedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer whom the rules lock out of an incident; `unit` is a call sign."""
+
+    user_id: str
+    name: str
+    unit: str | None
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):

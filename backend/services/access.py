@@ -56,7 +56,7 @@ class Access:
             return Refusal.NOT_FOUND
         refusal = None
         try:
-            incident = await visible(step.tx, session.user, feed.incident_id)
+            incident = await visible(step.tx, session.user, feed.incident_id, step.now)
         except Refused as no:
             refusal = no.refusal
         else:

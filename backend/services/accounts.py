@@ -67,6 +67,14 @@ class Accounts:
             await step.tx.sessions.expire_all(user.id, step.now)
             await step.record(Action.USER_PASSWORD, actor="operator", subject=user.id)
 
+    async def supervisor(self, name: str) -> User:
+        """The account of somebody who may decide. Raises AccountError."""
+        async with self._steps.read() as tx:
+            account = await tx.users.by_name(name.strip().lower())
+        if account is None or account[0].role is not Role.SUPERVISOR:
+            raise AccountError(f"{name} is not the account of a supervisor")
+        return account[0]
+
     async def all(self) -> list[User]:
         """Every account, by name."""
         async with self._steps.read() as tx:

@@ -7,6 +7,7 @@ import msgspec
 from backend.hub import LevelTold, News, SessionEnded, SiteChanged
 from backend.model import links as link_rules
 from backend.model.entries import Entry
+from backend.model.glass import BrokenGlass
 from backend.model.ids import IncidentId
 from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.links import Link
@@ -35,6 +36,7 @@ from backend.store.store import Store, Tx
 CLOSED_SHOWN = 50
 ENTRIES_SHOWN = 500
 TRAIL_SHOWN = 300
+_NAMED = {"cam_": "camera", "usr_": "person"}
 
 
 class Board:
@@ -97,13 +99,15 @@ class Board:
             feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds)),
             openings=tuple(await tx.openings.views(incident.id)),
             asks=tuple(await tx.asks.views(incident.id)),
+            glass=tuple(await tx.glass.views(incident.id, now)),
             site=site.name if site is not None else None,
         )
 
     async def snapshot(self, user: User, now: datetime) -> Snapshot:
         """What a socket starts from."""
         async with self._store.read() as tx:
-            incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids)]
+            broken = set() if is_desk(user) else await tx.glass.incidents_of(user.id, now)
+            incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken]
             views = [await self.incident(tx, i, now) for i in incidents]
             units = await tx.units.all()
         return Snapshot(now=now, incidents=tuple(trim(user, view) for view in views), units=tuple(units))
@@ -113,18 +117,18 @@ class Board:
         async with self._store.read() as tx:
             return [await self.incident(tx, i, now) for i in await tx.incidents.closed(CLOSED_SHOWN)]
 
-    async def entries(self, user: User, incident: IncidentId) -> list[EntryView]:
+    async def entries(self, user: User, incident: IncidentId, now: datetime) -> list[EntryView]:
         """An incident's log, oldest first. Raises Refused."""
         async with self._store.read() as tx:
-            await visible(tx, user, incident)
+            await visible(tx, user, incident, now)
             entries = await tx.entries.of_incident(incident, ENTRIES_SHOWN)
             names = await tx.names.of(called for entry in entries for called in (entry.actor, entry.subject))
             return [trim_entry(user, entry_view(entry, names)) for entry in entries]
 
-    async def trail(self, user: User, incident: IncidentId) -> list[Position]:
+    async def trail(self, user: User, incident: IncidentId, now: datetime) -> list[Position]:
         """Where the caller has been, oldest first. Raises Refused."""
         async with self._store.read() as tx:
-            await visible(tx, user, incident)
+            await visible(tx, user, incident, now)
             trail = await tx.incidents.trail(incident, TRAIL_SHOWN)
         return [at for at in trail if at.source is PositionSource.CALLER]  # a dispatcher's guess is no step
 
@@ -144,14 +148,15 @@ def entry_view(entry: Entry, names: dict[str, str]) -> EntryView:
         actor=names.get(entry.actor, entry.actor),
         subject=entry.subject,
         refusal=entry.refusal,
-        details=_with_camera(entry, names),
+        details=_with_names(entry, names),
     )
 
 
-def _with_camera(entry: Entry, names: dict[str, str]) -> dict[str, str]:
-    """The details, and what the camera is called that an entry is about: the log itself has only its id."""
-    called = names.get(entry.subject) if entry.subject.startswith("cam_") else None
-    return entry.details if called is None else {**entry.details, "camera": called}
+def _with_names(entry: Entry, names: dict[str, str]) -> dict[str, str]:
+    """The details, and what the camera or who the person is that an entry is about: the log has only ids."""
+    kind = _NAMED.get(entry.subject[:4])
+    called = names.get(entry.subject) if kind is not None else None
+    return entry.details if called is None or kind is None else {**entry.details, kind: called}
 
 
 def is_desk(user: User) -> bool:
@@ -164,12 +169,24 @@ def may_see(user: User, unit_ids: tuple[str, ...]) -> bool:
     return is_desk(user) or (user.unit_id is not None and user.unit_id in unit_ids)
 
 
-async def visible(tx: Tx, user: User, incident: IncidentId) -> Incident:
-    """The incident, when this person may see it. Raises Refused."""
+async def broken_for(tx: Tx, user: User, incident: Incident, now: datetime) -> BrokenGlass | None:
+    """What lets this person see it whom the rules lock out; None for those whom they do not."""
+    if may_see(user, incident.unit_ids) or incident.closed_at is not None:
+        return None
+    return await tx.glass.held(user.id, incident.id, now)
+
+
+async def sees(tx: Tx, user: User, incident: Incident, now: datetime) -> bool:
+    """Whether this person may see it now, by the rules or by broken glass."""
+    return may_see(user, incident.unit_ids) or await broken_for(tx, user, incident, now) is not None
+
+
+async def visible(tx: Tx, user: User, incident: IncidentId, now: datetime) -> Incident:
+    """The incident, when this person may see it now. Raises Refused."""
     found = await tx.incidents.get(incident)
     if found is None:
         raise Refused(Refusal.NOT_FOUND)
-    if not may_see(user, found.unit_ids):
+    if not await sees(tx, user, found, now):
         raise Refused(Refusal.NOT_ASSIGNED)
     if found.closed_at is not None and not is_desk(user):
         raise Refused(Refusal.INCIDENT_CLOSED)
@@ -180,6 +197,7 @@ def trim(user: User, view: IncidentView) -> IncidentView:
     """What this person may see of it: numbers are for the desk only."""
     if is_desk(user):
         return view
+    view = msgspec.structs.replace(view, glass=tuple(held for held in view.glass if held.user_id == user.id))
     links = tuple(msgspec.structs.replace(link, number=None) for link in view.links)
     return msgspec.structs.replace(view, callback_number=None, links=links)
 
@@ -221,7 +239,8 @@ class Audience:
 
     def _incident(self, news: IncidentChanged) -> Event | None:
         view = news.incident
-        if may_see(self._user, view.unit_ids) and (view.closed_at is None or is_desk(self._user)):
+        sees = may_see(self._user, view.unit_ids) or any(g.user_id == self._user.id for g in view.glass)
+        if sees and (view.closed_at is None or is_desk(self._user)):
             self._shown.add(view.id)
             return IncidentChanged(incident=trim(self._user, view))
         if view.id in self._shown:

@@ -4,7 +4,8 @@ Read once from a GeoJSON file (RFC 7946) of the city's own. A file that cannot b
 start, for a camera in the wrong district or in none would be published so.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from shapely.validation import explain_validity
 
 from backend.model.positions import Point, Position
 from backend.model.uses import NONE
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 32 << 20
 MOST_DISTRICTS = 2000
@@ -43,6 +46,47 @@ class Districts:
         at = shapely.points(place.longitude, place.latitude)
         within = self._tree.query(at, predicate="intersects")
         return self._names[int(within.min())] if len(within) else None
+
+    def inside(self, places: Iterable[Point]) -> int:
+        """How many of these are in some district."""
+        return sum(self(place) is not None for place in places)
+
+    def misplaced(self, places: Sequence[Point]) -> str | None:
+        """What is wrong when none of these places is in a district, but would be with the axes swapped."""
+        if self.inside(places):
+            return None
+        swapped = [
+            Point(latitude=place.longitude, longitude=place.latitude)
+            for place in places
+            if -90 <= place.longitude <= 90
+        ]
+        if not self.inside(swapped):
+            return None
+        return (
+            "no camera is in any district, and with latitude and longitude swapped they are: the file has"
+            " latitude first, and GeoJSON has longitude first"
+        )
+
+    def warn(self, places: Sequence[Point]) -> None:
+        """Say so, loudly, when no camera is in any district: the uses of all of them would be in none."""
+        if problem := self.misplaced(places):
+            log.error("SIGHTLINE_DISTRICTS: %s", problem)
+        elif places and not self.inside(places):
+            log.error("SIGHTLINE_DISTRICTS: of %d cameras none is in any district", len(places))
+
+    def refuse_beside(self, bounds: tuple[float, float, float, float]) -> None:
+        """Raise BadDistricts when they lie beside a map of these bounds: west, south, east, north."""
+        west, south, east, north = map(float, shapely.total_bounds(self._tree.geometries))
+        if not (west <= bounds[2] and bounds[0] <= east and south <= bounds[3] and bounds[1] <= north):
+            swapped = (
+                ", and with latitude and longitude swapped they would not: GeoJSON has longitude first"
+                if south <= bounds[2] and bounds[0] <= north and west <= bounds[3] and bounds[1] <= east
+                else ""
+            )
+            raise BadDistricts(
+                f"they lie from {west:g},{south:g} to {east:g},{north:g} (longitude, latitude), beside the"
+                f" map of SIGHTLINE_BASEMAP{swapped}"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from backend.model.views import IncidentView
 from backend.services.board import Board
 from backend.services.devices import end_feed
 from backend.services.endings import Ending
+from backend.services.glass import Glass
 from backend.services.limits import Rate
 from backend.services.openings import Openings
 from backend.services.steps import Step, Steps
@@ -30,9 +31,11 @@ SITE_ACCURACY_M = 50.0  # of a panic press: somewhere on the premises
 class Incidents:
     """Step 1 of the story, and its end."""
 
-    def __init__(self, steps: Steps, board: Board, sfu: Sfu, openings: Openings, country: str) -> None:
+    def __init__(
+        self, steps: Steps, board: Board, sfu: Sfu, openings: Openings, glass: Glass, country: str
+    ) -> None:
         self._steps, self._board, self._sfu, self._country = steps, board, sfu, country
-        self._openings = openings
+        self._openings, self._glass = openings, glass
         self._panics = Rate(every_s=30, burst=3)
 
     async def open(
@@ -218,6 +221,7 @@ class Incidents:
                         link.id, ended_at=step.now, asking_key=None, camera=Capture.OFF, position=Capture.OFF
                     )
             ending = await self._openings.end_incident(step, incident, by=user.id)
+            await self._glass.end_incident(step, incident, by=user.id)
             await step.tx.grants.revoke_of_incident(incident, step.now)
             feeds = await step.tx.feeds.of_incident(incident)
             for feed in feeds:

@@ -74,8 +74,9 @@ class Surroundings:
     async def of(self, user: User, incident: IncidentId) -> Nearby:
         """Raises Refused for an incident that this person may not see."""
         async with self._steps.read() as tx:
-            found = await visible(tx, user, incident)
-            return await around(tx, found, self._steps.clock(), zone=self._zone, connected=self._connected)
+            now = self._steps.clock()
+            found = await visible(tx, user, incident, now)
+            return await around(tx, found, now, zone=self._zone, connected=self._connected)
 
 
 async def around(

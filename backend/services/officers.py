@@ -81,7 +81,7 @@ class Officers:
         step.attempts(action, actor=session.user.id, subject=incident)
         if await step.tx.incidents.get(incident) is not None:
             step.about(incident)
-        found = await visible(step.tx, session.user, incident)
+        found = await visible(step.tx, session.user, incident, step.now)
         if found.closed_at is not None:
             raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
         if session.user.unit_id is None:

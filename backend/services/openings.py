@@ -23,13 +23,13 @@ from backend.model.positions import distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage
 from backend.services.alerts import Alerts
-from backend.services.board import is_desk, may_see, visible
+from backend.services.board import is_desk, sees, visible
 from backend.services.endings import Ending, Endings, put_on_record
 from backend.services.limits import Rate
 from backend.services.presses import WORDS, Presses, still_allows, unavailable
 from backend.services.runs import Runs
 from backend.services.steps import Step, Steps
-from backend.services.uses import Seen, Uses
+from backend.services.uses import Uses
 from backend.store.store import Tx
 from media.ports import Sfu
 
@@ -142,7 +142,7 @@ class Openings:
             found = await self._presses.look_at(step.tx, place, held.camera_id, step.now)
             if not still_allows(found):
                 raise unavailable(found)
-            held = await self._presses.prolong(step, held, Seen(incident=place, user=user))
+            held = await self._presses.prolong(step, held, user, place)
             await put_on_record(
                 step,
                 Action.CAMERA_RENEW,
@@ -242,11 +242,18 @@ class Openings:
         await self._endings.finish(ending)
 
     async def end_of(
-        self, step: Step, end: OpeningEnd, *, by: str, users: list[UserId], incident: IncidentId | None = None
+        self,
+        step: Step,
+        end: OpeningEnd,
+        *,
+        by: str,
+        users: list[UserId],
+        incident: IncidentId | None = None,
+        into: Ending | None = None,
     ) -> Ending:
         """End what these people have open, inside a step; `finish` it after the commit."""
         held = await step.tx.openings.of_users(users, incident)
-        return await self._endings.end(step, held, end, by=by)
+        return await self._endings.end(step, held, end, by=by, into=into)
 
     async def end_incident(self, step: Step, incident: IncidentId, *, by: str) -> Ending:
         """The same for a whole incident, with the questions that are open."""
@@ -331,7 +338,7 @@ class Openings:
         """The incident, when this person may open cameras for it now. Raises Refused."""
         if await step.tx.incidents.get(incident) is not None:
             step.about(incident)
-        found = await visible(step.tx, user, incident)
+        found = await visible(step.tx, user, incident, step.now)
         if found.closed_at is not None:
             raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
         if not await step.tx.sessions.any_of(user.id, step.now):
@@ -360,7 +367,7 @@ class Openings:
             return OpeningEnd.INCIDENT_CLOSED
         if not held.open_at(now):
             return OpeningEnd.EXPIRED
-        if user is None or not may_see(user, incident.unit_ids):
+        if user is None or not await sees(tx, user, incident, now):
             return OpeningEnd.RELEASED
         if not await tx.sessions.any_of(held.user_id, now):
             return OpeningEnd.RELEASED
@@ -387,7 +394,7 @@ async def _unanswered(tx: Tx, now: datetime) -> list[Ask]:
 
 
 async def _may(step: Step, user: User, incident: Incident) -> bool:
-    return may_see(user, incident.unit_ids) and await step.tx.sessions.any_of(user.id, step.now)
+    return await sees(step.tx, user, incident, step.now) and await step.tx.sessions.any_of(user.id, step.now)
 
 
 async def _owner(step: Step, camera: CameraId) -> str:

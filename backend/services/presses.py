@@ -20,6 +20,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.sites import SiteKind
 from backend.services import nearby
 from backend.services.alerts import Alerts
+from backend.services.board import broken_for
 from backend.services.endings import put_on_record
 from backend.services.keys import Keys
 from backend.services.runs import Runs
@@ -75,7 +76,7 @@ class Presses:
             raise unavailable(found)
         if found.offer is Offer.OPEN:
             if held is not None:  # its time has just run out
-                return await self.prolong(step, held, Seen(incident=incident, user=user))
+                return await self.prolong(step, held, user, incident)
             return await self.start(step, user, incident, camera, reason)
         if ask is None:
             return await self.ask(step, user, incident, camera, reason)
@@ -103,7 +104,7 @@ class Presses:
             expires_at=step.now + OPENS_FOR,
         )
         await step.tx.openings.add(opening)
-        await self.prolong(step, opening, Seen(incident=incident, user=user), new=True)
+        opening = await self.prolong(step, opening, user, incident, new=True)
         await put_on_record(
             step,
             Action.CAMERA_OPEN,
@@ -136,14 +137,22 @@ class Presses:
         await step.tx.grants.add(grant, self._keys.publishing(grant.id).hashed)
         return feed
 
-    async def prolong(self, step: Step, held: Opening, seen: Seen, *, new: bool = False) -> Opening:
-        """Half an hour from now, for who watches and for the source; the public log will say so."""
+    async def prolong(
+        self, step: Step, held: Opening, user: User, incident: Incident, *, new: bool = False
+    ) -> Opening:
+        """Half an hour from now, for who watches and for the source; the public log will say so.
+
+        Who sees it by broken glass has it for as long as that holds.
+        """
         expires_at = step.now + OPENS_FOR
+        glass = await broken_for(step.tx, user, incident, step.now)
+        if glass is not None:
+            expires_at = min(expires_at, glass.expires_at)
         await step.tx.openings.renew(held.id, expires_at)
         held = msgspec.structs.replace(held, expires_at=expires_at)
-        await self._uses.open_camera(step, held, seen, new=new)
+        await self._uses.open_camera(step, held, Seen(incident=incident, user=user), new=new)
         grant = await step.tx.grants.publisher_of(held.feed_id)
-        if grant is not None:
+        if grant is not None and grant.expires_at < expires_at:  # others may see it for longer
             await step.tx.grants.prolong(grant.id, expires_at)
         return held
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-PURPOSE = "sightline-redeem"
+REDEEM, RECEIPT = "sightline-redeem", "sightline-receipt"  # what a signature is for
 
 
 def _decode(text: str, length: int) -> bytes:
@@ -37,7 +37,9 @@ def thumbprint(x: str, y: str) -> str:
     return _encode(hashlib.sha256(jwk.encode()).digest())
 
 
-def proves(*, x: str, y: str, signature: str, challenge: str, token: str) -> str | None:
+def proves(
+    *, x: str, y: str, signature: str, challenge: str, token: str, purpose: str = REDEEM
+) -> str | None:
     """The key's thumbprint when the signature is right, else None. Never raises on what a peer sent."""
     try:
         raw_x, raw_y, raw = _decode(x, 32), _decode(y, 32), _decode(signature, 64)
@@ -45,7 +47,7 @@ def proves(*, x: str, y: str, signature: str, challenge: str, token: str) -> str
             int.from_bytes(raw_x, "big"), int.from_bytes(raw_y, "big"), ec.SECP256R1()
         ).public_key()
         der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
-        key.verify(der, f"{PURPOSE}\n{challenge}\n{token}".encode(), ec.ECDSA(SHA256()))
+        key.verify(der, f"{purpose}\n{challenge}\n{token}".encode(), ec.ECDSA(SHA256()))
     except (ValueError, InvalidSignature):
         return None
     return thumbprint(_encode(raw_x), _encode(raw_y))  # as it is written, a key has several spellings

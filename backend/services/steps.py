@@ -171,6 +171,10 @@ class Steps:
                 refusal=refusal,
             )
 
+    async def forget(self) -> None:
+        """What was deleted leaves as little behind in the database's files as can be."""
+        await self._store.forget()
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """Look without writing."""

@@ -27,6 +27,7 @@ from backend.model.people import User
 from backend.model.positions import Point, Position, distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.uses import NONE, Ground, Kept, LeafKind, UseEntry
+from backend.services.board import broken_for, may_see
 from backend.services.keys import Keys
 from backend.services.steps import Step, Steps
 from backend.store.store import Tx
@@ -107,7 +108,6 @@ class Uses:
         seen: Seen = UNREAD,
         *,
         new: bool = False,
-        basis: Ground = Ground.RULES,
     ) -> UseEntry:
         """A lent camera is opened, or opened for longer. `new`: no leaf can be of it yet."""
         use, kind = _goes_on(None if new else await step.tx.uses.latest(opening.id))
@@ -123,7 +123,7 @@ class Uses:
             opening_id=opening.id,
             expires_at=opening.expires_at,
         )
-        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, basis, seen)
+        return await self._allow(step, entry, FeedKind.CAMERA, opening.reason.value, seen)
 
     async def watch(self, step: Step, grant: Grant, feed: Feed, seen: Seen = UNREAD) -> UseEntry:
         """What lets this grant's holder see that feed: the same each time while it holds. Raises Refused."""
@@ -213,6 +213,18 @@ class Uses:
         except (LogAway, LogRefused) as fault:
             raise self._refused(fault) from fault
         self._taken.update(entry.number for entry in new)
+
+    async def stands(self) -> None:
+        """Returns once the log has all that was written until now. Raises Refused (log-away)."""
+        try:
+            await self.hand_over()
+        except (LogAway, LogRefused) as fault:
+            raise self._refused(fault) from fault
+
+    @property
+    def up(self) -> bool:
+        """Whether the log takes anything now."""
+        return self._log.up
 
     async def unheld(self, tx: Tx, openings: Sequence[Opening]) -> list[tuple[Opening, UseEntry]]:
         """Those that the log does not have: nobody may see a picture by them."""
@@ -314,9 +326,9 @@ class Uses:
                 continue
             if grant.id in due:
                 async with self._steps.begin() as step:
-                    if not await _may_go_on(step.tx, grant):
-                        continue
                     before = await step.tx.uses.latest(grant.id)
+                    if before is None or not await _may_go_on(step.tx, grant, before, step.now):
+                        continue
                     self._owed[grant.id] = await self._watch(step, grant, feed, before, UNREAD)
             try:
                 signed = await self.grant(self._owed[grant.id], feed, media.Holder(grant.id))
@@ -347,12 +359,15 @@ class Uses:
             grant_id=grant.id,
             expires_at=step.now + LASTS,
         )
-        return await self._allow(step, entry, feed.kind, "call", Ground.RULES, seen)
+        return await self._allow(step, entry, feed.kind, "call", seen)
 
     async def _allow(
-        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, basis: Ground, seen: Seen
+        self, step: Step, entry: UseEntry, source: FeedKind, reason: str, seen: Seen
     ) -> UseEntry:
-        """Written down: who sees what, for what, and what the rules said at this moment."""
+        """Written down: who sees what, for what, and what the rules said at this moment.
+
+        By broken glass for as long as that holds. Raises Refused when nothing lets them see it.
+        """
         tx, local = step.tx, step.now.astimezone(self._zone)
         quarter = rules.quarter(local)
         assert entry.incident_id is not None
@@ -362,6 +377,11 @@ class Uses:
         camera = await tx.cameras.get(entry.camera_id) if entry.camera_id is not None else None
         assert incident is not None
         assert user is not None
+        glass = await broken_for(tx, user, incident, step.now)
+        if glass is None and not may_see(user, incident.unit_ids):
+            raise Refused(Refusal.NOT_ASSIGNED)
+        if glass is not None and entry.expires_at is not None:
+            entry = msgspec.structs.replace(entry, expires_at=min(entry.expires_at, glass.expires_at))
         away_m = distance_m(camera.point, incident.position) if camera and incident.position else None
         place = camera.point if camera else incident.position
         assigned = user.unit_id is not None and user.unit_id in incident.unit_ids
@@ -380,7 +400,7 @@ class Uses:
                 "hours": ("yes" if camera.hours.open_at(local) else "no") if camera else NONE,
                 "role": user.role.value,
                 "assigned": "yes" if assigned else "no",
-                "basis": basis.value,
+                "basis": (Ground.RULES if glass is None else Ground.BREAK_GLASS).value,
                 "unit": self._keys.pseudonym("unit", user.unit_id, quarter) if user.unit_id else NONE,
                 "officer": self._keys.pseudonym("user", user.id, quarter),
                 "camera": camera.id if camera else NONE,
@@ -453,11 +473,18 @@ def _watching(sfu: media.Sfu, feed: str | None = None) -> set[str]:
     }
 
 
-async def _may_go_on(tx: Tx, grant: Grant) -> bool:
+async def _may_go_on(tx: Tx, grant: Grant, before: UseEntry, now: datetime) -> bool:
+    """Whether it may be seen for longer than it was; broken glass is not made to last by watching."""
     held, incident = await tx.grants.get(grant.id), await tx.incidents.get(grant.incident_id)
-    return (
-        held is not None and held.revoked_at is None and incident is not None and incident.closed_at is None
-    )
+    if held is None or held.revoked_at is not None or held.user_id is None:
+        return False
+    user = await tx.users.get(held.user_id)
+    if user is None or incident is None or incident.closed_at is not None:
+        return False
+    if may_see(user, incident.unit_ids):
+        return True
+    glass = await broken_for(tx, user, incident, now)
+    return glass is not None and (before.expires_at is None or glass.expires_at > before.expires_at)
 
 
 async def _where(tx: Tx, by: media.ByGrant) -> str:

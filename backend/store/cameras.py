@@ -57,6 +57,16 @@ class Cameras:
         )
         return [_camera(held) for held in found]
 
+    async def points(self, limit: int) -> list[Point]:
+        """Where cameras stand that are in service."""
+        rows = await self._db.execute(
+            select(cameras.c.latitude, cameras.c.longitude)
+            .where(cameras.c.retired_at.is_(None))
+            .order_by(cameras.c.id)
+            .limit(limit)
+        )
+        return [Point(latitude=row.latitude, longitude=row.longitude) for row in rows]
+
     # Stills: a picture that only the owner sees.
 
     async def put_still(self, camera: CameraId, jpeg: bytes, taken_at: datetime) -> None:

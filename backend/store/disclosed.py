@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy import Select, distinct, exists, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.disclosure import BUNDLE, DISTRICT, FEWEST, Seal, Shown, Stage
+from backend.model.disclosure import BUNDLE, DISTRICT, FEWEST, Shown, Stage
 from backend.model.ids import UseId
+from backend.model.sealing import Seal
 from backend.model.uses import Field, UseEntry
 from backend.store.rows import columns, fields, value, values
 from backend.store.tables import incidents
@@ -88,19 +89,8 @@ class Disclosed:
     async def opened(self, entry: UseEntry, names: Iterable[str], stage: Stage) -> None:
         """These of its fields are public from now on, and no others."""
         assert entry.index is not None
-        shown = {name: entry.fields[name].value for name in names}
-        row: dict[str, Any] = {name: shown.get(name) for name in _SAID}
-        row |= {
-            "opened": sorted(shown),
-            "month": shown["hour"][:7] if "hour" in shown else None,
-            "duration_s": float(shown["duration_s"]) if "duration_s" in shown else None,
-            "viewers": int(shown["viewers"]) if "viewers" in shown else None,
-        }
-        changed = await self._db.execute(
-            update(disclosed).where(disclosed.c.number == entry.number).values(**row)
-        )
-        if not changed.rowcount:
-            row |= {
+        if not await self._change(entry, names):
+            row = _row(entry, names) | {
                 "index": entry.index,
                 "number": entry.number,
                 "kind": entry.kind.value,
@@ -109,6 +99,24 @@ class Disclosed:
             await self._db.execute(insert(disclosed).values(**row))
         await self._db.execute(update(uses).where(uses.c.number == entry.number).values(stage=stage.value))
         await self._stale(entry.index // BUNDLE)
+
+    async def erased(self, entry: UseEntry) -> None:
+        """What is left of it is public where it was; its place waits for nothing when that is gone."""
+        await self._change(entry, [name for name in await self.names(entry.number) if _is_there(entry, name)])
+        if not _is_there(entry, DISTRICT):
+            await self._db.execute(
+                update(uses)
+                .where(uses.c.number == entry.number, _at(Stage.LATER))
+                .values(stage=Stage.ALL.value)
+            )
+
+    async def _change(self, entry: UseEntry, names: Iterable[str]) -> int:
+        done = await self._db.execute(
+            update(disclosed).where(disclosed.c.number == entry.number).values(**_row(entry, names))
+        )
+        if done.rowcount and entry.index is not None:
+            await self._stale(entry.index // BUNDLE)
+        return int(done.rowcount)
 
     async def names(self, number: int) -> frozenset[str]:
         """Which fields of an entry are public."""
@@ -180,6 +188,21 @@ class Disclosed:
             held = msgspec.convert(row.fields, dict[str, Field])
             found.append(Shown(index=row.at, kind=row.kind, fields={name: held[name] for name in row.opened}))
         return found
+
+
+def _row(entry: UseEntry, names: Iterable[str]) -> dict[str, Any]:
+    shown = {name: entry.fields[name].value for name in names}
+    return {
+        **{name: shown.get(name) for name in _SAID},
+        "opened": sorted(shown),
+        "month": shown["hour"][:7] if "hour" in shown else None,
+        "duration_s": float(shown["duration_s"]) if "duration_s" in shown else None,
+        "viewers": int(shown["viewers"]) if "viewers" in shown else None,
+    }
+
+
+def _is_there(entry: UseEntry, name: str) -> bool:
+    return name in entry.fields and entry.fields[name].salt is not None
 
 
 _SHOWN = select(disclosed.c.index.label("at"), disclosed.c.kind, disclosed.c.opened, uses.c.fields).join(

@@ -5,6 +5,7 @@ SQLAlchemy as it is (PostgreSQL through psycopg). Never a rule, never a clock.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,10 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.connectors import Connectors
+from backend.store.contests import Contests
 from backend.store.devices import Devices
 from backend.store.disclosed import Disclosed, Seals
 from backend.store.entries import Entries
 from backend.store.fees import Fees
+from backend.store.glass import Glass
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
@@ -29,12 +32,27 @@ from backend.store.names import Names
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
+from backend.store.receipts import Receipts
+from backend.store.reviews import Reviews
 from backend.store.sites import Sites
+from backend.store.statements import Statements
+from backend.store.tables_public import disclosed, uses
 from backend.store.transparency import Transparency
 from backend.store.uses import Uses
 
+log = logging.getLogger(__name__)
+
 CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
+FORGETS, FORGETS_S = 20, 0.1  # tries, and what is between two
 ONE_WRITER = 0x5147_0911  # the advisory lock of this product, on PostgreSQL
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=5000",
+    "secure_delete=ON",  # what is erased of the public log is overwritten
+    CACHE,
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -65,6 +83,11 @@ class Tx:
         self.names = Names(connection)
         self.transparency = Transparency(connection)
         self.uses = Uses(connection)
+        self.receipts = Receipts(connection)
+        self.contests = Contests(connection)
+        self.statements = Statements(connection)
+        self.glass = Glass(connection)
+        self.reviews = Reviews(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 
@@ -108,6 +131,28 @@ class Store:
         if not self._sqlite:  # there BEGIN IMMEDIATE does it
             await connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": ONE_WRITER})
 
+    async def forget(self) -> None:
+        """Take what was deleted or overwritten out of the database's files, as far as they can be told to.
+
+        SQLite overwrites it where it stood (secure_delete); the log of its writes is emptied here. PostgreSQL
+        frees the room and overwrites it in its own time.
+        """
+        if not self._sqlite:
+            async with self._write.connect() as connection:
+                bare = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                for table in (disclosed, uses):
+                    await bare.execute(text(f"VACUUM {table.name}"))
+            return
+        for _ in range(FORGETS):
+            async with self._turn, self._write.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                ((busy, *_),) = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not busy:
+                return
+            await asyncio.sleep(FORGETS_S)  # somebody still reads what was there before
+        log.warning("the database's write log could not be emptied; its next clean stop does it")
+
     async def ping(self) -> None:
         """Raises when the database does not answer."""
         async with self._read.connect() as connection:
@@ -141,7 +186,7 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", CACHE):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

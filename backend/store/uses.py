@@ -1,17 +1,18 @@
 """Leaves of the public log, and what each commits to: written with the step, numbered as they come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.model.disclosure import Stage
 from backend.model.grants import Grant
 from backend.model.ids import CameraId, FeedId, OpeningId, UseId
-from backend.model.uses import LeafKind, UseEntry
-from backend.store.rows import columns, value, values
-from backend.store.tables_public import uses
+from backend.model.uses import Field, LeafKind, UseEntry
+from backend.store.rows import columns, fields, value, values
+from backend.store.tables_public import seals, uses
 
 _ALLOWS = uses.c.kind.in_((LeafKind.OPEN.value, LeafKind.RENEW.value))
 
@@ -39,6 +40,11 @@ class Uses:
             uses.c.feed_id == feed, uses.c.user_id == grant.user_id, uses.c.opening_id.is_not(None)
         )
 
+    async def at(self, index: int) -> UseEntry | None:
+        """What the log has there."""
+        found = await self._db.execute(select(uses).where(uses.c.index == index))
+        return value(found.one_or_none(), UseEntry)
+
     async def index_of(self, number: int) -> int | None:
         """Where the log has it."""
         found: int | None = await self._db.scalar(select(uses.c.index).where(uses.c.number == number))
@@ -57,6 +63,35 @@ class Uses:
     async def of_use(self, use: UseId) -> list[UseEntry]:
         """The same by the use's id, with what has been stated of it."""
         return await self._where(uses.c.id == use)
+
+    async def of_uses(self, ids: Sequence[UseId]) -> list[tuple[UseEntry, Stage]]:
+        """All leaves of these, first to last, each with how far it is opened."""
+        rows = await self._db.execute(select(uses).where(uses.c.id.in_(ids)).order_by(uses.c.number))
+        return [(msgspec.convert(fields(row), UseEntry), Stage(row.stage)) for row in rows]
+
+    async def begun(
+        self, limit: int, before: int | None, *, sealed_at: datetime | None = None
+    ) -> list[UseEntry]:
+        """The leaf that each use began with, newest first; those before a number, and of sealed uses only."""
+        asked = select(uses).where(uses.c.kind == LeafKind.OPEN.value)
+        if before is not None:
+            asked = asked.where(uses.c.number < before)
+        if sealed_at is not None:
+            asked = asked.where(
+                exists().where(
+                    seals.c.use_id == uses.c.id, seals.c.lifted_at.is_(None), seals.c.until > sealed_at
+                )
+            )
+        return values(await self._db.execute(asked.order_by(uses.c.number.desc()).limit(limit)), UseEntry)
+
+    async def erase(self, entry: UseEntry, names: Iterable[str]) -> UseEntry:
+        """Destroy what these fields say and their salts; the leaf stays as it is."""
+        gone = Field(value="", salt=None)
+        left = msgspec.structs.replace(entry, fields=entry.fields | dict.fromkeys(names, gone))
+        await self._db.execute(
+            update(uses).where(uses.c.number == entry.number).values(fields=msgspec.to_builtins(left.fields))
+        )
+        return left
 
     async def of_feed(self, feed: FeedId) -> list[UseEntry]:
         """All leaves about one picture, first to last."""

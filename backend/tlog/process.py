@@ -139,6 +139,7 @@ class Keeper:
         self._appends = Appends(log, self.failed)
         self._issuing = asyncio.Lock()
         self._trouble: str | None = None
+        self._due = 0.0  # the next checkpoint, by the loop's clock
         self._asking: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -217,11 +218,12 @@ class Keeper:
 
     async def _grow(self) -> None:
         clock = asyncio.get_running_loop().time
-        due = clock() + self._config.cadence_s
+        self._due = clock() + self._config.cadence_s
         while True:
-            await asyncio.sleep(due - clock())
+            await asyncio.sleep(self._due - clock())
             await self.publish()
-            due += self._config.cadence_s * max(1, -(-(clock() - due) // self._config.cadence_s))
+            late = -(-(clock() - self._due) // self._config.cadence_s)
+            self._due += self._config.cadence_s * max(1, late)
 
     async def _keep_room(self) -> None:
         while True:
@@ -318,6 +320,7 @@ class Keeper:
             vkey=log.verifier.vkey,
             entries=log.entries,
             published=log.published.size,
+            grows_in_s=max(0.0, self._due - asyncio.get_running_loop().time()),
             room=log.ballast.held,
             trouble=self._trouble,
             witnesses=tuple(each.account for each in self._witnesses),

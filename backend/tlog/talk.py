@@ -81,6 +81,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     vkey: str
     entries: int
     published: int
+    grows_in_s: float = 0.0  # until the next checkpoint is begun
     room: bool  # the ballast is held
     trouble: str | None  # why the last checkpoint was not signed
     witnesses: tuple[Account, ...]

@@ -6,11 +6,17 @@ export type Unavailable = "retired" | "paused" | "registry-only" | "out-of-hours
 
 export type SourceKind = "onvif" | "rtsp";
 
+export type ContestOutcome = "upheld" | "partly" | "explained";
+
+export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong-reason" | "misused" | "facts-wrong";
+
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
+
+export type GlassReason = "nearest" | "officer-in-danger" | "specialist" | "takes-command" | "mutual-aid";
 
 export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
 
@@ -28,13 +34,15 @@ export type Answer = "allowed" | "refused" | "unanswered";
 
 export type Reach = "trying" | "push" | "page" | "nobody";
 
+export type OpeningEnd = "closed" | "expired" | "incident-closed" | "released" | "owner-stopped" | "owner-paused" | "owner-changed" | "connector-away" | "camera-trouble" | "log-away";
+
 export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-safety" | "site-call";
 
 export type RequestState = "waiting" | "approved" | "declined";
 
 export type PaymentOutcome = "pays" | "already" | "no-invoice" | "wrong-amount" | "nothing-due" | "twice" | "bad-date" | "unreadable";
 
-export type Role = "dispatcher" | "officer" | "supervisor" | "owner";
+export type Role = "dispatcher" | "officer" | "supervisor" | "owner" | "auditor";
 
 export type Connection = "good" | "weak" | "very-weak" | "gone";
 
@@ -42,9 +50,21 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "ungranted" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+
+export type Erased = "place" | "person" | "words" | "everything";
+
+export type EraseReason = "court" | "law" | "safety" | "mistake";
+
+export type SealReason = "investigation" | "court" | "safety";
+
+export type FindingKind = "same-camera" | "not-on-a-call" | "never-sent" | "same-reason" | "outside-incident" | "owner-ended" | "broken-glass" | "contested";
+
+export type Outcome = "in-order" | "talked-over" | "reported" | "fault";
 
 export type SiteKind = "business" | "residence" | "city";
+
+export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
 export interface Point {
   latitude: number;
@@ -254,6 +274,17 @@ export interface AskedView {
   answer: Answer | null;
 }
 
+export interface GlassView {
+  id: string;
+  user_id: string;
+  user: string;
+  by: string;
+  reason: GlassReason;
+  at: string;
+  expires_at: string;
+  index: number;
+}
+
 export interface OwnerRequest {
   id: string;
   kind: SiteKind;
@@ -346,6 +377,30 @@ export interface PaymentReport {
   rows: PaymentRow[];
 }
 
+export interface SealView {
+  by: string;
+  why: SealReason;
+  last_day: string;
+}
+
+export interface LoggedUse {
+  id: string;
+  number: number;
+  at: string;
+  source: string;
+  category: string;
+  reason: string;
+  who: string;
+  camera: string | null;
+  entries: number;
+  published: boolean;
+  complete: boolean;
+  opens_at: string | null;
+  seal: SealView | null;
+  erased: string[];
+  over: boolean;
+}
+
 export interface FeedView {
   id: string;
   incident_id: string;
@@ -389,6 +444,7 @@ export interface IncidentView {
   feeds: FeedView[];
   openings: OpeningView[];
   asks: AskedView[];
+  glass: GlassView[];
   site: string | null;
 }
 
@@ -400,6 +456,12 @@ export interface EntryView {
   subject: string;
   refusal: string | null;
   details: Record<string, string>;
+}
+
+export interface LockedOut {
+  user_id: string;
+  name: string;
+  unit: string | null;
 }
 
 export interface Agency {
@@ -653,6 +715,16 @@ export interface PauseCamera {
   minutes: number | null;
 }
 
+export interface SealUse {
+  why: SealReason;
+  days: number;
+}
+
+export interface EraseUse {
+  why: EraseReason;
+  what: Erased;
+}
+
 export interface OpenCamera {
   reason: Reason;
 }
@@ -748,6 +820,307 @@ export interface IssuedInvoices {
 export interface PayInvoice {
   paid_on: string | null;
   note?: string;
+}
+
+export interface ContestView {
+  id: string;
+  why: ContestReason;
+  words: string;
+  at: string;
+  outcome: ContestOutcome | null;
+  answer: string;
+  answered_at: string | null;
+}
+
+export interface ContestedView {
+  id: string;
+  use: string;
+  index: number | null;
+  why: ContestReason;
+  words: string;
+  at: string;
+  owner: string;
+  camera: string;
+  site: string;
+  incident_id: string;
+  category: string;
+  opened_at: string;
+  seconds: number | null;
+  role: string | null;
+  reason: string | null;
+  outcome: ContestOutcome | null;
+  answer: string;
+  answered_by: string | null;
+  answered_at: string | null;
+  late: boolean;
+}
+
+export interface ContestList {
+  now: string;
+  waiting: number;
+  contests: ContestedView[];
+}
+
+export interface Sealed {
+  by: string | null;
+  why: string | null;
+  until: string | null;
+}
+
+export interface ReceiptView {
+  use: string;
+  camera_id: string;
+  camera: string;
+  site_id: string;
+  site: string;
+  hour: string | null;
+  category: string | null;
+  role: string | null;
+  reason: string | null;
+  opened_at: string | null;
+  ended_at: string | null;
+  over: boolean;
+  seconds: number | null;
+  bytes: number | null;
+  stills: number | null;
+  recorded: boolean | null;
+  outcome: string | null;
+  erased: string[];
+  sealed: Sealed | null;
+  proved: boolean;
+  contest: ContestView | null;
+  contests_left: number;
+}
+
+export interface ReceiptPage {
+  receipts: ReceiptView[];
+  count: number;
+  more: number | null;
+  provable_at: string | null;
+}
+
+export interface ProvedLeaf {
+  leaf: string;
+  fields: Record<string, string[]>;
+  proof: string | null;
+}
+
+export interface ReceiptFile {
+  v: number;
+  type: string;
+  to: string;
+  entries: ProvedLeaf[];
+}
+
+export interface Viewer {
+  role: string | null;
+  seconds: number | null;
+  watching: boolean;
+}
+
+export interface CallerReceipt {
+  agency: string;
+  live: boolean;
+  viewers: Viewer[];
+  over: boolean;
+  stills: number;
+  recorded: boolean;
+  sealed: Sealed | null;
+  proved: boolean;
+  provable_at: string | null;
+  file: ReceiptFile | null;
+}
+
+export interface Gap {
+  at: string;
+  minutes: number;
+}
+
+export interface Counted {
+  connectors: number;
+  minutes: number;
+  expected: number;
+  forged: number;
+  media_bytes: number;
+  sending: number;
+  unopened: number;
+  unopened_bytes: number;
+  unopened_at: string[];
+  sessions: number;
+  unmatched: number;
+  unsure: number;
+  gaps: number;
+  longest: Gap[];
+}
+
+export interface CameraMonth {
+  camera_id: string;
+  name: string;
+  openings: number;
+  seconds: number;
+  bytes: number;
+  stills: number;
+  recorded: number;
+}
+
+export interface StatementView {
+  id: string;
+  site_id: string;
+  site: string;
+  month: string;
+  made_at: string;
+  verdict: Verdict;
+  openings: number;
+  seconds: number;
+  bytes: number;
+  cameras: CameraMonth[];
+  counted: Counted;
+  html: string;
+  pdf: string;
+  csv: string;
+}
+
+export interface MismatchView {
+  id: string;
+  site: string;
+  owner: string;
+  month: string;
+  made_at: string;
+  counted: Counted;
+}
+
+export interface ContestUse {
+  why: ContestReason;
+  words?: string;
+}
+
+export interface AnswerContest {
+  outcome: ContestOutcome;
+  words: string;
+}
+
+export interface ReceiptChallenge {
+  challenge: string;
+}
+
+export interface AskReceipt {
+  token: string;
+  challenge: string;
+  key: PublicKey;
+  signature: string;
+}
+
+export interface EvidenceView {
+  number: number;
+  index: number | null;
+  kind: string;
+  at: string;
+  role: string;
+  category: string | null;
+  reason: string | null;
+  camera: string | null;
+  end: string | null;
+}
+
+export interface RemarkView {
+  at: string;
+  by: string;
+  words: string;
+}
+
+export interface FindingView {
+  id: string;
+  week: string;
+  kind: FindingKind;
+  officer: string;
+  role: string;
+  camera: string | null;
+  figures: Record<string, number>;
+  evidence: EvidenceView[];
+  made_at: string;
+  due_at: string;
+  overdue: boolean;
+  closed_at: string | null;
+  closed_by: string | null;
+  outcome: Outcome | null;
+  remarks: RemarkView[];
+}
+
+export interface BarView {
+  name: string;
+  incidents: number;
+}
+
+export interface WeekView {
+  week: string;
+  openings: number;
+  incidents: number;
+  people: BarView[];
+  people_median: number;
+  cameras: BarView[];
+  cameras_median: number;
+  findings: number;
+  open: number;
+}
+
+export interface WitnessView {
+  name: string;
+  size: number;
+  trouble: string | null;
+}
+
+export interface LogView {
+  up: boolean;
+  entries: number | null;
+  published: number | null;
+  checkpoint_at: string | null;
+  waiting: number;
+  sealed: number;
+  trouble: string | null;
+  witnesses: WitnessView[];
+}
+
+export interface ReviewView {
+  now: string;
+  weeks: WeekView[];
+  findings: FindingView[];
+  log: LogView;
+}
+
+export interface FieldView {
+  name: string;
+  value: string | null;
+  public: boolean;
+}
+
+export interface LogEntryView {
+  index: number;
+  kind: string;
+  at: string;
+  fields: FieldView[];
+  sealed_until: string | null;
+  findings: string[];
+}
+
+export interface PersonNamed {
+  name: string;
+  role: string;
+  unit: string | null;
+}
+
+export interface BreakGlass {
+  user_id: string;
+  reason: GlassReason;
+  minutes?: number;
+}
+
+export interface CloseFinding {
+  outcome: Outcome;
+  words: string;
+}
+
+export interface Remark {
+  words: string;
 }
 
 export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;

@@ -32,7 +32,7 @@ def _people(config: Config) -> None:
 
 @pytest.fixture(scope="session")
 def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with four people in it."""
+    """A data folder with five people in it."""
     folder = tmp_path_factory.mktemp("peopled") / "data"
     _people(settings(folder))
     return folder
@@ -40,7 +40,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def peopled_postgres(postgres: str, peopled: Path) -> str:
-    """A PostgreSQL database with four people in it, to be copied."""
+    """A PostgreSQL database with five people in it, to be copied."""
     with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as admin:
         admin.execute("CREATE DATABASE peopled")
     _people(settings(peopled, database_url=f"postgresql+psycopg://postgres@/peopled?host={postgres}"))
@@ -94,6 +94,18 @@ async def dana(house: House) -> Staff:
 async def sam(house: House) -> Staff:
     """An officer of Unit 12."""
     return await house.staff("sam")
+
+
+@pytest.fixture
+async def lee(house: House) -> Staff:
+    """A supervisor."""
+    return await house.staff("lee")
+
+
+@pytest.fixture
+async def ada(house: House) -> Staff:
+    """An auditor."""
+    return await house.staff("ada")
 
 
 @pytest.fixture

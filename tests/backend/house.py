@@ -52,6 +52,7 @@ PEOPLE = (
     ("lee", "Lee Carter", Role.SUPERVISOR, None),
     ("sam", "Sam Ortiz", Role.OFFICER, "Unit 12"),
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
+    ("ada", "Ada Moss", Role.AUDITOR, None),
 )
 NUMBER = "+12125550123"
 WAIT_S = 10.0
@@ -275,8 +276,8 @@ class Phone:
         numbers = self.key.public_key().public_numbers()
         return {"x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big"))}
 
-    def sign(self, challenge: str, token: str | None = None) -> str:
-        text = f"sightline-redeem\n{challenge}\n{token or self.token}"
+    def sign(self, challenge: str, token: str | None = None, purpose: str = "sightline-redeem") -> str:
+        text = f"{purpose}\n{challenge}\n{token or self.token}"
         r, s = decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(SHA256())))
         return b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 

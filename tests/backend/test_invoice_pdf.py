@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from backend.api import invoice_pdf
+from backend.api import sheet
 from backend.api.invoice_html import page
-from backend.api.invoice_pdf import BOX, BOXES, EAST, NOTO, pdf
+from backend.api.invoice_pdf import BOXES, pdf
 from backend.api.paper import paper
+from backend.api.sheet import BOX, EAST, NOTO
 from backend.model.cameras import ParticipationLevel
 from backend.model.fees import PROMISE, Invoice, InvoiceLine, InvoiceState
 from backend.model.ids import InvoiceId, SiteId
@@ -95,7 +96,7 @@ def test_chinese_japanese_and_korean_are_printed_where_the_machine_has_their_fon
 def test_letters_that_nobody_has_are_boxes_and_never_a_failure(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(invoice_pdf, "EAST", tmp_path / "none.ttf")
+    monkeypatch.setattr(sheet, "EAST", tmp_path / "none.ttf")
     text = read_back(invoice(addressee=f"Olive {name}"), tmp_path)
     assert "Olive" in text
     assert (BOX in text) == (BOXES in " ".join(text.split()))

@@ -1,5 +1,6 @@
 """Who may do what: every route of the app, walked with the wrong role, the wrong origin and no session."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from backend.api import guards
 from tests.backend.house import House, Phone, Staff, no
@@ -27,6 +30,9 @@ FILLED = {
     "device": "dev_0000000000000000000000",
     "invoice": "inv_0000000000000000000000",
     "name": "inv_0000000000000000000000.pdf",
+    "glass": "gls_0000000000000000000000",
+    "finding": "fnd_0000000000000000000000",
+    "index": "999999",
 }
 # Whose place it is, so that what is not there is all that is wrong.
 ASKED = {
@@ -35,6 +41,7 @@ ASKED = {
     guards.officers: "sam",
     guards.supervisors: "lee",
     guards.managers: "lee",
+    guards.auditors: "ada",
 }
 
 
@@ -42,7 +49,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
     """Method and address of every route that asks for a session, or for this one guard."""
     staff = {
         *(guards.signed_in, guards.staff, guards.desk, guards.officers),
-        *(guards.supervisors, guards.owners, guards.managers),
+        *(guards.supervisors, guards.owners, guards.managers, guards.auditors),
     }
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
@@ -98,7 +105,7 @@ async def test_owners_are_refused_wherever_staff_work_and_staff_where_owners_do(
     house: House, dana: Staff, sam: Staff
 ) -> None:
     rosa = await owner(house, "rosa")
-    for guard in (guards.staff, guards.desk, guards.officers, guards.supervisors):
+    for guard in (guards.staff, guards.desk, guards.officers, guards.supervisors, guards.auditors):
         for method, path in guarded(house.app, guard):
             no(await rosa.http.request(method, path, json={}), 403, "wrong-role")
     walked = list(guarded(house.app, guards.managers))
@@ -110,6 +117,25 @@ async def test_owners_are_refused_wherever_staff_work_and_staff_where_owners_do(
             *guarded(house.app, guards.supervisors),
         ]:
             no(await person.http.request(method, path, json={}), 403, "wrong-role")
+
+
+async def test_an_auditor_reviews_and_does_nothing_else(
+    house: House, dana: Staff, sam: Staff, lee: Staff, ada: Staff
+) -> None:
+    incident = await dana.open(words="A man with a lamp", callback_number="+12125550199")
+    guards_of_others = (guards.staff, guards.desk, guards.officers, guards.supervisors, guards.managers)
+    for guard in (*guards_of_others, guards.owners):
+        for method, path in guarded(house.app, guard):
+            no(await ada.http.request(method, path, json={}), 403, "wrong-role")
+    for where in ("/api/events", "/api/owner/events", "/api/agency/events"):
+        assert await _closed(house, ada, where) == 4404
+    walked = list(guarded(house.app, guards.auditors))
+    assert len(walked) >= 5
+    for person in (dana, sam, lee):
+        for method, path in walked:
+            no(await person.http.request(method, path, json={}), 403, "wrong-role")
+    seen = json.dumps([await ada.get("/api/session"), await ada.get("/api/review")])
+    assert not [text for text in ("lamp", "2125550", incident["id"]) if text in seen]
 
 
 async def test_only_officers_ride_in_units(house: House, dana: Staff) -> None:
@@ -143,6 +169,8 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "answer": {"allow": True},
         "panic": {"words": ""},
         "paid": {"paid_on": "2026-02-03"},
+        "glass": {"user_id": FILLED["unit"].replace("unt", "usr"), "reason": "nearest"},
+        "remarks": {"words": "Once more"},
     }
     walked = [
         (method, path, person)
@@ -155,6 +183,8 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         asking = await house.staff(person)
         verb = path.rpartition("/")[2]
         body = {"name": "Door"} if person == "lee" and verb == "amend" else bodies.get(verb, {})
+        if person == "ada" and verb == "close":
+            body = {"outcome": "in-order", "words": "As it should be"}
         no(await asking.http.request(method, path, json=body), 404, "not-found")
 
 
@@ -247,7 +277,8 @@ async def test_assigning_twice_is_once_and_releasing_nothing_is_nothing(
 
 
 @pytest.mark.parametrize(
-    ("name", "where"), [("dana", "/console"), ("lee", "/console"), ("sam", "/officer"), (None, "/signin")]
+    ("name", "where"),
+    [("dana", "/console"), ("lee", "/console"), ("sam", "/officer"), ("ada", "/review"), (None, "/signin")],
 )
 async def test_the_front_door_leads_to_ones_own_page(house: House, name: str | None, where: str) -> None:
     http = (await house.staff(name)).http if name else house.client()
@@ -269,6 +300,18 @@ async def test_devices_are_for_supervisors_and_connectors_for_whoever_manages_th
         stranger = house.client({"Origin": house.config.origin})
         for method, path in walked:
             no(await stranger.request(method, path, json={}), 401, "not-signed-in")
+
+
+async def _closed(house: House, person: Staff, where: str) -> int | None:
+    """With which code a socket there is closed at once."""
+    async with connect(
+        house.url.replace("http", "ws", 1) + where,
+        origin=Origin(house.config.origin),
+        additional_headers={"Cookie": person.cookie},
+        proxy=None,
+    ) as socket:
+        await asyncio.wait_for(socket.wait_closed(), 10)
+        return socket.close_code
 
 
 def _walked(app: Litestar, guard: Any) -> Iterator[tuple[str, str]]:

@@ -90,6 +90,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     feeds: [],
     openings: [],
     asks: [],
+    glass: [],
     site: null,
     ...changes,
   };

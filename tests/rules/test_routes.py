@@ -36,7 +36,7 @@ PUBLIC = {
 }
 GUARDS = {
     *(guards.signed_in, guards.staff, guards.desk, guards.officers, guards.supervisors, guards.owners),
-    *(guards.managers, guards.machines, guards.our_pages, metrics.readers),
+    *(guards.auditors, guards.managers, guards.machines, guards.our_pages, metrics.readers),
 }
 
 

@@ -7,6 +7,7 @@
 //   reader.mjs log KEY DIR [--remember FILE]     the whole log; remembers its checkpoint, refuses an older or other one
 //   reader.mjs proof KEY PROOF-FILE LEAF-FILE    one entry, offline
 //   reader.mjs disclosures KEY DIR               the whole log, and every field that is opened in disclosures/
+//   reader.mjs receipt KEY FILE                  a receipt: each entry's proof, and each field's commitment (docs/log.md)
 //   reader.mjs grown KEY OLDER NEWER PROOF-FILE  two checkpoints and the hashes between them, one base64 a line
 //   … --witness KEY [--quorum N]                 cosignatures that are asked for
 //
@@ -336,8 +337,7 @@ const readDisclosures = (dir, entries) => {
 
 // --- tlog-proof ---
 
-const readProof = (file, leaf, trust) => {
-  const bytes = readFileSync(file);
+const readProof = (bytes, leaf, trust) => {
   const blank = bytes.indexOf("\n\n");
   if (blank < 0) refuse("the proof has no checkpoint");
   const lines = text(bytes.subarray(0, blank), "the proof").split("\n");
@@ -348,9 +348,56 @@ const readProof = (file, leaf, trust) => {
   const { size, root } = readCheckpoint(bytes.subarray(blank + 2), trust);
   const index = BigInt(number);
   if (index >= size) refuse(`there is no entry ${index} among ${size}`);
-  const found = includedRoot(index, size, leafHash(readFileSync(leaf)), path);
+  const found = includedRoot(index, size, leafHash(leaf), path);
   if (!found.equals(root)) refuse(`this is not entry ${index}`);
   return { size: Number(size), root: root.toString("hex"), index: Number(index) };
+};
+
+// --- a receipt: docs/log.md ---
+
+const CONTEXT = "sightline-commitment/v1\n";
+
+const parsed = (bytes, what) => {
+  const said = text(bytes, what);
+  try {
+    return JSON.parse(said);
+  } catch {
+    return refuse(`${what} is not JSON`);
+  }
+};
+
+const isPair = (held) => Array.isArray(held) && held.length === 2 && held.every((part) => typeof part === "string");
+
+const isEntry = (held) =>
+  typeof held?.leaf === "string" && held.fields instanceof Object && Object.values(held.fields).every(isPair);
+
+const readReceipt = (file, trust) => {
+  const held = parsed(readFileSync(file), "the receipt") ?? {};
+  if (held.v !== 1 || held.type !== "sightline-receipt") refuse("not a receipt of version 1");
+  if (!Array.isArray(held.entries) || held.entries.length === 0) refuse("the receipt has no entries");
+  if (!held.entries.every(isEntry)) refuse("an entry of the receipt is not as it should be");
+  const seen = new Set();
+  const uses = new Set();
+  let size = 0;
+  let watched = 0;
+  for (const { leaf, fields, proof } of held.entries) {
+    const bytes = base64(leaf, "a leaf of the receipt");
+    if (typeof proof !== "string") refuse("an entry is not proved yet");
+    const found = readProof(Buffer.from(proof), bytes, trust);
+    if (seen.has(found.index)) refuse(`entry ${found.index} twice`);
+    seen.add(found.index);
+    size = Math.max(size, found.size);
+    const { v, type, c } = parsed(bytes, "a leaf") ?? {};
+    if (v !== 1 || !(c instanceof Object)) refuse("a leaf of another version");
+    for (const [name, [value, salt]] of Object.entries(fields)) {
+      const made = sha256(`${CONTEXT}${name}\n`, base64(salt, `the salt of ${name}`, 16), value).toString("base64");
+      if (c[name] !== made) refuse(`entry ${found.index} does not say that ${name} is ${value}`);
+    }
+    uses.add((fields.use ?? refuse("an entry of no use"))[0]);
+    if (type === "end" && fields.duration_s) watched += Number(fields.duration_s[0]);
+  }
+  if (held.to === "owner" && uses.size !== 1) refuse("an owner's receipt is of one use");
+  return { size, indexes: [...seen].sort((a, b) => a - b), uses: [...uses], watched: Math.round(watched * 10) / 10 };
 };
 
 const readGrown = (olderFile, newerFile, proofFile, trust) => {
@@ -389,9 +436,10 @@ const main = () => {
   };
   if (what === "log" && files.length === 1) return readLog(files[0], trust, values.remember);
   if (what === "disclosures" && files.length === 1) return readLog(files[0], trust, values.remember, readDisclosures);
-  if (what === "proof" && files.length === 2) return readProof(files[0], files[1], trust);
+  if (what === "proof" && files.length === 2) return readProof(readFileSync(files[0]), readFileSync(files[1]), trust);
+  if (what === "receipt" && files.length === 1) return readReceipt(files[0], trust);
   if (what === "grown" && files.length === 3) return readGrown(files[0], files[1], files[2], trust);
-  return refuse("reader.mjs log KEY DIR | disclosures KEY DIR | proof KEY PROOF LEAF | grown KEY OLDER NEWER PROOF");
+  return refuse("reader.mjs log KEY DIR | disclosures KEY DIR | proof KEY PROOF LEAF | receipt KEY FILE | grown KEY OLDER NEWER PROOF");
 };
 
 try {

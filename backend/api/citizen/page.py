@@ -666,4 +666,4 @@ def _value(words: Words, name: str, value: str) -> str:
             return value
     if name == "bytes" and value.isascii() and value.isdigit():
         return f"{int(value):,}"
-    return words.code(name, value)
+    return words.code("role" if name in ("by", "whom") else name, value)

@@ -75,6 +75,7 @@ const ROLES: Readonly<Record<Role, string>> = {
   officer: "An officer",
   supervisor: "A supervisor",
   owner: "An owner",
+  auditor: "An auditor",
 };
 
 export function reasonWords(reason: Reason): string {

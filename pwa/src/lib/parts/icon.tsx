@@ -20,6 +20,7 @@ import layout from "lucide-static/icons/columns-2.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import eyeOff from "lucide-static/icons/eye-off.svg?raw";
+import glass from "lucide-static/icons/hammer.svg?raw";
 import userPlus from "lucide-static/icons/hand-heart.svg?raw";
 import hash from "lucide-static/icons/hash.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
@@ -101,6 +102,7 @@ const DRAWINGS = {
   qr: qrCode,
   again: rotate,
   fit: scan,
+  glass,
   signal,
   signalWeak: signal,
   signalVeryWeak: signal,

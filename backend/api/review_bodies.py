@@ -1,0 +1,28 @@
+"""Requests about broken glass and the weekly review."""
+
+from typing import Annotated
+
+import msgspec
+
+from backend.api.bodies import ID, LINES
+from backend.model.glass import MOST_MINUTES, GlassReason
+from backend.model.review import Outcome
+
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=LINES)]
+
+
+class BreakGlass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For whom, why, and for how long."""
+
+    user_id: Annotated[str, msgspec.Meta(pattern=ID)]
+    reason: GlassReason
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)] = MOST_MINUTES
+
+
+class CloseFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    outcome: Outcome
+    words: Words
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    words: Words
