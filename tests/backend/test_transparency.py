@@ -19,8 +19,8 @@ import pytest
 from backend.api.citizen import files
 from backend.api.citizen.page import LANGUAGES, choose
 from backend.model.cameras import ParticipationLevel
+from backend.model.contests import ContestOutcome as ContestOutcome
 from backend.model.contests import ContestReason
-from backend.model.contests import Outcome as ContestOutcome
 from backend.model.glass import GlassReason
 from backend.model.incidents import INCIDENT_TYPES, PANIC, FeedKind
 from backend.model.openings import OpeningEnd, Reason

@@ -1,6 +1,6 @@
 """A city's history in a real log: what a service writes in months, written in a second, and then served.
 
-The database is filled by the store, leaves and salts by the service's own rules; the log is the real process's.
+The database is filled by the store, leaves by the service's own rules; the log's process is the real one.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ CATEGORIES = ("Medical", "Break-in", "Fire", "Medical", "Traffic collision")
 
 
 async def write(database: Path, openings: int, now: datetime) -> None:
-    """So many openings of cameras over the last hundred days, each with its end. The log takes them itself."""
+    """So many openings of cameras over the last hundred days, each with its end; the log comes for them."""
     store = Store(f"sqlite+aiosqlite:///{database}")
     async with store.begin() as tx:
         user, _ = (await tx.users.by_name("dana")) or (None, "")
