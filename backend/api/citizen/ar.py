@@ -236,6 +236,12 @@ AR = Words(
             "caller": "المتصل",
             "auditor": "مدقق",
         },
+        "what": {
+            "place": "مكانه",
+            "person": "من كان",
+            "words": "كلمات الجواب",
+            "everything": "كل شيء",
+        },
         "assigned": {"yes": "نعم", "no": "لا"},
         "hours": {"yes": "نعم", "no": "لا", "none": "–"},
         "recorded": {"yes": "نعم", "no": "لا", "none": "–"},

@@ -249,6 +249,12 @@ EN = Words(
             "caller": "the caller",
             "auditor": "auditor",
         },
+        "what": {
+            "place": "its place",
+            "person": "who it was",
+            "words": "the answer’s words",
+            "everything": "everything",
+        },
         "assigned": {"yes": "yes", "no": "no"},
         "hours": {"yes": "yes", "no": "no", "none": "–"},
         "recorded": {"yes": "yes", "no": "no", "none": "–"},

@@ -263,6 +263,12 @@ ES = Words(
             "caller": "quien llamó",
             "auditor": "auditor",
         },
+        "what": {
+            "place": "su lugar",
+            "person": "quién fue",
+            "words": "las palabras de la respuesta",
+            "everything": "todo",
+        },
         "assigned": {"yes": "sí", "no": "no"},
         "hours": {"yes": "sí", "no": "no", "none": "–"},
         "recorded": {"yes": "sí", "no": "no", "none": "–"},

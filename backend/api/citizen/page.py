@@ -25,6 +25,7 @@ from backend.model.uses import LeafKind
 LANGUAGES: Mapping[str, Words] = {words.lang: words for words in (EN, ES, AR)}
 PATH = "/transparency"
 _HOUR = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2})", re.ASCII)
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d{2}", re.ASCII)
 _FIRST = (
     "category",
     "source",
@@ -659,6 +660,8 @@ def _value(words: Words, name: str, value: str) -> str:
     """A field's value as people read it."""
     if name == "hour":
         return _hour(words, value)
+    if name == "until" and _DAY.fullmatch(value):
+        return _day(words, value)
     if name == "duration_s":
         try:
             return _seconds(words, float(value))

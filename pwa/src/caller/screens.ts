@@ -186,7 +186,7 @@ export function ended(words: Words, { agency, sentence, summary, again }: EndedF
       headline(sentence),
       h("dl", {}, ...facts),
       fill(),
-      h("p", {}, words.mayClose),
+      h("p", {}, `${words.mayClose} `, h("a", { href: "/transparency" }, words.published)),
       again && button(again),
     ],
   };

@@ -78,6 +78,9 @@ function Lent({ lender, view }: { lender: OwnerLender; view: OwnerView }) {
         </Fold>
       </div>
       <NoticesCard lender={lender} />
+      <p class="owner-public">
+        <a href="/transparency">Everybody can see how often cameras were opened, and why</a>
+      </p>
       {view.sites.length > 0 && <Fees lender={lender} view={view} />}
     </>
   );

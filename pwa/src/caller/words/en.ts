@@ -74,6 +74,7 @@ export const en = {
   whatIsKept: "What is kept",
   kept: "Your places, and when you shared. The picture was not recorded.",
   shareAgain: "Share again",
+  published: "What is published of this",
   mayClose: "You can close this page. Stay on the phone with 911.",
 
   otherPhone: "This link is already used on another phone.",

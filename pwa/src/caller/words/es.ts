@@ -74,6 +74,7 @@ export const es: Words = {
   whatIsKept: "Qué se guarda",
   kept: "Sus lugares y cuándo compartió. La imagen no se grabó.",
   shareAgain: "Compartir otra vez",
+  published: "Qué se publica de esto",
   mayClose: "Puede cerrar esta página. Siga al teléfono con el 911.",
 
   otherPhone: "Este enlace ya se usa en otro teléfono.",
