@@ -29,6 +29,7 @@ from backend.api import (
     metrics,
     openings,
     pages,
+    public_log,
     push,
     review,
     staff,
@@ -36,10 +37,9 @@ from backend.api import (
 )
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
-from backend.api import log_files as log_files_api
 from backend.api import owners as owners_api
-from backend.api import public_log as public_log_api
 from backend.api import receipts as receipts_api
+from backend.api import sealing as sealing_api
 from backend.api import sites as sites_api
 from backend.api import transparency as transparency_api
 from backend.api.problems import HANDLERS
@@ -237,8 +237,9 @@ def build(
     alerts = Alerts(steps, hub, pusher)
     public_log, districts = public(config), _districts(config)
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
+    after = timedelta(hours=config.disclose_after_hours)
+    log_files = LogFiles(config.data_dir / "log")
     disclosures = Disclosures(steps, config.data_dir / "log", after)
-    public_files = LogFiles(config.data_dir / "log")
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
@@ -313,8 +314,8 @@ def build(
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
         review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
-        log_files=public_files,
-        transparency=Transparency(steps, public_files, public_log.key, zone, after),
+        log_files=log_files,
+        transparency=Transparency(steps, log_files, public_log.key, zone, after),
     )
 
 
@@ -397,7 +398,7 @@ def create_app(
             owners_api.AGENCY_ROUTER,
             sites_api.ROUTER,
             openings.ROUTER,
-            public_log_api.ROUTER,
+            sealing_api.ROUTER,
             push.ROUTER,
             callers_api.ROUTER,
             connectors_api.ROUTER,
@@ -405,11 +406,11 @@ def create_app(
             events.ROUTER,
             fees_api.ROUTER,
             glass.ROUTER,
-            log_files_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
             receipts_api.ROUTER,
             review.ROUTER,
+            public_log.ROUTER,
             tiles.ROUTER,
             transparency_api.ROUTER,
             create_router(),

@@ -86,6 +86,8 @@ class Officers:
             raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
         if session.user.unit_id is None:
             raise Refused(Refusal.NO_UNIT, "You ride in no unit.")
+        if session.user.unit_id not in found.unit_ids:  # broken glass is for seeing
+            raise Refused(Refusal.NOT_ASSIGNED)
         return session.user.unit_id
 
     async def _begin(self, step: Step, session: StaffSession, incident: IncidentId, unit: UnitId) -> Feed:

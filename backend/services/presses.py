@@ -148,6 +148,8 @@ class Presses:
         glass = await broken_for(step.tx, user, incident, step.now)
         if glass is not None:
             expires_at = min(expires_at, glass.expires_at)
+            if not new and expires_at <= held.expires_at:
+                return held
         await step.tx.openings.renew(held.id, expires_at)
         held = msgspec.structs.replace(held, expires_at=expires_at)
         await self._uses.open_camera(step, held, Seen(incident=incident, user=user), new=new)

@@ -254,6 +254,14 @@ async def test_an_officer_who_is_assigned_meanwhile_keeps_what_the_rules_give(
     assert (await fields(house, LeafKind.OPEN))[-1]["basis"] == "rules"
 
 
+async def test_it_is_for_seeing_and_not_for_showing(
+    house: House, dana: Staff, sam: Staff, lee: Staff
+) -> None:
+    incident = await dana.open()
+    await break_for(lee, incident, sam)
+    no(await sam.http.post(f"/api/incidents/{incident['id']}/my-camera"), 403, "not-assigned")
+
+
 async def test_without_the_log_no_glass_is_broken(
     house: House, dana: Staff, sam: Staff, lee: Staff, lent: Lent
 ) -> None:

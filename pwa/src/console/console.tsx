@@ -9,6 +9,7 @@ import type { Desk } from "../staff/desk.ts";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
 import { Cameras } from "./cameras.tsx";
+import { BreakGlass } from "./glass.tsx";
 import { IncidentHead } from "./incident-head.tsx";
 import { IncidentList } from "./incident-list.tsx";
 import { type Command, command, keysOn, takesKeys } from "./keys.ts";
@@ -37,9 +38,10 @@ function step({ desk, state }: Props, by: 1 | -1): void {
 
 /** Esc undoes the nearest thing first: the field, the help, the question, the form; then it hides the picture. */
 function safe(state: Store<ConsoleState>): void {
-  const { help, closing, wording, texting } = state.value;
+  const { help, closing, wording, breaking, texting } = state.value;
   if (takesKeys(document.activeElement)) (document.activeElement as HTMLElement).blur();
   else if (help) change(state, { help: false });
+  else if (breaking) change(state, { breaking: false });
   else if (closing) change(state, { closing: false });
   else if (wording) change(state, { wording: false });
   else if (texting) change(state, { texting: false, notice: null });
@@ -171,7 +173,7 @@ export function Console(props: Props) {
   const { desk, state } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
-  const { help } = useStore(state);
+  const { help, breaking } = useStore(state);
   useKeys(props);
   useTitle(world);
   useForemost(desk, world);
@@ -192,6 +194,9 @@ export function Console(props: Props) {
       </main>
       <aside class="right" aria-label="What happened, cameras, units and links">
         {help && <KeysHelp onClose={() => change(state, { help: false })} />}
+        {incident !== undefined && breaking && !help && incident.closed_at === null && (
+          <BreakGlass key={incident.id} desk={desk} state={state} incident={incident} />
+        )}
         {incident !== undefined && (
           <>
             <section class="log" aria-labelledby="log-title">

@@ -157,6 +157,17 @@ export function IncidentHead({ desk, state, incident }: Props) {
           >
             <Icon name="correct" />
           </button>
+          {desk.me.user.role === "supervisor" && (
+            <button
+              type="button"
+              class="square"
+              aria-label="Break glass for an officer"
+              title="Break glass for an officer"
+              onClick={() => change(state, { breaking: true, help: false })}
+            >
+              <Icon name="glass" />
+            </button>
+          )}
           <button type="button" aria-keyshortcuts="L" onClick={() => change(state, { texting: true })}>
             <Icon name="sent" /> Text link <kbd>L</kbd>
           </button>

@@ -12,6 +12,6 @@ void begin(
     keepSeen(desk);
     return <Console desk={desk} state={state} />;
   },
-  (me) => me.user.role !== "officer",
-  "/officer",
+  (me) => me.user.role === "dispatcher" || me.user.role === "supervisor",
+  "/",
 );

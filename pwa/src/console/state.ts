@@ -23,6 +23,8 @@ export interface ConsoleState {
   readonly closing: boolean;
   /** Whether the words of the incident in front are being corrected. */
   readonly wording: boolean;
+  /** Whether glass is being broken for somebody. */
+  readonly breaking: boolean;
   readonly list: "open" | "closed";
   /** The feed whose picture is in front; null for the best one. */
   readonly feed: string | null;
@@ -44,6 +46,7 @@ export function newState(): Store<ConsoleState> {
     help: false,
     closing: false,
     wording: false,
+    breaking: false,
     list: "open",
     feed: null,
     swapped: kept(SWAPPED) === "yes",
@@ -56,6 +59,7 @@ export function newState(): Store<ConsoleState> {
 export const AT_REST = {
   closing: false,
   wording: false,
+  breaking: false,
   texting: false,
   feed: null,
   blurred: false,

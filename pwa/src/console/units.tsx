@@ -8,6 +8,7 @@ import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView, Position, Unit } from "../wire.ts";
+import { GlassList } from "./glass.tsx";
 
 /** Assigned first, then nearest, then by call sign. */
 export function ranked(units: readonly Unit[], incident: IncidentView): Unit[] {
@@ -52,6 +53,7 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
         Units <span class="count">{incident.unit_ids.length} assigned</span>
       </h2>
       <ProblemNote text={act.problem} />
+      <GlassList desk={desk} incident={incident} />
       {units.length === 0 && <p class="empty">No unit is set up yet.</p>}
       <ul>
         {units.map((unit) => {

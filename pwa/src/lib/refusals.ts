@@ -15,7 +15,7 @@ const SENTENCES: Partial<Record<Refusal, string>> = {
   "no-handout": "Texts are sent by the carrier here, so there is no link to show.",
   "no-unit": "Your account belongs to no unit. Ask your supervisor.",
   "not-asking": "No other phone is asking any more.",
-  "not-assigned": "Your unit is not assigned to this incident any more.",
+  "not-assigned": "Your unit is not assigned to this incident.",
   "not-found": "That is not there any more. The list has been brought up to date.",
   "not-signed-in": "You are signed out. Sign in again.",
   "too-many-tries": "Too many tries. Wait a minute, then try again.",

@@ -7,11 +7,13 @@ import { keepAwake } from "../lib/wakelock.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
+import { glassFor } from "../staff/glass.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Plot, type PlotUnit } from "../staff/parts/plot.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import { plotUnits } from "../staff/plot-units.ts";
+import { timeOfDay } from "../staff/words.ts";
 import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { Pictures } from "./pictures.tsx";
 import type { Sharing } from "./sharing.ts";
@@ -145,6 +147,18 @@ function ShareToggle({ sharing }: Pick<Props, "sharing">) {
   );
 }
 
+/** That this officer sees it by broken glass, until when, and that everybody can know. */
+function ByGlass({ desk, incident }: Omit<Props, "sharing">) {
+  const glass = glassFor(incident, desk.me.user);
+  if (glass === null) return null;
+  return (
+    <p class="glass-banner" role="status">
+      <Icon name="glass" />
+      <span>By broken glass until {timeOfDay(glass.expires_at).slice(0, 5)}, on public record</span>
+    </p>
+  );
+}
+
 export function IncidentScreen(props: Props) {
   const { desk, sharing, incident } = props;
   const world = useStore(desk.world);
@@ -158,6 +172,7 @@ export function IncidentScreen(props: Props) {
   const entries = world.logs.get(incident.id) ?? [];
   return (
     <main class="incident" aria-label={`${incident.type}: ${incident.words}`}>
+      <ByGlass desk={desk} incident={incident} />
       <section class="area-picture" aria-label="Picture">
         <PictureArea desk={desk} incident={incident} />
       </section>

@@ -8,6 +8,7 @@ import { sorry } from "../lib/refusals.ts";
 import { askedOf, askingWords, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
+import { glassFor } from "../staff/glass.ts";
 import { useNearby } from "../staff/nearby.ts";
 import { Reasons } from "../staff/parts/reasons.tsx";
 import type { FeedView, IncidentView, NearbyCamera, Reason } from "../wire.ts";
@@ -61,6 +62,7 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
   const own = useOwnCamera(desk, incident);
   const { problem: ownProblem } = useStore(own.own);
   const me = desk.me.user.id;
+  const byGlass = glassFor(incident, desk.me.user) !== null; // it is for seeing, and for its own time
   const shown = new Set(feeds.map((each) => each.camera_id));
   const offered = (nearby?.cameras ?? [])
     .filter((camera) => camera.offer !== "no" && !shown.has(camera.camera_id))
@@ -102,7 +104,7 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
       <ul ref={strip} hidden={chosen !== undefined}>
         {opening !== null && (
           <li class="pictures-mine">
-            {lasts(opening, now).soon && (
+            {!byGlass && lasts(opening, now).soon && (
               <button
                 type="button"
                 class="is-soon"
@@ -159,9 +161,11 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
             )}
           </li>
         ))}
-        <li>
-          <OwnChip camera={own} />
-        </li>
+        {!byGlass && (
+          <li>
+            <OwnChip camera={own} />
+          </li>
+        )}
       </ul>
     </nav>
   );

@@ -41,7 +41,7 @@ function Bars({ title, bars, median, short }: BarsProps) {
                 aria-label={`${(bar.incidents / Math.max(median, 1)).toFixed(1)} times the median`}
               >
                 <rect class="bar" width={(100 * bar.incidents) / most} height="12" />
-                <rect class="median" x={(99.2 * median) / most} width="0.8" height="12" />
+                <rect class="median" x={(98.8 * median) / most} width="1.2" height="12" />
               </svg>
             </td>
           </tr>

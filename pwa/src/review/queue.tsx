@@ -41,10 +41,11 @@ function State({ finding }: { finding: FindingView }) {
   );
 }
 
-function byWeek(findings: FindingView[]): [string, FindingView[]][] {
+/** Of those that are open the oldest week first, for it has waited longest; of the closed the newest. */
+function byWeek(findings: FindingView[], newest: boolean): [string, FindingView[]][] {
   const groups = new Map<string, FindingView[]>();
   for (const one of findings) groups.set(one.week, [...(groups.get(one.week) ?? []), one]);
-  return [...groups].sort(([a], [b]) => (a < b ? 1 : -1));
+  return [...groups].sort(([a], [b]) => (a < b === newest ? 1 : -1));
 }
 
 function step(event: KeyboardEvent): void {
@@ -85,7 +86,7 @@ export function Queue({ findings, weeks, chosen, onChoose }: QueueProps) {
       )}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside take the keys */}
       <div onKeyDown={step}>
-        {byWeek(shown).map(([monday, held]) => (
+        {byWeek(shown, closed).map(([monday, held]) => (
           <div key={monday} class="queue-week">
             <h3>{week(monday)}</h3>
             <ul>

@@ -12,6 +12,7 @@ import type { SignIn as Credentials, Me } from "../wire.ts";
 
 function home(me: Me): string {
   if (me.user.role === "owner") return "/owner";
+  if (me.user.role === "auditor") return "/review";
   return me.user.role === "officer" ? "/officer" : "/console";
 }
 

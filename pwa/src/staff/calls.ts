@@ -3,12 +3,14 @@
 import type { Requests } from "../lib/requests.ts";
 import type {
   AmendIncident,
+  BreakGlass,
   EntryView,
   Handout,
   IncidentView,
   IssuedLink,
   LinkKind,
   LinkView,
+  LockedOut,
   Nearby,
   OpenedCamera,
   OpenedSite,
@@ -111,6 +113,18 @@ export class Calls {
 
   closeOpening(opening: string): Promise<void> {
     return this.#requests.send("DELETE", `/api/openings/${opening}`);
+  }
+
+  lockedOut(incident: string): Promise<LockedOut[]> {
+    return this.#requests.send("GET", `/api/incidents/${incident}/locked-out`);
+  }
+
+  breakGlass(incident: string, body: BreakGlass): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/glass`, body);
+  }
+
+  endGlass(glass: string): Promise<void> {
+    return this.#requests.send("DELETE", `/api/glass/${glass}`);
   }
 
   shareCamera(incident: string): Promise<ShareCamera> {

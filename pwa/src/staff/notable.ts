@@ -15,6 +15,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "incident.close",
   "incident.panic",
   "camera.answer",
+  "glass.break",
 ]);
 
 export function isNotable(entry: EntryView): boolean {

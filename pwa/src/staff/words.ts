@@ -1,6 +1,6 @@
 // Log entries as plain sentences. Anything that has no sentence here is still shown, in the log's own words.
 import { numberWords } from "../lib/numbers.ts";
-import type { Action, EntryView } from "../wire.ts";
+import type { Action, EntryView, GlassReason } from "../wire.ts";
 
 export type Weight = "news" | "plain" | "warning";
 
@@ -46,6 +46,19 @@ const ENDINGS: Record<string, string> = {
   "connector-away": "it is not connected any more",
   "camera-trouble": "the camera has a fault",
   "log-away": "the public log could not be written",
+};
+/** Why glass is broken, as the second half of a sentence. */
+export const GLASS_REASONS: Readonly<Record<GlassReason, string>> = {
+  nearest: "nearest help, no time to assign",
+  "officer-in-danger": "an officer is in danger",
+  specialist: "a specialist is needed",
+  "takes-command": "takes command",
+  "mutual-aid": "helps from elsewhere",
+};
+const GLASS_ENDS: Record<string, string> = {
+  expired: "its time was over",
+  revoked: "a supervisor ended it",
+  "incident-closed": "the incident is closed",
 };
 const ANSWERS: Record<string, string> = {
   allowed: "allowed it",
@@ -132,6 +145,17 @@ function answered(entry: EntryView): string {
   return `The owner of ${theCamera(entry)} ${answer}`;
 }
 
+function glassBroken(entry: EntryView): string {
+  const { person = "an officer", until = "", reason = "" } = entry.details;
+  const why = GLASS_REASONS[reason as GlassReason] ?? reason;
+  return `${who(entry)} broke glass for ${person}, until ${timeOfDay(until).slice(0, 5)}: ${why}`;
+}
+
+function glassEnded(entry: EntryView): string {
+  const { person = "an officer", end = "" } = entry.details;
+  return `What ${person} saw by broken glass ended: ${GLASS_ENDS[end] ?? end}`;
+}
+
 const SENTENCES: Partial<Record<Action, Sentence>> = {
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
@@ -142,6 +166,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "camera.close": closed,
   "camera.ask": (e) => `${who(e)} asked the owner of ${theCamera(e)}`,
   "camera.answer": answered,
+  "glass.break": glassBroken,
+  "glass.end": glassEnded,
   "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
   "unit.release": (e) => `${who(e)} released ${e.details.unit ?? "a unit"}`,
   "link.issue": issued,
@@ -175,6 +201,7 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "link.issue": "A link was asked for",
   "incident.amend": "A correction was tried",
   "unit.assign": "A unit's assignment was tried",
+  "glass.break": "Breaking glass was tried",
 };
 
 const REASONS: Record<string, string> = {
@@ -195,6 +222,9 @@ const REASONS: Record<string, string> = {
   "caller-placed": "the caller's phone had sent its own place",
   "bad-position": "that is nowhere on earth",
   "bad-number": "the number cannot be texted",
+  "log-away": "the public log could not be written",
+  "not-locked-out": "the rules do not lock them out",
+  "glass-broken": "it was broken already",
   full: "the server has no room for another picture",
 };
 
@@ -210,7 +240,7 @@ function refused(entry: EntryView, refusal: string): string {
 }
 
 const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open"]);
-const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end"]);
+const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end", "glass.break"]);
 
 /** One entry as a sentence and how much it matters. */
 export function sentence(entry: EntryView): Line {
