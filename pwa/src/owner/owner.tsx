@@ -82,6 +82,9 @@ function Lent({ lender, view }: { lender: OwnerLender; view: OwnerView }) {
       {view.sites.length > 0 && <Receipts lender={lender} view={view} />}
       {view.sites.length > 0 && <Statements lender={lender} view={view} />}
       <NoticesCard lender={lender} />
+      <p class="owner-public">
+        <a href="/transparency">Everybody can see how often cameras were opened, and why</a>
+      </p>
       {view.sites.length > 0 && <Fees lender={lender} view={view} />}
     </>
   );

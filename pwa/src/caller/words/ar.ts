@@ -89,6 +89,7 @@ export const ar: Words = {
   notThisPhone: "لا يراه إلا الهاتف الذي شارك.",
   goBack: "رجوع",
   shareAgain: "المشاركة مرة أخرى",
+  published: "ما يُنشر عن ذلك",
   mayClose: "يمكنك إغلاق هذه الصفحة. ابقَ على الخط مع 911.",
 
   otherPhone: "هذا الرابط مستعمل على هاتف آخر.",

@@ -89,6 +89,7 @@ export const en = {
   notThisPhone: "Only the phone that shared can see this.",
   goBack: "Back",
   shareAgain: "Share again",
+  published: "What is published of this",
   mayClose: "You can close this page. Stay on the phone with 911.",
 
   otherPhone: "This link is already used on another phone.",

@@ -89,6 +89,7 @@ export const es: Words = {
   notThisPhone: "Solo puede verlo el teléfono que compartió.",
   goBack: "Volver",
   shareAgain: "Compartir otra vez",
+  published: "Qué se publica de esto",
   mayClose: "Puede cerrar esta página. Siga al teléfono con el 911.",
 
   otherPhone: "Este enlace ya se usa en otro teléfono.",
