@@ -181,6 +181,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "feeds": [],
         "openings": [],
         "asks": [],
+        "glass": [],
         "site": None,
         **changes,
     }
