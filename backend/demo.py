@@ -192,7 +192,8 @@ def _tell(stage: Stage, yours: str) -> None:
         f"  2  Officer      {base}/officer   name sam    password {PASSWORD}\n"
         f"  3  Caller       {yours}\n"
         f"  4  Owner        {base}/owner     name rosa   password {PASSWORD}\n"
-        f"  5  Supervisor   {base}/agency    name lee    password {PASSWORD}\n\n"
+        f"  5  Supervisor   {base}/agency    name lee    password {PASSWORD}\n"
+        f"  6  Everybody    {base}/transparency   what cameras were opened for\n\n"
         "  A simulated caller is sharing already: open the break-in at 1 or 2 and see it.\n"
         "  There, under Cameras near, open Rosa's front door: at 4 she sees who and why, and can stop it.",
         flush=True,

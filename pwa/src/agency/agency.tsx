@@ -5,6 +5,7 @@ import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
+import { Contests } from "./contests.tsx";
 import { Devices } from "./devices.tsx";
 import { Fees } from "./fees.tsx";
 import { PublicLog } from "./log.tsx";
@@ -13,6 +14,7 @@ import { Owners } from "./owners.tsx";
 const PARTS = [
   ["owners", "Owners", "opened"],
   ["city", "City cameras", "camera"],
+  ["contests", "Contests", "flag"],
   ["devices", "Devices", "smartphone"],
   ["fees", "Fees", "fee"],
   ["log", "Public log", "history"],
@@ -72,6 +74,7 @@ export function Agency({ desk }: { desk: Desk }) {
         <h1>{word}</h1>
         {part === "owners" && <Owners calls={calls} />}
         {part === "city" && <City requests={desk.requests} />}
+        {part === "contests" && <Contests calls={calls} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
         {part === "log" && <PublicLog calls={calls} />}

@@ -1,6 +1,8 @@
 // Everything that a supervisor can ask of the server on this page, one method each; docs/http.md says what each means.
 import type { Requests } from "../lib/requests.ts";
 import type {
+  AnswerContest,
+  ContestList,
   Device,
   Erased,
   EraseReason,
@@ -40,6 +42,18 @@ export class AgencyCalls {
 
   invite(displayName: string): Promise<InvitationLink> {
     return this.#ask.send("POST", "/api/agency/invitations", { display_name: displayName });
+  }
+
+  contests(): Promise<ContestList> {
+    return this.#ask.send("GET", "/api/agency/contests");
+  }
+
+  answerContest(id: string, body: AnswerContest): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/contests/${id}/answer`, body);
+  }
+
+  mismatches(): Promise<MismatchView[]> {
+    return this.#ask.send("GET", "/api/agency/statements");
   }
 
   sites(): Promise<SiteView[]> {
