@@ -45,6 +45,7 @@ PRICES = {  # cents a year
 }
 NUMBERS = ("+13135550141", "+13135550130")  # for stories only: no telephone has them
 BASEMAP = Path(__file__).with_name("demo.pmtiles")  # central Helsinki, where the simulated caller walks
+DISTRICTS = Path(__file__).with_name("demo-districts.geojson")  # made-up quarters of that map
 MARK = "demonstration"  # a file that says: this folder may be emptied
 CERTIFICATE_LASTS = datetime.timedelta(days=30)
 
@@ -78,6 +79,7 @@ def prepare(options: argparse.Namespace) -> Stage:
         agency="Demo City 911",
         timezone="Europe/Helsinki",
         basemap=BASEMAP,
+        districts=DISTRICTS,
         host=address,
         port=port,
         public_url=f"{'https' if options.lan else 'http'}://{address}:{port}",

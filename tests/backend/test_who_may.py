@@ -31,6 +31,8 @@ FILLED = {
     "invoice": "inv_0000000000000000000000",
     "name": "inv_0000000000000000000000.pdf",
     "glass": "gls_0000000000000000000000",
+    "use": "use_0000000000000000000000",
+    "contest_id": "ctt_0000000000000000000000",
     "finding": "fnd_0000000000000000000000",
     "index": "999999",
 }
@@ -171,6 +173,9 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "paid": {"paid_on": "2026-02-03"},
         "glass": {"user_id": FILLED["unit"].replace("unt", "usr"), "reason": "nearest"},
         "remarks": {"words": "Once more"},
+        "seal": {"why": "court", "days": 3},
+        "erase": {"why": "court", "what": "person"},
+        "contest": {"why": "too-long"},
     }
     walked = [
         (method, path, person)
@@ -185,6 +190,8 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         body = {"name": "Door"} if person == "lee" and verb == "amend" else bodies.get(verb, {})
         if person == "ada" and verb == "close":
             body = {"outcome": "in-order", "words": "As it should be"}
+        if "contests" in path:
+            body = {"outcome": "explained", "words": "It was a fire"}
         no(await asking.http.request(method, path, json=body), 404, "not-found")
 
 
