@@ -172,12 +172,12 @@ class Parts(msgspec.Struct, frozen=True):
     disclosures: Disclosures
     districts: "Districts | None"
     officers: Officers
-    glass: Glass
-    review: Review
     sealing: Sealing
     receipts: Receipts
     contests: Contests
     statements: Statements
+    glass: Glass
+    review: Review
 
 
 def open_store(config: Config) -> Store:
@@ -240,8 +240,8 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
-    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     receipts = Receipts(steps, keys, public_log, config.agency)
+    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -300,12 +300,12 @@ def build(
         disclosures=disclosures,
         districts=districts,
         officers=Officers(steps, sfu),
-        glass=broken,
-        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
+        glass=broken,
+        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
     )
 
 
@@ -363,11 +363,11 @@ def create_app(
                 "enrolments",
                 "devices",
                 "officers",
-                "review",
                 "sealing",
                 "receipts",
                 "contests",
                 "statements",
+                "review",
             )
         },
     }
@@ -394,8 +394,8 @@ def create_app(
             glass.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
-            review.ROUTER,
             receipts_api.ROUTER,
+            review.ROUTER,
             tiles.ROUTER,
             create_router(),
             pages.routes(built),

@@ -76,15 +76,15 @@ class Action(StrEnum):
     DEVICE_RETIRE = "device.retire"
     OFFICER_SHARE = "officer.share"
     OFFICER_STOP = "officer.stop"
+    USE_SEAL = "use.seal"
+    USE_UNSEAL = "use.unseal"
+    USE_ERASE = "use.erase"
     GLASS_BREAK = "glass.break"
     GLASS_END = "glass.end"
     REVIEW_MAKE = "review.make"
     FINDING_CLOSE = "finding.close"
     FINDING_REMARK = "finding.remark"
     FINDING_NAME = "finding.name"
-    USE_SEAL = "use.seal"
-    USE_UNSEAL = "use.unseal"
-    USE_ERASE = "use.erase"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the

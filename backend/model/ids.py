@@ -22,10 +22,10 @@ RequestId = NewType("RequestId", str)
 InvoiceId = NewType("InvoiceId", str)
 PushId = NewType("PushId", str)
 UseId = NewType("UseId", str)
-GlassId = NewType("GlassId", str)
-FindingId = NewType("FindingId", str)
 ContestId = NewType("ContestId", str)
 StatementId = NewType("StatementId", str)
+GlassId = NewType("GlassId", str)
+FindingId = NewType("FindingId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -67,12 +67,12 @@ class Refusal(StrEnum):
     NOT_NEEDED = "not-needed"  # a device publishes while there is an emergency for it, and at no other time
     # the log and its gate
     LOG_AWAY = "log-away"  # it cannot be written, so nothing opens that depends on it
-    NOT_LOCKED_OUT = "not-locked-out"  # the rules let this person see it, or it is no officer
-    GLASS_BROKEN = "glass-broken"  # for this person and incident already
     IN_USE = "in-use"  # what is to be erased goes on
     UNGRANTED = "ungranted"  # the media engine does not take the grant
     # receipts
     CONTESTED = "contested"  # an answer is waited for, or there have been enough
+    NOT_LOCKED_OUT = "not-locked-out"  # the rules let this person see it, or it is no officer
+    GLASS_BROKEN = "glass-broken"  # for this person and incident already
     # the weekly review
     FINDING_CLOSED = "finding-closed"  # its words stay; a remark can be added
     OWN_USE = "own-use"  # nobody reviews what they did themselves

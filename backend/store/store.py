@@ -81,11 +81,11 @@ class Tx:
         self.fees = Fees(connection)
         self.names = Names(connection)
         self.uses = Uses(connection)
-        self.glass = Glass(connection)
-        self.reviews = Reviews(connection)
         self.receipts = Receipts(connection)
         self.contests = Contests(connection)
         self.statements = Statements(connection)
+        self.glass = Glass(connection)
+        self.reviews = Reviews(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 

@@ -12,7 +12,7 @@ export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "use.seal" | "use.unseal" | "use.erase";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -50,17 +50,17 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "not-locked-out" | "glass-broken" | "in-use" | "ungranted" | "contested" | "finding-closed" | "own-use" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
-
-export type FindingKind = "same-camera" | "not-on-a-call" | "never-sent" | "same-reason" | "outside-incident" | "owner-ended" | "broken-glass" | "contested";
-
-export type Outcome = "in-order" | "talked-over" | "reported" | "fault";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Erased = "place" | "person" | "words" | "everything";
 
 export type EraseReason = "court" | "law" | "safety" | "mistake";
 
 export type SealReason = "investigation" | "court" | "safety";
+
+export type FindingKind = "same-camera" | "not-on-a-call" | "never-sent" | "same-reason" | "outside-incident" | "owner-ended" | "broken-glass" | "contested";
+
+export type Outcome = "in-order" | "talked-over" | "reported" | "fault";
 
 export type SiteKind = "business" | "residence" | "city";
 
@@ -822,119 +822,6 @@ export interface PayInvoice {
   note?: string;
 }
 
-export interface EvidenceView {
-  number: number;
-  index: number | null;
-  kind: string;
-  at: string;
-  role: string;
-  category: string | null;
-  reason: string | null;
-  camera: string | null;
-  end: string | null;
-}
-
-export interface RemarkView {
-  at: string;
-  by: string;
-  words: string;
-}
-
-export interface FindingView {
-  id: string;
-  week: string;
-  kind: FindingKind;
-  officer: string;
-  role: string;
-  camera: string | null;
-  figures: Record<string, number>;
-  evidence: EvidenceView[];
-  made_at: string;
-  due_at: string;
-  overdue: boolean;
-  closed_at: string | null;
-  closed_by: string | null;
-  outcome: Outcome | null;
-  remarks: RemarkView[];
-}
-
-export interface BarView {
-  name: string;
-  incidents: number;
-}
-
-export interface WeekView {
-  week: string;
-  openings: number;
-  incidents: number;
-  people: BarView[];
-  people_median: number;
-  cameras: BarView[];
-  cameras_median: number;
-  findings: number;
-  open: number;
-}
-
-export interface WitnessView {
-  name: string;
-  size: number;
-  trouble: string | null;
-}
-
-export interface LogView {
-  up: boolean;
-  entries: number | null;
-  published: number | null;
-  checkpoint_at: string | null;
-  waiting: number;
-  sealed: number;
-  trouble: string | null;
-  witnesses: WitnessView[];
-}
-
-export interface ReviewView {
-  now: string;
-  weeks: WeekView[];
-  findings: FindingView[];
-  log: LogView;
-}
-
-export interface FieldView {
-  name: string;
-  value: string | null;
-  public: boolean;
-}
-
-export interface LogEntryView {
-  index: number;
-  kind: string;
-  at: string;
-  fields: FieldView[];
-  sealed_until: string | null;
-  findings: string[];
-}
-
-export interface PersonNamed {
-  name: string;
-  role: string;
-  unit: string | null;
-}
-
-export interface BreakGlass {
-  user_id: string;
-  reason: GlassReason;
-  minutes?: number;
-}
-
-export interface CloseFinding {
-  outcome: Outcome;
-  words: string;
-}
-
-export interface Remark {
-  words: string;
-}
-
 export interface ContestView {
   id: string;
   why: ContestReason;
@@ -1121,6 +1008,119 @@ export interface AskReceipt {
   challenge: string;
   key: PublicKey;
   signature: string;
+}
+
+export interface EvidenceView {
+  number: number;
+  index: number | null;
+  kind: string;
+  at: string;
+  role: string;
+  category: string | null;
+  reason: string | null;
+  camera: string | null;
+  end: string | null;
+}
+
+export interface RemarkView {
+  at: string;
+  by: string;
+  words: string;
+}
+
+export interface FindingView {
+  id: string;
+  week: string;
+  kind: FindingKind;
+  officer: string;
+  role: string;
+  camera: string | null;
+  figures: Record<string, number>;
+  evidence: EvidenceView[];
+  made_at: string;
+  due_at: string;
+  overdue: boolean;
+  closed_at: string | null;
+  closed_by: string | null;
+  outcome: Outcome | null;
+  remarks: RemarkView[];
+}
+
+export interface BarView {
+  name: string;
+  incidents: number;
+}
+
+export interface WeekView {
+  week: string;
+  openings: number;
+  incidents: number;
+  people: BarView[];
+  people_median: number;
+  cameras: BarView[];
+  cameras_median: number;
+  findings: number;
+  open: number;
+}
+
+export interface WitnessView {
+  name: string;
+  size: number;
+  trouble: string | null;
+}
+
+export interface LogView {
+  up: boolean;
+  entries: number | null;
+  published: number | null;
+  checkpoint_at: string | null;
+  waiting: number;
+  sealed: number;
+  trouble: string | null;
+  witnesses: WitnessView[];
+}
+
+export interface ReviewView {
+  now: string;
+  weeks: WeekView[];
+  findings: FindingView[];
+  log: LogView;
+}
+
+export interface FieldView {
+  name: string;
+  value: string | null;
+  public: boolean;
+}
+
+export interface LogEntryView {
+  index: number;
+  kind: string;
+  at: string;
+  fields: FieldView[];
+  sealed_until: string | null;
+  findings: string[];
+}
+
+export interface PersonNamed {
+  name: string;
+  role: string;
+  unit: string | null;
+}
+
+export interface BreakGlass {
+  user_id: string;
+  reason: GlassReason;
+  minutes?: number;
+}
+
+export interface CloseFinding {
+  outcome: Outcome;
+  words: string;
+}
+
+export interface Remark {
+  words: string;
 }
 
 export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;

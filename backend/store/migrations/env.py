@@ -7,9 +7,7 @@ from backend.store.tables_public import uses
 from backend.store.tables_receipts import contests
 from backend.store.tables_review import findings
 
-assert (
-    uses.metadata is contests.metadata is findings.metadata is METADATA
-)  # which has the tables of all files
+assert uses.metadata is contests.metadata is findings.metadata is METADATA  # all tables
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
 with context.begin_transaction():
