@@ -93,6 +93,11 @@ class Reviews:
         found: date | None = await self._db.scalar(select(func.max(review_weeks.c.week)))
         return found
 
+    async def began(self) -> datetime | None:
+        """When somebody first saw a picture."""
+        found: datetime | None = await self._db.scalar(select(uses.c.at).order_by(uses.c.number).limit(1))
+        return found
+
     async def add_week(self, week: date, at: datetime, summary: Summary) -> None:
         """Raises sqlalchemy.exc.IntegrityError for one that has been reviewed."""
         row = msgspec.to_builtins(summary)
