@@ -29,6 +29,7 @@ from backend.api import (
     metrics,
     openings,
     pages,
+    public_log,
     push,
     review,
     staff,
@@ -37,9 +38,10 @@ from backend.api import (
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
 from backend.api import owners as owners_api
-from backend.api import public_log as public_log_api
 from backend.api import receipts as receipts_api
+from backend.api import sealing as sealing_api
 from backend.api import sites as sites_api
+from backend.api import transparency as transparency_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
@@ -69,6 +71,7 @@ from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
+from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.officers import Officers
@@ -86,6 +89,7 @@ from backend.services.signin import SignIn
 from backend.services.sites import Sites
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
+from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
@@ -128,6 +132,7 @@ class PublicLog(Log, LogState, ProvingLog, Protocol):
 
     def open(self) -> None: ...
     async def close(self) -> None: ...
+    async def key(self) -> str: ...
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -178,6 +183,8 @@ class Parts(msgspec.Struct, frozen=True):
     statements: Statements
     glass: Glass
     review: Review
+    log_files: LogFiles
+    transparency: Transparency
 
 
 def open_store(config: Config) -> Store:
@@ -220,7 +227,7 @@ def build(
     sender = _sender(config)
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
-    zone = ZoneInfo(config.timezone)
+    zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
     board = Board(store, sender.kind, connections)
     steps = Steps(store, hub, board, clock)
     minutes = Minutes(steps)
@@ -231,6 +238,7 @@ def build(
     public_log, districts = public(config), _districts(config)
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
     after = timedelta(hours=config.disclose_after_hours)
+    log_files = LogFiles(config.data_dir / "log")
     disclosures = Disclosures(steps, config.data_dir / "log", after)
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
@@ -306,6 +314,8 @@ def build(
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
         review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
+        log_files=log_files,
+        transparency=Transparency(steps, log_files, public_log.key, zone, after),
     )
 
 
@@ -335,6 +345,8 @@ def create_app(
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "gatekeeper": parts.access,
         "glass_service": parts.glass,
+        "public_assets": transparency_api.built_assets(built_pages()),
+        "public_rates": transparency_api.Rates(),
         "sign_in_service": parts.sign_in,
         **{
             name: getattr(parts, name)
@@ -368,6 +380,8 @@ def create_app(
                 "contests",
                 "statements",
                 "review",
+                "log_files",
+                "transparency",
             )
         },
     }
@@ -384,7 +398,7 @@ def create_app(
             owners_api.AGENCY_ROUTER,
             sites_api.ROUTER,
             openings.ROUTER,
-            public_log_api.ROUTER,
+            sealing_api.ROUTER,
             push.ROUTER,
             callers_api.ROUTER,
             connectors_api.ROUTER,
@@ -396,7 +410,9 @@ def create_app(
             metrics.ROUTER,
             receipts_api.ROUTER,
             review.ROUTER,
+            public_log.ROUTER,
             tiles.ROUTER,
+            transparency_api.ROUTER,
             create_router(),
             pages.routes(built),
         ],

@@ -106,6 +106,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     lending.NearbyCamera,
     lending.Nearby,
     lending.OpeningView,
+    lending.WaiterView,
     lending.AskedView,
     glass.GlassView,
     owners.OwnerRequest,

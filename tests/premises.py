@@ -12,9 +12,19 @@ NEAR_BY = {"latitude": SCENE["latitude"] + 0.0005, "longitude": SCENE["longitude
 
 
 async def join(
-    service: Service, connector: Connector, camera: RtspCamera, owner: str, display_name: str, *, site: str
+    service: Service,
+    connector: Connector,
+    camera: RtspCamera,
+    owner: str,
+    display_name: str,
+    *,
+    site: str,
+    address: str = "",
 ) -> tuple[Owner, dict[str, Any]]:
-    """Somebody new with a site there, whose connector has the camera and is not running yet."""
+    """Somebody new with a site there, whose connector has the camera and is not running yet.
+
+    `address`: of its ONVIF services, else it is added by that of its film.
+    """
     await asyncio.to_thread(service.add_user, owner, "--role", "owner", "--display-name", display_name)
     person = await asyncio.to_thread(Owner, service, owner)
     made = person.add_site(name=site, point=NEAR_BY)
@@ -22,7 +32,7 @@ async def join(
     for command in (
         ("enrol", service.url, code, "--name", "Back office"),
         ("allow", "127.0.0.0/8"),
-        ("add", camera.url(camera.path), "--name", "Door"),
+        ("add", address or camera.url(camera.path), "--name", "Door"),
     ):
         done = await connector.do(*command)
         assert done.returncode == 0, done.stderr
@@ -39,9 +49,10 @@ async def lend(
     site: str = "Rosa's Bakery",
     name: str = "Bakery door",
     under: tuple[str, ...] = (),
+    address: str = "",
 ) -> tuple[Owner, str]:
     """They lend the camera at their door to emergencies nearby; the connector runs. The camera's id too."""
-    person, made = await join(service, connector, camera, owner, display_name, site=site)
+    person, made = await join(service, connector, camera, owner, display_name, site=site, address=address)
     connector.run(*under)
     agent = await found(person)
     bound = {"connector_id": agent["id"], "source": agent["sources"][0]["name"]}

@@ -68,12 +68,13 @@ class Pages:
         caller, app = folder / "caller" / "index.html", folder / "app"
         if caller.is_file():
             self._files["/c"] = _page(caller, _hash_policy(caller.read_bytes()), immutable=False)
-        for path in sorted(app.rglob("*")) if app.is_dir() else ():
-            if not path.is_file() or path.suffix not in TYPES:
-                continue
-            where = f"/{path.relative_to(app).as_posix()}"
-            page = _page(path, APP_POLICY, immutable=where.startswith("/assets/"))
-            self._files[where.removesuffix(".html") if path.suffix == ".html" else where] = page
+        for built in (app, folder / "public"):  # the second is what /transparency loads
+            for path in sorted(built.rglob("*")) if built.is_dir() else ():
+                where = f"/{path.relative_to(built).as_posix()}"
+                if not path.is_file() or path.suffix not in TYPES or "/." in where:
+                    continue
+                page = _page(path, APP_POLICY, immutable=where.startswith("/assets/"))
+                self._files[where.removesuffix(".html") if path.suffix == ".html" else where] = page
 
     def paths(self) -> list[str]:
         """What can be asked for."""

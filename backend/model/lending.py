@@ -197,8 +197,15 @@ class OpeningView(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class WaiterView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who sees a camera's picture if its owner allows it."""
+
+    user_id: str
+    user: str  # display name
+
+
 class AskedView(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of asking an owner."""
+    """What became of asking an owner. `waiting`: who asked first; nobody once there is an answer."""
 
     camera_id: str
     camera: str  # name
@@ -206,3 +213,4 @@ class AskedView(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     reach: Reach
     answer: Answer | None
+    waiting: tuple[WaiterView, ...] = ()

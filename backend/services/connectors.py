@@ -296,7 +296,8 @@ class Connectors:
         if still is not None and not still.done():
             still.set_exception(Refused(Refusal.CAMERA_FAILED, frame.words))
             still.exception()  # whoever wanted it may be gone
-        await self._set_trouble(line, frame.source, frame.words)
+        if not frame.refused:
+            await self._set_trouble(line, frame.source, frame.words)
         if frame.run is not None and line.runs(frame.run):
             line.stopped(frame.run)
             await self.listener.run_failed(frame.run, frame.words)

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+import msgspec
+from sqlalchemy import ColumnElement, delete, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, UserId
-from backend.model.lending import AskedView, OpeningView
+from backend.model.lending import AskedView, OpeningView, WaiterView
 from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach, Waiter
 from backend.model.owners import PushSubscription
 from backend.store.rows import columns, value, values
@@ -139,14 +140,35 @@ class Asks:
         await self._db.execute(update(asks).where(asks.c.id == ask).values(reach=reach.value))
 
     async def views(self, incident: IncidentId) -> list[AskedView]:
-        """Those of an incident, the newest first, with the cameras' names."""
+        """Those of an incident, the newest first, with the names of the cameras and of who waits."""
+        waiting = await self._waiting_for(incident)
         rows = await self._db.execute(
             select(asks, cameras.c.name.label("camera"))
             .join(cameras, cameras.c.id == asks.c.camera_id)
             .where(asks.c.incident_id == incident)
             .order_by(asks.c.asked_at.desc(), asks.c.id)
         )
-        return values(rows, AskedView)
+        return [
+            msgspec.structs.replace(view, waiting=tuple(waiting.get(view.camera_id, ())))
+            for view in values(rows, AskedView)
+        ]
+
+    async def _waiting_for(self, incident: IncidentId) -> dict[str, list[WaiterView]]:
+        """Who waits for which camera's owner."""
+        open_now = (asks.c.incident_id == incident, asks.c.answer.is_(None))
+        asked_by = select(asks.c.camera_id, asks.c.asked_by.label("user_id"), asks.c.asked_at.label("at"))
+        joined = select(asks.c.camera_id, ask_waiters.c.user_id, ask_waiters.c.pressed_at)
+        joined = joined.join(ask_waiters, ask_waiters.c.ask_id == asks.c.id)
+        all_of_them = union_all(asked_by.where(*open_now), joined.where(*open_now)).subquery()
+        rows = await self._db.execute(
+            select(all_of_them.c.camera_id, users.c.id, users.c.display_name)
+            .join(users, users.c.id == all_of_them.c.user_id)
+            .order_by(all_of_them.c.at, users.c.id)
+        )
+        found: dict[str, list[WaiterView]] = {}
+        for camera, user_id, user in rows:
+            found.setdefault(camera, []).append(WaiterView(user_id=user_id, user=user))
+        return found
 
 
 class Push:

@@ -97,6 +97,10 @@ class LogClient:
         """A tlog-proof at the published checkpoint. Raises LogAway; LogRefused when it is not there yet."""
         return await self._held(lambda number: talk.Prove(number, index))
 
+    async def key(self) -> str:
+        """What checkpoints are verified with, as name+id+base64. Raises LogAway."""
+        return (await self.status()).vkey
+
     async def status(self) -> Status:
         """Raises LogAway."""
         reply = await self._ask(talk.AskStatus)

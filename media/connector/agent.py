@@ -221,6 +221,7 @@ class Agent:
                 url="" if camera.url == TEST_PICTURE else camera.url,
                 user=camera.user,
                 password=camera.password,
+                onvif=camera.onvif,
                 networks=state.networks,
                 server=self._sources.server,
                 transcode=camera.transcode,
@@ -251,10 +252,11 @@ class Agent:
             self._broke(name, opened, report)
 
     def _broke(self, name: str, opened: _Open, report: Broke) -> None:
-        self._sources.broke(name, report.words)
+        if not report.refused:
+            self._sources.broke(name, report.words, lasting=report.lasting)
         if report.run:
             opened.runs.pop(report.run, None)
-            self._fail(name, report.words, report.run)
+            self._fail(name, report.words, report.run, refused=report.refused)
         else:
             opened.want_still = False
             self._fail(name, report.words, None)
@@ -272,7 +274,9 @@ class Agent:
         if self._open.get(name) is opened:
             del self._open[name]
         if opened.want_still:
-            self._fail(name, "The camera's picture could not be taken. Try again.", None)
+            words = "The camera's picture could not be taken. Try again."
+            self._sources.trouble(name, words)
+            self._fail(name, words, None)
         if not opened.runs:
             return
         if code == 0:  # a run began just when the last one had ended
@@ -282,8 +286,10 @@ class Agent:
             _log.warning("The process of %s ended with %d.", name, code)
         camera = self._sources.camera(name)
         if camera is None or len(crashes) > _CRASHES:
+            words = "What the camera sends ends the program that reads it, each time."
+            self._sources.trouble(name, words)
             for run in opened.runs:
-                self._fail(name, "What the camera sends ends the program that reads it, each time.", run)
+                self._fail(name, words, run)
             return
         self._later(self._again(camera, dict(opened.runs)))
 
@@ -307,9 +313,9 @@ class Agent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _fail(self, source: str, words: str, run: str | None) -> None:
+    def _fail(self, source: str, words: str, run: str | None, *, refused: bool = False) -> None:
         _log.warning("%s: %s", source, words)
-        self._link.say(wire.Failed(source=source, words=words[:300], run=run))
+        self._link.say(wire.Failed(source=source, words=words[:300], run=run, refused=refused))
 
     # What it tells
 

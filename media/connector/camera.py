@@ -22,6 +22,7 @@ from media.connector.addresses import AllowList, NotAllowed, parse
 from media.connector.convert import PROFILE_LEVEL_ID
 from media.connector.describe import Trouble
 from media.connector.direct import Direct
+from media.connector.keyframes import Keyframes
 from media.connector.orders import (
     MAX_LINE,
     Began,
@@ -49,6 +50,7 @@ _GIVE_UP_FIRST_S = 6.0  # a camera that was never opened
 _GIVE_UP_S = 45.0  # one that showed a picture before: it may be starting again
 _STILL_S = 9.0
 _COUNT_EVERY_S = 1.0
+_ASK_EVERY_S = 1.0  # for a keyframe: each costs all who watch this camera
 _JOIN_S = 2.0
 _decoder = msgspec.json.Decoder(Order)
 _encoder = msgspec.json.Encoder()
@@ -77,6 +79,9 @@ class Camera:
         self._silent = self._reopen = self._by_libav = False
         self._hurt: str | None = None
         self._asked: Callable[[], None] = _nothing  # ends the connection that asked what there is
+        self._keyframes: Keyframes | None = None
+        self._said = Counts()  # by it to the camera
+        self._wanted_at = float("-inf")
         self.done = asyncio.Event()
 
     # Orders
@@ -153,6 +158,9 @@ class Camera:
                 pinned = await self._allowed.pin(place)
                 self._session_seen = True
                 connection, described = await connect(pinned, user, password)
+                if (services := self._opening.onvif) is not None:
+                    self._keyframes = Keyframes(services, pinned, user, password, self._allowed, self._said)
+                    self._keyframes.begin()
                 self._silent, track = not self._with_sound, described.video
                 plain = track is not None and track.cuts_plainly and not self._by_libav
                 if self._silent and plain and track is not None:
@@ -183,6 +191,9 @@ class Camera:
             self._pull = None
             source.close()
             self._asked()
+            if self._keyframes is not None:
+                self._keyframes.close()
+                self._keyframes = None
 
     @property
     def _with_sound(self) -> bool:
@@ -234,6 +245,17 @@ class Camera:
     def fell_behind(self) -> None:
         self._say_hurt("This machine is too slow to convert the camera's picture; parts of it are left out.")
 
+    def want_keyframe(self) -> None:
+        """Something waits for one. Asked by whatever way there is, and not for each picture that passes."""
+        now = time.monotonic()
+        if now - self._wanted_at < _ASK_EVERY_S:
+            return
+        self._wanted_at = now
+        if self._pull is not None:
+            self._pull.want_keyframe()
+        if self._keyframes is not None:
+            self._keyframes.want()
+
     def _no_still(self) -> None:
         if self._want_still:
             self._want_still = False
@@ -259,7 +281,7 @@ class Camera:
             # a camera cannot be asked for a keyframe, what encodes again here can
             await publisher.run(lambda: (self._level or PROFILE_LEVEL_ID, self._transcode))
         except whip.Refused as error:
-            say(Broke(run=order.run, words=str(error), lasting=True))
+            say(Broke(run=order.run, words=str(error), lasting=True, refused=True))
             self._runs.pop(order.run, None)
         finally:
             self._publishers.pop(order.run, None)
@@ -272,7 +294,8 @@ class Camera:
             self.say_count()
 
     def say_count(self) -> None:
-        camera = self._camera_bytes + (self._pull.traffic() if self._pull is not None else 0)
+        camera = self._camera_bytes + self._said.total
+        camera += self._pull.traffic() if self._pull is not None else 0
         now = (self._media.total, max(camera, self._counted[1]), self._control.total)
         media, camera, control = (a - b for a, b in zip(now, self._counted, strict=True))
         session, self._session_seen = self._session_seen, self._pull is not None and bool(self._opening.url)

@@ -139,6 +139,7 @@ def _by_onvif(options: argparse.Namespace, state: State, folder: Folder, passwor
         codec=found[0].codec,
         width=found[0].width,
         height=found[0].height,
+        onvif=found[0].onvif,
     )
 
 

@@ -16,7 +16,7 @@ from media.connector.describe import Described, Track, Trouble
 from media.connector.pictures import FIRST_PICTURE_S, READ_S, Pictures, Taker
 from media.connector.rtsp import Connection, in_words, no_tcp
 from media.connector.timeline import Timeline
-from media.rtcp import ReportBlock, receiver_report
+from media.rtcp import ReportBlock, picture_loss, receiver_report
 
 _LOOK_EVERY_S = 1.0
 _REPORT_EVERY_S = 5.0  # some cameras end a session of which they hear nothing but RTSP
@@ -58,6 +58,12 @@ class Direct:
         if self._task is not None:
             self._task.cancel()
 
+    def want_keyframe(self) -> None:
+        """Some listen to what RFC 4585 has for it, without having said so; others pass over it."""
+        if self._packets.ssrc:
+            asked = picture_loss(self._own, self._packets.ssrc)
+            self._connection.interleave(self._channel + 1, self._report() + asked)
+
     def join(self, _: float) -> bool:
         """There is no thread."""
         return True
@@ -93,6 +99,7 @@ class Direct:
         timeout = re.search(r"timeout\s*=\s*(\d{1,5})", parameters)
         self._connection.take(self._channel, self._packets.take, self._settled)
         answer = await ask("PLAY", self._described.control, Session=self._session, Range="npt=0.000-")
+        self._connection.acknowledge()
         if "GET_PARAMETER" in answer.header("public"):
             self._beat = "GET_PARAMETER"
         return max(_MIN_SESSION_S, int(timeout[1]) if timeout else _SESSION_S)

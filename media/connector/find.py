@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from media.connector.addresses import AllowList, NotAllowed, parse
+from media.connector.soap import Services
 
 SEARCH_S = 3.0
 _DEVICE_S = 10.0
@@ -57,6 +58,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     codec: str = ""
     width: int = 0
     height: int = 0
+    onvif: Services | None = None
     trouble: str | None = None
 
 
@@ -174,10 +176,23 @@ async def _profile_s(device: Device, known: Found, address: str, port: int) -> F
         answer = await media.GetStreamUri({"StreamSetup": setup, "ProfileToken": best.token})
         place, _, _ = parse(str(answer.Uri))
         codec, width, height = _picture(best)
-        return msgspec.structs.replace(known, url=place.url(address), codec=codec, width=width, height=height)
+        services = Services(
+            device=_at(device.xaddr, shown, port),
+            media=_at(str(media.xaddr), shown, port),
+            profile=str(best.token)[:200],
+        )
+        return msgspec.structs.replace(
+            known, url=place.url(address), codec=codec, width=width, height=height, onvif=services
+        )
     finally:
         with contextlib.suppress(Exception):
             await camera.close()
+
+
+def _at(url: str, host: str, port: int) -> str:
+    """One of its services, where the device itself was asked and nowhere else."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{host}:{port}{parts.path or '/'}"[:300]
 
 
 def _picture(profile: object) -> tuple[str, int, int]:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from media.connector import wire
+from media.connector.soap import Services
 
 _KEY, _STATE, _STATUS, _LOCK = "key.pem", "connector.json", "status.json", "lock"
 TEST_PICTURE = "test-picture:"
@@ -34,6 +35,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "rtsp"
     user: str = ""
     password: str = ""
+    onvif: Services | None = None
     transcode: bool = False
     codec: str = ""
     width: int = 0

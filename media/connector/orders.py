@@ -5,6 +5,8 @@ The camera's name and password go in here, over a pipe that nobody else can read
 
 import msgspec
 
+from media.connector.soap import Services
+
 MAX_LINE = 1 << 20  # bytes; a preview is the largest
 
 
@@ -26,6 +28,7 @@ class Open(_Line, frozen=True, kw_only=True, tag="open"):
     password: str = ""
     networks: tuple[str, ...] = ()
     server: tuple[str, int] | None = None
+    onvif: Services | None = None  # where it can be asked for a keyframe
     transcode: bool = False  # it is known that it must be
     trust: str | None = None
 
@@ -63,11 +66,15 @@ class Began(_Line, frozen=True, kw_only=True, tag="began"):
 
 
 class Broke(_Line, frozen=True, kw_only=True, tag="broke"):
-    """`run` is empty for a still. `lasting`: trying again changes nothing."""
+    """`run` is empty for a still. `lasting`: trying again changes nothing.
+
+    `refused`: by the service, which took the picture no more; nothing is wrong with the camera.
+    """
 
     run: str
     words: str
     lasting: bool = False
+    refused: bool = False
 
 
 class Taken(_Line, frozen=True, kw_only=True, tag="taken"):

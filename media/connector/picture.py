@@ -39,6 +39,9 @@ class TestPicture:
     def stop(self) -> None:
         self._stopped.set()
 
+    def want_keyframe(self) -> None:
+        """The next is never far."""
+
     def join(self, timeout_s: float) -> bool:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()

@@ -44,6 +44,10 @@ class Taker(Protocol):
         ...
 
     def offer(self, picture: Picture) -> bool: ...
+    def waits(self) -> None:
+        """A picture was left out, because nothing can be shown before the next keyframe."""
+        ...
+
     def coded(self, packet: Any, at: float) -> None:
         """Video that is no H.264, as libav has it."""
         ...
@@ -85,6 +89,7 @@ class Pictures:
         at = self._timeline.at("picture", seconds, arrived)
         keyframe = bool(kinds & h264.KEYFRAME)
         if self._dropping and not keyframe:
+            self._taker.waits()
             return
         if keyframe:
             units = h264.complete(units, self._sets)

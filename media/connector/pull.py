@@ -59,6 +59,9 @@ class Pull:
         """Ends within a frame; a camera that sends none is left at its timeout."""
         self._stopped.set()
 
+    def want_keyframe(self) -> None:
+        """libav asks for none."""
+
     def join(self, timeout_s: float) -> bool:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()

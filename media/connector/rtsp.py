@@ -88,6 +88,13 @@ class Connection(asyncio.BufferedProtocol):
             with contextlib.suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
 
+    def acknowledge(self) -> None:
+        """At once what was received, where the system can: a camera that waits for that (Nagle's algorithm)
+        would hold its first picture back for the 40 ms that the system waits for more."""
+        if self._socket is not None and hasattr(socket, "TCP_QUICKACK"):
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
     def interleave(self, channel: int, packet: bytes) -> None:
         self._write(bytes((_DOLLAR, channel)) + len(packet).to_bytes(2) + packet)
 

@@ -29,20 +29,25 @@ class Pulling(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
+    def want_keyframe(self) -> None:
+        """As far as a camera can be asked on the connection that it is read from; never waits."""
+        ...
+
     def join(self, timeout_s: float) -> bool: ...
     def traffic(self) -> int: ...
 
 
 class Told(Protocol):
-    """Who hears of what the camera is; called on the loop."""
+    """Who hears of what the camera is, and of what it is wanted to do; called on the loop."""
 
     def opened(self, opened: Opened, profile_level_id: str) -> None: ...
     def still(self, jpeg: bytes | None) -> None: ...
     def fell_behind(self) -> None: ...
+    def want_keyframe(self) -> None: ...
 
 
 class Source:
-    """A Taker: its first five methods are called where the reader is, in a thread or on the loop."""
+    """A Taker: its first six methods are called where the reader is, in a thread or on the loop."""
 
     def __init__(self, told: Told, *, transcode: bool) -> None:
         self.over_future: asyncio.Future[Trouble | None] = asyncio.get_running_loop().create_future()
@@ -100,7 +105,12 @@ class Source:
             return True
         return self._hand_on(picture.units, picture.at, picture.keyframe, picture.size)
 
+    def waits(self) -> None:
+        self._call(self._told.want_keyframe)
+
     def coded(self, packet: Any, at: float) -> None:
+        if not packet.is_keyframe and not self.last_picture:
+            self.waits()
         if self._transcoder is not None:
             self._transcoder.put(bytes(packet), at, bool(packet.is_keyframe))
 
@@ -147,9 +157,11 @@ class Source:
         self._maybe_still()
 
     def want_keyframe(self) -> None:
-        """Cameras are not asked, for most do not listen; what is encoded here is."""
+        """Of what encodes: here, or else the camera."""
         if self._transcoder is not None:
             self._transcoder.want_keyframe()
+        else:
+            self._told.want_keyframe()
 
     def put_group(self, publisher: Publisher) -> None:
         for frame in self.group:

@@ -19,6 +19,8 @@ from media.connector.orders import Opened
 _RESTS_S = (60.0, 120.0, 300.0, 600.0)  # before a camera that refuses its password is asked again
 _WRONG = "does not take this name and password"
 _DISCOVER_EVERY_S = 10.0
+# Nobody opens a camera that is in trouble, so only time can end a trouble that may have passed.
+_PASSES_S = 60.0
 
 
 class Sources:
@@ -29,6 +31,7 @@ class Sources:
         self._changed_at = folder.changed_at()
         self._changed = changed
         self._troubles: dict[str, str | None] = {}
+        self._passes: dict[str, float] = {}  # when those are forgotten that may have passed by then
         self._rest: dict[str, tuple[int, float]] = {}  # wrong passwords: how often, and until when
         self._found: dict[str, wire.SourceReport] = {}
         self._finding: asyncio.Task[None] | None = None
@@ -49,6 +52,7 @@ class Sources:
 
     def look(self) -> list[str]:
         """Take over what was changed beside the connector; the names of cameras that were taken out."""
+        self._forget(time.monotonic())
         if self._folder.changed_at() == self._changed_at:
             return []
         self._changed_at = self._folder.changed_at()
@@ -61,6 +65,7 @@ class Sources:
                     gone.append(camera.name)
                 if now is None or _login(now) != _login(camera):
                     self._troubles.pop(camera.name, None)
+                    self._passes.pop(camera.name, None)
                     self._rest.pop(camera.name, None)
             self._changed()
         return gone
@@ -77,6 +82,7 @@ class Sources:
     def learn(self, name: str, report: Opened) -> None:
         """What the camera turned out to be, kept so that its next start need not find out."""
         self._rest.pop(name, None)
+        self._passes.pop(name, None)
         self._troubles[name] = None
         camera = self.state.camera(name)
         if camera is None:
@@ -96,18 +102,25 @@ class Sources:
             self._changed_at = self._folder.changed_at()
         self._changed()
 
-    def broke(self, name: str, words: str) -> None:
-        """A run or a preview ended by this. The service's own refusals are no trouble of a camera."""
+    def broke(self, name: str, words: str, *, lasting: bool) -> None:
+        """A run or a preview ended by this."""
         if _WRONG in words:
             count = self._rest.get(name, (0, 0.0))[0] + 1
             self._rest[name] = count, time.monotonic() + _RESTS_S[min(count, len(_RESTS_S)) - 1]
-        if not words.startswith("The service"):
-            self.trouble(name, words)
+        self.trouble(name, words, lasting=lasting)
 
-    def trouble(self, name: str, words: str | None) -> None:
+    def trouble(self, name: str, words: str | None, *, lasting: bool = False) -> None:
+        """What its owner is told. Not `lasting`: forgotten in a minute, so that the camera is tried again."""
+        self._passes.pop(name, None)
+        if words is not None and not lasting:
+            self._passes[name] = time.monotonic() + _PASSES_S
         if self._troubles.get(name) != words:
             self._troubles[name] = words
             self._changed()
+
+    def _forget(self, now: float) -> None:
+        for name in [name for name, at in self._passes.items() if at <= now]:
+            self.trouble(name, None)
 
     def reports(self) -> tuple[wire.SourceReport, ...]:
         own = [
@@ -140,6 +153,7 @@ class Sources:
         known = {urlsplit(camera.url).hostname for camera in self.state.cameras}
         for each in found:
             if each.host in known:
+                self._complete(each)
                 continue
             if each.url:
                 label = each.label[:120] or "Camera"
@@ -152,6 +166,7 @@ class Sources:
                         codec=each.codec,
                         width=each.width,
                         height=each.height,
+                        onvif=each.onvif,
                     )
                 )
                 self.state = self._folder.read()
@@ -162,6 +177,19 @@ class Sources:
                     name=name, label=each.label[:120], kind="onvif", trouble=(each.trouble or "")[:300]
                 )
         self._changed()
+
+    def _complete(self, found: find.Found) -> None:
+        """A camera that was added before anybody noted where ONVIF can ask it for a keyframe."""
+        cameras = tuple(
+            msgspec.structs.replace(camera, onvif=found.onvif)
+            if found.url and camera.url == found.url and camera.onvif is None
+            else camera
+            for camera in self.state.cameras
+        )
+        if cameras != self.state.cameras:
+            self.state = msgspec.structs.replace(self.state, cameras=cameras)
+            self._folder.write(self.state)
+            self._changed_at = self._folder.changed_at()
 
 
 def _login(camera: Camera) -> tuple[str, str, str]:

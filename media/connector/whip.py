@@ -6,8 +6,6 @@ TLS is verified, and proxies of the environment are used, as httpx does both. Th
 import contextlib
 import importlib
 import secrets
-import ssl
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -15,13 +13,11 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import msgspec
 
+from media.connector.exchange import exchange, trusting
 from media.connector.path import Counts
-from media.connector.traffic import carried
 from media.offer import Fingerprint
 
 H264, RTX, OPUS = 96, 97, 111  # payload types
-_TIMEOUT_S = 5.0
-_MAX_ANSWER = 64 * 1024
 
 
 class Refused(Exception):
@@ -105,14 +101,9 @@ def offer(sending: Sending, fingerprint: Fingerprint) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-@lru_cache(4)
-def _context(trust: str | None) -> ssl.SSLContext:
-    return httpx.create_ssl_context(verify=trust or True)
-
-
 def warm() -> None:
     """Do what takes time and depends on no order: read the certificates, load what httpx loads when used."""
-    _context(None)
+    trusting(None)
     for name in ("anyio._backends._asyncio", "httpcore", "h11"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -125,20 +116,18 @@ class Endpoint:
         self._url = url
         self._headers = {"Authorization": f"Bearer {bearer}"}
         self._counts = counts
-        self._verify = _context(trust)
+        self._verify = trusting(trust)
 
     async def publish(self, sdp: str) -> tuple[str, str]:
         """The answer, and the session's URL on the same server. Raises Refused or Unreachable."""
         headers = {**self._headers, "Content-Type": "application/sdp"}
-        answer = await self._send("POST", self._url, content=sdp, headers=headers)
+        answer, body = await self._send("POST", self._url, content=sdp, headers=headers)
         if answer.status_code != HTTPStatus.CREATED:
             self._raise(answer)
-        if len(answer.content) > _MAX_ANSWER:
-            raise Unreachable("an answer without end")
         session = urljoin(self._url, answer.headers.get("Location", ""))
         if urlsplit(session)[:2] != urlsplit(self._url)[:2]:
             raise Unreachable("a session on another server")
-        return answer.text, session
+        return body.decode(errors="replace"), session
 
     async def delete(self, session: str) -> None:
         """Best effort: the engine notices silence too."""
@@ -147,18 +136,9 @@ class Endpoint:
         except Unreachable:
             return
 
-    async def _send(self, method: str, url: str, **request: Any) -> httpx.Response:
+    async def _send(self, method: str, url: str, **request: Any) -> tuple[httpx.Response, bytes]:
         try:
-            async with (
-                httpx.AsyncClient(verify=self._verify, timeout=_TIMEOUT_S, follow_redirects=False) as http,
-                http.stream(method, url, **request) as answer,
-            ):
-                await answer.aread()
-                stream = answer.extensions.get("network_stream")
-                used = stream.get_extra_info("socket") if stream is not None else None
-                if used is not None:
-                    self._counts.total += carried(used)
-                return answer
+            return await exchange(method, url, self._counts, verify=self._verify, **request)
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
 

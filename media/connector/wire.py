@@ -134,11 +134,15 @@ class Running(_Frame, frozen=True, kw_only=True, tag="running"):
 
 
 class Failed(_Frame, frozen=True, kw_only=True, tag="failed"):
-    """A run or a still that cannot be; `words` tell the owner what to do."""
+    """A run or a still that cannot be; `words` tell the owner what to do.
+
+    `refused`: it was the service that took the picture no more, so nothing is wrong with the camera.
+    """
 
     source: Name
     words: Words
     run: Name | None = None
+    refused: bool = False
 
 
 class Still(_Frame, frozen=True, kw_only=True, tag="still"):

@@ -265,6 +265,11 @@ export interface OpeningView {
   expires_at: string;
 }
 
+export interface WaiterView {
+  user_id: string;
+  user: string;
+}
+
 export interface AskedView {
   camera_id: string;
   camera: string;
@@ -272,6 +277,7 @@ export interface AskedView {
   expires_at: string;
   reach: Reach;
   answer: Answer | null;
+  waiting: WaiterView[];
 }
 
 export interface GlassView {

@@ -195,8 +195,13 @@ async def test_whoever_pressed_while_the_owner_was_asked_sees_the_picture_too(
         (sam.user.id, "officer-safety"),
         (lee.user.id, "see-scene"),
     ]
+    (asked,) = (await dana.see(incident))["asks"]
+    assert asked["waiting"] == [
+        {"user_id": who.user.id, "user": who.user.display_name} for who in (dana, sam, lee)
+    ]
     await ola.post(f"/api/asks/{await the_ask(lent)}/answer", {"allow": True})
     openings = (await dana.see(incident))["openings"]
+    assert (await dana.see(incident))["asks"][0]["waiting"] == []
     assert sorted((held["user_id"], held["reason"]) for held in openings) == sorted(pressed)
     assert list(lent.sockets.running) == [openings[0]["feed_id"]]
     for who in (dana, sam, lee):

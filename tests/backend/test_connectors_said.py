@@ -58,10 +58,17 @@ async def test_runs_are_started_and_stopped_and_their_failures_told(
         await connectors.stop(me, "fed_2")
         assert await line.next() == wire.Stop(run="fed_2")
         await line.say(wire.Running(run="fed_2"))  # said before it heard
+        await line.say(wire.Failed(source="door", run="fed_2", words="The service ended it.", refused=True))
+        await connectors.start(me, "fed_3", "door", "/whip", BEARER, sound=False)
+        await line.next()
+        await line.say(wire.Failed(source="door", run="fed_3", words="Ended here.", refused=True))
+        await soon(lambda: ("failed", "fed_3", "Ended here.") in ear.heard)
+        assert (await sources(house, agent))["door"].trouble is None  # that is no trouble of the camera
         await line.say(wire.Failed(source="door", run="fed_2", words="Too late."))
         await line.shows("door")
         await soon(lambda: not connectors.refused)
-    assert [heard for heard in ear.heard if heard[0] == "failed"] == [("failed", "fed_1", "Wrong password.")]
+    failed = [heard for heard in ear.heard if heard[0] == "failed"]
+    assert failed == [("failed", "fed_1", "Wrong password."), ("failed", "fed_3", "Ended here.")]
 
 
 @pytest.mark.parametrize(

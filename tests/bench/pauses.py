@@ -1,8 +1,10 @@
 """A lent camera by the whole service: press → first decoded frame, and the owner's pause → the last packet.
 
-`python -m tests.bench.pauses [--runs N]`, and a part of `make bench-camera`. `sightline serve`, `sightline
-connector` and an RTSP camera are processes of their own; the camera films all the time, with a group of
-pictures of two seconds, and begins for who comes with whatever picture is next. Each run opens the camera for
+`python -m tests.bench.pauses [--runs N] [--onvif]`, and a part of `make bench-camera`. `sightline serve`,
+`sightline connector` and an RTSP camera are processes of their own; the camera films all the time, with a
+group of pictures of two seconds, and begins for who comes with whatever picture is next. Half of the runs, or
+those with --onvif, are of a camera that was added by ONVIF and can be asked for a keyframe; it is the same
+one, whose encoder makes one when its ONVIF service is asked. Each run opens the camera for
 a dispatcher and for an officer, at a moment that is spread evenly over a group, and then its owner pauses
 it. All three do by HTTP and WebRTC (aiortc, which decodes) what their pages do.
 
@@ -29,6 +31,7 @@ from aiortc.mediastreams import MediaStreamTrack
 
 from tests.bench.forward import machine
 from tests.connector.desk import Connector, RtspCamera
+from tests.connector.onvif_camera import OnvifCamera
 from tests.peers import AiortcPeer, until
 from tests.premises import SCENE, lend
 from tests.pwa.lending import Person
@@ -116,11 +119,11 @@ class Scene:
 
     async def run(self) -> None:
         """One press, one more, one pause."""
-        spread_s = random.uniform(0, GROUP_S)  # half of it before the press, half after
-        await asyncio.sleep(AT_LEAST_S + spread_s / 2)
+        # the run before ended a fixed time after a keyframe, so all of a group is gone through before a press
+        await asyncio.sleep(AT_LEAST_S + random.uniform(0, GROUP_S))
         dispatcher, took_s = await self._press(self.dana)
         officer, officer_s = await self._press(self.sam)
-        await asyncio.sleep(0.2 + spread_s / 2)
+        await asyncio.sleep(0.2 + random.uniform(0, 0.5))
         pressed = time.monotonic()
         for viewer in (dispatcher, officer):
             assert pressed - viewer.last_s < FLOWED_S, "no picture flowed when it was paused"
@@ -161,19 +164,22 @@ def _done(reply: httpx.Response) -> Any:
     return reply.json() if reply.content else None
 
 
-async def measure(runs: int) -> Times:
+async def measure(runs: int, *, onvif: bool) -> Times:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         camera = RtspCamera(
             warm=["/running"], width=WIDTH, height=HEIGHT, fps=FPS, kbps=KBPS, group_s=GROUP_S
         ).start()
+        services = OnvifCamera("127.0.0.1", camera.url("/running"), keyframe=camera.keyframe)
         connector = Connector(folder / "connector")
         service = Service(folder)
         service.add_user("dana", "--role", "dispatcher")
         service.add_user("sam", "--role", "officer", "--unit", "Unit 12")
         try:
             service.start()
-            rosa, lent = await lend(service, connector, camera)
+            services.__enter__()
+            address = f"onvif://127.0.0.1:{services.port}" if onvif else ""
+            rosa, lent = await lend(service, connector, camera, address=address)
             people = [rosa, Person(service, "dana"), Person(service, "sam")]
             async with AsyncExitStack() as stack:
                 owner, dana, sam = [await stack.enter_async_context(each.browser()) for each in people]
@@ -193,6 +199,7 @@ async def measure(runs: int) -> Times:
         finally:
             connector.kill()
             service.kill()
+            services.__exit__()
             camera.kill()
 
 
@@ -217,24 +224,35 @@ def _tell(times: Times) -> None:
             )
 
 
-async def pauses(runs: int = RUNS) -> dict[str, Any]:
-    """What is added to the benchmark's last line."""
-    times = await measure(runs)
-    _tell(times)
-    return {
-        "press_to_frame_s": round(statistics.median(times.press_s), 3),
-        "officer_to_frame_s": round(statistics.median(times.officer_s), 3),
-        "pause_to_last_frame_p99_s": round(max(0.0, percentile(times.pause_s, 0.99)), 3),
-        "pauses": len(times.pause_s),
-    }
+async def pauses(runs: int = RUNS, kinds: Sequence[bool] = (False, True)) -> dict[str, Any]:
+    """What is added to the benchmark's last line. `kinds`: whether by ONVIF; the runs are shared by them."""
+    found: dict[str, Any] = {}
+    pause_s: list[float] = []
+    for onvif in kinds:
+        print(
+            "a camera that ONVIF asks for a keyframe" if onvif else "a camera that nobody can ask", flush=True
+        )
+        times = await measure(runs // len(kinds), onvif=onvif)
+        _tell(times)
+        suffix = "_onvif" if onvif else ""
+        found[f"press_to_frame{suffix}_s"] = round(statistics.median(times.press_s), 3)
+        found[f"officer_to_frame{suffix}_s"] = round(statistics.median(times.officer_s), 3)
+        pause_s += times.pause_s
+    found["pause_to_last_frame_p99_s"] = round(max(0.0, percentile(pause_s, 0.99)), 3)
+    return {**found, "pauses": len(pause_s)}
 
 
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     reader.add_argument("--runs", type=int, default=RUNS, help="presses and pauses")
-    runs = reader.parse_args().runs
+    reader.add_argument(
+        "--onvif", action="store_true", help="only the camera that can be asked for a keyframe"
+    )
+    reader.add_argument("--deaf", action="store_true", help="only the one that cannot")
+    chosen = reader.parse_args()
+    kinds = [onvif for onvif in (False, True) if not (chosen.deaf if onvif else chosen.onvif)]
     print(f"machine: {machine()} at the start", flush=True)
-    found = asyncio.run(pauses(runs))
+    found = asyncio.run(pauses(chosen.runs, kinds))
     print(f"machine: {machine()} at the end")
     print(json.dumps({"bench": "pauses", **found}, separators=(",", ":")))
 

@@ -3,9 +3,20 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import ifaddr
 import pytest
 
 from tests.connector.desk import Connector, Desk, RtspCamera, desk
+
+
+@pytest.fixture
+def host() -> str:
+    """An address of this machine that multicast leaves from."""
+    for adapter in ifaddr.get_adapters():
+        for address in adapter.ips:
+            if isinstance(address.ip, str) and not address.ip.startswith(("127.", "169.254.")):
+                return address.ip
+    pytest.skip("this machine has no network but loopback")
 
 
 @pytest.fixture

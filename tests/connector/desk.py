@@ -290,6 +290,13 @@ class RtspCamera:
             self._process.communicate()
             self._process = None
 
+    def keyframe(self) -> None:
+        """Its running encoder's next picture is one: what ONVIF's SetSynchronizationPoint is for."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"keyframe\n")
+        self._process.stdin.flush()
+
     def connections(self) -> int:
         """How many clients are connected to it, by the kernel's table."""
         lines = Path("/proc/net/tcp").read_text().splitlines()[1:]

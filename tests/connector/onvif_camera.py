@@ -3,9 +3,10 @@ it.
 
 No package was found that answers as a camera and runs without a network of its own, so this is written from
 the specifications: SOAP 1.2, WS-Discovery 2005/04 (Probe, ProbeMatches), ONVIF Core 5 (GetSystemDateAndTime,
-GetServices, GetCapabilities), Media (GetProfiles, GetStreamUri), WS-Security UsernameToken 1.0. It verifies
-the password digest against its own clock and refuses what is older than a minute, as cameras do. Plain
-standard library; the client that is tested against it is not its own.
+GetServices, GetCapabilities), Media (GetProfiles, GetStreamUri, SetSynchronizationPoint), WS-Security
+UsernameToken 1.0. It verifies the password digest against its own clock and refuses what is older than a
+minute, as cameras do. Plain standard library; the client that is tested against it is not its own, but for
+SetSynchronizationPoint, which test_keyframes compares with what ONVIF's own WSDL says.
 """
 
 import base64
@@ -17,6 +18,7 @@ import socket
 import struct
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Self
 
 GROUP, PORT = "239.255.255.250", 3702
@@ -35,7 +37,10 @@ _FAULT = (
 
 
 class OnvifCamera:
-    """`behind_s`: how far its clock is behind. `lies`: it names another host in its addresses."""
+    """`behind_s`: how far its clock is behind. `lies`: it names another host in its addresses.
+
+    `keyframe`: what SetSynchronizationPoint does; without it the camera does not know that.
+    """
 
     def __init__(
         self,
@@ -46,12 +51,14 @@ class OnvifCamera:
         password: str = "",
         behind_s: float = 0,
         lies: str = "",
+        keyframe: Callable[[], None] | None = None,
     ) -> None:
         self.asked: list[str] = []
         self._host, self._stream = host, stream
         self._user, self._password = user, password
         self._behind = datetime.timedelta(seconds=behind_s)
         self._says = lies or host
+        self._keyframe = keyframe
         self._id = f"urn:uuid:{uuid.uuid4()}"
         camera = self
 
@@ -135,7 +142,10 @@ class OnvifCamera:
             "GetCapabilities": self._capabilities,
             "GetProfiles": self._profiles,
             "GetStreamUri": self._uri,
+            "SetSynchronizationPoint": self._point if self._keyframe is not None else None,
         }.get(operation)
+        if operation == "SetSynchronizationPoint" and "ProfileToken>main<" not in request:
+            body = None
         if body is None:
             return 500, _ENVELOPE.format(
                 header="", body=_FAULT.replace("NotAuthorized", "ActionNotSupported")
@@ -206,6 +216,11 @@ class OnvifCamera:
             )
         )
         return f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
+
+    def _point(self) -> str:
+        assert self._keyframe is not None
+        self._keyframe()
+        return "<trt:SetSynchronizationPointResponse/>"
 
     def _uri(self) -> str:
         stream = re.sub(r"//[^:/]+", f"//{self._says}", self._stream)

@@ -6,7 +6,8 @@ it listens on comes out; ends when its input closes. Streams: /baseline, /high (
 `password`, all want it (Digest). `shared`: one film for all who come, so that a newcomer arrives in the
 middle of a group of pictures. GStreamer begins such a film anew for each newcomer, though, with a keyframe.
 /running does not: its encoder runs from the start and knows nobody, so who comes gets whatever picture is
-next, and no keyframe before its time.
+next, and no keyframe before its time, unless a line on standard input says "keyframe", as a camera's ONVIF
+service tells its encoder. With `listens` the other films' encoders hear what RTCP asks for.
 """
 
 import json
@@ -18,7 +19,8 @@ import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+gi.require_version("GstVideo", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer, GstVideo  # noqa: E402
 
 SOUND = "audiotestsrc is-live=true wave=ticks ! audioconvert ! alawenc ! rtppcmapay name=pay1 pt=8"
 
@@ -58,6 +60,12 @@ def run_encoder(settings):
     return encoder
 
 
+def force_keyframe(running):
+    """The encoder's next picture is one."""
+    event = GstVideo.video_event_new_upstream_force_key_unit(Gst.CLOCK_TIME_NONE, True, 0)
+    running.get_by_name("encoder").get_static_pad("src").send_event(event)
+
+
 def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -82,6 +90,7 @@ def main():
     settings = {
         "width": 640, "height": 360, "fps": 15, "group_s": 2, "kbps": 1000, "password": "", "port": 0,
         "shared": True, "file": "none.mp4", "config_interval": 0, "warm": [], "pattern": "ball",
+        "listens": False,
         **json.loads(sys.stdin.readline()), "tap": free_port(),
     }  # fmt: skip
     Gst.init(None)
@@ -100,7 +109,8 @@ def main():
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(f"( {pipeline} )")
         factory.set_shared(settings["shared"])
-        factory.connect("media-configure", deafen)
+        if not settings["listens"]:
+            factory.connect("media-configure", deafen)
         if settings["password"]:
             permissions = GstRtspServer.RTSPPermissions()
             permissions.add_permission_for_role("user", "media.factory.access", True)
@@ -121,7 +131,9 @@ def main():
     loop = GLib.MainLoop()
 
     def watch():
-        sys.stdin.read()
+        for line in sys.stdin:
+            if line.strip() == "keyframe" and running is not None:
+                force_keyframe(running)
         loop.quit()
 
     threading.Thread(target=watch, daemon=True).start()

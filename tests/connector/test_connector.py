@@ -191,6 +191,16 @@ def talks_to(pid: int, port: int) -> bool:
     return any(f[2].endswith(f":{port:04X}") and f[9] in inodes for f in (line.split() for line in lines))
 
 
+async def test_a_picture_that_the_service_ends_is_no_trouble_of_the_camera(
+    service: Desk, connector: Connector, camera: RtspCamera
+) -> None:
+    await running(connector, service, camera, "/baseline")
+    await service.say(wire.Start(run="fed_a", source="camera", whip="/whip", bearer="ended", sound=False))
+    await service.until(lambda: service.words("fed_a"), "it says so")
+    assert service.all(wire.Failed)[-1].refused
+    assert service.sources()["camera"].trouble is None
+
+
 async def test_a_camera_that_starts_again_comes_back_by_itself(
     service: Desk, connector: Connector, camera: RtspCamera
 ) -> None:

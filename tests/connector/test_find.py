@@ -4,7 +4,6 @@ answers."""
 import socket
 from pathlib import Path
 
-import ifaddr
 import pytest
 
 from media.connector.find import Device, Found, Search, search
@@ -12,16 +11,6 @@ from tests.connector.desk import Connector
 from tests.connector.onvif_camera import OnvifCamera
 
 SECONDS_SINCE_1970 = 56 * 365 * 86400
-
-
-@pytest.fixture
-def host() -> str:
-    """An address of this machine that multicast leaves from."""
-    for adapter in ifaddr.get_adapters():
-        for address in adapter.ips:
-            if isinstance(address.ip, str) and not address.ip.startswith(("127.", "169.254.")):
-                return address.ip
-    pytest.skip("this machine has no network but loopback")
 
 
 async def ask(camera: OnvifCamera, user: str = "", password: str = "") -> Found:

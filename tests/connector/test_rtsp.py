@@ -79,6 +79,7 @@ class Taker:
         self.facts: list[Facts] = []
         self.pictures: list[Picture] = []
         self.ended: list[Trouble | None] = []
+        self.left_out = 0
 
     def opened(self, facts: Facts, extradata: bytes) -> None:
         assert extradata.startswith(b"\0\0\0\1" + SPS)
@@ -87,6 +88,9 @@ class Taker:
     def offer(self, picture: Picture) -> bool:
         self.pictures.append(picture)
         return True
+
+    def waits(self) -> None:
+        self.left_out += 1
 
     def coded(self, packet: Any, at: float) -> None: ...
     def sound(self, packet: Any, at: float) -> None: ...

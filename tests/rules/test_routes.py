@@ -13,7 +13,13 @@ from signaling import ports as signaling
 
 BEARER = "a bearer in Authorization is asked for inside"
 MAP = "streets and houses from a file that anybody can have; the public page draws it too"
+ANYBODY = "published for everybody; bounded, and it changes nothing"
+SHOWN = (
+    *("/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/disclosures/{name:str}", "/transparency"),
+    *(f"/transparency/{name}.{kind}" for name in ("entries", "statistics") for kind in ("csv", "json")),
+)
 PUBLIC = {
+    **{(method, path): ANYBODY for method in ("GET", "HEAD") for path in SHOWN},
     ("POST", "/api/session"): "signing in; Origin is checked inside, where the body is",
     ("POST", "/api/twilio/status"): "the carrier; its signature is checked inside",
     ("GET", "/healthz"): "says that the process runs, and nothing else",
