@@ -96,11 +96,14 @@ class Review:
     async def make(self, week: date) -> None:
         """Review one week; nothing when it has been."""
         start, end = rules.bounds(week, self._zone)
-        async with self._steps.begin() as step:
-            if await step.tx.reviews.made(week):
+        async with self._steps.read() as tx:  # it is over and changes no more; nobody who writes need wait
+            if await tx.reviews.made(week):
                 return
-            held = await step.tx.reviews.held(start, end)
-            found = rules.review(held)
+            held = await tx.reviews.held(start, end)
+        found = rules.review(held)
+        async with self._steps.begin() as step:
+            if await step.tx.reviews.made(week):  # by another process
+                return
             await step.tx.reviews.add_week(week, step.now, rules.summary(held.opened))
             for one in found:
                 await step.tx.reviews.add(
