@@ -140,7 +140,7 @@ class Glass:
         return glass
 
     async def _unbroken(self, glass: BrokenGlass) -> None:
-        """The log did not take it, so it does not hold; should it take the leaf later, nothing hangs on that."""
+        """The log did not take it, so it does not hold; should it do so later, nothing hangs on that."""
         ending, grants = Ending(), list[GrantId]()
         async with self._steps.begin() as step:
             await self._take_back(step, glass, GlassEnd.LOG_AWAY, _SYSTEM, ending, grants)
