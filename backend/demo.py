@@ -45,6 +45,7 @@ PRICES = {  # cents a year
 }
 NUMBERS = ("+13135550141", "+13135550130")  # for stories only: no telephone has them
 BASEMAP = Path(__file__).with_name("demo.pmtiles")  # central Helsinki, where the simulated caller walks
+DISTRICTS = Path(__file__).with_name("demo-districts.geojson")  # made-up quarters of that map
 MARK = "demonstration"  # a file that says: this folder may be emptied
 CERTIFICATE_LASTS = datetime.timedelta(days=30)
 
@@ -78,6 +79,7 @@ def prepare(options: argparse.Namespace) -> Stage:
         agency="Demo City 911",
         timezone="Europe/Helsinki",
         basemap=BASEMAP,
+        districts=DISTRICTS,
         host=address,
         port=port,
         public_url=f"{'https' if options.lan else 'http'}://{address}:{port}",
@@ -190,7 +192,8 @@ def _tell(stage: Stage, yours: str) -> None:
         f"  2  Officer      {base}/officer   name sam    password {PASSWORD}\n"
         f"  3  Caller       {yours}\n"
         f"  4  Owner        {base}/owner     name rosa   password {PASSWORD}\n"
-        f"  5  Supervisor   {base}/agency    name lee    password {PASSWORD}\n\n"
+        f"  5  Supervisor   {base}/agency    name lee    password {PASSWORD}\n"
+        f"  6  Everybody    {base}/transparency   what cameras were opened for\n\n"
         "  A simulated caller is sharing already: open the break-in at 1 or 2 and see it.\n"
         "  There, under Cameras near, open Rosa's front door: at 4 she sees who and why, and can stop it.",
         flush=True,

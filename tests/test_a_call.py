@@ -5,15 +5,18 @@ a double of the carrier. Grows with every step that the story gets.
 """
 
 import asyncio
+import contextlib
 import shutil
 import signal
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
+from backend.tlog.notes import Signer
 from tests.connector.desk import Connector, RtspCamera
 from tests.notifications.twilio_double import StoredMessage, TwilioDouble
 from tests.premises import lend
@@ -127,6 +130,7 @@ async def cast(tmp_path: Path, staffed: Path) -> AsyncIterator[Cast]:
         service = Service(
             tmp_path,
             media_processes="2",
+            log_cadence_s="5",  # so that there is a proof to see
             twilio_account_sid=twilio.account_sid,
             twilio_auth_token=twilio.auth_token,
             twilio_sender=twilio.sender,
@@ -245,9 +249,20 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
     await phone.wait_for_timeout(1000)
     assert standing_still == 0
     assert await phone.evaluate(CONNECTIONS) == [made, 0]  # and no new one is tried
+    await expect(phone.get_by_text("A dispatcher, for")).to_be_visible(timeout=30_000)
+    await expect(phone.get_by_text("An officer, for")).to_be_visible()
     dead = await cast.phone()
     await dead.goto(link_of(text))
     await expect(dead.get_by_text("Tell 911, and ask for a new link or for six digits.")).to_be_visible()
+
+    # 13b: under the same link the caller sees who saw it, and takes the proof along; another phone does not
+    await expect(dead.get_by_text("A dispatcher, for")).to_have_count(0)
+    await published(phone.reload, phone.get_by_role("button", name="Save the proof"))
+    async with phone.expect_download() as download:
+        await phone.get_by_role("button", name="Save the proof").click()
+    said = holds(cast.service, await (await download.value).path())
+    assert "by a dispatcher" in said
+    assert "by an officer" in said
 
     # 14: all of it is on record, and the record is whole
     happened = recorded(cast.service)
@@ -401,6 +416,24 @@ async def test_a_lent_camera_opens_for_a_call_and_closes_when_its_owner_pauses_i
         assert camera.connections() == alone
         await expect(dana.get_by_role("button", name="Open Bakery door")).to_have_count(0)
 
+        # 13b: her receipts say who it was by role and for how long, and a file proves each offline
+        receipts = page.get_by_role("region", name="Who opened your cameras")
+        await expect(receipts.get_by_role("button", name="Bakery door")).to_have_count(2)
+
+        async def look() -> None:
+            await page.reload()
+            await receipts.get_by_role("button", name="Bakery door").last.click()
+
+        await published(look, receipts.get_by_role("link", name="Save the proof"))
+        await expect(receipts.get_by_text("A dispatcher, to judge what is happening")).to_be_visible()
+        await expect(receipts.get_by_text("you paused the camera")).to_be_visible()
+        async with page.expect_download() as download:
+            await receipts.get_by_role("link", name="Save the proof").click()
+        said = holds(cast.service, await (await download.value).path())
+        assert "by a dispatcher, to judge what is happening; the emergency: Break-in" in said
+        assert "paused by the owner" in said
+        assert "watched    0 s" not in said
+
         happened = recorded(cast.service)
         for action in ("connector.enrol", "camera.register", "camera.open", "camera.close", "camera.pause"):
             assert action in happened, action
@@ -409,6 +442,30 @@ async def test_a_lent_camera_opens_for_a_call_and_closes_when_its_owner_pauses_i
     finally:
         connector.kill()
         camera.kill()
+
+
+async def published(look: Callable[[], Awaitable[object]], sign: Locator) -> None:
+    """Look again until the public log has grown, and the page says so."""
+    for _ in range(30):
+        with contextlib.suppress(AssertionError):
+            await expect(sign).to_be_visible(timeout=2000)
+            return
+        await look()
+    raise AssertionError("the log has not been published")
+
+
+def holds(service: Service, receipt: Path) -> str:
+    """What a receipt says, checked offline by our command and by a reader in another language."""
+    home = Path(service.settings["SIGHTLINE_DATA_DIR"])
+    key = Signer.parse((home / "keys" / "log.key").read_text().strip()).verifier.vkey
+    reader = Path(__file__).parent / "tlog" / "reader.mjs"
+    read = subprocess.run(
+        ["node", reader, "receipt", key, receipt], capture_output=True, text=True, check=False
+    )
+    assert '"ok":true' in read.stdout, read.stdout
+    said = service.run("audit", "receipt", str(receipt), "--key", key)
+    assert "receipt holds" in said
+    return said
 
 
 def recorded(service: Service) -> list[str]:

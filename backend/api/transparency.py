@@ -18,7 +18,8 @@ from litestar.response import Stream
 from backend.api import guards
 from backend.api.bodies import LINE
 from backend.api.citizen import files
-from backend.api.citizen.page import Assets, View, choose, page
+from backend.api.citizen.page import choose, page
+from backend.api.citizen.view import Assets, View
 from backend.api.pages import HEADERS
 from backend.api.problems import problem
 from backend.config import Config

@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from backend.model import sealing as rules
-from backend.model.disclosure import Stage
+from backend.model.disclosure import STATED, Stage
 from backend.model.entries import Action
 from backend.model.ids import UseId
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sealing import Erased, EraseReason, LoggedUse, Seal, SealReason, SealView
-from backend.model.uses import LeafKind, UseEntry
+from backend.model.uses import LeafKind, UseEntry, exact
 from backend.services.disclosures import Disclosures
 from backend.services.steps import Step, Steps
 from backend.services.uses import Uses
@@ -55,7 +55,8 @@ class Sealing:
         async with self._steps.begin() as step:
             about = await self._about(step, user, use, Action.USE_SEAL)
             last = rules.last_day(step.now, days, self._zone)
-            said = {"by": user.role.value, "why": why.value, "until": last.isoformat()}
+            until = rules.end_of(last, self._zone)
+            said = {"by": user.role.value, "why": why.value, "until": exact(until)}
             entry = await self._uses.state(step, LeafKind.SEAL, said, about, user.id)
             await step.tx.seals.add(
                 Seal(
@@ -64,7 +65,7 @@ class Sealing:
                     by=user.id,
                     why=why,
                     at=step.now,
-                    until=rules.end_of(last, self._zone),
+                    until=until,
                 )
             )
             await self._record(step, Action.USE_SEAL, user, about, why=why.value, until=last.isoformat())
@@ -118,6 +119,8 @@ class Sealing:
             if names:
                 await step.tx.disclosed.erased(await step.tx.uses.erase(entry, names))
                 found += len(names)
+        if "words" in rules.FIELDS[what]:
+            await step.tx.contests.erase(use)
         return found
 
     async def _view(
@@ -125,7 +128,8 @@ class Sealing:
     ) -> LoggedUse:
         incident = await tx.incidents.get(use.incident_id) if use.incident_id is not None else None
         closed_at = incident.closed_at if incident is not None else None
-        complete = all(stage >= Stage.LATER for _, stage in leaves)
+        stages = [stage for entry, stage in leaves if entry.kind not in STATED]
+        complete = all(stage >= Stage.LATER for stage in stages)
         seal = await tx.seals.holding(use.id, self._steps.clock())
         by = (await tx.names.of([seal.by])).get(seal.by, "") if seal is not None else ""
         erased = {name for entry, _ in leaves for name, field in entry.fields.items() if field.salt is None}
@@ -139,7 +143,7 @@ class Sealing:
             who=names.get(use.user_id or "", ""),
             camera=names.get(use.camera_id) if use.camera_id is not None else None,
             entries=len(leaves),
-            published=any(stage > Stage.NOTHING for _, stage in leaves),
+            published=any(stage > Stage.NOTHING for stage in stages),
             complete=complete,
             opens_at=closed_at + self._after if closed_at is not None and not complete else None,
             seal=SealView(by=by, why=seal.why, last_day=_last_day(seal, self._zone)) if seal else None,

@@ -61,6 +61,10 @@ class Contests:
             .values(outcome=outcome.value, answer=words, answered_by=by, answered_at=at, answer_number=number)
         )
 
+    async def erase(self, use: UseId) -> None:
+        """Take away what was said and answered in words about this use."""
+        await self._db.execute(update(contests).where(contests.c.use_id == use).values(words="", answer=""))
+
     async def listed(self, waiting: bool, most: int) -> list[dict[str, Any]]:
         """With the names that supervisors see, the newest first: those without an answer, or the others."""
         answerer = users.alias()
@@ -132,7 +136,7 @@ def _below(index: ColumnElement[int], before: int | None) -> list[ColumnElement[
 
 
 def _published(row: dict[str, Any]) -> PublicContest:
-    held = row.pop("fields")
+    held = row.pop("fields")  # of the contest itself: what was erased there is empty
     if row["answer_index"] is None:
         row |= {"outcome": None, "words": ""}
     return msgspec.convert(row | {"hour": held["hour"]["value"]}, PublicContest)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backend.model import contests as rules
+from backend.model.ids import IncidentId, UseId
 from tests.backend.house import House, Staff, no, still
 from tests.backend.lent import Lent, lending
 from tests.backend.seen import Look, leaves, look
@@ -99,6 +100,32 @@ async def test_a_contest_is_answered_and_both_stand_in_the_public_log(
     listed = await lee.get("/api/agency/contests")
     assert (listed["waiting"], listed["contests"][0]["answered_by"]) == (0, "Lee Carter")
     assert [entry.details["outcome"] for entry in await house.entries("contest.answer")] == ["explained"]
+
+
+async def test_what_was_said_about_a_use_goes_with_it_when_it_is_erased(
+    house: House, dana: Staff, lent: Lent, ola: Staff, lee: Staff
+) -> None:
+    seen = await look(house, dana, lent)
+    held = await contest(ola, seen)
+    await published(house)
+    assert (await reply(lee, held)).status_code == 204
+    await published(house)
+    async with house.parts.store.read() as tx:
+        (first, *_) = await tx.uses.of_use(UseId(seen.use))
+        incident = await tx.incidents.get(IncidentId(str(first.incident_id)))
+    assert incident is not None
+    if incident.closed_at is None:
+        await dana.post(f"/api/incidents/{incident.id}/close")
+    await lee.post(f"/api/agency/uses/{seen.use}/erase", {"why": "court", "what": "words"})
+    (shown,) = await public(house)
+    assert (shown.why, shown.outcome, shown.words) == ("no-emergency", "explained", "")
+    receipt = (await ola.get("/api/receipts"))["receipts"][0]
+    assert (receipt["contest"]["words"], receipt["contest"]["answer"]) == ("", "")
+    await lee.post(f"/api/agency/uses/{seen.use}/erase", {"why": "court", "what": "everything"})
+    await public(house)
+    (receipt,) = (await ola.get("/api/receipts"))["receipts"]
+    assert {"at", "category", "role"} <= set(receipt["erased"])
+    assert (receipt["category"], receipt["opened_at"], receipt["seconds"]) == (None, None, None)
 
 
 async def test_the_owners_words_are_in_no_leaf_and_the_supervisors_are(

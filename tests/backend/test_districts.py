@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from backend.api.tiles import Basemap
 from backend.app import build
 from backend.config import ConfigError
-from backend.demo import BASEMAP
+from backend.demo import BASEMAP, DISTRICTS
 from backend.model.positions import Point
 from backend.services import districts
 from backend.services.districts import BadDistricts, read
@@ -201,3 +202,15 @@ async def watched(house: House, dana: Staff, place: Any) -> None:
     feed = (await dana.see(incident))["feeds"][0]["id"]
     bearer = (await dana.post(f"/api/feeds/{feed}/watch"))["bearer"]
     await house.parts.access.admit_subscriber(signaling.Bearer(bearer), media.FeedId(feed))
+
+
+def test_the_demonstration_has_quarters_under_its_map() -> None:
+    found = read(DISTRICTS)
+    west, south, east, north = Basemap(BASEMAP).bounds
+    places = [
+        Point(latitude=south + (north - south) * y / 9, longitude=west + (east - west) * x / 9)
+        for x in range(10)
+        for y in range(10)
+    ]
+    assert found.inside(places) == len(places)
+    assert {found(place) for place in places} == set(found.names)

@@ -13,7 +13,7 @@ from backend.cli import main
 from backend.model.disclosure import AT_ONCE, LATER, NEVER
 from backend.model.ids import UseId
 from backend.model.sealing import FIELDS, MOST_DAYS, Erased, end_of, erased, last_day
-from backend.model.uses import LeafKind, UseEntry
+from backend.model.uses import LeafKind, UseEntry, exact
 from tests.backend.disclosing import cover, late, looked, opened, used
 from tests.backend.house import House, Staff, no, settings
 from tests.backend.lending import NOW
@@ -59,7 +59,8 @@ async def test_a_sealed_use_is_not_opened_while_it_is_sealed(any_house: House, a
     assert set(found[0]) == {"use", "hour", "source", "category", "reason", "level"}
     until = last_day(house.clock() - timedelta(hours=73), 30, ZoneInfo("America/New_York"))
     said = {name: found[2][name] for name in ("use", "by", "why", "until")}
-    assert said == {"use": use, "by": "supervisor", "why": "investigation", "until": until.isoformat()}
+    ends = exact(end_of(until, ZoneInfo("America/New_York")))
+    assert said == {"use": use, "by": "supervisor", "why": "investigation", "until": ends}
     assert set(found[2]) == {*said, "hour"}  # and not the moment
     lee = await house.staff("lee")
     (listed,) = await lee.get("/api/agency/uses?sealed=true")

@@ -19,11 +19,13 @@ import pytest
 from backend.api.citizen import files
 from backend.api.citizen.page import LANGUAGES, choose
 from backend.model.cameras import ParticipationLevel
+from backend.model.contests import ContestOutcome, ContestReason
+from backend.model.glass import GlassReason
 from backend.model.incidents import INCIDENT_TYPES, PANIC, FeedKind
 from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import Role
 from backend.model.positions import Point
-from backend.model.sealing import EraseReason, SealReason
+from backend.model.sealing import Erased, EraseReason, SealReason
 from backend.model.transparency import HIDDEN, MERGED, SHOWN, Count, merged
 from backend.model.uses import Ground, LeafKind, UseEntry
 from backend.services import transparency
@@ -536,10 +538,11 @@ CODES = {
     "source": tuple(FeedKind),
     "reason": (*Reason, "call"),
     "level": (*ParticipationLevel, "none"),
-    "role": (Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR, "owner", "caller"),
+    "role": (*Role, "caller"),
     "basis": tuple(Ground),
-    "outcome": (*OpeningEnd, *EndReason),
-    "why": (*SealReason, *EraseReason),
+    "outcome": (*OpeningEnd, *EndReason, *ContestOutcome),
+    "what": tuple(Erased),
+    "why": (*SealReason, *EraseReason, *ContestReason, *GlassReason),
 }
 
 

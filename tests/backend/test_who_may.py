@@ -31,10 +31,10 @@ FILLED = {
     "invoice": "inv_0000000000000000000000",
     "name": "inv_0000000000000000000000.pdf",
     "glass": "gls_0000000000000000000000",
+    "use": "use_0000000000000000000000",
+    "contest_id": "ctt_0000000000000000000000",
     "finding": "fnd_0000000000000000000000",
     "index": "999999",
-    "use": "use_0000000000000000000000",
-    "contest_id": "cts_0000000000000000000000",
 }
 # Whose place it is, so that what is not there is all that is wrong.
 ASKED = {
@@ -179,8 +179,9 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "paid": {"paid_on": "2026-02-03"},
         "glass": {"user_id": FILLED["unit"].replace("unt", "usr"), "reason": "nearest"},
         "remarks": {"words": "Once more"},
-        "seal": {"why": "court", "days": 1},
-        "erase": {"why": "court", "what": "place"},
+        "seal": {"why": "court", "days": 3},
+        "erase": {"why": "court", "what": "person"},
+        "contest": {"why": "too-long"},
     }
     walked = [
         (method, path, person)
@@ -196,7 +197,7 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         if person == "ada" and verb == "close":
             body = {"outcome": "in-order", "words": "As it should be"}
         if "contests" in path:
-            body = {"outcome": "explained", "words": "A fire next door"}
+            body = {"outcome": "explained", "words": "It was a fire"}
         no(await asking.http.request(method, path, json=body), 404, "not-found")
 
 

@@ -17,6 +17,7 @@ from tests.peers import until
 from tests.pwa.lending import HERE, Owner, Person
 from tests.pwa.owners import DESK, at_home, new_owner, sound
 from tests.pwa.service import PASSWORD, Service
+from tests.pwa.visits import axe
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Json = dict[str, Any]
@@ -294,3 +295,49 @@ async def test_what_her_connector_sent_is_counted_and_one_that_leaves_is_said(ho
     await expect(agent.get_by_text(re.compile("Not connected, last seen"))).to_be_visible()
     card = home.get_by_role("article", name="Door")
     await expect(card.get_by_text("Back room is not connected")).to_be_visible()
+
+
+async def test_she_contests_an_opening_and_a_supervisor_answers_before_everybody(
+    browser: Browser, service: Service, home: Page, dana: Person, shop: Shop
+) -> None:
+    call = Emergency(dana, shop)
+    opening = call.open("Till", "see-scene")["opening"]
+    dana.send("DELETE", f"/api/openings/{opening['id']}")
+    receipts = home.get_by_role("region", name="Who opened your cameras")
+    await home.reload()
+    line = receipts.get_by_role("button", name="Till").first
+    await line.click()
+    await expect(receipts.get_by_text("whoever had opened it closed it").first).to_be_visible()
+    await receipts.get_by_role("button", name="This was not right…").click()
+    await expect(receipts.get_by_text("becomes public at once")).to_be_visible()
+    await expect(receipts.get_by_role("button", name="Contest it", exact=True)).to_be_disabled()
+    await receipts.get_by_label("There was no emergency here").check()
+    await receipts.get_by_label("More for the agency").fill("It was quiet all day.")
+    await sound(home)
+    await receipts.get_by_role("button", name="Contest it", exact=True).click()
+    await expect(receipts.get_by_text("The agency has not answered yet")).to_be_visible()
+
+    context = await browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    lee = await context.new_page()
+    try:
+        await lee.goto(f"{service.url}/signin")
+        await lee.get_by_label("Name").fill("lee")
+        await lee.get_by_role("textbox", name="Password").fill(PASSWORD)
+        await lee.keyboard.press("Enter")
+        await lee.wait_for_url("**/console*")
+        await lee.goto(f"{service.url}/agency?part=contests")
+        contest = lee.get_by_role("listitem").filter(has_text="It was quiet all day.")
+        await expect(contest.get_by_text("For the agency alone")).to_be_visible()
+        await contest.get_by_role("button", name="Answer…").click()
+        await expect(contest.get_by_text("This becomes public for good")).to_be_visible()
+        assert await axe(lee) == []
+        await contest.get_by_label("It was within the rules").check()
+        await contest.get_by_label("Your answer").fill("A break-in next door had been reported.")
+        await contest.get_by_role("button", name="Answer in public").click()
+        await expect(lee.get_by_text("No contest waits for an answer.")).to_be_visible()
+    finally:
+        await context.close()
+    await expect(receipts.get_by_text("It was within the rules")).to_be_visible()
+    await expect(receipts.get_by_text("A break-in next door had been reported.")).to_be_visible()
+    await sound(home)
+    call.close()

@@ -9,7 +9,7 @@ import msgspec
 
 from backend.api.citizen.elements import Html, h
 
-_WIDE, _HIGH, _GAP, _TEXT = 640, 180, 8, 20
+_WIDE, _HIGH, _GAP, _TEXT = 640, 200, 8, 20
 
 
 class Line(msgspec.Struct, frozen=True):

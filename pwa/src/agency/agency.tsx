@@ -1,19 +1,23 @@
-// The supervisor's page: who lends cameras, the city's own, devices, and the fee. One part at a time.
+// The supervisor's page: who lends cameras, the city's own, devices, the fee, and what the public log withholds. One part at a time.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Icon, type IconName } from "../lib/parts/icon.tsx";
 import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
+import { Contests } from "./contests.tsx";
 import { Devices } from "./devices.tsx";
 import { Fees } from "./fees.tsx";
+import { PublicLog } from "./log.tsx";
 import { Owners } from "./owners.tsx";
 
 const PARTS = [
   ["owners", "Owners", "opened"],
   ["city", "City cameras", "camera"],
+  ["contests", "Contests", "flag"],
   ["devices", "Devices", "smartphone"],
   ["fees", "Fees", "fee"],
+  ["log", "Public log", "history"],
 ] as const satisfies readonly (readonly [string, string, IconName])[];
 type Part = (typeof PARTS)[number][0];
 
@@ -70,8 +74,10 @@ export function Agency({ desk }: { desk: Desk }) {
         <h1>{word}</h1>
         {part === "owners" && <Owners calls={calls} />}
         {part === "city" && <City requests={desk.requests} />}
+        {part === "contests" && <Contests calls={calls} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
+        {part === "log" && <PublicLog calls={calls} />}
       </main>
     </div>
   );

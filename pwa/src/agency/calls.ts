@@ -1,15 +1,21 @@
 // Everything that a supervisor can ask of the server on this page, one method each; docs/http.md says what each means.
 import type { Requests } from "../lib/requests.ts";
 import type {
+  AnswerContest,
+  ContestList,
   Device,
+  Erased,
+  EraseReason,
   InvitationLink,
   InvoiceView,
   IssuedInvoices,
+  LoggedUse,
   OwnerRequest,
   PaymentReport,
   PriceList,
   RegisterDevice,
   RegisteredDevice,
+  SealReason,
   SetPrices,
   SiteView,
   YearOfFees,
@@ -38,6 +44,18 @@ export class AgencyCalls {
     return this.#ask.send("POST", "/api/agency/invitations", { display_name: displayName });
   }
 
+  contests(): Promise<ContestList> {
+    return this.#ask.send("GET", "/api/agency/contests");
+  }
+
+  answerContest(id: string, body: AnswerContest): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/contests/${id}/answer`, body);
+  }
+
+  mismatches(): Promise<MismatchView[]> {
+    return this.#ask.send("GET", "/api/agency/statements");
+  }
+
   sites(): Promise<SiteView[]> {
     return this.#ask.send("GET", "/api/agency/sites");
   }
@@ -52,6 +70,23 @@ export class AgencyCalls {
 
   retireDevice(id: string): Promise<void> {
     return this.#ask.send("DELETE", `/api/agency/devices/${id}`);
+  }
+
+  uses(before: number | undefined, sealed: boolean): Promise<LoggedUse[]> {
+    const from = before === undefined ? "" : `&before=${before}`;
+    return this.#ask.send("GET", `/api/agency/uses?sealed=${sealed}${from}`);
+  }
+
+  seal(use: string, why: SealReason, days: number): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/uses/${use}/seal`, { why, days });
+  }
+
+  unseal(use: string): Promise<void> {
+    return this.#ask.send("DELETE", `/api/agency/uses/${use}/seal`);
+  }
+
+  erase(use: string, why: EraseReason, what: Erased): Promise<void> {
+    return this.#ask.send("POST", `/api/agency/uses/${use}/erase`, { why, what });
   }
 
   prices(): Promise<PriceList> {

@@ -1,7 +1,14 @@
 // The way in: opens the link, redeems it after the press, and keeps the grant. Steps 3 and 4 of the story.
 // Opening spends nothing; `grant` does, so nothing may call it before the caller pressed Share.
 import { post, Refused } from "../lib/api.ts";
-import type { CallerGrant, EnteredCode, Invitation, RedeemLink } from "../wire.ts";
+import type {
+  CallerGrant,
+  CallerReceipt,
+  EnteredCode,
+  Invitation,
+  ReceiptChallenge,
+  RedeemLink,
+} from "../wire.ts";
 import { keyFor } from "./key.ts";
 
 const STOP_AGAIN_MS = 1000;
@@ -25,6 +32,8 @@ export interface Door {
   again(bearer: string, status: number): Promise<CallerGrant>;
   /** POSTs in the grant's name. Rejects when it should be tried again, or with a final Refused. */
   say(path: string, body?: unknown): Promise<void>;
+  /** Who saw what this browser shared, whatever became of the link. Rejects with Refused for every other one. */
+  receipt(): Promise<CallerReceipt>;
   /** Gives the grant back, trying until the server heard it; sharing again redeems anew. */
   leave(): Promise<void>;
 }
@@ -35,19 +44,19 @@ export function doorOf(token: string): Door {
   let request: Promise<RedeemLink> | null = null; // signed before the press, which then costs one round trip
   let held: Promise<CallerGrant> | null = null;
 
-  const sign = async (challenge: string): Promise<RedeemLink> => {
+  const sign = async (challenge: string, purpose: string): Promise<RedeemLink> => {
     const { publicKey, sign } = await key;
     return {
       token,
       challenge,
       key: publicKey,
-      signature: await sign(`sightline-redeem\n${challenge}\n${token}`),
+      signature: await sign(`sightline-${purpose}\n${challenge}\n${token}`),
     };
   };
 
   const open = async (): Promise<Invitation> => {
     const invitation = await post<Invitation>("/api/caller/open", { token });
-    request = sign(invitation.challenge);
+    request = sign(invitation.challenge, "redeem");
     request.catch(() => {}); // told to whoever redeems
     return invitation;
   };
@@ -94,6 +103,10 @@ export function doorOf(token: string): Door {
         await again(bearer, error.status);
         throw new TypeError("a new grant: try again");
       }
+    },
+    async receipt() {
+      const { challenge } = await post<ReceiptChallenge>("/api/caller/receipt/challenge", { token });
+      return post<CallerReceipt>("/api/caller/receipt", await sign(challenge, "receipt"));
     },
     async leave() {
       const left = held;

@@ -3,7 +3,7 @@
 import type { PublicKey } from "../wire.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const FORGET_MS = 24 * 3_600_000;
+const FORGET_MS = 30 * 24 * 3_600_000; // until then the receipt is shown to this browser
 
 interface Kept {
   id: string;

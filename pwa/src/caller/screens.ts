@@ -1,5 +1,5 @@
 // The screens that stand still, each made of its words. One decision on each; what a press does is given.
-import type { Invitation } from "../wire.ts";
+import type { CallerReceipt, Invitation, ReceiptFile, Viewer } from "../wire.ts";
 import { h, icon } from "./dom.ts";
 import type { Summary } from "./share.ts";
 import type { Words } from "./words/en.ts";
@@ -64,6 +64,8 @@ export interface AskFor {
   /** No answer for a while. */
   slow: boolean;
   share(camera: boolean): void;
+  /** Where this link has been shared by: who saw it. */
+  look(): void;
 }
 
 function asksForCamera({ invitation, can }: AskFor): boolean {
@@ -77,7 +79,7 @@ function announcement(words: Words, asked: AskFor): string {
 }
 
 export function ask(words: Words, asked: AskFor): Screen {
-  const { invitation, can, share } = asked;
+  const { invitation, can, share, look } = asked;
   const agency = invitation?.agency ?? words.call;
   const camera = asksForCamera(asked);
   const facts = [words.onlyThem, words.onlyWhile, words.canStop, camera ? words.noSound : words.onlyLogged];
@@ -96,6 +98,7 @@ export function ask(words: Words, asked: AskFor): Screen {
         { class: "actions" },
         button({ words: label, press: () => share(camera) }),
         both ? button({ words: words.sharePlaceOnly, press: () => share(false) }, false) : null,
+        invitation?.used ? button({ words: words.whoSaw, press: look }, false) : null,
       ),
     ],
   };
@@ -157,7 +160,10 @@ export function code(words: Words, { problem, enter }: CodeFor): Screen {
 export interface EndedFor {
   agency: string;
   sentence: string;
-  summary: Summary;
+  /** null where another page, or this one before, had shared. */
+  summary: Summary | null;
+  /** null while it is asked for, and where there is none. */
+  receipt: CallerReceipt | null;
   again: Button | null;
 }
 
@@ -165,27 +171,58 @@ function duration(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-export function ended(words: Words, { agency, sentence, summary, again }: EndedFor): Screen {
+const ROLES = ["dispatcher", "officer", "supervisor"] as const;
+
+function viewerLine(words: Words, { role, seconds, watching }: Viewer): string {
+  const known = ROLES.find((each) => each === role);
+  const who = words[known ?? "somebody"];
+  return watching ? words.watchesStill(who) : words.watched(who, duration(Math.round(seconds ?? 0)));
+}
+
+/** Who saw the picture, by role; in place of what this page can only suppose. */
+function viewerLines(words: Words, agency: string, receipt: CallerReceipt | null): string[] {
+  if (!receipt?.live) return [words.withThem(agency)];
+  const lines = receipt.viewers.map((viewer) => viewerLine(words, viewer));
+  if (receipt.sealed) lines.push(words.sealed);
+  return lines.length > 0 ? lines : [words.nobodySaw];
+}
+
+function save(file: ReceiptFile): void {
+  const href = URL.createObjectURL(new Blob([JSON.stringify(file)], { type: "application/json" }));
+  h("a", { href, download: "sightline-receipt.json" }).click();
+}
+
+/** The proof, or from when on there is one. */
+function proof(words: Words, { file, provable_at }: CallerReceipt): HTMLElement | null {
+  if (file) return button({ words: words.saveProof, press: () => save(file) }, false);
+  if (provable_at === null) return null;
+  const time = new Date(provable_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return h("p", { class: "small" }, words.provableFrom(time));
+}
+
+export function ended(words: Words, { agency, sentence, summary, receipt, again }: EndedFor): Screen {
   const shared: string[] = [];
-  if (summary.camera_s > 0) shared.push(words.sawCamera(duration(summary.camera_s)));
-  if (summary.place_s > 0) shared.push(words.sawPlace(duration(summary.place_s)));
+  if (summary && summary.camera_s > 0) shared.push(words.sawCamera(duration(summary.camera_s)));
+  if (summary && summary.place_s > 0) shared.push(words.sawPlace(duration(summary.place_s)));
   const about = (term: string, ...lines: string[]): HTMLElement =>
     h("div", {}, h("dt", {}, term), ...lines.map((line) => h("dd", {}, line)));
+  const kept = receipt?.recorded ? words.keptRecording : words.kept;
   const facts =
-    shared.length === 0
+    summary && shared.length === 0
       ? [about(words.whatTheySaw, words.sawNothing)]
       : [
-          about(words.whatTheySaw, ...shared),
-          about(words.withWhom, words.withThem(agency)),
-          about(words.whatIsKept, words.kept),
+          summary && about(words.whatTheySaw, ...shared),
+          about(receipt ? words.whoSaw : words.withWhom, ...viewerLines(words, agency, receipt)),
+          about(words.whatIsKept, kept, words.keptUntil(agency)),
         ];
   return {
     name: "ended",
     from: from(agency, words),
     parts: [
       headline(sentence),
-      h("dl", {}, ...facts),
+      h("dl", {}, ...facts.filter((fact) => fact !== null)),
       fill(),
+      receipt?.viewers.length ? proof(words, receipt) : null,
       h("p", {}, words.mayClose),
       again && button(again),
     ],

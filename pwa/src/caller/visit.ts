@@ -1,11 +1,11 @@
 // One link from the tap to the end: open, ask, share, stop. Steps 3 and 4 of the story.
 // Nothing is spent, and no permission is asked for, before the press.
 import { Refused } from "../lib/api.ts";
-import type { Invitation } from "../wire.ts";
+import type { CallerReceipt, Invitation } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
 import { memory, show } from "./frame.ts";
 import * as screens from "./screens.ts";
-import { share } from "./share.ts";
+import { type Summary, share } from "./share.ts";
 import { type SharingScreen, sharing } from "./sharing.ts";
 import type { Words } from "./words/en.ts";
 
@@ -14,6 +14,8 @@ const FIRST_AGAIN_MS = 500;
 const LAST_AGAIN_MS = 3000;
 const ASK_BOUND_MS = 2000;
 const REDRAW_MS = 500;
+const LOOK_AGAIN_MS = 1500;
+const AFTER_CHECKPOINT_MS = 5000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
 
 export interface VisitOptions {
@@ -23,6 +25,20 @@ export interface VisitOptions {
   life: AbortSignal;
   /** The caller has digits instead of a link. */
   typeDigits(): void;
+}
+
+/** What a receipt stands under, and what can be done beside it. */
+interface Told {
+  sentence(words: Words): string;
+  summary: Summary | null;
+  again: (() => void) | null;
+}
+
+/** How long until a receipt may say more; null when it has said all. */
+function untilMore({ over, proved, provable_at, viewers }: CallerReceipt): number | null {
+  if (!over) return LOOK_AGAIN_MS;
+  if (proved || provable_at === null || viewers.length === 0) return null;
+  return Math.max(0, Date.parse(provable_at) - Date.now()) + AFTER_CHECKPOINT_MS;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -52,6 +68,14 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   const door = doorOf(token);
   let invitation: Invitation | null = null;
   let pressed: boolean | null = null; // before the server answered
+  let looking = new AbortController();
+
+  /** Another screen is shown: a receipt that is asked for comes too late. Returns the next one's signal. */
+  const elsewhere = (): AbortSignal => {
+    looking.abort();
+    looking = new AbortController();
+    return looking.signal;
+  };
 
   const press = (camera: boolean): void => {
     pressed = camera;
@@ -61,7 +85,47 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
 
   const showAsk = (slow: boolean): void => {
     const known = invitation;
-    if (pressed === null) show((words) => screens.ask(words, { invitation: known, can, slow, share: press }));
+    const look = (): void => void lookBack();
+    if (pressed === null)
+      show((words) => screens.ask(words, { invitation: known, can, slow, share: press, look }));
+  };
+
+  /**
+   * Shows who saw what this browser shared, now and until there is a proof, or another screen is shown.
+   * Rejects where this browser has nothing to see.
+   */
+  const showReceipt = async ({ sentence, summary, again }: Told): Promise<void> => {
+    const signal = elsewhere();
+    for (;;) {
+      const receipt = await door.receipt();
+      if (signal.aborted || life.aborted) return;
+      show((words) =>
+        screens.ended(words, {
+          agency: receipt.agency,
+          sentence: sentence(words),
+          summary,
+          receipt,
+          again: again && { words: words.shareAgain, press: again },
+        }),
+      );
+      const wait_ms = untilMore(receipt);
+      if (wait_ms === null) return;
+      await pause(wait_ms);
+      if (signal.aborted || life.aborted) return;
+    }
+  };
+
+  const lookBack = async (): Promise<void> => {
+    try {
+      await showReceipt({ sentence: (words) => words.whoSaw, summary: null, again: () => showAsk(false) });
+    } catch {
+      show((words) =>
+        screens.notice("refused", words, words.notThisPhone, words.mayClose, {
+          words: words.goBack,
+          press: () => showAsk(false),
+        }),
+      );
+    }
   };
 
   const openPatiently = async (): Promise<Invitation> => {
@@ -83,6 +147,9 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
 
   const turnedAway = (code: string): void => {
     const unknown = code === "link-unknown";
+    // This browser may have shared by it before: then it is told who saw that.
+    if (!unknown)
+      showReceipt({ sentence: (words) => words.linkOver, summary: null, again: null }).catch(() => {});
     show((words) =>
       screens.notice("refused", words, unknown ? words.linkUnknown : words.linkOver, words.askNewLink, {
         words: words.enterDigits,
@@ -106,6 +173,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   const begin = (camera: boolean): void => {
+    elsewhere();
     const ending = new AbortController();
     life.addEventListener("abort", () => ending.abort(), { signal: ending.signal });
     const since = performance.now();
@@ -118,16 +186,19 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
       return shared.summary();
     };
 
-    const showEnded = (sentence: (words: Words) => string, again: boolean): void => {
+    const showEnded = (sentence: (words: Words) => string, mayAgain: boolean): (() => void) => {
       const summary = finish();
+      const again = mayAgain ? () => begin(camera) : null;
       show((words) =>
         screens.ended(words, {
           agency: invitation?.agency ?? words.call,
           sentence: sentence(words),
           summary,
-          again: again ? { words: words.shareAgain, press: () => begin(camera) } : null,
+          receipt: null,
+          again: again && { words: words.shareAgain, press: again },
         }),
       );
+      return () => void showReceipt({ sentence, summary, again }).catch(() => {});
     };
 
     const over = (code: string): void => {
@@ -143,7 +214,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
           }),
         );
       } else if (shared.summary().place_s > 0 || shared.summary().camera_s > 0) {
-        showEnded((words) => words.over, false);
+        showEnded((words) => words.over, false)();
       } else {
         finish();
         turnedAway(code);
@@ -159,8 +230,11 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
       signal: ending.signal,
     });
     const stop = (): void => {
-      showEnded((words) => words.stopped, true);
-      void door.leave();
+      const look = showEnded((words) => words.stopped, true);
+      const signal = elsewhere();
+      void door.leave().then(() => {
+        if (!signal.aborted) look();
+      });
     };
     show((words) => {
       screen = sharing(words, shared, since, stop);

@@ -13,6 +13,8 @@ import { Fees } from "./fees.tsx";
 import type { OwnerLender } from "./lender.ts";
 import { NoticesCard } from "./notices-card.tsx";
 import { Panic } from "./panic.tsx";
+import { Receipts } from "./receipts.tsx";
+import { Statements } from "./statements.tsx";
 
 function Bar({ lender }: { lender: OwnerLender }) {
   const [menu, setMenu] = useState(false);
@@ -77,7 +79,12 @@ function Lent({ lender, view }: { lender: OwnerLender; view: OwnerView }) {
           {(close) => <SiteForm lender={lender} site={null} onDone={close} />}
         </Fold>
       </div>
+      {view.sites.length > 0 && <Receipts lender={lender} view={view} />}
+      {view.sites.length > 0 && <Statements lender={lender} view={view} />}
       <NoticesCard lender={lender} />
+      <p class="owner-public">
+        <a href="/transparency">Everybody can see how often cameras were opened, and why</a>
+      </p>
       {view.sites.length > 0 && <Fees lender={lender} view={view} />}
     </>
   );

@@ -82,6 +82,9 @@ function SignIn({ ended }: { ended: boolean }) {
         <p class="signin-join">
           Do you want to lend a camera? <a href="/join">Ask for an account</a>
         </p>
+        <p class="signin-join">
+          Anybody may see what cameras were opened for: <a href="/transparency">the public page</a>
+        </p>
       </form>
     </main>
   );

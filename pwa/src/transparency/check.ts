@@ -137,7 +137,8 @@ async function showsWhatIsWritten(shown: Shown, entries: Entries, site: Site): P
     try {
       await stands(entry, entries);
     } catch (fault) {
-      if (!(fault instanceof Missing || fault instanceof Unreachable)) site.mark(entry.index, false);
+      if (fault instanceof Changed) site.mark(fault.index, false);
+      else if (!(fault instanceof Missing || fault instanceof Unreachable)) site.mark(entry.index, false);
       throw fault;
     }
     site.mark(entry.index, true);

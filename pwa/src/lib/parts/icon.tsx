@@ -8,6 +8,7 @@ import bell from "lucide-static/icons/bell-ring.svg?raw";
 import building from "lucide-static/icons/building-2.svg?raw";
 import cable from "lucide-static/icons/cable.svg?raw";
 import clockAdd from "lucide-static/icons/calendar-clock.svg?raw";
+import calendar from "lucide-static/icons/calendar-days.svg?raw";
 import carFront from "lucide-static/icons/car-front.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import checkCheck from "lucide-static/icons/check-check.svg?raw";
@@ -18,8 +19,10 @@ import circleSlash from "lucide-static/icons/circle-slash.svg?raw";
 import clock from "lucide-static/icons/clock.svg?raw";
 import layout from "lucide-static/icons/columns-2.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
+import download from "lucide-static/icons/download.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import eyeOff from "lucide-static/icons/eye-off.svg?raw";
+import flag from "lucide-static/icons/flag.svg?raw";
 import glass from "lucide-static/icons/hammer.svg?raw";
 import userPlus from "lucide-static/icons/hand-heart.svg?raw";
 import hash from "lucide-static/icons/hash.svg?raw";
@@ -29,6 +32,7 @@ import house from "lucide-static/icons/house.svg?raw";
 import keyboard from "lucide-static/icons/keyboard.svg?raw";
 import link from "lucide-static/icons/link-2.svg?raw";
 import locate from "lucide-static/icons/locate-fixed.svg?raw";
+import lock from "lucide-static/icons/lock.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
 import mailOpen from "lucide-static/icons/mail-open.svg?raw";
 import mapPin from "lucide-static/icons/map-pin.svg?raw";
@@ -130,6 +134,10 @@ const DRAWINGS = {
   refresh,
   more: chevron,
   search,
+  download,
+  flag,
+  lock,
+  month: calendar,
   close: x,
 } as const;
 
