@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections.abc import Callable
 from struct import unpack_from
+from typing import Any
 
 from aioice import stun
 from aiortc import RTCCertificate
@@ -20,6 +21,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
 )
 from aiortc.sdp import MediaDescription, SessionDescription, grouplines, parse_h264_profile_level_id
 from pylibsrtp import Session
@@ -141,11 +143,26 @@ class Srtp:
 # DTLS (RFC 6347, RFC 5764)
 
 
+# aiortc's, and two for a server whose key is RSA's, as GStreamer's is. The fingerprint says who it is in
+# either case.
+_CIPHERS = (
+    b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA:"
+    b"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305"
+)
+
+
+class _AnyPeer(RTCCertificate):
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> Any:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(_CIPHERS)
+        return context
+
+
 class Certificate:
     """One self-signed certificate for the process; made at start, never stored."""
 
     def __init__(self) -> None:
-        self.rtc = RTCCertificate.generateCertificate()
+        self.rtc = _AnyPeer.generateCertificate()
         self.fingerprint = next(
             Fingerprint("sha-256", f.value) for f in self.rtc.getFingerprints() if f.algorithm == "sha-256"
         )

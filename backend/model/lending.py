@@ -85,6 +85,7 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True):
     sound: bool
     connector_id: str | None
     source: str | None
+    device: str | None  # the name of what brings its picture without a connector
     connected: bool
     trouble: str | None
     still_at: datetime | None

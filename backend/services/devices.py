@@ -67,6 +67,7 @@ class Devices:
             await step.record(
                 Action.DEVICE_REGISTER, actor=user.id, subject=device.id, name=name, kind=kind.value
             )
+            await _tell_site(step, camera)
         return device, token
 
     async def retire(self, user: User, device: DeviceId) -> None:
@@ -86,6 +87,7 @@ class Devices:
             await step.record(
                 Action.DEVICE_RETIRE, actor=user.id, subject=device, name=found.name, kind=found.kind.value
             )
+            await _tell_site(step, found.camera_id)
         for feed in feeds:
             await self._sfu.end_feed(media.FeedId(feed.id), media.EndReason.REVOKED)
         if held is not None and held.feed_id is not None:
@@ -228,3 +230,11 @@ def device_token(bearer: str) -> DeviceToken | None:
     if not bearer.startswith(TOKEN_PREFIX) or len(bearer) > 128:
         return None
     return DeviceToken(bearer)
+
+
+async def _tell_site(step: Step, camera: CameraId | None) -> None:
+    """Who sees this camera's site sees what brings its picture now."""
+    found = await step.tx.cameras.get(camera) if camera is not None else None
+    site = await step.tx.sites.get(found.site_id) if found is not None else None
+    if site is not None:
+        step.site_changed(site.id, site.owner_id)

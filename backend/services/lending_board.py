@@ -81,6 +81,7 @@ class LendingBoard:
         sent = await tx.lending.media_bytes(agents, now - DAY)
         watching = await tx.lending.watching(ids, now)
         stills = await tx.lending.stills(ids)
+        devices = await tx.devices.names_of(ids)
         cents = await tx.fees.prices()
         shown: dict[tuple[str | None, str | None], CameraId] = {
             (camera.connector_id, camera.source): camera.id for camera in cameras
@@ -98,6 +99,7 @@ class LendingBoard:
             agent = camera.connector_id
             return _camera(
                 camera,
+                device=devices.get(camera.id),
                 connected=agent is not None and self._connected(agent),
                 trouble=trouble.get((agent, camera.source)) or troubled.get(agent),
                 still_at=stills.get(camera.id),
@@ -186,6 +188,7 @@ def _grouped(things: Sequence[T], of: Callable[[T], str]) -> dict[str, list[T]]:
 def _camera(
     camera: Camera,
     *,
+    device: str | None,
     connected: bool,
     trouble: str | None,
     still_at: datetime | None,
@@ -205,6 +208,7 @@ def _camera(
         sound=camera.sound,
         connector_id=camera.connector_id,
         source=camera.source,
+        device=device,
         connected=connected,
         trouble=trouble,
         still_at=still_at,

@@ -274,6 +274,7 @@ class Openings:
 
     async def look(self) -> None:
         """End what nothing allows any more: time, hours, whoever left, and what a crash left behind."""
+        await self._runs.look()
         async with self._steps.read() as tx:
             now = self._steps.clock()
             if not (await self._over(tx, now) or await _unanswered(tx, now)):

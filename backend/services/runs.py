@@ -6,6 +6,7 @@ at the openings decides. That a picture ends never depends on a connector: the e
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -82,6 +83,17 @@ class Runs:
                     wanted.connector, feed, wanted.source, WHIP, bearer, wanted.sound
                 )
                 self._told[feed] = wanted, era
+
+    async def look(self) -> None:
+        """Stop what was ended by another process, which cannot speak to a connector whose socket is here."""
+        told = self.running
+        if not told:
+            return
+        async with self._steps.read() as tx:
+            wanted = {opening.feed_id for opening in await tx.openings.all()}
+        for feed in told.keys() - wanted:
+            with contextlib.suppress(Refused):  # opened again just now, and its connector is away
+                await self.settle(feed)
 
     def forget(self, feed: FeedId) -> None:
         """Its connector says that it does not run."""

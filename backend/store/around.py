@@ -23,6 +23,7 @@ from backend.model.ids import CameraId, ConnectorId, IncidentId, SiteId
 from backend.model.openings import Answer
 from backend.model.positions import EARTH_RADIUS_M, Point, Position
 from backend.model.sites import SiteKind
+from backend.store.cameras import LEVELS
 
 MOST_LOOKED_AT = 4000  # in one ring; some 16,000 that reach a place stand on a square kilometre then
 _EASY = 1.002  # what the flat distance may be wrong by, up to 85 degrees north or south
@@ -118,7 +119,6 @@ class Around:
         return await driver.execute_fetchall(question.text, given)
 
 
-_LEVELS = {level.value: level for level in ParticipationLevel}
 _KINDS = {kind.value: kind for kind in SiteKind}
 
 
@@ -160,7 +160,7 @@ def _placed(held: Sequence[Any]) -> Placed:
         field_deg,
         height_m,
         bool(indoor),
-        _LEVELS[level],
+        LEVELS[level],
         radius_m,
         _hours(days, from_min, to_min),
         None if paused_at is None else _pause(paused_at, paused_until),

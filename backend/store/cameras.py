@@ -114,7 +114,7 @@ def row(camera: Camera) -> dict[str, Any]:
     }
 
 
-_LEVELS = {level.value: level for level in ParticipationLevel}
+LEVELS = {level.value: level for level in ParticipationLevel}
 
 
 def _camera(held: Any) -> Camera:
@@ -151,7 +151,7 @@ def _camera(held: Any) -> Camera:
         added_at=added_at,
         view=View(heading_deg=heading_deg, field_deg=field_deg, height_m=height_m),
         indoor=indoor,
-        level=_LEVELS[level],
+        level=LEVELS[level],
         radius_m=radius_m,
         hours=Hours(days=days, from_min=from_min, to_min=to_min),
         pause=None if paused_at is None else Pause(since=paused_at, until=paused_until),

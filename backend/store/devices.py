@@ -1,5 +1,6 @@
 """Devices that publish by themselves. Their tokens are stored only hashed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -46,6 +47,15 @@ class Devices:
             .limit(1)
         )
         return value(found.one_or_none(), Device)
+
+    async def names_of(self, of: Sequence[CameraId]) -> dict[str, str]:
+        """The names of the encoders that bring these cameras' pictures."""
+        found = await self._db.execute(
+            select(devices.c.camera_id, devices.c.name)
+            .where(devices.c.camera_id.in_(of), _IN_SERVICE)
+            .order_by(devices.c.added_at.desc(), devices.c.id.desc())
+        )
+        return {each.camera_id: each.name for each in found}
 
     async def seen(self, device: DeviceId, at: datetime) -> None:
         await self._db.execute(update(devices).where(devices.c.id == device).values(seen_at=at))

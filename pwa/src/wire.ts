@@ -182,6 +182,7 @@ export interface CameraView {
   sound: boolean;
   connector_id: string | null;
   source: string | null;
+  device: string | null;
   connected: boolean;
   trouble: string | null;
   still_at: string | null;

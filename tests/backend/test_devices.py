@@ -1,8 +1,14 @@
 """The agency's own sources: devices with a token, by real WHIP, and an officer's own phone."""
 
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +20,14 @@ from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.openings import Opening, OpeningEnd, Reason
 from tests.backend.agents import HERE, a_site
 from tests.backend.house import House, Staff, no
-from tests.peers import AiortcPeer
+from tests.peers import AiortcPeer, until
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+_THERE = (
+    "import gi; gi.require_version('Gst', '1.0'); gi.require_version('GstWebRTC', '1.0');"
+    "from gi.repository import Gst, GstWebRTC; Gst.init(None);"
+    "assert all(map(Gst.ElementFactory.find, ('webrtcbin', 'nicesink', 'dtlsenc', 'x264enc')))"
+)
 
 
 class Publisher:
@@ -39,6 +52,14 @@ class Publisher:
     async def hang_up(self, where: str) -> None:
         headers = {"Authorization": f"Bearer {self.bearer}"}
         assert (await self.house.client().delete(where, headers=headers)).status_code == 200
+
+
+@pytest.fixture(scope="session")
+def webrtcbin() -> None:
+    """Skips where GStreamer cannot speak WebRTC."""
+    found = subprocess.run([SYSTEM_PYTHON, "-c", _THERE], capture_output=True, check=False)
+    if found.returncode:
+        pytest.skip("GStreamer's webrtcbin is not installed: tests/machine.sh says how")
 
 
 @pytest.fixture
@@ -120,14 +141,68 @@ async def test_a_retired_device_is_over(house: House, dana: Staff, sam: Staff, s
 async def test_an_encoder_publishes_while_its_camera_is_open(
     house: House, dana: Staff, stack: AsyncExitStack
 ) -> None:
+    now = house.clock()
+    camera = await a_camera(house)
+    device, token = await registered(house, "encoder", camera_id=camera.id)
+    async with house.parts.store.read() as tx:  # its page names what brings its picture
+        assert (await house.parts.lending_board.camera(tx, camera, now)).device == device["name"]
+    encoder = Publisher(house, token, stack)
+    assert "Nobody has opened" in no(await encoder.post(), 403, "not-needed")["detail"]
+    incident, opening = await opened(house, dana, camera)
+    await encoder.publish()
+    assert (await live(dana, incident))["name"] == "Market"
+    async with house.parts.store.begin() as tx:
+        await tx.openings.end(opening.id, OpeningEnd.CLOSED, now)
+    no(await encoder.post(), 403, "not-needed")
+    assert (await house.entries("feed.publish"))[-1].actor == device["id"]
+
+
+async def test_gstreamers_own_whip_publishes_with_a_devices_token(
+    house: House, dana: Staff, webrtcbin: None
+) -> None:
+    """Nothing of ours: its offer, ICE (libnice), DTLS with an RSA key, and SRTP."""
+    camera = await a_camera(house)
+    _, token = await registered(house, "encoder", camera_id=camera.id)
+    incident, _ = await opened(house, dana, camera)
+    encoder = await asyncio.create_subprocess_exec(
+        SYSTEM_PYTHON, str(Path(__file__).with_name("gst_encoder.py")),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )  # fmt: skip
+    assert encoder.stdin is not None
+    try:
+        wanted = {"url": f"{house.url}/whip", "bearer": token}
+        encoder.stdin.write(json.dumps(wanted).encode() + b"\n")
+        feed = await live(dana, incident)
+        grant = await dana.post(f"/api/feeds/{feed['id']}/watch")
+        viewer = AiortcPeer()
+        headers = {"Authorization": f"Bearer {grant['bearer']}", "Content-Type": "application/sdp"}
+        offer = await viewer.offer_to_receive(audio=False)
+        answer = await house.client().post(grant["whep"], content=offer, headers=headers)
+        assert answer.status_code == 201, answer.text
+        await viewer.answered(answer.text)
+        await until(lambda: viewer.frames["video"] > 5, "the picture moves")
+        await viewer.close()
+        said, _ = await encoder.communicate()  # it hangs up
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            encoder.kill()
+    answers = [line for line in said.decode().splitlines() if line.startswith("http")]
+    assert answers == ["http 201", "http 200"]
+
+
+async def a_camera(house: House) -> Camera:
+    """The city's, on the market square."""
     site, now = await a_site(house), house.clock()
     camera = Camera(id=CameraId(new_id("cam")), site_id=site.id, name="Market", point=HERE, added_at=now)
     async with house.parts.store.begin() as tx:
         await tx.cameras.add(camera)
-    device, token = await registered(house, "encoder", camera_id=camera.id)
-    encoder = Publisher(house, token, stack)
-    assert "Nobody has opened" in no(await encoder.post(), 403, "not-needed")["detail"]
-    incident = await dana.open()
+    return camera
+
+
+async def opened(house: House, dana: Staff, camera: Camera) -> tuple[Any, Opening]:
+    """Dana has it open for an incident; nothing is published yet."""
+    incident, now = await dana.open(), house.clock()
     feed = Feed(
         id=FeedId(new_id("fed")),
         incident_id=IncidentId(incident["id"]),
@@ -158,12 +233,7 @@ async def test_an_encoder_publishes_while_its_camera_is_open(
         await tx.feeds.add(feed)
         await tx.grants.add(grant, "0" * 64)
         await tx.openings.add(opening)
-    await encoder.publish()
-    assert (await live(dana, incident))["name"] == "Market"
-    async with house.parts.store.begin() as tx:
-        await tx.openings.end(opening.id, OpeningEnd.CLOSED, now)
-    no(await encoder.post(), 403, "not-needed")
-    assert (await house.entries("feed.publish"))[-1].actor == device["id"]
+    return incident, opening
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from backend.model.ids import CameraId, ConnectorId
+from backend.model.ids import CameraId, ConnectorId, OpeningId
 from backend.model.openings import OpeningEnd
 from backend.services.runs import AWAY_FOR_GOOD
 from tests.backend.house import House, Staff, no
@@ -41,6 +41,19 @@ async def test_a_connector_that_comes_back_is_told_again_what_should_run_and_onl
     house.clock.advance(minutes=1)
     await house.parts.openings.look()
     assert list(lent.sockets.running) == [feed]
+
+
+async def test_what_another_process_ends_is_told_to_the_connector_whose_socket_is_here(
+    house: House, dana: Staff, lent: Lent
+) -> None:
+    camera, incident = await lent.camera(), await dana.open(**AT_THE_SHOP)
+    opening = (await press(dana, incident, camera))["opening"]
+    await house.parts.openings.look()
+    assert list(lent.sockets.running) == [opening["feed_id"]]
+    async with house.parts.store.begin() as tx:
+        await tx.openings.end(OpeningId(opening["id"]), OpeningEnd.CLOSED, house.clock())
+    await house.parts.openings.look()
+    assert lent.sockets.running == {}
 
 
 async def test_a_connector_that_stays_away_ends_its_pictures(house: House, dana: Staff, lent: Lent) -> None:

@@ -7,10 +7,10 @@ from a camera that films all the time with a group of pictures of two seconds, a
 do with it.
 """
 
+import argparse
 import asyncio
 import fractions
 import json
-import os
 import random
 import shutil
 import socket
@@ -29,15 +29,15 @@ import httpx
 
 from media.connector.child import Nursery
 from media.connector.orders import Began, Begin, Counted, End, Open, Report
+from tests.bench.child import cpu_s
 from tests.bench.forward import machine
 from tests.bench.pauses import pauses
 from tests.connector.desk import RtspCamera
 from tests.peers import AiortcPeer, Place, serving, until
 
-ROUNDS, SECONDS, SETTLE_S = 3, 10.0, 3.0
+ROUNDS, SECONDS, SETTLE_S = 5, 10.0, 3.0
 STARTS = 15
 FPS, WIDTH, HEIGHT, BITRATE_BPS = 30, 1920, 1080, 4_000_000
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def film(path: Path, seconds: int = 40) -> None:
@@ -71,11 +71,6 @@ def film(path: Path, seconds: int = 40) -> None:
             packet.stream, packet.pts, packet.dts = stream, n, n
             packet.time_base, packet.is_keyframe = fractions.Fraction(1, FPS), keyframe
             out.mux(packet)
-
-
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @asynccontextmanager
@@ -160,7 +155,7 @@ async def start_to_frame(place: Place, nursery: Nursery, url: str, feed: str) ->
     return took
 
 
-async def measure() -> dict[str, Any]:
+async def measure(*, only_cpu: bool) -> dict[str, Any]:
     nursery = Nursery()
     ours, theirs, starts = list[float](), list[float](), list[float]()
     with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +173,9 @@ async def measure() -> dict[str, Any]:
                     print(f"ffmpeg -c copy{used * 100:6.2f} % of a core   {rate:5.2f} Mbit/s")
             finally:
                 filming.kill()
+            if only_cpu:
+                await nursery.close()
+                return {"bench": "camera", **_cpu(ours, theirs), "machine": machine()}
             camera = RtspCamera(warm=["/baseline"], width=1280, height=720, group_s=2).start()
             try:
                 await nursery.prepare()
@@ -194,19 +192,28 @@ async def measure() -> dict[str, Any]:
     print(f"start to frame: median {middle:.2f} s, {min(starts):.2f} to {max(starts):.2f}, n={len(starts)}")
     return {
         "bench": "camera",
-        "connector_cpu_ratio": round(statistics.median(ours) / statistics.median(theirs), 3),
-        "connector_cpu": round(statistics.median(ours), 4),
-        "ffmpeg_cpu": round(statistics.median(theirs), 4),
+        **_cpu(ours, theirs),
         "start_to_frame_s": round(statistics.median(starts), 3),
         **await pauses(),
         "machine": machine(),
     }
 
 
+def _cpu(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    return {
+        "connector_cpu_ratio": round(statistics.median(ours) / statistics.median(theirs), 3),
+        "connector_cpu": round(statistics.median(ours), 4),
+        "ffmpeg_cpu": round(statistics.median(theirs), 4),
+    }
+
+
 def main() -> None:
+    reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    reader.add_argument("--only-cpu", action="store_true", help="beside ffmpeg, and nothing else")
+    chosen = reader.parse_args()
     if shutil.which("ffmpeg") is None:
         sys.exit("ffmpeg is not installed: tests/machine.sh says how")
-    print(json.dumps(asyncio.run(measure()), separators=(",", ":")))
+    print(json.dumps(asyncio.run(measure(only_cpu=chosen.only_cpu)), separators=(",", ":")))
 
 
 if __name__ == "__main__":

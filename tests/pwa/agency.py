@@ -148,14 +148,19 @@ def opening(number: int, which: Json, **changes: Any) -> Json:
     }
 
 
+ME: Json = {"user_id": "usr_1", "user": "Ana Ortiz"}
+KIM: Json = {"user_id": "usr_9", "user": "Kim Ono"}
+
+
 def asked(which: Json, **changes: Any) -> Json:
-    """The owner of `which` camera was asked just now."""
+    """The owner of `which` camera was asked just now, by whoever looks at the page."""
     return {
         "camera_id": which["camera_id"],
         "camera": which["name"],
         "asked_at": now(),
         "expires_at": now(seconds=-60),
         "answer": None,
+        "waiting": [ME],
         **changes,
     }
 
@@ -176,6 +181,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "feeds": [],
         "openings": [],
         "asks": [],
+        "glass": [],
         "site": None,
         **changes,
     }
@@ -405,6 +411,10 @@ class Agency:
             found["offer"] = "asking"
             held["asks"] = [*held["asks"], asked(found)]
             return 200, {"opening": None, "asked": held["asks"][-1]}
+        if found["offer"] == "asking":
+            joined = {**held["asks"][-1], "waiting": [*held["asks"][-1]["waiting"], ME]}
+            held["asks"] = [*held["asks"][:-1], joined]
+            return 200, {"opening": None, "asked": joined}
         made = opening(len(held["openings"]) + 1, found, reason=body["reason"])
         held["openings"] = [*held["openings"], made]
         about = {"kind": "camera", "name": found["name"], "camera_id": which}

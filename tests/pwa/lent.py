@@ -24,6 +24,7 @@ def camera(name: str = "Front door", **changes: Any) -> Json:
         "sound": False,
         "connector_id": "con_1",
         "source": "front",
+        "device": None,
         "connected": True,
         "trouble": None,
         "still_at": None,

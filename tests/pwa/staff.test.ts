@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { command } from "../../pwa/src/console/keys.ts";
+import { cameraState } from "../../pwa/src/lending/words.ts";
 import { backoff } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
+import { asking } from "../../pwa/src/staff/cameras.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
 import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
 import {
@@ -35,7 +37,7 @@ import {
   select,
   type World,
 } from "../../pwa/src/staff/world.ts";
-import type { EntryView, Event, FeedView, IncidentView, LinkView, Position } from "../../pwa/src/wire.ts";
+import type { AskedView, CameraView, EntryView, Event, FeedView, IncidentView, LinkView, Position } from "../../pwa/src/wire.ts";
 
 const ME = "Ana Ortiz";
 const NOON = "2026-01-01T12:00:00Z";
@@ -513,4 +515,43 @@ test("the server and the pages agree on what is news", () => {
   assert.ok(values.length > 5);
   for (const action of values) assert.ok(isNotable(entry(1, { action })), action);
   assert.equal(values.length, NOTABLE.size);
+});
+
+test("who waits for a camera's owner is named, and whether the answer is one's own", () => {
+  const [kim, lee, mia] = ["Kim", "Lee", "Mia"].map((user) => ({ user_id: `usr_${user}`, user }));
+  const of = (...waiting: (typeof kim)[]): AskedView => ({
+    camera_id: "cam_1",
+    camera: "Door",
+    asked_at: NOON,
+    expires_at: new Date(Date.parse(NOON) + 60_000).toISOString(),
+    reach: "page",
+    answer: null,
+    waiting: waiting.filter((each) => each !== undefined),
+  });
+  const now = Date.parse(NOON) + 17_000;
+  const said = (asked: AskedView | null, at = now) => asking(asked, "usr_Kim", at);
+  assert.deepEqual(said(of(kim)), { words: "Asking the owner, 0:43", mine: true });
+  assert.deepEqual(said(of(lee, kim)), { words: "Asking the owner with Lee, 0:43", mine: true });
+  assert.deepEqual(said(of(lee)), { words: "Lee is asking the owner, 0:43", mine: false });
+  assert.deepEqual(said(of(lee, mia)), { words: "Lee and Mia are asking the owner, 0:43", mine: false });
+  assert.deepEqual(said(of(lee, mia, lee)), { words: "Lee and 2 others are asking the owner, 0:43", mine: false });
+  assert.equal(said({ ...of(lee), answer: "allowed" }), null);
+  assert.equal(said(of(lee), now + 60_000), null);
+  assert.equal(said(null), null);
+});
+
+test("a camera that a device brings needs no connector, and says which device", () => {
+  const camera = {
+    watching: [],
+    pause: null,
+    level: "nearby",
+    connector_id: null,
+    source: null,
+    connected: false,
+    trouble: null,
+  } as unknown as CameraView;
+  const now = Date.parse(NOON);
+  assert.equal(cameraState({ ...camera, device: null }, [], now).words, "No connector brings its picture yet");
+  const brought = cameraState({ ...camera, device: "Market encoder" }, [], now);
+  assert.deepEqual([brought.tone, brought.words], ["good", "Market encoder brings its picture. Nobody sees it"]);
 });

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.pwa.agency import Agency, camera, feed, incident, link, now, opening, position, unit
+from tests.pwa.agency import KIM, Agency, asked, camera, feed, incident, link, now, opening, position, unit
 from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -137,6 +137,28 @@ async def test_an_owner_is_asked_with_the_seconds_left_and_the_answer_shows(brow
         assert await axe(page) == []
         await page.get_by_role("button", name="Day colours").click()
         assert await axe(page) == []
+
+
+@pytest.mark.parametrize("where", ["console", "phone"])
+async def test_who_is_asking_an_owner_is_named_and_a_colleague_joins_by_one_press(
+    browser: Browser, where: str
+) -> None:
+    phone = where == "phone"
+    agency = around("officer" if phone else "dispatcher")
+    agency.cameras[2] |= {"offer": "asking"}
+    agency.incidents["inc_1"]["asks"] = [asked(agency.cameras[2], waiting=[KIM])]
+    path, size = ("/officer", PHONE) if phone else (OPEN, BELOW_DESK)
+    async with visiting(browser, agency, path, size=size, has_touch=phone) as page:
+        await expect(page.get_by_text("Kim Ono is asking the owner, 0:")).to_be_visible()
+        assert await axe(page) == []
+        await page.get_by_role("button", name="Join: see Hill house, drive").click()
+        await agency.change(asks=agency.incidents["inc_1"]["asks"])
+        await expect(page.get_by_text("Asking the owner with Kim Ono, 0:")).to_be_visible()
+        await expect(page.get_by_role("button", name="Join")).to_have_count(0)
+        assert await axe(page) == []
+        assert await fits(page)
+    pressed = agency.asked_for("POST", "/api/incidents/inc_1/cameras/cam_3/open")
+    assert pressed == [{"reason": "see-scene"}]
 
 
 async def test_what_may_be_opened_is_asked_for_again_when_the_server_says_so(browser: Browser) -> None:

@@ -15,6 +15,10 @@ from backend.wire import typescript
 ROOT = Path(__file__).parents[2]
 # What media/rtc.py takes of others' private names, each with what it must look like.
 BORROWED = {
+    "_create_ssl_context": (
+        aiortc.rtcdtlstransport.RTCCertificate,
+        "(self, srtp_profiles: list[aiortc.rtcdtlstransport.SRTPProtectionProfile]) -> OpenSSL.SSL.Context",
+    ),
     "_set_role": (aiortc.rtcdtlstransport.RTCDtlsTransport, "(self, role: str) -> None"),
     "_srtp_profiles": (aiortc.rtcdtlstransport.RTCDtlsTransport, "="),
     "_rx_srtp": (aiortc.rtcdtlstransport.RTCDtlsTransport, "="),

@@ -8,7 +8,7 @@ import type { Desk } from "../staff/desk.ts";
 import type { InvoiceState, InvoiceView, YearOfFees } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";
-import { money } from "./money.ts";
+import { money } from "../lib/money.ts";
 import { Payments } from "./payments.tsx";
 import { Prices } from "./prices.tsx";
 import { Totals } from "./totals.tsx";

@@ -6,7 +6,7 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { PaymentOutcome, PaymentReport, YearOfFees } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
-import { money } from "./money.ts";
+import { money } from "../lib/money.ts";
 
 const WORDS: Record<PaymentOutcome, string> = {
   pays: "pays the invoice",

@@ -7,7 +7,7 @@ import type { ParticipationLevel, PriceList } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { LEVELS } from "./levels.ts";
 import { Shown } from "./loading.tsx";
-import { cents, plain } from "./money.ts";
+import { cents, plain } from "../lib/money.ts";
 
 function Form({ list, calls, again }: { list: PriceList; calls: AgencyCalls; again(): Promise<void> }) {
   const [said, setSaid] = useState("");

@@ -1,6 +1,6 @@
 // What a year's fees come to, as bars and as the table that they are drawn from.
 import type { YearOfFees } from "../wire.ts";
-import { money } from "./money.ts";
+import { money } from "../lib/money.ts";
 
 const WORDS = [
   ["billed", "Billed"],

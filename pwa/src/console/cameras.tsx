@@ -8,7 +8,7 @@ import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import {
   askedOf,
-  askingWords,
+  asking,
   lasts,
   openingOf,
   othersOf,
@@ -91,18 +91,23 @@ function Openable({
   onOpen,
 }: Row & { choosing: boolean; onChoosing(choosing: boolean): void; onOpen(reason: Reason): void }) {
   const others = othersOf(incident, camera.camera_id, desk.me.user.id);
-  const asking = askingWords(askedOf(incident, camera.camera_id), now);
+  const asked = asking(askedOf(incident, camera.camera_id), desk.me.user.id, now);
+  const joins = asked !== null && !asked.mine;
   const asks = camera.offer === "ask";
   const [first] = reasonsFor(camera);
-  const what = asks ? `Ask owner of ${camera.name}` : `Open ${camera.name}`;
+  const what = joins
+    ? `Join: see ${camera.name} too if its owner allows it`
+    : asks
+      ? `Ask owner of ${camera.name}`
+      : `Open ${camera.name}`;
   return (
     <>
       <span class="unit-text">
         <strong>{camera.name}</strong>
-        <span title={camera.site}>{asking ?? whereWords(camera)}</span>
+        <span title={camera.site}>{asked?.words ?? whereWords(camera)}</span>
         {others.length > 0 && <span>{others.join(", ")} sees it</span>}
       </span>
-      {camera.offer === "asking" || asking !== null ? (
+      {!joins && (camera.offer === "asking" || asked !== null) ? (
         <span class="camera-waits tone-waiting">
           <Icon name="queued" /> Asked
         </span>
@@ -115,7 +120,7 @@ function Openable({
             title={reasonWords(first)}
             onClick={() => onOpen(first)}
           >
-            {asks ? "Ask owner" : "Open"}
+            {joins ? "Join" : asks ? "Ask owner" : "Open"}
           </button>
           <button
             type="button"
@@ -161,9 +166,7 @@ function CameraRow(row: Row) {
         onChoosing={setChoosing}
         onOpen={(reason) => void open(reason)}
       />
-      {choosing && camera.offer !== "asking" && (
-        <Reasons camera={camera} busy={act.busy} onReason={(reason) => void open(reason)} />
-      )}
+      {choosing && <Reasons camera={camera} busy={act.busy} onReason={(reason) => void open(reason)} />}
     </li>
   );
 }

@@ -224,7 +224,7 @@ export function CameraCard({ lender, site, camera }: Props) {
         <Fold
           icon="correct"
           title="Name and connection"
-          now={camera.source ?? "No connector brings its picture"}
+          now={camera.source ?? camera.device ?? "No connector brings its picture"}
         >
           {(close) => <NameForm lender={lender} site={site} camera={camera} onDone={close} />}
         </Fold>

@@ -1,5 +1,6 @@
 // What an owner is told, in plain words: levels, hours, pauses, who watches and why, bytes and money. Pure.
 import { metres } from "../lib/measure.ts";
+import { moneyWords } from "../lib/money.ts";
 import type {
   CameraView,
   ConnectorView,
@@ -178,13 +179,6 @@ export function feeWords(cents: number, currency: string): string {
   return cents === 0 ? "No fee" : `${moneyWords(cents, currency)} a year`;
 }
 
-/** An amount in the smallest unit of the currency, as people write it. */
-export function moneyWords(cents: number, currency: string): string {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(cents / 10 ** digits);
-}
-
 export interface State {
   tone: "live" | "waiting" | "good" | "quiet";
   icon: "live" | "still" | "warning" | "safe" | "none";
@@ -196,6 +190,8 @@ export function cameraState(camera: CameraView, connectors: readonly ConnectorVi
   if (camera.watching.length > 0) return { tone: "live", icon: "live", words: "Somebody sees it now" };
   if (isPaused(camera.pause, now)) return { tone: "quiet", icon: "still", words: "Paused" };
   if (camera.level === "registry") return { tone: "quiet", icon: "none", words: "No picture is lent" };
+  if (camera.device !== null)
+    return { tone: "good", icon: "safe", words: `${camera.device} brings its picture. Nobody sees it` };
   if (camera.connector_id === null || camera.source === null)
     return { tone: "waiting", icon: "warning", words: "No connector brings its picture yet" };
   if (!camera.connected) {

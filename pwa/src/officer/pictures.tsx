@@ -5,7 +5,7 @@ import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { metres } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
-import { askedOf, askingWords, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
+import { askedOf, asking, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
@@ -67,9 +67,13 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
   const offered = (nearby?.cameras ?? [])
     .filter((camera) => camera.offer !== "no" && !shown.has(camera.camera_id))
     .slice(0, MOST);
+  const asked = (camera: NearbyCamera) => asking(askedOf(incident, camera.camera_id), me, now);
+  const joins = (camera: NearbyCamera): boolean => asked(camera)?.mine === false;
+  const waits = (camera: NearbyCamera): boolean =>
+    !joins(camera) && (camera.offer === "asking" || asked(camera) !== null);
   const opening = feed?.camera_id == null ? null : openingOf(incident, feed.camera_id, me);
   const [why, setWhy] = useState<string | null>(null);
-  const chosen = offered.find((camera) => camera.camera_id === why && camera.offer !== "asking");
+  const chosen = offered.find((camera) => camera.camera_id === why && !waits(camera));
   const site = siteCameras(incident, nearby?.cameras ?? [], me);
   const open = (camera: NearbyCamera, reason: Reason): void => {
     setWhy(null);
@@ -142,14 +146,17 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
           <li key={camera.camera_id} class="split-button">
             <button
               type="button"
-              disabled={act.busy || camera.offer === "asking"}
-              aria-label={press(camera)}
+              disabled={act.busy || waits(camera)}
+              aria-label={
+                joins(camera) ? `Join: see ${what(camera)} too if its owner allows it` : press(camera)
+              }
               onClick={() => open(camera, reasonsFor(camera)[0])}
             >
               <Icon name={camera.offer === "open" ? "camera" : "queued"} />
-              {askingWords(askedOf(incident, camera.camera_id), now) ?? what(camera)}
+              {asked(camera)?.words ?? what(camera)}
+              {joins(camera) && " – join"}
             </button>
-            {camera.offer !== "asking" && (
+            {!waits(camera) && (
               <button
                 type="button"
                 disabled={act.busy}

@@ -2,8 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { Fold } from "../lending/fold.tsx";
 import { sorry } from "../lending/refusals.ts";
-import { feeWords, moneyWords } from "../lending/words.ts";
+import { feeWords } from "../lending/words.ts";
 import { useAct } from "../lib/hooks.ts";
+import { moneyWords } from "../lib/money.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import type { InvoiceView, OwnerView } from "../wire.ts";

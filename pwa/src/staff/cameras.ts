@@ -104,11 +104,36 @@ export function askedOf(incident: IncidentView, camera: string): AskedView | nul
   return incident.asks.find((asked) => asked.camera_id === camera) ?? null;
 }
 
-/** "Asking the owner, 0:43"; null when there is nothing to wait for. */
-export function askingWords(asked: AskedView | null, now: number): string | null {
+export interface Asking {
+  /** "Kim Ono is asking the owner, 0:43" */
+  words: string;
+  /** Whether the answer opens it for this person too; else they may join. */
+  mine: boolean;
+}
+
+/** Who waits for a camera's owner; null when there is nothing to wait for. */
+export function asking(asked: AskedView | null, me: string, now: number): Asking | null {
   if (asked === null || asked.answer !== null) return null;
   const left = Date.parse(asked.expires_at) - now;
-  return left > 0 ? `Asking the owner, ${countdown(left)}` : null;
+  if (left <= 0) return null;
+  const others = asked.waiting.filter((each) => each.user_id !== me).map((each) => each.user);
+  const mine = others.length < asked.waiting.length;
+  const they = names(others);
+  if (!mine && they !== "") {
+    return {
+      words: `${they} ${others.length === 1 ? "is" : "are"} asking the owner, ${countdown(left)}`,
+      mine,
+    };
+  }
+  return { words: `Asking the owner${they === "" ? "" : ` with ${they}`}, ${countdown(left)}`, mine };
+}
+
+/** "Kim", "Kim and Lee", "Kim and 2 others". */
+function names([first, ...more]: readonly string[]): string {
+  if (first === undefined) return "";
+  const [second] = more;
+  if (second === undefined) return first;
+  return `${first} and ${more.length === 1 ? second : `${more.length} others`}`;
 }
 
 /** How long an opening lasts, and whether it is time to renew it. */

@@ -1,6 +1,7 @@
-// Money in whole numbers of a currency's smallest unit, for people. Pure; nothing here is a float of dollars.
+// Money in whole numbers of a currency's smallest unit, for people. Pure; nothing here is a float of dollars
+// but what is printed at once.
 
-/** 1,234.50 USD */
+/** 1,234.50 USD: for the agency's tables, with the digits of its price list. */
 export function money(cents: number, digits: number, currency: string): string {
   return `${plain(cents, digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",")} ${currency}`;
 }
@@ -17,4 +18,11 @@ export function cents(text: string, digits: number): number | null {
   if (found === null) return null;
   const [, whole = "0", part = ""] = found;
   return part.length > digits ? null : Number(whole + part.padEnd(digits, "0"));
+}
+
+/** $1,234.50: for owners, with the digits that the currency is known to have. */
+export function moneyWords(cents: number, currency: string): string {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(cents / 10 ** digits);
 }
