@@ -1,6 +1,7 @@
 // The year's invoices: issued at one press, paid by hand or from a file, out again as CSV.
 import { useState } from "preact/hooks";
 import { useAct, useLoaded } from "../lib/hooks.ts";
+import { money } from "../lib/money.ts";
 import { Icon, type IconName } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -8,7 +9,6 @@ import type { Desk } from "../staff/desk.ts";
 import type { InvoiceState, InvoiceView, YearOfFees } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";
-import { money } from "../lib/money.ts";
 import { Payments } from "./payments.tsx";
 import { Prices } from "./prices.tsx";
 import { Totals } from "./totals.tsx";

@@ -1,12 +1,12 @@
 // Payments from a bank's or the city's export: first what each row would do, then it is done.
 import { useRef, useState } from "preact/hooks";
 import { useAct } from "../lib/hooks.ts";
+import { money } from "../lib/money.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { PaymentOutcome, PaymentReport, YearOfFees } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
-import { money } from "../lib/money.ts";
 
 const WORDS: Record<PaymentOutcome, string> = {
   pays: "pays the invoice",

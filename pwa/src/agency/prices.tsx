@@ -1,13 +1,13 @@
 // The agency's price list: what a camera costs a year at each level.
 import { useState } from "preact/hooks";
 import { useAct, useLoaded } from "../lib/hooks.ts";
+import { cents, plain } from "../lib/money.ts";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { ParticipationLevel, PriceList } from "../wire.ts";
 import type { AgencyCalls } from "./calls.ts";
 import { LEVELS } from "./levels.ts";
 import { Shown } from "./loading.tsx";
-import { cents, plain } from "../lib/money.ts";
 
 function Form({ list, calls, again }: { list: PriceList; calls: AgencyCalls; again(): Promise<void> }) {
   const [said, setSaid] = useState("");

@@ -1,6 +1,7 @@
 // What a year's fees come to, as bars and as the table that they are drawn from.
-import type { YearOfFees } from "../wire.ts";
+
 import { money } from "../lib/money.ts";
+import type { YearOfFees } from "../wire.ts";
 
 const WORDS = [
   ["billed", "Billed"],
