@@ -4,11 +4,12 @@ from typing import Annotated
 
 import msgspec
 
-from backend.api.bodies import ID, LINES
+from backend.api.bodies import ID
 from backend.model.glass import MOST_MINUTES, GlassReason
 from backend.model.review import Outcome
 
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=LINES)]
+_SAYS = r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z"  # lines, and not only of blanks
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=_SAYS)]
 
 
 class BreakGlass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -20,7 +20,6 @@ MOST_LEAVES = 1024  # of one file; a use of that many has been renewed for three
 MOST_FILE_BYTES = 16 * 1024 * 1024
 # Opened to nobody by a receipt: who it was stays a role, and places in the log say nothing to an owner.
 NEVER = frozenset({"unit", "officer", "entries"})
-_SEALS = (LeafKind.SEAL, LeafKind.UNSEAL)
 N = TypeVar("N", int, float)
 
 
@@ -174,14 +173,16 @@ def _one_more(told: Told, leaf: Opened) -> Told:
 
 
 def seal_of(leaves: Sequence[Opened], now: datetime) -> Sealed | None:
-    """Whether the last word on it is a seal that holds now."""
-    last = next((leaf for leaf in reversed(leaves) if leaf.kind in _SEALS), None)
-    if last is None or last.kind != LeafKind.SEAL:
-        return None
-    until = moment(last.fields.get("until"))
-    if until is not None and until <= now:
-        return None
-    return Sealed(by=_said(last.fields, "by"), why=_said(last.fields, "why"), until=until)
+    """The seal that holds longest of those that hold now: an unseal ends all before it."""
+    held: list[Sealed] = []
+    for leaf in leaves:
+        if leaf.kind == LeafKind.UNSEAL:
+            held.clear()
+        elif leaf.kind == LeafKind.SEAL:
+            until = moment(leaf.fields.get("until"))
+            if until is None or until > now:
+                held.append(Sealed(by=_said(leaf.fields, "by"), why=_said(leaf.fields, "why"), until=until))
+    return max(held, key=lambda seal: (seal.until is None, seal.until or now), default=None)
 
 
 def opened(entry: UseEntry, sealed: bool = False) -> Opened:

@@ -119,7 +119,6 @@ class Contests:
                 incident=contest.incident_id,
                 use=contest.use_id,
                 outcome=outcome.value,
-                words=words,
             )
             await self._tell(step, contest)
 

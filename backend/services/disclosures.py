@@ -64,10 +64,13 @@ class Disclosures:
                 if not await tx.disclosed.unpublished(size, 1):
                     return
             async with self._steps.begin() as step:
-                for entry in await step.tx.disclosed.unpublished(size, AT_ONCE):
-                    names = self._opened(entry, None, step.now)
-                    rest = disclosure.LATER[entry.kind] and entry.incident_id is not None
-                    await step.tx.disclosed.opened(entry, names, Stage.AT_ONCE if rest else Stage.ALL)
+                waiting = await step.tx.disclosed.unpublished(size, AT_ONCE)
+                await step.tx.disclosed.opened(
+                    [
+                        (entry, self._opened(entry, None, step.now), _after_publishing(entry))
+                        for entry in waiting
+                    ]
+                )
 
     async def _open_rest(self) -> None:
         for _ in range(STEPS):
@@ -78,11 +81,17 @@ class Disclosures:
                     return
             async with self._steps.begin() as step:
                 due = await step.tx.disclosed.due(hour - self._after, step.now, AT_ONCE)
-                for entry, closed_at in due:
-                    before = await step.tx.disclosed.names(entry.number)
-                    waits = DISTRICT in entry.fields and entry.fields[DISTRICT].salt is not None
-                    names = before | self._opened(entry, closed_at, hour)
-                    await step.tx.disclosed.opened(entry, names, Stage.LATER if waits else Stage.ALL)
+                before = await step.tx.disclosed.names_of([entry.number for entry, _ in due])
+                await step.tx.disclosed.opened(
+                    [
+                        (
+                            entry,
+                            before[entry.number] | self._opened(entry, closed_at, hour),
+                            _after_the_rest(entry),
+                        )
+                        for entry, closed_at in due
+                    ]
+                )
 
     async def _open_districts(self) -> None:
         async with self._steps.read() as tx:
@@ -91,9 +100,10 @@ class Disclosures:
             for _ in range(STEPS):
                 async with self._steps.begin() as step:
                     waiting = await step.tx.disclosed.waiting_for(district, month, AT_ONCE)
-                    for entry in waiting:
-                        names = await step.tx.disclosed.names(entry.number)
-                        await step.tx.disclosed.opened(entry, names | {DISTRICT}, Stage.ALL)
+                    before = await step.tx.disclosed.names_of([entry.number for entry in waiting])
+                    await step.tx.disclosed.opened(
+                        [(entry, before[entry.number] | {DISTRICT}, Stage.ALL) for entry in waiting]
+                    )
                 if len(waiting) < AT_ONCE:
                     break
 
@@ -134,6 +144,16 @@ class Disclosures:
                 log.error("nothing more is disclosed: the log's checkpoint cannot be read: %s", fault)
             self._said = str(fault)
             return 0
+
+
+def _after_publishing(entry: UseEntry) -> Stage:
+    rest = disclosure.LATER[entry.kind] and entry.incident_id is not None
+    return Stage.AT_ONCE if rest else Stage.ALL
+
+
+def _after_the_rest(entry: UseEntry) -> Stage:
+    waits = DISTRICT in entry.fields and entry.fields[DISTRICT].salt is not None
+    return Stage.LATER if waits else Stage.ALL
 
 
 def _put(path: Path, data: bytes) -> None:

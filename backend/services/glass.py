@@ -140,9 +140,10 @@ class Glass:
         return glass
 
     async def _unbroken(self, glass: BrokenGlass) -> None:
-        """The log did not take it, so it never held; should it take the leaf later, nothing hangs on that."""
+        """The log did not take it, so it does not hold; should it do so later, nothing hangs on that."""
+        ending, grants = Ending(), list[GrantId]()
         async with self._steps.begin() as step:
-            await step.tx.glass.end(glass.id, GlassEnd.LOG_AWAY, step.now)
+            await self._take_back(step, glass, GlassEnd.LOG_AWAY, _SYSTEM, ending, grants)
             await step.record(
                 Action.GLASS_BREAK,
                 actor=glass.by,
@@ -151,6 +152,7 @@ class Glass:
                 refusal=Refusal.LOG_AWAY,
                 glass=glass.id,
             )
+        await self._finish(ending, grants)
 
     async def revoke(self, by: User, glass: GlassId) -> None:
         """Nothing is seen by it any more when this returns; once more is nothing. Raises Refused."""
@@ -190,29 +192,41 @@ class Glass:
     ) -> tuple[Ending, list[GrantId]]:
         ending, grants = Ending(), list[GrantId]()
         for glass in held:
-            await step.tx.glass.end(glass.id, end, step.now)
-            user, incident = (
-                await step.tx.users.get(glass.user_id),
-                await step.tx.incidents.get(glass.incident_id),
-            )
-            assert user is not None
-            assert incident is not None
-            if not may_see(user, incident.unit_ids):  # else they have been assigned since
-                grants += await step.tx.grants.revoke_watchers(incident.id, [user.id], step.now)
-                await self._openings.end_of(
-                    step, OpeningEnd.RELEASED, by=by, users=[user.id], incident=incident.id, into=ending
-                )
+            await self._take_back(step, glass, end, by, ending, grants)
             await step.record(
                 Action.GLASS_END,
                 actor=by,
-                subject=user.id,
-                incident=incident.id,
+                subject=glass.user_id,
+                incident=glass.incident_id,
                 glass=glass.id,
                 end=end.value,
                 seconds=f"{(step.now - glass.at).total_seconds():.1f}",
             )
-            step.changed(incident.id)
+            step.changed(glass.incident_id)
         return ending, grants
+
+    async def _take_back(
+        self,
+        step: Step,
+        glass: BrokenGlass,
+        end: GlassEnd,
+        by: str,
+        ending: Ending,
+        grants: list[GrantId],
+    ) -> None:
+        """It is over, and so is what is seen by it; who has been assigned since keeps what the rules give."""
+        await step.tx.glass.end(glass.id, end, step.now)
+        user, incident = (
+            await step.tx.users.get(glass.user_id),
+            await step.tx.incidents.get(glass.incident_id),
+        )
+        assert user is not None
+        assert incident is not None
+        if not may_see(user, incident.unit_ids):
+            grants += await step.tx.grants.revoke_watchers(incident.id, [user.id], step.now)
+            await self._openings.end_of(
+                step, OpeningEnd.RELEASED, by=by, users=[user.id], incident=incident.id, into=ending
+            )
 
     async def _finish(self, ending: Ending, grants: list[GrantId]) -> None:
         await asyncio.gather(*(self._sfu.end_holder(Holder(grant), EndReason.REVOKED) for grant in grants))

@@ -77,23 +77,33 @@ class Review:
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
-        """Review each week that is over and has not been; in whichever process comes first, and once."""
+        """Review each week that is over and has not been; in whichever process comes first, and once.
+
+        The first is that of the first use: before it there is nothing to look at.
+        """
         over = rules.monday(self._steps.clock().astimezone(self._zone).date()) - timedelta(days=7)
         async with self._steps.read() as tx:
-            last = await tx.reviews.last()
-        first = over if last is None else max(last + timedelta(days=7), over - timedelta(weeks=WEEKS_BEHIND))
-        while first <= over:
-            await self.make(first)
-            first += timedelta(days=7)
+            last, began = await tx.reviews.last(), await tx.reviews.began()
+        if began is None:
+            return
+        first = rules.monday(began.astimezone(self._zone).date())
+        next_one = first if last is None else last + timedelta(days=7)
+        next_one = max(next_one, over - timedelta(weeks=WEEKS_BEHIND))
+        while next_one <= over:
+            await self.make(next_one)
+            next_one += timedelta(days=7)
 
     async def make(self, week: date) -> None:
         """Review one week; nothing when it has been."""
         start, end = rules.bounds(week, self._zone)
-        async with self._steps.begin() as step:
-            if await step.tx.reviews.made(week):
+        async with self._steps.read() as tx:  # it is over and changes no more; nobody who writes need wait
+            if await tx.reviews.made(week):
                 return
-            held = await step.tx.reviews.held(start, end)
-            found = rules.review(held)
+            held = await tx.reviews.held(start, end)
+        found = rules.review(held)
+        async with self._steps.begin() as step:
+            if await step.tx.reviews.made(week):  # by another process
+                return
             await step.tx.reviews.add_week(week, step.now, rules.summary(held.opened))
             for one in found:
                 await step.tx.reviews.add(

@@ -1,11 +1,11 @@
 """What of the public log is public, what waits to be, and what is withheld."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, distinct, exists, func, insert, literal_column, select, update
+from sqlalchemy import Select, bindparam, distinct, exists, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.disclosure import BUNDLE, DISTRICT, FEWEST, Shown, Stage
@@ -52,7 +52,7 @@ class Disclosed:
                 incidents.c.closed_at <= closed_before,
                 ~exists().where(seals.c.use_id == uses.c.id, *_holding(now)),
             )
-            .order_by(uses.c.number)
+            .order_by(uses.c.incident_id)  # as the index has them: by number all entries would be read
             .limit(limit)
         )
         return [(msgspec.convert(fields(row), UseEntry), row.closed_at) for row in rows]
@@ -86,23 +86,47 @@ class Disclosed:
 
     # What is open
 
-    async def opened(self, entry: UseEntry, names: Iterable[str], stage: Stage) -> None:
-        """These of its fields are public from now on, and no others."""
-        assert entry.index is not None
-        if not await self._change(entry, names):
-            row = _row(entry, names) | {
+    async def opened(self, entries: Sequence[tuple[UseEntry, Iterable[str], Stage]]) -> None:
+        """Of each of these the named fields are public from now on, and no others. All are in the log."""
+        if not entries:
+            return
+        numbers = [entry.number for entry, _, _ in entries]
+        known = set(await self._db.scalars(select(disclosed.c.number).where(disclosed.c.number.in_(numbers))))
+        new = [
+            _row(entry, names)
+            | {
                 "index": entry.index,
                 "number": entry.number,
                 "kind": entry.kind.value,
                 "incident_id": entry.incident_id,
             }
-            await self._db.execute(insert(disclosed).values(**row))
-        await self._db.execute(update(uses).where(uses.c.number == entry.number).values(stage=stage.value))
-        await self._stale(entry.index // BUNDLE)
+            for entry, names, _ in entries
+            if entry.number not in known
+        ]
+        again = [
+            _row(entry, names) | {"this": entry.number}
+            for entry, names, _ in entries
+            if entry.number in known
+        ]
+        if new:
+            await self._db.execute(insert(disclosed), new)
+        if again:
+            await self._db.execute(
+                update(disclosed)
+                .where(disclosed.c.number == bindparam("this"))
+                .values({name: bindparam(name) for name in again[0] if name != "this"}),
+                again,
+            )
+        for stage in {stage for _, _, stage in entries}:
+            held = [entry.number for entry, _, each in entries if each is stage]
+            await self._db.execute(update(uses).where(uses.c.number.in_(held)).values(stage=stage.value))
+        for bundle in sorted({(entry.index or 0) // BUNDLE for entry, _, _ in entries}):
+            await self._stale(bundle)
 
     async def erased(self, entry: UseEntry) -> None:
         """What is left of it is public where it was; its place waits for nothing when that is gone."""
-        await self._change(entry, [name for name in await self.names(entry.number) if _is_there(entry, name)])
+        names = await self.names(entry.number)
+        await self._change(entry, [name for name in names if _is_there(entry, name)])
         if not _is_there(entry, DISTRICT):
             await self._db.execute(
                 update(uses)
@@ -120,10 +144,15 @@ class Disclosed:
 
     async def names(self, number: int) -> frozenset[str]:
         """Which fields of an entry are public."""
-        found: list[str] | None = await self._db.scalar(
-            select(disclosed.c.opened).where(disclosed.c.number == number)
+        return (await self.names_of([number]))[number]
+
+    async def names_of(self, numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+        """Which fields of these entries are public."""
+        rows = await self._db.execute(
+            select(disclosed.c.number, disclosed.c.opened).where(disclosed.c.number.in_(numbers))
         )
-        return frozenset(found or ())
+        held = {row.number: frozenset(row.opened) for row in rows}
+        return {number: held.get(number, frozenset()) for number in numbers}
 
     async def bundle(self, number: int) -> list[Shown]:
         """What is public of 256 entries, first to last."""

@@ -29,6 +29,8 @@ from backend.store.tables import cameras, entries, incidents, openings, sites, u
 from backend.store.tables_public import seals, uses
 from backend.store.tables_review import broken_glass, findings, remarks, review_weeks
 
+_AT_ONCE = 1000  # leaves that one question names
+
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """Findings of some time: how many were made in it, and how many were closed in it."""
@@ -91,6 +93,11 @@ class Reviews:
     async def last(self) -> date | None:
         """The last week that has been."""
         found: date | None = await self._db.scalar(select(func.max(review_weeks.c.week)))
+        return found
+
+    async def began(self) -> datetime | None:
+        """When somebody first saw a picture."""
+        found: datetime | None = await self._db.scalar(select(uses.c.at).order_by(uses.c.number).limit(1))
         return found
 
     async def add_week(self, week: date, at: datetime, summary: Summary) -> None:
@@ -246,6 +253,12 @@ class Reviews:
 
     async def evidence(self, numbers: Sequence[int]) -> dict[int, EvidenceView]:
         """These leaves as an auditor sees them: no words, no numbers, no places."""
+        found: dict[int, EvidenceView] = {}
+        for start in range(0, len(numbers), _AT_ONCE):
+            found |= await self._evidence(numbers[start : start + _AT_ONCE])
+        return found
+
+    async def _evidence(self, numbers: Sequence[int]) -> dict[int, EvidenceView]:
         rows = await self._db.execute(
             select(
                 *(uses.c.number, uses.c.index, uses.c.kind, uses.c.at, users.c.role),

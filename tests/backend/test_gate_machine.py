@@ -9,7 +9,7 @@ import asyncio
 import shutil
 import tempfile
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backend.app import build
 from backend.model.cameras import Pause
+from backend.model.glass import GlassReason
 from backend.model.grants import Grant, Scope
 from backend.model.ids import (
     CameraId,
@@ -47,7 +48,7 @@ from tests.backend.lent import ASK, NEARBY, SHOP, Lent, Sockets, lending
 from tests.lean import DELTA, KEYFRAME, LeanPeer
 from tests.peers import until
 
-CAMERAS, PEOPLE, PLACES = st.integers(0, 1), st.sampled_from(("dana", "lee")), st.integers(0, 1)
+CAMERAS, PEOPLE, PLACES = st.integers(0, 1), st.sampled_from(("dana", "lee", "sam")), st.integers(0, 1)
 NO = (Refused, signaling.Refused, media.Ungranted, media.Closed, media.Full)
 
 
@@ -62,7 +63,10 @@ class _Rooms:
 
 
 class Machine(RuleBasedStateMachine):
-    """Two lent cameras, two incidents with a caller each, two people, one engine, one log."""
+    """Two lent cameras, two incidents with a caller each, one engine, one log.
+
+    A dispatcher, a supervisor, and an officer who sees only by the glass that the supervisor breaks.
+    """
 
     template: Path
 
@@ -72,6 +76,8 @@ class Machine(RuleBasedStateMachine):
         self._folder = Path(tempfile.mkdtemp())
         shutil.copytree(self.template, self._folder / "data")
         self.outside: list[str] = []  # packets that nothing in the log allows
+        self.broken: dict[str, datetime] = {}  # glass for the officer, by incident: until when
+        self.holders: dict[str, tuple[str, str]] = {}  # who watches, and of which incident
         self.sent = Counter[str]()  # datagrams by session
         self.summaries: dict[str, media.SessionSummary] = {}
 
@@ -100,7 +106,7 @@ class Machine(RuleBasedStateMachine):
         self.cameras = [CameraId(await self.lent.camera()) for _ in range(2)]
         self.sessions: dict[str, StaffSession] = {}
         async with self.parts.store.begin() as tx:
-            for name in ("dana", "lee"):
+            for name in ("dana", "lee", "sam"):
                 held = await tx.users.by_name(name)
                 assert held is not None
                 self.sessions[name] = _session(held[0], self.clock() + timedelta(days=300))
@@ -148,7 +154,10 @@ class Machine(RuleBasedStateMachine):
                     and now < claims.expires_at
                     and (claims.basis is Basis.SPOOL or claims.index < leaves)
                 ]
-                if not by:
+                who, incident = self.holders[session.holder]
+                until_then = self.broken.get(incident)
+                locked_out = who == "sam" and (until_then is None or self.clock() >= until_then)
+                if not by or locked_out:
                     self.outside.append(session.session)
             return count, size, octets
 
@@ -234,11 +243,37 @@ class Machine(RuleBasedStateMachine):
         self.parts.access._watches._held.clear()
         secret, _ = await self.parts.access.watch(self.sessions[who], ModelFeedId(feed))
         admission = await self.parts.access.admit_subscriber(signaling.Bearer(secret.reveal()), feed)
+        self.holders[admission.holder] = (who, admission.group)
         peer = LeanPeer("recvonly")
         answer = await self.sfu.subscribe(
             admission.feed, admission.holder, peer.offer(), grant=admission.grant, group=admission.group
         )
         await self._up(peer, answer)
+
+    @rule(place=PLACES, minutes=st.sampled_from((5, 30)), watches=st.booleans())
+    def break_glass(self, place: int, minutes: int, watches: bool) -> None:
+        async def break_it() -> None:
+            self.parts.glass._rate._held.clear()
+            incident, officer = self.incidents[place][0], self.sessions["sam"].user.id
+            view = await self.parts.glass.break_for(
+                self.sessions["lee"].user, incident, officer, GlassReason.NEAREST, minutes
+            )
+            self.broken[incident] = view.glass[0].expires_at
+            if watches:
+                await self._watch("sam", media.FeedId(self.incidents[place][1]))
+
+        self._do(break_it())
+
+    @rule(place=PLACES)
+    def revoke_glass(self, place: int) -> None:
+        async def revoke() -> None:
+            async with self.parts.store.read() as tx:
+                held = await tx.glass.of_incident(self.incidents[place][0])
+            for glass in held:
+                await self.parts.glass.revoke(self.sessions["lee"].user, glass.id)
+            self.broken.pop(self.incidents[place][0], None)
+
+        self._do(revoke())
 
     @rule(which=st.integers(0, 5))
     def hang_up(self, which: int) -> None:
@@ -280,6 +315,7 @@ class Machine(RuleBasedStateMachine):
         self._pass(minutes)
         if served:
             self._do(self.parts.openings.look())
+            self._do(self.parts.glass.look())
             self._do(self.parts.uses.look(self.sfu))
 
     @rule()
@@ -306,6 +342,7 @@ class Machine(RuleBasedStateMachine):
     def close_the_incident(self, place: int) -> None:
         async def again() -> None:
             await self.parts.incidents.close(self.sessions["dana"].user, self.incidents[place][0])
+            self.broken.pop(self.incidents[place][0], None)
             self.incidents[place] = await self._incident()
 
         self._do(again())

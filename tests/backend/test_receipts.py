@@ -318,6 +318,18 @@ async def test_a_sealed_one_says_by_whom_and_until_when_and_nothing_that_is_not_
     assert (receipt["sealed"], receipt["role"]) == (None, "dispatcher")
 
 
+async def test_the_seal_that_ends_last_is_the_one_that_holds(
+    house: House, dana: Staff, lent: Lent, ola: Staff
+) -> None:
+    seen, now = await look(house, dana, lent), house.clock()
+    for why, days in (("court", 30), ("safety", 3)):
+        until = (now + timedelta(days=days)).isoformat()
+        await state(house, seen, LeafKind.SEAL, by="supervisor", why=why, until=until)
+    assert (await the_one(ola))["sealed"]["why"] == "court"
+    house.clock.advance(days=4)
+    assert (await the_one(await house.staff("ola")))["sealed"]["why"] == "court"
+
+
 async def test_a_seal_that_was_lifted_withholds_nothing(
     house: House, dana: Staff, lent: Lent, ola: Staff
 ) -> None:

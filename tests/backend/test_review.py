@@ -261,7 +261,14 @@ async def test_words_stay(house: House, dana: Staff, lent: Lent) -> None:
     ada, finding = await _one_finding(house, dana, lent)
     where = f"/api/review/findings/{finding['id']}"
     body = {"outcome": "in-order", "words": "A series of break-ins there."}
-    for bad in ({}, {"words": ""}, {"outcome": "shrug"}, {"words": "x" * 1001}, {"words": "\x00"}):
+    for bad in (
+        {},
+        {"words": ""},
+        {"outcome": "shrug"},
+        {"words": "x" * 1001},
+        {"words": "\x00"},
+        {"words": " \n "},
+    ):
         no(await ada.http.post(f"{where}/close", json={**body, **bad} if bad else {}), 400, "malformed")
     closed = await ada.post(f"{where}/close", body)
     assert (closed["outcome"], closed["closed_by"], closed["overdue"]) == ("in-order", "Ada Moss", False)

@@ -47,6 +47,12 @@ ASKED = {
 }
 
 
+def filled(path: str) -> str:
+    """An address with ids of what is not there."""
+    held = re.sub(r"\{(\w+):\w+\}", lambda m: FILLED[m[1]], path)
+    return held.replace("/statements/inv_", "/statements/stm_")
+
+
 def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
     """Method and address of every route that asks for a session, or for this one guard."""
     staff = {
@@ -59,7 +65,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
                 continue
             found = staff & set(handler.resolve_guards())
             if found and (guard is None or guard in found):
-                path = re.sub(r"\{(\w+):\w+\}", lambda m: FILLED[m[1]], route.path)
+                path = filled(route.path)
                 for method in handler.http_methods - {"OPTIONS"}:
                     yield str(method), path
 
@@ -325,6 +331,6 @@ def _walked(app: Litestar, guard: Any) -> Iterator[tuple[str, str]]:
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
             if isinstance(handler, HTTPRouteHandler) and guard in handler.resolve_guards():
-                path = re.sub(r"\{(\w+):\w+\}", lambda m: FILLED[m[1]], route.path)
+                path = filled(route.path)
                 for method in handler.http_methods - {"OPTIONS"}:
                     yield str(method), path

@@ -6,7 +6,7 @@ from tests.pwa.conftest import BUILT
 
 
 def test_the_page_is_small_with_all_its_languages() -> None:
-    assert len(BUILT.with_name("index.html.br").read_bytes()) < 15_500
+    assert len(BUILT.with_name("index.html.br").read_bytes()) < 17_000  # 14 kB without its words
 
 
 def test_the_page_loads_nothing_else_and_names_no_other_address() -> None:

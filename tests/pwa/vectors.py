@@ -8,13 +8,16 @@ import base64
 import sys
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.model.uses import LeafKind, leaf, salted
 from backend.tlog import checkpoints, merkle, notes
 from backend.tlog.checkpoints import Checkpoint
+from backend.tlog.notes import Signer
 from backend.tlog.tiles import Tile
-from tests.tlog import flips, trees
+from tests.tlog import trees
 
+WITNESS = Signer("witness.example/w", Ed25519PrivateKey.from_private_bytes(b"w" * 32), notes.COSIGNATURE)
 SIZES = (*range(20), 255, 256, 257, 511, 512, 700, 65535, 65536, 65792, 66000)
 NUMBERS = (0, 5, 999, 1000, 1234067)
 
@@ -28,7 +31,7 @@ def vectors() -> bytes:
         frontier.append(trees.leaf(size))
     checkpoint = Checkpoint(origin=trees.ORIGIN, size=7, root=merkle.root_of(trees.leaves(0, 7)))
     raw = checkpoints.sign(checkpoint, trees.KEY)
-    raw = checkpoints.cosign(raw, [flips.WITNESS.sign(notes.parse(raw).text, time=1_790_000_000)])
+    raw = checkpoints.cosign(raw, [WITNESS.sign(notes.parse(raw).text, time=1_790_000_000)])
     fields = {
         name: salted(value, bytes([at]) * 16)
         for at, (name, value) in enumerate((("category", "Break-in"), ("words", "Ñandú ✓ ع"), ("hour", "")))

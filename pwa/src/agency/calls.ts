@@ -10,6 +10,7 @@ import type {
   InvoiceView,
   IssuedInvoices,
   LoggedUse,
+  MismatchView,
   OwnerRequest,
   PaymentReport,
   PriceList,

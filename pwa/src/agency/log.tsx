@@ -150,7 +150,11 @@ function Use({ use, calls, again }: { use: LoggedUse; calls: AgencyCalls; again(
       {doing === null && (
         <div class="buttons">
           {!use.complete && (
-            <button type="button" aria-label={`Seal ${label}`} onClick={() => setDoing("seal")}>
+            <button
+              type="button"
+              aria-label={`${use.seal === null ? "Seal" : "Seal for longer:"} ${label}`}
+              onClick={() => setDoing("seal")}
+            >
               {use.seal === null ? "Seal…" : "Seal for longer…"}
             </button>
           )}
