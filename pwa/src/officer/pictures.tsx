@@ -5,7 +5,7 @@ import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { metres } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
-import { askedOf, asking, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
+import { type Asking, askedOf, asking, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
@@ -53,6 +53,17 @@ function what(camera: NearbyCamera): string {
 
 function press(camera: NearbyCamera): string {
   return `${camera.offer === "ask" ? "Ask owner of" : "Open"} ${what(camera)}`;
+}
+
+/** What a chip says: the camera, and below it who is asking its owner. */
+function Words({ asked, children }: { asked: Asking | null; children: string }) {
+  if (asked === null) return <>{children}</>;
+  return (
+    <span class="pictures-asked">
+      <span>{asked.mine ? children : `Join: ${children}`}</span>
+      <small>{asked.words}</small>
+    </span>
+  );
 }
 
 export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
@@ -147,14 +158,11 @@ export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
             <button
               type="button"
               disabled={act.busy || waits(camera)}
-              aria-label={
-                joins(camera) ? `Join: see ${what(camera)} too if its owner allows it` : press(camera)
-              }
+              aria-label={asked(camera) === null ? press(camera) : undefined}
               onClick={() => open(camera, reasonsFor(camera)[0])}
             >
               <Icon name={camera.offer === "open" ? "camera" : "queued"} />
-              {asked(camera)?.words ?? what(camera)}
-              {joins(camera) && " – join"}
+              <Words asked={asked(camera)}>{what(camera)}</Words>
             </button>
             {!waits(camera) && (
               <button
