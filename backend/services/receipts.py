@@ -40,6 +40,7 @@ from backend.tlog.talk import Status
 
 A_PAGE = 10
 _MINUTE = timedelta(minutes=1)
+TOLD_WITHIN = timedelta(seconds=15)  # of a picture's end the engine has told who watched it, and how long
 CALLERS_WORDS = "This phone cannot show that it is the one that shared. Open the link where you shared."
 
 
@@ -138,31 +139,35 @@ class Receipts:
             incident = await tx.incidents.get(link.incident_id)
         ended = feed is None or feed.state is FeedState.ENDED
         over = ended or incident is None or incident.closed_at is not None
-        return await self._callers(link, leaves, over, now)
+        told = feed is None or now - feed.since >= TOLD_WITHIN  # what the engine counted of who watched
+        return await self._callers(link, leaves, now, over=over, told=told)
 
-    async def _callers(self, link: Link, leaves: list[UseEntry], over: bool, now: datetime) -> CallerReceipt:
+    async def _callers(
+        self, link: Link, leaves: list[UseEntry], now: datetime, *, over: bool, told: bool
+    ) -> CallerReceipt:
         published = await self.published()
         uses: dict[str, list[UseEntry]] = {}
         for entry in leaves:
             uses.setdefault(entry.id, []).append(entry)
         seals = {use: _sealed(held, now) for use, held in uses.items()}
-        told = [
+        seen = [
             receipts.tell(receipts.opened(entry, seals[use] is not None) for entry in held)
             for use, held in uses.items()
         ]
+        settled = over and (told or all(one.sessions for one in seen))
         viewers = [
             Viewer(role=one.role, seconds=one.seconds, watching=not (one.over or over))
-            for one in told
-            if not over or one.sessions  # a grant by which nobody looked is nobody
+            for one in seen
+            if not settled or one.sessions  # a grant by which nobody looked is nobody
         ]
         proved = _proved(leaves, published)
         return CallerReceipt(
             agency=self._agency,
             live=link.feed_id is not None,
             viewers=tuple(viewers),
-            over=over,
-            stills=sum(one.stills or 0 for one in told),
-            recorded=any(one.recorded for one in told),
+            over=settled,
+            stills=sum(one.stills or 0 for one in seen),
+            recorded=any(one.recorded for one in seen),
             sealed=next((seal for seal in seals.values() if seal is not None), None),
             proved=proved and bool(leaves),
             provable_at=published.next_at,

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from backend import cli
 from backend.model.ids import UserId
 from backend.model.uses import LeafKind
-from backend.services.receipts import A_PAGE
+from backend.services.receipts import A_PAGE, TOLD_WITHIN
 from backend.store.tables_public import uses as uses_table
 from backend.tlog.notes import Signer
 from tests.backend.house import House, Phone, Staff, done, no
@@ -438,6 +438,22 @@ async def test_a_caller_sees_who_watched_by_role_and_for_how_long(
     assert by_another(file, house.log.vkey)["watched"] == 27.5
     assert dana.user.id not in json.dumps(receipt)
     assert not any(NEVER & set(entry["fields"]) for entry in receipt["file"]["entries"])
+
+
+async def test_nobody_saw_it_is_not_said_before_the_engine_has_told_who_did(
+    house: House, dana: Staff
+) -> None:
+    phone, incident = await shared(house, dana)
+    async with house.parts.store.read() as tx:
+        feed = (await tx.feeds.of_incident(incident["id"]))[0].id
+    await admitted(house, dana, feed)
+    assert (await phone.send("stop")).status_code == 204
+    receipt = done(await ask(phone))
+    assert (receipt["over"], len(receipt["viewers"])) == (False, 1)
+    assert not receipt["viewers"][0]["watching"]
+    house.clock.advance(seconds=TOLD_WITHIN.total_seconds())
+    receipt = done(await ask(phone))
+    assert (receipt["over"], receipt["viewers"]) == (True, [])
 
 
 async def test_the_receipt_stays_under_the_link_after_revoke_close_and_the_links_time(

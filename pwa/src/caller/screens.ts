@@ -176,7 +176,8 @@ const ROLES = ["dispatcher", "officer", "supervisor"] as const;
 function viewerLine(words: Words, { role, seconds, watching }: Viewer): string {
   const known = ROLES.find((each) => each === role);
   const who = words[known ?? "somebody"];
-  return watching ? words.watchesStill(who) : words.watched(who, duration(Math.round(seconds ?? 0)));
+  if (watching) return words.watchesStill(who);
+  return seconds ? words.watched(who, duration(Math.round(seconds))) : who; // how long is told a moment later
 }
 
 /** Who saw the picture, by role; in place of what this page can only suppose. */
