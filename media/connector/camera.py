@@ -82,6 +82,7 @@ class Camera:
         self._keyframes: Keyframes | None = None
         self._said = Counts()  # by it to the camera
         self._wanted_at = float("-inf")
+        self._asks_later: asyncio.TimerHandle | None = None
         self.done = asyncio.Event()
 
     # Orders
@@ -247,10 +248,16 @@ class Camera:
 
     def want_keyframe(self) -> None:
         """Something waits for one. Asked by whatever way there is, and not for each picture that passes."""
-        now = time.monotonic()
-        if now - self._wanted_at < _ASK_EVERY_S:
+        if self._asks_later is not None:
             return
-        self._wanted_at = now
+        wait_s = self._wanted_at + _ASK_EVERY_S - time.monotonic()
+        if wait_s > 0:  # the one that was asked for may have passed before this came
+            self._asks_later = asyncio.get_running_loop().call_later(wait_s, self._ask_for_keyframe)
+        else:
+            self._ask_for_keyframe()
+
+    def _ask_for_keyframe(self) -> None:
+        self._wanted_at, self._asks_later = time.monotonic(), None
         if self._pull is not None:
             self._pull.want_keyframe()
         if self._keyframes is not None:

@@ -223,6 +223,7 @@ class Agency:
     """What the server knows and what it was asked."""
 
     def __init__(self, pages: Path, role: str = "dispatcher", sender: str = "sms") -> None:
+        self.role = role
         self._pages = pages
         self._sockets: list[WebSocketRoute] = []
         self._peer: Page | None = None
@@ -347,6 +348,11 @@ class Agency:
     async def _file(self, route: Route, path: str) -> None:
         if path == "/peer":
             await route.fulfill(body="<!doctype html><title>peer</title>", content_type="text/html")
+            return
+        if path == "/":  # as the server leads each role to its own page
+            where = "/officer" if self.role == "officer" else "/console"
+            refresh = f'<!doctype html><meta http-equiv="refresh" content="0;url={where}">'
+            await route.fulfill(content_type="text/html", body=refresh)
             return
         file = self._pages / (path[1:] if "." in path else f"{path[1:]}.html")
         if not file.is_file():
