@@ -96,18 +96,6 @@ class ContestList(msgspec.Struct, frozen=True, kw_only=True):
     contests: tuple[ContestedView, ...]
 
 
-class PublicContest(msgspec.Struct, frozen=True, kw_only=True):
-    """What anybody may read of one: all of it is in leaves that have been published."""
-
-    index: int  # of its entry
-    of: int | None  # the entry that opened what it contests
-    hour: str
-    why: ContestReason
-    outcome: ContestOutcome | None
-    words: str  # the answer
-    answer_index: int | None
-
-
 def view(contest: Contest) -> ContestView:
     """For whoever contested it."""
     return ContestView(

@@ -83,8 +83,7 @@ def opened(
         found |= LATER[entry.kind]
         if district_open and entry.kind not in STATED:
             found |= {DISTRICT}
-    there = {name for name, field in entry.fields.items() if field.salt is not None}
-    return found & there - NEVER
+    return found & entry.there - NEVER
 
 
 def merge_small(counts: Mapping[str, int], fewest: int = FEWEST) -> frozenset[str]:
@@ -111,11 +110,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     kind: LeafKind
     fields: dict[str, Field]
-
-    def value(self, field: str) -> str | None:
-        """What a field says; None while it is closed."""
-        held = self.fields.get(field)
-        return held.value if held is not None else None
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

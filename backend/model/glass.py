@@ -13,8 +13,8 @@ from backend.model.ids import GlassId, IncidentId, UserId
 from backend.model.people import Role, User
 from backend.model.refusals import Refusal
 
-MOST = timedelta(minutes=30)
 MOST_MINUTES = 30
+MOST = timedelta(minutes=MOST_MINUTES)
 LIVE_AT_ONCE = 8  # of one incident: more are no exception
 
 

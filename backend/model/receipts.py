@@ -188,7 +188,7 @@ def seal_of(leaves: Sequence[Opened], now: datetime) -> Sealed | None:
 def opened(entry: UseEntry, sealed: bool = False) -> Opened:
     """A leaf of our own as the owner or the caller may read it."""
     shown = {name: entry.fields[name].value for name in _open(entry, sealed)}
-    erased = _committed(entry.leaf) - {name for name, field in entry.fields.items() if field.salt is not None}
+    erased = _committed(entry.leaf) - entry.there
     return Opened(kind=entry.kind.value, fields=shown, closed=frozenset(erased - NEVER))
 
 
@@ -201,8 +201,8 @@ def proved(entry: UseEntry, proof: str | None, leaf: str, sealed: bool = False) 
 
 def _open(entry: UseEntry, sealed: bool) -> list[str]:
     """What a seal leaves in the open has been published, or will be whatever is sealed."""
-    there = [name for name, field in entry.fields.items() if field.salt is not None and name not in NEVER]
-    return [name for name in there if not sealed or name in AT_ONCE[entry.kind]]
+    there = entry.there - NEVER
+    return [name for name in entry.fields if name in there and (not sealed or name in AT_ONCE[entry.kind])]
 
 
 class _Leaf(msgspec.Struct, frozen=True):

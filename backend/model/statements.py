@@ -16,6 +16,7 @@ import msgspec
 
 from backend.model.connectors import MINUTE_EARLY, MINUTE_LATE
 from backend.model.ids import CameraId, SiteId, StatementId
+from backend.model.months import Month, before
 from backend.model.receipts import ReceiptView
 
 MADE_AFTER = MINUTE_LATE  # the month's end: until then its last minutes may still come
@@ -35,14 +36,6 @@ class Verdict(StrEnum):
     GAPS = "gaps"  # what came matches, and some minutes did not come
     UNCOUNTED = "uncounted"  # no connector was there to count
     MISMATCH = "mismatch"
-
-
-class Month(msgspec.Struct, frozen=True, kw_only=True):
-    """A month by the agency's clock: `name` is 2026-11."""
-
-    name: str
-    starts_at: datetime
-    ends_at: datetime
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,24 +156,9 @@ class Came(msgspec.Struct, frozen=True, kw_only=True):
     forged: int = 0
 
 
-def month_of(local: datetime) -> tuple[int, int]:
-    return local.year, local.month
-
-
-def month(year: int, number: int, zone: ZoneInfo) -> Month:
-    """`number` may lie outside of 1 to 12: 0 is December of the year before."""
-    first, then = year * 12 + number - 1, year * 12 + number
-    return Month(
-        name=f"{first // 12}-{first % 12 + 1:02d}",
-        starts_at=datetime(first // 12, first % 12 + 1, 1, tzinfo=zone),
-        ends_at=datetime(then // 12, then % 12 + 1, 1, tzinfo=zone),
-    )
-
-
 def over(now: datetime, since: datetime, zone: ZoneInfo, most: int) -> list[Month]:
     """The months that are over for good, from the one of `since` on; the last `most`, oldest first."""
-    local = now.astimezone(zone)
-    found = [month(local.year, local.month - back, zone) for back in range(most, 0, -1)]
+    found = [before(now, back, zone) for back in range(most, 0, -1)]
     return [each for each in found if each.ends_at + MADE_AFTER <= now and each.ends_at > since]
 
 

@@ -80,6 +80,11 @@ class UseEntry(msgspec.Struct, frozen=True, kw_only=True):
     index: int | None = None
     session: str | None = None  # of an END: which media session it tells of
 
+    @property
+    def there(self) -> frozenset[str]:
+        """The fields that are not erased."""
+        return frozenset(name for name, field in self.fields.items() if field.salt is not None)
+
 
 def commitment(field: str, salt: bytes, value: str) -> bytes:
     """SHA-256 over the field's name, its salt and its value."""

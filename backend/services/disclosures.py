@@ -152,8 +152,7 @@ def _after_publishing(entry: UseEntry) -> Stage:
 
 
 def _after_the_rest(entry: UseEntry) -> Stage:
-    waits = DISTRICT in entry.fields and entry.fields[DISTRICT].salt is not None
-    return Stage.LATER if waits else Stage.ALL
+    return Stage.LATER if DISTRICT in entry.there else Stage.ALL
 
 
 def _put(path: Path, data: bytes) -> None:

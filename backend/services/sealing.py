@@ -111,11 +111,7 @@ class Sealing:
         """How many fields were there to be destroyed."""
         found = 0
         for entry in await step.tx.uses.of_use(use):
-            names = {
-                name
-                for name in rules.erased(what, entry.kind)
-                if name in entry.fields and entry.fields[name].salt is not None
-            }
+            names = rules.erased(what, entry.kind) & entry.there
             if names:
                 await step.tx.disclosed.erased(await step.tx.uses.erase(entry, names))
                 found += len(names)
@@ -132,7 +128,7 @@ class Sealing:
         complete = all(stage >= Stage.LATER for stage in stages)
         seal = await tx.seals.holding(use.id, self._steps.clock())
         by = (await tx.names.of([seal.by])).get(seal.by, "") if seal is not None else ""
-        erased = {name for entry, _ in leaves for name, field in entry.fields.items() if field.salt is None}
+        erased = {name for entry, _ in leaves for name in entry.fields.keys() - entry.there}
         return LoggedUse(
             id=use.id,
             number=use.number,

@@ -15,6 +15,7 @@ from backend.model import receipts, statements
 from backend.model.connectors import Connector
 from backend.model.entries import Action
 from backend.model.ids import SiteId, StatementId, new_id
+from backend.model.months import Month, before
 from backend.model.people import Role, User
 from backend.model.receipts import Told
 from backend.model.refusals import Refusal, Refused
@@ -23,7 +24,6 @@ from backend.model.statements import (
     Came,
     CameraMonth,
     MismatchView,
-    Month,
     Printed,
     Seen,
     Span,
@@ -72,8 +72,7 @@ class Statements:
         now = self._steps.clock()
         async with self._steps.read() as tx:
             oldest = await tx.statements.oldest_minute()
-        local = now.astimezone(self._zone)
-        usual = statements.month(local.year, local.month - BACK, self._zone).starts_at
+        usual = before(now, BACK, self._zone).starts_at
         since = usual if oldest is None else min(usual, oldest)
         return statements.over(now, since, self._zone, BACK_AT_MOST)
 

@@ -8,9 +8,10 @@ import asyncio
 import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from backend.model.months import before
 from backend.model.refusals import Refusal, Refused
 from backend.model.transparency import (
     FEWEST_MEASURED,
@@ -120,21 +121,20 @@ class Transparency:
 
     async def _report(self, tx: Tx, origin: str, size: int) -> Report:
         now = self._steps.clock()
-        local = now.astimezone(self._zone)
-        months = _last_months(local)
-        month, held = months[-1], tx.transparency
-        counts = await held.counts(size, months[0], month)
+        last = [before(now, back, self._zone) for back in reversed(range(MONTHS))]
+        months = [each.name for each in last]
+        this, held = months[-1], tx.transparency
+        counts = await held.counts(size, months[0], this)
         named = {count.name: count for count in counts[By.MONTH]}
         none = {name: Count(name=name, openings=0, emergencies=0) for name in months}
-        first = datetime.fromisoformat(f"{months[0]}-01").replace(tzinfo=self._zone).astimezone(UTC)
         contests, answers = await held.contests(size)
         return Report(
             origin=origin,
             size=size,
-            month=month,
-            this_month=named.get(month, none[month]),
+            month=this,
+            this_month=named.get(this, none[this]),
             in_all=await held.in_all(size),
-            watched_s=await held.watched_s(size, month),
+            watched_s=await held.watched_s(size, this),
             counts={
                 By.MONTH: tuple(named.get(name, none[name]) for name in months),
                 By.DAY: tuple(sorted(merged(counts[By.DAY]), key=_in_order)),
@@ -142,17 +142,11 @@ class Transparency:
                 By.DISTRICT: _largest(merged(counts[By.DISTRICT])),
             },
             levels=await held.levels(),
-            response=_medians(await held.firsts(first, now - self._after)),
+            response=_medians(await held.firsts(last[0].starts_at, now - self._after)),
             kinds=await held.kinds(size),
             sealed=await held.sealed(size, now),
             contests=tuple(_answered(contests, answers)),
         )
-
-
-def _last_months(local: datetime) -> list[str]:
-    """The last twelve, this one at the end."""
-    this = local.year * 12 + local.month - 1
-    return [f"{at // 12}-{at % 12 + 1:02}" for at in range(this - MONTHS + 1, this + 1)]
 
 
 def _largest(counts: Iterable[Count]) -> tuple[Count, ...]:

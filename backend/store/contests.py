@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.contests import Contest, ContestOutcome, PublicContest
+from backend.model.contests import Contest, ContestOutcome
 from backend.model.ids import ContestId, UseId, UserId
-from backend.model.uses import LeafKind
 from backend.store.rows import columns, fields, value, values
 from backend.store.tables import cameras, incidents, sites, users
 from backend.store.tables_public import uses
@@ -89,54 +87,3 @@ class Contests:
             .limit(most)
         )
         return [fields(row) for row in rows]
-
-    async def public(self, size: int, most: int, before: int | None = None) -> list[PublicContest]:
-        """Those in the first `size` entries of the public log, the newest first; below that index.
-
-        An answer that the log has not published yet is not told either.
-        """
-        contested, answered, began = uses.alias(), uses.alias(), uses.alias()
-        rows = await self._db.execute(
-            select(
-                contested.c.index,
-                contested.c.fields,
-                began.c.index.label("of"),
-                contests.c.why,
-                contests.c.outcome,
-                contests.c.answer.label("words"),
-                answered.c.index.label("answer_index"),
-            )
-            .join(contested, contested.c.number == contests.c.number)
-            .outerjoin(
-                began,
-                and_(
-                    began.c.id == contests.c.use_id,
-                    began.c.kind == LeafKind.OPEN.value,
-                    began.c.index < size,
-                ),
-            )
-            .outerjoin(answered, and_(answered.c.number == contests.c.answer_number, answered.c.index < size))
-            .where(contested.c.index < size, *_below(contested.c.index, before))
-            .order_by(contested.c.index.desc())
-            .limit(most)
-        )
-        return [_published(fields(row)) for row in rows]
-
-    async def count_public(self, size: int) -> tuple[int, int]:
-        """How many have been published, and how many answers."""
-        found = []
-        for number in (contests.c.number, contests.c.answer_number):
-            asked = select(func.count()).select_from(contests).join(uses, uses.c.number == number)
-            found.append(await self._db.scalar(asked.where(uses.c.index < size)) or 0)
-        return found[0], found[1]
-
-
-def _below(index: ColumnElement[int], before: int | None) -> list[ColumnElement[bool]]:
-    return [] if before is None else [index < before]
-
-
-def _published(row: dict[str, Any]) -> PublicContest:
-    held = row.pop("fields")  # of the contest itself: what was erased there is empty
-    if row["answer_index"] is None:
-        row |= {"outcome": None, "words": ""}
-    return msgspec.convert(row | {"hour": held["hour"]["value"]}, PublicContest)

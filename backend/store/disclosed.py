@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, distinct, exists, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    distinct,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.disclosure import BUNDLE, DISTRICT, FEWEST, Shown, Stage
@@ -50,7 +61,7 @@ class Disclosed:
             .where(
                 _at(Stage.AT_ONCE),
                 incidents.c.closed_at <= closed_before,
-                ~exists().where(seals.c.use_id == uses.c.id, *_holding(now)),
+                ~exists().where(seals.c.use_id == uses.c.id, *holding(now)),
             )
             .order_by(uses.c.incident_id)  # as the index has them: by number all entries would be read
             .limit(limit)
@@ -126,8 +137,8 @@ class Disclosed:
     async def erased(self, entry: UseEntry) -> None:
         """What is left of it is public where it was; its place waits for nothing when that is gone."""
         names = await self.names(entry.number)
-        await self._change(entry, [name for name in names if _is_there(entry, name)])
-        if not _is_there(entry, DISTRICT):
+        await self._change(entry, names & entry.there)
+        if DISTRICT not in entry.there:
             await self._db.execute(
                 update(uses)
                 .where(uses.c.number == entry.number, _at(Stage.LATER))
@@ -157,20 +168,12 @@ class Disclosed:
     async def bundle(self, number: int) -> list[Shown]:
         """What is public of 256 entries, first to last."""
         first = number * BUNDLE
-        return await self._shown(
-            _SHOWN.where(disclosed.c.index >= first, disclosed.c.index < first + BUNDLE).order_by(
+        rows = await self._db.execute(
+            SHOWN.where(disclosed.c.index >= first, disclosed.c.index < first + BUNDLE).order_by(
                 disclosed.c.index
             )
         )
-
-    async def latest(self, limit: int, before: int | None = None) -> list[Shown]:
-        """The newest entries that are public, newest first; those before an index, when one is given."""
-        asked = _SHOWN.order_by(disclosed.c.index.desc()).limit(limit)
-        return await self._shown(asked if before is None else asked.where(disclosed.c.index < before))
-
-    async def of_use(self, use: UseId) -> list[Shown]:
-        """What is public of one use, first to last."""
-        return await self._shown(_SHOWN.where(disclosed.c.use == use).order_by(disclosed.c.index))
+        return [Shown(index=row.at, kind=row.kind, fields=open_fields(row)) for row in rows]
 
     # Its files
 
@@ -211,13 +214,6 @@ class Disclosed:
     async def _entries(self, asked: Select[Any]) -> list[UseEntry]:
         return values(await self._db.execute(asked), UseEntry)
 
-    async def _shown(self, asked: Select[Any]) -> list[Shown]:
-        found = []
-        for row in await self._db.execute(asked):
-            held = msgspec.convert(row.fields, dict[str, Field])
-            found.append(Shown(index=row.at, kind=row.kind, fields={name: held[name] for name in row.opened}))
-        return found
-
 
 def _row(entry: UseEntry, names: Iterable[str]) -> dict[str, Any]:
     shown = {name: entry.fields[name].value for name in names}
@@ -230,13 +226,16 @@ def _row(entry: UseEntry, names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _is_there(entry: UseEntry, name: str) -> bool:
-    return name in entry.fields and entry.fields[name].salt is not None
-
-
-_SHOWN = select(disclosed.c.index.label("at"), disclosed.c.kind, disclosed.c.opened, uses.c.fields).join(
+# What is public of entries: `open_fields` of each row has the fields.
+SHOWN = select(disclosed.c.index.label("at"), disclosed.c.kind, disclosed.c.opened, uses.c.fields).join(
     uses, uses.c.number == disclosed.c.number
 )
+
+
+def open_fields(row: Any) -> dict[str, Field]:
+    """Of all fields those that are opened, and whose salt is still there."""
+    held = msgspec.convert(row.fields, dict[str, Field])
+    return {name: held[name] for name in row.opened if name in held and held[name].salt is not None}
 
 
 class Seals:
@@ -249,26 +248,18 @@ class Seals:
     async def holding(self, use: UseId, now: datetime) -> Seal | None:
         """What withholds this use, the longest; None when nothing does."""
         found = await self._db.execute(
-            select(seals).where(seals.c.use_id == use, *_holding(now)).order_by(seals.c.until.desc()).limit(1)
+            select(seals).where(seals.c.use_id == use, *holding(now)).order_by(seals.c.until.desc()).limit(1)
         )
         return value(found.one_or_none(), Seal)
-
-    async def all_holding(self, now: datetime, limit: int) -> list[Seal]:
-        """What is withheld now, what ends first first."""
-        return values(
-            await self._db.execute(
-                select(seals).where(*_holding(now)).order_by(seals.c.until, seals.c.number).limit(limit)
-            ),
-            Seal,
-        )
 
     async def lift(self, use: UseId, now: datetime) -> int:
         """Withhold it no longer; how many seals held it."""
         done = await self._db.execute(
-            update(seals).where(seals.c.use_id == use, *_holding(now)).values(lifted_at=now)
+            update(seals).where(seals.c.use_id == use, *holding(now)).values(lifted_at=now)
         )
         return int(done.rowcount)
 
 
-def _holding(now: datetime) -> tuple[Any, ...]:
+def holding(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Of a seal: that it withholds something now."""
     return seals.c.lifted_at.is_(None), seals.c.until > now

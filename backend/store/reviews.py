@@ -24,6 +24,7 @@ from backend.model.review import (
     Week,
 )
 from backend.model.uses import LeafKind
+from backend.store.disclosed import holding
 from backend.store.rows import columns, fields, value, values
 from backend.store.tables import cameras, entries, incidents, openings, sites, users
 from backend.store.tables_public import seals, uses
@@ -302,9 +303,7 @@ class Reviews:
     async def sealed(self, now: datetime) -> int:
         """How many uses are withheld now."""
         found: int | None = await self._db.scalar(
-            select(func.count(seals.c.use_id.distinct())).where(
-                seals.c.lifted_at.is_(None), seals.c.until > now
-            )
+            select(func.count(seals.c.use_id.distinct())).where(*holding(now))
         )
         return found or 0
 

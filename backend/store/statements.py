@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import ColumnElement, Table, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.connectors import Connector, Traffic
@@ -23,16 +23,13 @@ class Statements:
 
     async def lacking(self, month: str, since: datetime, until: datetime, most: int) -> list[SiteId]:
         """Sites of owners where a camera stood in that time, and that have no statement of that month."""
-        stood = select(cameras.c.site_id).where(
-            cameras.c.added_at < until, or_(cameras.c.retired_at.is_(None), cameras.c.retired_at > since)
-        )
+        stood = select(cameras.c.site_id).where(*_stood(cameras, since, until))
         have = select(statements.c.site_id).where(statements.c.month == month)
         rows = await self._db.scalars(
             select(sites.c.id)
             .where(
                 sites.c.owner_id.is_not(None),
-                sites.c.added_at < until,
-                or_(sites.c.retired_at.is_(None), sites.c.retired_at > since),
+                *_stood(sites, since, until),
                 sites.c.id.in_(stood),
                 sites.c.id.not_in(have),
             )
@@ -50,11 +47,7 @@ class Statements:
         """Those that stood there in that time, with their names and by them."""
         rows = await self._db.execute(
             select(cameras.c.id, cameras.c.name)
-            .where(
-                cameras.c.site_id == site,
-                cameras.c.added_at < until,
-                or_(cameras.c.retired_at.is_(None), cameras.c.retired_at > since),
-            )
+            .where(cameras.c.site_id == site, *_stood(cameras, since, until))
             .order_by(cameras.c.name, cameras.c.id)
         )
         return [(CameraId(row.id), row.name) for row in rows]
@@ -65,8 +58,7 @@ class Statements:
             select(connectors)
             .where(
                 connectors.c.site_id == site,
-                connectors.c.enrolled_at < until,
-                or_(connectors.c.retired_at.is_(None), connectors.c.retired_at > since),
+                *_overlaps(connectors.c.enrolled_at, connectors.c.retired_at, since, until),
             )
             .order_by(connectors.c.enrolled_at, connectors.c.id)
         )
@@ -79,8 +71,7 @@ class Statements:
             .join(cameras, cameras.c.id == openings.c.camera_id)
             .where(
                 cameras.c.site_id == site,
-                openings.c.opened_at < until,
-                or_(openings.c.ended_at.is_(None), openings.c.ended_at > since),
+                *_overlaps(openings.c.opened_at, openings.c.ended_at, since, until),
             )
             .order_by(openings.c.opened_at, openings.c.id)
         )
@@ -131,3 +122,15 @@ class Statements:
             .limit(most)
         )
         return [fields(row) for row in rows]
+
+
+def _stood(what: Table, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Sites or cameras that were there at any moment of that time."""
+    return _overlaps(what.c.added_at, what.c.retired_at, since, until)
+
+
+def _overlaps(
+    begins: ColumnElement[datetime], ends: ColumnElement[datetime | None], since: datetime, until: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    """What has not ended goes on."""
+    return begins < until, or_(ends.is_(None), ends > since)

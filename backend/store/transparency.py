@@ -4,7 +4,7 @@ Of other tables it reads how many cameras take part, how fast help came, and, of
 salts of fields that are opened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.model.entries import Action
 from backend.model.incidents import FeedKind
 from backend.model.transparency import By, Count, PublicEntry, Search
-from backend.model.uses import Field, LeafKind
+from backend.model.uses import LeafKind
+from backend.store.disclosed import SHOWN, holding, open_fields
 from backend.store.tables import cameras, entries, incidents
 from backend.store.tables_public import disclosed, seals, uses
 
@@ -26,6 +27,7 @@ _WAITING = 4096  # entries that can be covered by a checkpoint and not be opened
 _OPENED = disclosed.c.kind == LeafKind.OPEN.value
 _CAMERA = disclosed.c.source == FeedKind.CAMERA.value
 _DAY = func.substr(disclosed.c.hour, 1, 10)
+_SHOWN = SHOWN.add_columns(uses.c.leaf)
 
 
 class Transparency:
@@ -123,7 +125,7 @@ class Transparency:
         found: int | None = await self._db.scalar(
             select(func.count(seals.c.use_id.distinct()))
             .join(disclosed, disclosed.c.number == seals.c.number)
-            .where(disclosed.c.index < size, seals.c.until > now, seals.c.lifted_at.is_(None))
+            .where(disclosed.c.index < size, *holding(now))
         )
         return found or 0
 
@@ -164,7 +166,7 @@ class Transparency:
             where.append(disclosed.c.kind == asked.kind)
         for name, wanted in asked.fields().items():
             where.append(disclosed.c[name] == wanted)
-        found = await self._entries(_shown().where(*where).order_by(disclosed.c.index.desc()).limit(most))
+        found = await self._entries(_SHOWN.where(*where).order_by(disclosed.c.index.desc()).limit(most))
         uses_of = [said for entry in found if entry.kind != LeafKind.OPEN and (said := entry.said("use"))]
         rows = await self._db.execute(
             select(disclosed.c.use, disclosed.c.index).where(
@@ -182,40 +184,24 @@ class Transparency:
     async def batch(self, start: int, size: int, most: int) -> list[PublicEntry]:
         """In the order of the log, from an index on."""
         where = (disclosed.c.index >= start, disclosed.c.index < size)
-        return await self._entries(_shown().where(*where).order_by(disclosed.c.index).limit(most))
+        return await self._entries(_SHOWN.where(*where).order_by(disclosed.c.index).limit(most))
 
     async def contests(self, size: int) -> tuple[list[PublicEntry], list[PublicEntry]]:
         """The newest contests, and all answers to them."""
         newest = (
-            _shown()
-            .where(disclosed.c.kind == "contest", disclosed.c.index < size)
+            _SHOWN.where(disclosed.c.kind == "contest", disclosed.c.index < size)
             .order_by(disclosed.c.index.desc())
             .limit(_MOST_CONTESTS)
         )
         found = await self._entries(newest)
         about = [said for entry in found if (said := entry.said("use"))]
-        answers = _shown().where(
+        answers = _SHOWN.where(
             disclosed.c.kind == "answer", disclosed.c.index < size, disclosed.c.use.in_(about)
         )
         return found, await self._entries(answers.order_by(disclosed.c.index))
 
     async def _entries(self, query: Select[Any]) -> list[PublicEntry]:
         return [
-            PublicEntry(index=row.index, kind=row.kind, leaf=row.leaf, fields=_opened(row.fields, row.opened))
+            PublicEntry(index=row.at, kind=row.kind, leaf=row.leaf, fields=open_fields(row))
             for row in await self._db.execute(query)
         ]
-
-
-def _shown() -> Select[Any]:
-    return select(disclosed.c.index, disclosed.c.kind, disclosed.c.opened, uses.c.leaf, uses.c.fields).join(
-        uses, uses.c.number == disclosed.c.number
-    )
-
-
-def _opened(held: Mapping[str, Mapping[str, str | None]], names: Sequence[str]) -> dict[str, Field]:
-    """Of all fields those that are opened, and whose salt is still there."""
-    return {
-        name: Field(value=str(held[name]["value"]), salt=held[name]["salt"])
-        for name in sorted(names)
-        if name in held and held[name]["salt"]
-    }

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.disclosure import Stage
 from backend.model.grants import Grant
-from backend.model.ids import CameraId, FeedId, OpeningId, UseId
+from backend.model.ids import FeedId, UseId
 from backend.model.uses import Field, LeafKind, UseEntry
+from backend.store.disclosed import holding
 from backend.store.rows import columns, fields, value, values
 from backend.store.tables_public import seals, uses
 
@@ -77,11 +78,7 @@ class Uses:
         if before is not None:
             asked = asked.where(uses.c.number < before)
         if sealed_at is not None:
-            asked = asked.where(
-                exists().where(
-                    seals.c.use_id == uses.c.id, seals.c.lifted_at.is_(None), seals.c.until > sealed_at
-                )
-            )
+            asked = asked.where(exists().where(seals.c.use_id == uses.c.id, *holding(sealed_at)))
         return values(await self._db.execute(asked.order_by(uses.c.number.desc()).limit(limit)), UseEntry)
 
     async def erase(self, entry: UseEntry, names: Iterable[str]) -> UseEntry:
@@ -92,27 +89,6 @@ class Uses:
             update(uses).where(uses.c.number == entry.number).values(fields=msgspec.to_builtins(left.fields))
         )
         return left
-
-    async def of_feed(self, feed: FeedId) -> list[UseEntry]:
-        """All leaves about one picture, first to last."""
-        return await self._where(uses.c.feed_id == feed)
-
-    async def of_opening(self, opening: OpeningId) -> list[UseEntry]:
-        """All leaves about one opening, first to last."""
-        return await self._where(uses.c.opening_id == opening)
-
-    async def of_camera(self, camera: CameraId, since: datetime, until: datetime) -> list[UseEntry]:
-        """All leaves about one camera from then to then, first to last."""
-        return await self._where(uses.c.camera_id == camera, uses.c.at >= since, uses.c.at < until)
-
-    async def get(self, number: int) -> UseEntry | None:
-        found = await self._db.execute(select(uses).where(uses.c.number == number))
-        return value(found.one_or_none(), UseEntry)
-
-    async def at_index(self, index: int) -> UseEntry | None:
-        """What stands at that place of the log."""
-        found = await self._db.execute(select(uses).where(uses.c.index == index))
-        return value(found.one_or_none(), UseEntry)
 
     async def tells_of(self, session: str) -> bool:
         """Whether a leaf says how this media session ended."""

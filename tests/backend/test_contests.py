@@ -4,12 +4,14 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from backend.model import contests as rules
 from backend.model.ids import IncidentId, UseId
+from backend.model.transparency import Search
 from tests.backend.house import House, Staff, no, still
 from tests.backend.lent import Lent, lending
 from tests.backend.seen import Look, leaves, look
@@ -66,9 +68,35 @@ async def published(house: House) -> None:
     house.log.publish()
 
 
-async def public(house: House) -> list[Any]:
+async def public(house: House, **asked: Any) -> list[SimpleNamespace]:
+    """What anybody may read of contests, the newest first."""
+    await house.parts.disclosures.look()
+    size = house.log.published
     async with house.parts.store.read() as tx:
-        return list(await tx.contests.public(house.log.published, 100))
+        found = await tx.transparency.search(Search(kind="contest", **asked), size, 100)
+        _, answers = await tx.transparency.contests(size)
+    by = {answer.said("contest"): answer for answer in answers}
+    shown = []
+    for entry in found:
+        answer = by.get(str(entry.index))
+        shown.append(
+            SimpleNamespace(
+                index=entry.index,
+                of=entry.of,
+                why=entry.said("why"),
+                outcome=answer.said("outcome") if answer else None,
+                words=(answer.said("words") or "") if answer else "",
+                answer_index=answer.index if answer else None,
+            )
+        )
+    return shown
+
+
+async def counted(house: House, size: int) -> tuple[int, int]:
+    """How many contests and how many answers are public."""
+    async with house.parts.store.read() as tx:
+        kinds = await tx.transparency.kinds(size)
+    return kinds.get("contest", 0), kinds.get("answer", 0)
 
 
 async def test_a_contest_is_answered_and_both_stand_in_the_public_log(
@@ -251,13 +279,9 @@ async def test_public_contests_come_page_by_page(house: House, dana: Staff, lent
     for _ in range(3):
         await contest(ola, await look(house, dana, lent, camera))
     await published(house)
-    async with house.parts.store.read() as tx:
-        first = await tx.contests.public(house.log.published, 2)
-        then = await tx.contests.public(house.log.published, 2, first[-1].index)
-        assert [one.index for one in (*first, *then)] == [
-            11,
-            8,
-            5,
-        ]  # openings are there before what is told of them
-        assert await tx.contests.count_public(house.log.published) == (3, 0)
-        assert await tx.contests.count_public(6) == (1, 0)
+    first = (await public(house))[:2]
+    then = await public(house, before=first[-1].index)
+    # openings are there before what is told of them
+    assert [one.index for one in (*first, *then)] == [11, 8, 5]
+    assert await counted(house, house.log.published) == (3, 0)
+    assert await counted(house, 6) == (1, 0)

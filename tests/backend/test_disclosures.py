@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from backend.model import disclosure
 from backend.model.disclosure import AT_ONCE, FEWEST, LATER, NEVER, Shown, merge_small, written
+from backend.model.transparency import Search
 from backend.model.uses import Field, LeafKind, UseEntry
 from backend.services import disclosures
 from backend.tlog import folder
@@ -321,13 +322,14 @@ async def test_what_the_page_reads_is_what_the_files_say(
     await cover(house)
     found = await looked(house)
     async with house.parts.store.read() as tx:
-        latest = await tx.disclosed.latest(10)
+        latest = await tx.transparency.search(Search(), 2, 10)
         assert [shown.index for shown in latest] == [1, 0]
         assert {name: field.value for name, field in latest[1].fields.items()} == found[0]
-        assert [shown.index for shown in await tx.disclosed.latest(10, before=1)] == [0]
-        use = latest[0].value("use")
+        assert [shown.index for shown in await tx.transparency.search(Search(before=1), 2, 10)] == [0]
+        use = latest[0].said("use")
         assert use is not None
-        assert [shown.index for shown in await tx.disclosed.of_use(use)] == [0, 1]  # type: ignore[arg-type]
+        everything = await tx.transparency.batch(0, 2, 10)
+        assert [shown.index for shown in everything if shown.said("use") == use] == [0, 1]
 
 
 # -- checked from the files alone -----------------------------------------------------------------

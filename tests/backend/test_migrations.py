@@ -179,7 +179,7 @@ async def test_leaves_of_0004_are_carried_over(engine: Engine) -> None:
     async with store.begin() as tx:
         (entry,) = await tx.disclosed.unpublished(1, 10)
         await tx.disclosed.opened([(entry, ["hour"], Stage.AT_ONCE)])
-        assert [shown.value("hour") for shown in await tx.disclosed.bundle(0)] == ["2026-11-27T02"]
+        assert [shown.fields["hour"].value for shown in await tx.disclosed.bundle(0)] == ["2026-11-27T02"]
         assert await tx.disclosed.stale(10) == [0]
         assert await tx.disclosed.unpublished(1, 10) == []
     await store.close()

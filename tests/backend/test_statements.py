@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from backend.model.connectors import TRAFFIC_KEPT, Traffic
 from backend.model.ids import ConnectorId, UserId
+from backend.model.months import calendar_month
 from backend.model.statements import (
     MADE_AFTER,
     TOO_FEW,
@@ -27,7 +28,6 @@ from backend.model.statements import (
     Verdict,
     compare,
     minute_of,
-    month,
     over,
     verdict,
 )
@@ -40,7 +40,7 @@ from tests.backend.lent import Lent, lending
 from tests.backend.seen import Look, leaves, look
 
 ZONE = ZoneInfo("America/Detroit")
-NOVEMBER = month(2026, 11, ZONE)
+NOVEMBER = calendar_month(2026, 11, ZONE)
 NOON = datetime(2026, 11, 10, 12, tzinfo=ZONE)
 
 
@@ -143,10 +143,10 @@ def test_months_are_the_agencys_and_over_when_their_last_minutes_can_come_no_mor
         "2026-11-01T00:00:00-04:00",  # the day that clocks go back there
         "2026-12-01T00:00:00-05:00",
     )
-    assert month(2026, 0, ZONE).name == "2025-12"
-    assert month(2026, 13, ZONE).name == "2027-01"
+    assert calendar_month(2026, 0, ZONE).name == "2025-12"
+    assert calendar_month(2026, 13, ZONE).name == "2027-01"
     ends = NOVEMBER.ends_at
-    since = month(2026, 10, ZONE).starts_at
+    since = calendar_month(2026, 10, ZONE).starts_at
 
     def names(now: datetime) -> list[str]:
         return [each.name for each in over(now, since, ZONE, 24)]
@@ -160,7 +160,8 @@ def test_months_are_the_agencys_and_over_when_their_last_minutes_can_come_no_mor
 def test_the_months_that_are_made_lie_within_what_is_kept() -> None:
     for day in range(366):
         now = datetime(2027, 1, 1, tzinfo=ZONE) + timedelta(days=day)
-        assert now - month(now.year, now.month - 2, ZONE).starts_at <= TRAFFIC_KEPT + timedelta(hours=1)
+        oldest = calendar_month(now.year, now.month - 2, ZONE)
+        assert now - oldest.starts_at <= TRAFFIC_KEPT + timedelta(hours=1)
 
 
 # The steps
@@ -178,7 +179,7 @@ async def house(any_house: House) -> House:
     """On either database, at noon of the 15th."""
     zone = any_house.parts.statements._zone
     now = any_house.clock().astimezone(zone)
-    middle = month(now.year, now.month + 1, zone).starts_at + timedelta(days=14, hours=12)
+    middle = calendar_month(now.year, now.month + 1, zone).starts_at + timedelta(days=14, hours=12)
     any_house.clock.advance(seconds=(middle - now).total_seconds())
     return any_house
 
