@@ -248,7 +248,7 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
-    receipts = Receipts(steps, keys, public_log, config.agency)
+    receipts = Receipts(steps, keys, public_log, sfu, config.agency)
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(

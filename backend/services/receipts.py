@@ -37,10 +37,10 @@ from backend.services.steps import Steps
 from backend.store.store import Tx
 from backend.tlog.client import LogAway, LogRefused
 from backend.tlog.talk import Status
+from media.ports import Holder, Sfu
 
 A_PAGE = 10
 _MINUTE = timedelta(minutes=1)
-TOLD_WITHIN = timedelta(seconds=15)  # of a picture's end the engine has told who watched it, and how long
 CALLERS_WORDS = "This phone cannot show that it is the one that shared. Open the link where you shared."
 
 
@@ -64,10 +64,10 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Receipts:
-    """Reads only. `agency` is who callers are told had asked them."""
+    """Reads only. `agency` is who callers are told had asked them; `sfu` knows whose screens are still on."""
 
-    def __init__(self, steps: Steps, keys: Keys, public: ProvingLog, agency: str) -> None:
-        self._steps, self._keys, self._log, self._agency = steps, keys, public, agency
+    def __init__(self, steps: Steps, keys: Keys, public: ProvingLog, sfu: Sfu, agency: str) -> None:
+        self._steps, self._keys, self._log, self._sfu, self._agency = steps, keys, public, sfu, agency
         self._addresses = Rate(every_s=0.1, burst=300)  # one carrier, one address, many callers
         self._files = Rate(every_s=1, burst=20)  # each is some questions to the log's process
 
@@ -133,41 +133,44 @@ class Receipts:
             raise Refused(Refusal.BAD_SIGNATURE)
         if link.bound_key != key:
             raise Refused(Refusal.LINK_BOUND, CALLERS_WORDS)
+        screens = {session.holder for session in self._sfu.state().sessions}  # before what they have told
         async with self._steps.read() as tx:
             leaves = await tx.receipts.of_feed(link.feed_id) if link.feed_id is not None else []
             feed = await tx.feeds.get(link.feed_id) if link.feed_id is not None else None
             incident = await tx.incidents.get(link.incident_id)
         ended = feed is None or feed.state is FeedState.ENDED
         over = ended or incident is None or incident.closed_at is not None
-        told = feed is None or now - feed.since >= TOLD_WITHIN  # what the engine counted of who watched
-        return await self._callers(link, leaves, now, over=over, told=told)
+        on = {
+            entry.id for entry in leaves if entry.grant_id is not None and Holder(entry.grant_id) in screens
+        }
+        return await self._callers(link, leaves, now, over, on)
 
     async def _callers(
-        self, link: Link, leaves: list[UseEntry], now: datetime, *, over: bool, told: bool
+        self, link: Link, leaves: list[UseEntry], now: datetime, over: bool, on: set[UseId]
     ) -> CallerReceipt:
+        """`on`: uses by which a screen has the picture's session; what it was sent is told at its end."""
         published = await self.published()
-        uses: dict[str, list[UseEntry]] = {}
+        uses: dict[UseId, list[UseEntry]] = {}
         for entry in leaves:
             uses.setdefault(entry.id, []).append(entry)
         seals = {use: _sealed(held, now) for use, held in uses.items()}
-        seen = [
-            receipts.tell(receipts.opened(entry, seals[use] is not None) for entry in held)
+        seen = {
+            use: receipts.tell(receipts.opened(entry, seals[use] is not None) for entry in held)
             for use, held in uses.items()
-        ]
-        settled = over and (told or all(one.sessions for one in seen))
+        }
         viewers = [
             Viewer(role=one.role, seconds=one.seconds, watching=not (one.over or over))
-            for one in seen
-            if not settled or one.sessions  # a grant by which nobody looked is nobody
+            for use, one in seen.items()
+            if not over or one.sessions or use in on  # a grant by which nobody looked is nobody
         ]
         proved = _proved(leaves, published)
         return CallerReceipt(
             agency=self._agency,
             live=link.feed_id is not None,
             viewers=tuple(viewers),
-            over=settled,
-            stills=sum(one.stills or 0 for one in seen),
-            recorded=any(one.recorded for one in seen),
+            over=over and not on,
+            stills=sum(one.stills or 0 for one in seen.values()),
+            recorded=any(one.recorded for one in seen.values()),
             sealed=next((seal for seal in seals.values() if seal is not None), None),
             proved=proved and bool(leaves),
             provable_at=published.next_at,

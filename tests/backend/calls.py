@@ -16,11 +16,12 @@ class Call:
         self.incident: Any = None
         self.feed = ""
         self.bearer = ""
+        self.phone: Phone
 
     async def begin(self) -> None:
         self.incident = await self.dana.open(words="behind the shop", callback_number="+1 212 555 0177")
-        phone = Phone(self.house, self.house.token((await self.dana.issue(self.incident))["id"]))
-        self.bearer = await phone.share()
+        self.phone = Phone(self.house, self.house.token((await self.dana.issue(self.incident))["id"]))
+        self.bearer = await self.phone.share()
         self.feed = (await self.dana.see(self.incident))["feeds"][0]["id"]
         await self.publish()
 

@@ -14,12 +14,14 @@ from sqlalchemy import update
 from backend import cli
 from backend.model.ids import UserId
 from backend.model.uses import LeafKind
-from backend.services.receipts import A_PAGE, TOLD_WITHIN
+from backend.services.receipts import A_PAGE
 from backend.store.tables_public import uses as uses_table
 from backend.tlog.notes import Signer
+from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, done, no
 from tests.backend.lent import Lent, lending
 from tests.backend.seen import Look, admitted, leaves, look, told_end
+from tests.peers import until
 from tests.tlog import trees
 
 READER = Path(__file__).parents[1] / "tlog" / "reader.mjs"
@@ -440,20 +442,20 @@ async def test_a_caller_sees_who_watched_by_role_and_for_how_long(
     assert not any(NEVER & set(entry["fields"]) for entry in receipt["file"]["entries"])
 
 
-async def test_nobody_saw_it_is_not_said_before_the_engine_has_told_who_did(
+async def test_who_still_has_the_picture_on_a_screen_is_somebody_who_saw_it(
     house: House, dana: Staff
 ) -> None:
-    phone, incident = await shared(house, dana)
-    async with house.parts.store.read() as tx:
-        feed = (await tx.feeds.of_incident(incident["id"]))[0].id
-    await admitted(house, dana, feed)
-    assert (await phone.send("stop")).status_code == 204
-    receipt = done(await ask(phone))
-    assert (receipt["over"], len(receipt["viewers"])) == (False, 1)
-    assert not receipt["viewers"][0]["watching"]
-    house.clock.advance(seconds=TOLD_WITHIN.total_seconds())
-    receipt = done(await ask(phone))
-    assert (receipt["over"], receipt["viewers"]) == (True, [])
+    async with calling(house) as call:
+        await call.watch(dana)
+        assert (await call.phone.send("stop")).status_code == 204
+        receipt = done(await ask(call.phone))
+        assert (receipt["over"], len(receipt["viewers"])) == (False, 1)
+        assert not receipt["viewers"][0]["watching"]
+    await until(lambda: not house.parts.sfu.state().sessions, "all have left")
+    await house.parts.sfu.settled()  # type: ignore[attr-defined]
+    receipt = done(await ask(call.phone))
+    assert receipt["over"]
+    assert [one["seconds"] > 0 for one in receipt["viewers"]] == [True]
 
 
 async def test_the_receipt_stays_under_the_link_after_revoke_close_and_the_links_time(
