@@ -109,6 +109,20 @@ async def _stopped(page: Page, dispatcher: Dispatcher, service: Service) -> None
     await caller.reaches(page, "ended")
 
 
+async def _seen(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    """Stopped after somebody looked: the receipt is there."""
+    link = await _pressed(page, dispatcher)
+    await page.wait_for_selector('[data-tone="live"][data-place="on"][data-picture="seen"]')
+    assert page.context.browser is not None
+    watcher = await page.context.browser.new_page()
+    await watcher.goto(f"{service.url}/signin")
+    await caller.subscribe(watcher, dispatcher.watch(link.incident))
+    await watcher.wait_for_function("window.pc.connectionState === 'connected'")
+    await page.click("button.stop")
+    await page.get_by_text("A dispatcher").wait_for()
+    await watcher.close()
+
+
 async def _over(page: Page, dispatcher: Dispatcher, service: Service) -> None:
     link = await _pressed(page, dispatcher)
     await page.wait_for_selector('[data-tone="live"][data-place="on"]')
@@ -164,6 +178,7 @@ STATES: dict[str, State] = {
     "camera-taken": State(_camera_taken, caller.REMEMBERS_TRACKS),
     "offline": State(_offline),
     "stopped": State(_stopped),
+    "seen": State(_seen),
     "over": State(_over),
     "bound": State(_bound),
     "taken": State(_taken),
