@@ -3,7 +3,6 @@
 Beside the public log's own verification, which must have held before: the leaves are believed here.
 """
 
-import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from backend.model.disclosure import BUNDLE, Disclosures, Listed
-from backend.model.uses import SALT_BYTES, commitment
+from backend.model.uses import committed, read_leaf
 from backend.tlog.checkpoints import Checkpoint
 from backend.tlog.faults import Malformed
 from backend.tlog.folder import Folder
@@ -22,14 +21,6 @@ from backend.tlog.verify import RESTORE, Fault, read_checkpoint
 
 MOST_BYTES = 16 << 20  # of one file; an entry has a dozen short fields
 _NAME = re.compile(r"(0|[1-9][0-9]{0,15})\.json")
-
-
-class Leaf(msgspec.Struct, frozen=True, kw_only=True):
-    """What this looks at in a leaf: the commitments by the field's name."""
-
-    v: int
-    type: str
-    c: dict[str, str]
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,20 +119,17 @@ def _leaves(folder: Path, size: int, bundle: int) -> list[bytes]:
 def _check_entry(name: str, listed: Listed, raw: bytes) -> None:
     where = f"{DISCLOSURES}/{name}: entry {listed.index}"
     try:
-        leaf = msgspec.json.decode(raw, type=Leaf)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        leaf = read_leaf(raw)
+    except ValueError:
         raise Fault(f"{where} has no commitments, so nothing of it can be disclosed; {RESTORE}") from None
     for field, (value, salt) in listed.fields.items():
-        committed = leaf.c.get(field)
-        if committed is None:
+        if field not in leaf.c:
             raise Fault(f"{where} has no field {field!r}; {RESTORE}")
         try:
-            raw_salt = base64.b64decode(salt, validate=True)
+            made = committed(field, value, salt)
         except ValueError:
-            raw_salt = b""
-        if len(raw_salt) != SALT_BYTES or base64.b64encode(raw_salt).decode() != salt:
-            raise Fault(f"{where}, field {field}: its salt is not 16 bytes in base64; {RESTORE}")
-        if base64.b64encode(commitment(field, raw_salt, value)).decode() != committed:
+            raise Fault(f"{where}, field {field}: its salt is not 16 bytes in base64; {RESTORE}") from None
+        if made != leaf.c[field]:
             raise Fault(
                 f"{where}, field {field}: {value[:80]!r} is not what was committed to when the entry was"
                 f" written; {RESTORE}"

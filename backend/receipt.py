@@ -4,8 +4,6 @@ It needs the file and the log's public key, and nothing of a service: no network
 """
 
 import argparse
-import base64
-import binascii
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +21,9 @@ from backend.model.receipts import (
     ReceiptFile,
     Told,
 )
-from backend.model.uses import SALT_BYTES, LeafKind, commitment
+from backend.model.uses import LeafKind, committed, read_leaf
 from backend.public_log import key_of, verifier
-from backend.tlog import proofs
+from backend.tlog import notes, proofs
 from backend.tlog.checkpoints import Signed
 from backend.tlog.faults import Malformed, Unproven
 from backend.tlog.notes import Verifier
@@ -38,12 +36,6 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     indexes: tuple[int, ...]
     waiting: int
     signed: Signed | None  # the largest checkpoint
-
-
-class _Leaf(msgspec.Struct, frozen=True):
-    v: int
-    type: str
-    c: dict[str, str]
 
 
 def receipt(options: argparse.Namespace, config: Config) -> int:
@@ -103,7 +95,7 @@ def check(
     unplaced: list[tuple[str, Opened]] = []
     last: Signed | None = None
     for number, entry in enumerate(held.entries):
-        leaf = _decoded(entry.leaf, f"entry {number} of the receipt")
+        leaf = notes.decode(entry.leaf, f"entry {number} of the receipt")
         opened = _opened(leaf, entry, number)
         use = opened.fields.get("use")
         if use is None:
@@ -127,14 +119,14 @@ def check(
 
 def _opened(leaf: bytes, entry: ProvedLeaf, number: int) -> Opened:
     try:
-        said = msgspec.json.decode(leaf, type=_Leaf)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        said = read_leaf(leaf)
+    except ValueError as error:
         raise Malformed(f"entry {number} of the receipt is no leaf of ours: {error}") from None
     for name, (value, salt) in entry.fields.items():
-        raw = _decoded(salt, f"the salt of {name}")
-        if len(raw) != SALT_BYTES:
-            raise Malformed(f"the salt of {name} is not {SALT_BYTES} bytes")
-        made = base64.b64encode(commitment(name, raw, value)).decode()
+        try:
+            made = committed(name, value, salt)
+        except ValueError as error:
+            raise Malformed(f"the salt of {name}: {error}") from None
         if said.c.get(name) != made:
             raise Unproven(f"entry {number} of the receipt: the log does not say that {name} is {value!r}")
     fields = {name: value for name, (value, _) in entry.fields.items()}
@@ -201,13 +193,3 @@ def _stated(leaf: Opened) -> list[str]:
             found = telling.said(telling.OUTCOMES, held.get("outcome"))
             return [f"  answered   by a {held.get('by')}: {found}. {held.get('words', '')}"]
     return []
-
-
-def _decoded(text: str, what: str) -> bytes:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Malformed(f"{what} is not base64") from None
-    if base64.b64encode(raw).decode() != text:
-        raise Malformed(f"{what} is not base64 as it is written")
-    return raw

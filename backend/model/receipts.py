@@ -12,7 +12,7 @@ import msgspec
 
 from backend.model.contests import ContestView
 from backend.model.disclosure import AT_ONCE
-from backend.model.uses import NONE, LeafKind, UseEntry
+from backend.model.uses import NONE, LeafKind, UseEntry, read_leaf
 
 FILE = "sightline-receipt"
 VERSION = 1
@@ -188,7 +188,7 @@ def seal_of(leaves: Sequence[Opened], now: datetime) -> Sealed | None:
 def opened(entry: UseEntry, sealed: bool = False) -> Opened:
     """A leaf of our own as the owner or the caller may read it."""
     shown = {name: entry.fields[name].value for name in _open(entry, sealed)}
-    erased = _committed(entry.leaf) - entry.there
+    erased = read_leaf(entry.leaf).c.keys() - entry.there
     return Opened(kind=entry.kind.value, fields=shown, closed=frozenset(erased - NEVER))
 
 
@@ -203,14 +203,6 @@ def _open(entry: UseEntry, sealed: bool) -> list[str]:
     """What a seal leaves in the open has been published, or will be whatever is sealed."""
     there = entry.there - NEVER
     return [name for name in entry.fields if name in there and (not sealed or name in AT_ONCE[entry.kind])]
-
-
-class _Leaf(msgspec.Struct, frozen=True):
-    c: dict[str, str]
-
-
-def _committed(leaf: bytes) -> set[str]:
-    return set(msgspec.json.decode(leaf, type=_Leaf).c)
 
 
 def _said(held: Mapping[str, str], name: str) -> str | None:

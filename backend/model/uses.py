@@ -9,7 +9,6 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -91,21 +90,40 @@ def commitment(field: str, salt: bytes, value: str) -> bytes:
     return hashlib.sha256(_CONTEXT + field.encode() + b"\n" + salt + value.encode()).digest()
 
 
+def committed(name: str, value: str, salt: str) -> str:
+    """The commitment in base64, as a leaf has it. Raises ValueError unless the salt is 16 bytes in base64."""
+    raw = base64.b64decode(salt, validate=True)
+    if len(raw) != SALT_BYTES or base64.b64encode(raw).decode() != salt:
+        raise ValueError(f"a salt is {SALT_BYTES} bytes in base64, spelt in one way")
+    return base64.b64encode(commitment(name, raw, value)).decode()
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the log: `c` has a commitment for each field, by its name."""
+
+    v: int
+    type: str
+    c: dict[str, str]
+
+
 def leaf(kind: LeafKind, fields: dict[str, Field]) -> bytes:
     """Deterministic JSON: every field as its commitment."""
-    made: dict[str, Any] = {
-        "v": 1,
-        "type": kind.value,
-        "c": {name: _commit(name, field) for name, field in fields.items()},
-    }
+    made = Leaf(v=1, type=kind.value, c={name: _commit(name, field) for name, field in fields.items()})
     return msgspec.json.encode(made, order="deterministic")
+
+
+def read_leaf(raw: bytes) -> Leaf:
+    """Raises ValueError for bytes that are no leaf."""
+    try:
+        return msgspec.json.decode(raw, type=Leaf)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _commit(name: str, field: Field) -> str:
     if field.salt is None:
         raise ValueError("a field without its salt commits to nothing")
-    raw = commitment(name, base64.b64decode(field.salt), field.value)
-    return base64.b64encode(raw).decode()
+    return committed(name, field.value, field.salt)
 
 
 def salted(value: str, salt: bytes) -> Field:
