@@ -94,6 +94,7 @@ from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
 from backend.tlog.client import LogClient
+from backend.tlog.folder import CHECKPOINT
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from notifications.console import ConsoleSender
@@ -237,9 +238,8 @@ def build(
     alerts = Alerts(steps, hub, pusher)
     public_log, districts = public(config), _districts(config)
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
-    after = timedelta(hours=config.disclose_after_hours)
     log_files = LogFiles(config.data_dir / "log")
-    disclosures = Disclosures(steps, config.data_dir / "log", after)
+    disclosures = Disclosures(steps, log_files, after)
     feeds = Feeds(steps, hub, connections, uses)
     sfu = engine(config, feeds)
     engines = Engines(sfu)
@@ -313,7 +313,7 @@ def build(
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
-        review=Review(steps, keys, public_log, config.data_dir.resolve() / "log" / "checkpoint", zone),
+        review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
     )

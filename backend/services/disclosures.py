@@ -14,8 +14,9 @@ from pathlib import Path
 from backend.model import disclosure
 from backend.model.disclosure import DISTRICT, Stage
 from backend.model.uses import UseEntry
+from backend.services.log_files import LogFiles
 from backend.services.steps import Steps
-from backend.tlog import checkpoints, folder, notes
+from backend.tlog import folder
 from backend.tlog.faults import Malformed
 from backend.tlog.mirror import DISCLOSURES
 
@@ -28,10 +29,10 @@ FILES = 16  # of one look
 
 
 class Disclosures:
-    """`public` is the log's folder, `after` how long an incident must have been closed."""
+    """`files` are the log's, `after` is how long an incident must have been closed."""
 
-    def __init__(self, steps: Steps, public: Path, after: timedelta) -> None:
-        self._steps, self._public, self._after = steps, public, after
+    def __init__(self, steps: Steps, files: LogFiles, after: timedelta) -> None:
+        self._steps, self._files, self._after = steps, files, after
         self._looked_at: int | None = -1  # the last bundle whose file was compared since the start
         self._said = ""
 
@@ -44,8 +45,9 @@ class Disclosures:
     async def look(self) -> None:
         """Open what may be opened, and write what has changed; so much at a time."""
         size = await asyncio.to_thread(self._size)
-        for opening in (self._publish(size), self._open_rest(), self._open_districts()):
-            await opening
+        await self._publish(size)
+        await self._open_rest()
+        await self._open_districts()
         await self.write()
         await self._compare()
 
@@ -126,7 +128,7 @@ class Disclosures:
         """In a step, so that of several processes none puts back what another one has just changed."""
         async with self._steps.begin() as step:
             data = disclosure.written(bundle, await step.tx.disclosed.bundle(bundle))
-            await asyncio.to_thread(_put, self._public / DISCLOSURES / f"{bundle}.json", data)
+            await asyncio.to_thread(_put, self._files.folder / DISCLOSURES / f"{bundle}.json", data)
             await step.tx.disclosed.written(bundle)
 
     def _size(self) -> int:
@@ -135,10 +137,8 @@ class Disclosures:
         It is not verified: who can write this folder could as well write the disclosures themselves.
         """
         try:
-            raw = (self._public / folder.CHECKPOINT).read_bytes()
-            return checkpoints.parse_text(notes.parse(raw).text).size
-        except FileNotFoundError:
-            return 0
+            signed = self._files.checkpoint()
+            return signed.size if signed is not None else 0
         except (OSError, Malformed) as fault:
             if str(fault) != self._said:
                 log.error("nothing more is disclosed: the log's checkpoint cannot be read: %s", fault)

@@ -12,6 +12,7 @@ import msgspec
 from backend.tlog import checkpoints, notes
 from backend.tlog.faults import Malformed
 from backend.tlog.folder import CHECKPOINT
+from backend.tlog.mirror import DISCLOSURES
 from backend.tlog.tiles import WIDTH, parse_path
 
 _NUMBER_DIGITS = 12  # of a disclosure file: more entries than that is no log
@@ -30,12 +31,12 @@ class LogFiles:
     """Those of one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._held: tuple[tuple[int, int, int], Published] | None = None
 
     def checkpoint(self) -> Published | None:
         """The newest; None while there is none yet. Raises Malformed for a file that is no checkpoint."""
-        path = self._folder / CHECKPOINT
+        path = self.folder / CHECKPOINT
         try:
             with path.open("rb") as file:
                 told = os.fstat(file.fileno())
@@ -55,7 +56,7 @@ class LogFiles:
         signed = self.checkpoint()
         if signed is None or tile.end > signed.size:
             return None
-        return _bytes(self._folder / tile.path)
+        return _bytes(self.folder / tile.path)
 
     def disclosure(self, name: str) -> bytes | None:
         """The opened fields of one bundle, by the file's name."""
@@ -67,7 +68,7 @@ class LogFiles:
         signed = self.checkpoint()
         if signed is None or int(number) * WIDTH >= signed.size:
             return None
-        return _bytes(self._folder / "disclosures" / name)
+        return _bytes(self.folder / DISCLOSURES / name)
 
 
 def _read(raw: bytes) -> Published:

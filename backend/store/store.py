@@ -13,7 +13,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, PoolResetState, event, text
+from sqlalchemy import Connection, Engine, PoolResetState, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from backend.store.around import Around
@@ -191,35 +191,10 @@ def _tell_sqlite(engine: Engine, begin: str) -> None:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        if begin == "BEGIN":
-            _at_once(connection.connection.driver_connection, begin)
-        else:  # once to its thread and back, where a cursor is thrice
-            connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
-
-    if begin == "BEGIN":
-        by_way_of_its_thread = engine.dialect.do_commit
-
-        def commit(dbapi_connection: PoolProxiedConnection) -> None:
-            """SQLAlchemy has no event for how a commit is made, so its dialect's way is replaced."""
-            driver: Any = dbapi_connection.driver_connection
-            if driver.in_transaction:
-                _at_once(driver, "COMMIT")
-            else:
-                by_way_of_its_thread(dbapi_connection)
-
-        engine.dialect.do_commit = commit  # type: ignore[method-assign]
+    def on_begin(connection: Connection) -> None:  # once to its thread and back, where a cursor is thrice
+        connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
 
     @event.listens_for(engine, "reset")
     def on_reset(connection: Any, _record: Any, state: PoolResetState) -> None:  # most have been committed
         if not state.terminate_only and connection.driver_connection.in_transaction:
             connection.rollback()
-
-
-def _at_once(driver: Any, statement: str) -> None:
-    """Say to SQLite, here and not in the connection's own thread, what begins or ends a reading transaction.
-
-    Neither waits for a disk, a lock or another statement; to the thread and back takes a tenth of a
-    millisecond, and many times that when the machine has other things to do.
-    """
-    driver._conn.execute(statement)

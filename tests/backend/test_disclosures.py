@@ -15,6 +15,7 @@ from backend.model.disclosure import AT_ONCE, FEWEST, LATER, NEVER, Shown, merge
 from backend.model.transparency import Search
 from backend.model.uses import Field, LeafKind, UseEntry
 from backend.services import disclosures
+from backend.services.log_files import LogFiles
 from backend.tlog import folder
 from backend.tlog.verify import Fault
 from tests.backend.disclosing import checked, cover, late, looked, opened, public, used
@@ -233,7 +234,7 @@ async def test_every_process_writes_the_same_and_writes_nothing_twice(
     await looked(house)
     file = public(house) / "disclosures/0.json"
     before, at = file.read_bytes(), file.stat().st_mtime_ns
-    other = disclosures.Disclosures(house.parts.steps, public(house), timedelta(hours=72))
+    other = disclosures.Disclosures(house.parts.steps, LogFiles(public(house)), timedelta(hours=72))
     await other.look()
     assert (file.read_bytes(), file.stat().st_mtime_ns) == (before, at)
     late(house)
@@ -279,7 +280,7 @@ async def test_a_file_that_was_lost_or_changed_is_written_again_at_the_next_star
             file.unlink()
         else:
             file.write_bytes(hurt)
-        again = disclosures.Disclosures(house.parts.steps, public(house), timedelta(hours=72))
+        again = disclosures.Disclosures(house.parts.steps, LogFiles(public(house)), timedelta(hours=72))
         await again.look()
         assert file.read_bytes() == whole
 
