@@ -3,7 +3,7 @@
 from html import escape
 
 from backend.api.paper import Paper
-from backend.api.printed import STYLE
+from backend.api.printed import document, notes
 from backend.model.fees import Invoice, InvoiceState
 
 _STATES = {
@@ -20,26 +20,11 @@ def page(invoice: Invoice, said: Paper, state: InvoiceState) -> str:
         f'<tr><td dir="auto">{escape(level)}</td><td>{count}</td><td>{each}</td><td>{cost}</td></tr>'
         for level, count, each, cost in said.rows
     )
-    facts = "".join(f'<dt>{name}</dt><dd dir="auto">{escape(held)}</dd>' for name, held in said.facts)
-    to = "<br>".join(f'<bdi dir="auto">{escape(line)}</bdi>' for line in said.addressee)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in said.notes)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(said.title)} – {escape(said.issuer)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<div class="now"><strong>{escape(now)}</strong>
-<a href="/api/invoices/{invoice.id}.pdf">PDF of this invoice</a></div>
-<p><strong dir="auto">{escape(said.issuer)}</strong></p>
-<address>{to}</address>
-<h1>{escape(said.title)}</h1>
-<dl>{facts}</dl>
-<div class="wide">
+    return document(
+        said,
+        f"""<strong>{escape(now)}</strong>
+<a href="/api/invoices/{invoice.id}.pdf">PDF of this invoice</a>""",
+        f"""<div class="wide">
 <table>
 <thead><tr><th scope="col">What the cameras may be used for</th><th scope="col">Cameras</th>
 <th scope="col">Each</th><th scope="col">Sum</th></tr></thead>
@@ -47,8 +32,5 @@ def page(invoice: Invoice, said: Paper, state: InvoiceState) -> str:
 <tfoot><tr><th scope="row" colspan="3">Total</th><td>{escape(said.total)}</td></tr></tfoot>
 </table>
 </div>
-{notes}
-</main>
-</body>
-</html>
-"""
+{notes(said.notes)}""",
+    )

@@ -1,11 +1,10 @@
 """An invoice as a PDF, on backend.api.sheet's paper. The same invoice gives the same bytes."""
 
 from backend.api.paper import Paper
-from backend.api.sheet import BOX, GREY, Sheet
+from backend.api.sheet import GREY, Sheet
 from backend.model.fees import Invoice
 
 ABOUT = "The page of this invoice shows it."
-BOXES = f"{BOX} stands for a letter that no font here has. {ABOUT}"
 _WIDTHS = (76, 22, 36, 36)
 
 

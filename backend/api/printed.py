@@ -1,7 +1,10 @@
-"""The look of what is printed, an invoice or a statement: no script, and one style named by its hash."""
+"""What is printed, an invoice or a statement: no script, and one style named by its hash."""
 
 import base64
 import hashlib
+from collections.abc import Iterable
+from html import escape
+from typing import Protocol
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -31,3 +34,47 @@ POLICY = (
     + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+class Headed(Protocol):
+    """What stands at the head of each paper."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def addressee(self) -> Iterable[str]: ...
+    @property
+    def facts(self) -> Iterable[tuple[str, str]]: ...
+
+
+def document(said: Headed, now: str, body: str) -> str:
+    """The whole page. `now` is HTML for above the paper, which is not printed, `body` for below its facts."""
+    facts = "".join(f'<dt>{name}</dt><dd dir="auto">{escape(held)}</dd>' for name, held in said.facts)
+    to = "<br>".join(f'<bdi dir="auto">{escape(line)}</bdi>' for line in said.addressee)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(said.title)} – {escape(said.issuer)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<div class="now">{now}</div>
+<p><strong dir="auto">{escape(said.issuer)}</strong></p>
+<address>{to}</address>
+<h1>{escape(said.title)}</h1>
+<dl>{facts}</dl>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def notes(lines: Iterable[str]) -> str:
+    """A paragraph each."""
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)

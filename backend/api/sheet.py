@@ -82,7 +82,7 @@ class Sheet:
     def bytes(self) -> bytes:
         """The whole."""
         if self._boxed:
-            self.line(f"{BOX} stands for a letter that no font here has. {self._about}", 9)
+            self.line(boxed(self._about), 9)
         return bytes(self._pdf.output())
 
     def _fitting(self, text: str, width: float) -> str:
@@ -101,6 +101,11 @@ class Sheet:
             self._boxed |= letter == BOX
             kept.append(letter)
         return "".join(kept)
+
+
+def boxed(about: str) -> str:
+    """What is said of boxes; `about` is where none is."""
+    return f"{BOX} stands for a letter that no font here has. {about}"
 
 
 def _fonts_for(letters: set[str]) -> list[Path]:

@@ -3,47 +3,29 @@
 from collections.abc import Sequence
 from html import escape
 
-from backend.api.printed import STYLE
+from backend.api.printed import document, notes
 from backend.api.statement_paper import CAMERA_HEADS, LINE_HEADS, StatementPaper
 
 
 def page(said: StatementPaper, statement: str) -> str:
     """The whole document."""
-    facts = "".join(f'<dt>{name}</dt><dd dir="auto">{escape(held)}</dd>' for name, held in said.facts)
-    to = "<br>".join(f'<bdi dir="auto">{escape(line)}</bdi>' for line in said.addressee)
     counts = "".join(f"<li>{escape(line)}</li>" for line in said.counts)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in said.notes)
     lines = ""
     if said.lines:
         lines = f"<h2>Each opening</h2>{_table(LINE_HEADS, said.lines, 'lines')}"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(said.title)} – {escape(said.issuer)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<div class="now"><strong>{escape(said.title)}</strong>
+    return document(
+        said,
+        f"""<strong>{escape(said.title)}</strong>
 <a href="/api/statements/{statement}.pdf">PDF</a>
-<a href="/api/statements/{statement}.csv">CSV</a></div>
-<p><strong dir="auto">{escape(said.issuer)}</strong></p>
-<address>{to}</address>
-<h1>{escape(said.title)}</h1>
-<dl>{facts}</dl>
-<p class="{"verdict loud" if said.loud else "verdict"}">{escape(said.verdict)}</p>
+<a href="/api/statements/{statement}.csv">CSV</a>""",
+        f"""<p class="{"verdict loud" if said.loud else "verdict"}">{escape(said.verdict)}</p>
 <h2>Your cameras</h2>
 {_table(CAMERA_HEADS, said.cameras, "")}
 {lines}
 <h2>What the connector counted</h2>
 <ul>{counts}</ul>
-{notes}
-</main>
-</body>
-</html>
-"""
+{notes(said.notes)}""",
+    )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str) -> str:

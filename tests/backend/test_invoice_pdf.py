@@ -9,9 +9,9 @@ import pytest
 
 from backend.api import sheet
 from backend.api.invoice_html import page
-from backend.api.invoice_pdf import BOXES, pdf
+from backend.api.invoice_pdf import ABOUT, pdf
 from backend.api.paper import paper
-from backend.api.sheet import BOX, EAST, NOTO
+from backend.api.sheet import BOX, EAST, NOTO, boxed
 from backend.model.cameras import ParticipationLevel
 from backend.model.fees import PROMISE, Invoice, InvoiceLine, InvoiceState
 from backend.model.ids import InvoiceId, SiteId
@@ -99,7 +99,7 @@ def test_letters_that_nobody_has_are_boxes_and_never_a_failure(
     monkeypatch.setattr(sheet, "EAST", tmp_path / "none.ttf")
     text = read_back(invoice(addressee=f"Olive {name}"), tmp_path)
     assert "Olive" in text
-    assert (BOX in text) == (BOXES in " ".join(text.split()))
+    assert (BOX in text) == (boxed(ABOUT) in " ".join(text.split()))
     if name == "東京":
         assert BOX in text
 
