@@ -109,7 +109,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
 def leaf(kind: LeafKind, fields: dict[str, Field]) -> bytes:
     """Deterministic JSON: every field as its commitment."""
     made = Leaf(v=1, type=kind.value, c={name: _commit(name, field) for name, field in fields.items()})
-    return msgspec.json.encode(made, order="deterministic")
+    return msgspec.json.encode(made, order="sorted")
 
 
 def read_leaf(raw: bytes) -> Leaf:
