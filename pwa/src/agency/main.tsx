@@ -8,5 +8,4 @@ import { Agency } from "./agency.tsx";
 void begin(
   (desk) => <Agency desk={desk} />,
   (me) => me.user.role === "supervisor",
-  "/",
 );

@@ -13,5 +13,4 @@ void begin(
     return <Console desk={desk} state={state} />;
   },
   (me) => me.user.role === "dispatcher" || me.user.role === "supervisor",
-  "/",
 );

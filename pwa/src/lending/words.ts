@@ -63,7 +63,7 @@ function ownersSentence(level: ParticipationLevel, near: string): string {
   }
 }
 
-const REASONS: Readonly<Record<Reason, string>> = {
+export const REASONS: Readonly<Record<Reason, string>> = {
   "see-scene": "to judge what is happening",
   "find-person": "to find somebody in danger",
   "follow-suspect": "to follow a suspect",
@@ -71,7 +71,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   "site-call": "because your site called",
 };
 
-const ROLES: Readonly<Record<Role, string>> = {
+export const ROLES: Readonly<Record<Role, string>> = {
   dispatcher: "A dispatcher",
   officer: "An officer",
   supervisor: "A supervisor",

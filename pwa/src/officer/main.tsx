@@ -25,5 +25,4 @@ void begin(
     return <Officer desk={desk} sharing={new Sharing(desk.calls, () => desk.clock.now())} />;
   },
   (me) => me.user.role === "officer",
-  "/",
 );

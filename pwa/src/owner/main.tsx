@@ -2,9 +2,7 @@
 import "../lib/look.css";
 import "../lending/lending.css";
 import "./owner.css";
-import { render } from "preact";
-import { restoreTheme } from "../lib/theme.ts";
-import { whoAmI } from "../lib/who.ts";
+import { begin } from "../lib/begin.tsx";
 import { OwnerLender } from "./lender.ts";
 import { Owner } from "./owner.tsx";
 
@@ -12,27 +10,12 @@ if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/sw.js").catch(() => {}); // without it the page needs the network to start
 }
 
-async function begin(root: HTMLElement): Promise<void> {
-  restoreTheme();
-  const wait = (words: string): void =>
-    render(
-      <main class="waiting">
-        <p role="status">{words}</p>
-      </main>,
-      root,
-    );
-  wait("Loading…");
-  const me = await whoAmI(() =>
-    wait("The server cannot be reached. Trying again. What you have set still holds."),
-  );
-  if (me.user.role !== "owner") {
-    location.replace("/");
-    return;
-  }
-  const lender = new OwnerLender(me);
-  lender.start(new AbortController().signal);
-  render(<Owner lender={lender} />, root);
-}
-
-const root = document.getElementById("app");
-if (root !== null) void begin(root);
+void begin(
+  (me) => {
+    const lender = new OwnerLender(me);
+    lender.start(new AbortController().signal);
+    return <Owner lender={lender} />;
+  },
+  (me) => me.user.role === "owner",
+  "The server cannot be reached. Trying again. What you have set still holds.",
+);

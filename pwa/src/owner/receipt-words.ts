@@ -1,30 +1,14 @@
 // What receipts, contests and statements say, in plain words. Pure; nothing here knows a page.
-import { bytesWords } from "../lending/words.ts";
+import { bytesWords, REASONS, ROLES } from "../lending/words.ts";
 import type {
   ContestOutcome,
   ContestReason,
   Counted,
   OpeningEnd,
-  Reason,
   ReceiptView,
-  Role,
   StatementView,
   Verdict,
 } from "../wire.ts";
-
-const ROLES: Readonly<Partial<Record<Role, string>>> = {
-  dispatcher: "A dispatcher",
-  officer: "An officer",
-  supervisor: "A supervisor",
-};
-
-const REASONS: Readonly<Record<Reason, string>> = {
-  "see-scene": "to judge what is happening",
-  "find-person": "to find somebody in danger",
-  "follow-suspect": "to follow a suspect",
-  "officer-safety": "to keep officers safe",
-  "site-call": "because your site called",
-};
 
 const ENDS: Readonly<Record<OpeningEnd, string>> = {
   closed: "whoever had opened it closed it",
