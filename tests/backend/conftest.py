@@ -79,6 +79,27 @@ async def any_house(folder: Path, database_url: str) -> AsyncIterator[House]:
 
 
 @pytest.fixture
+async def any_dana(any_house: House) -> Staff:
+    """A dispatcher there."""
+    return await any_house.staff("dana")
+
+
+@pytest.fixture
+async def any_lent(any_house: House) -> AsyncIterator[Lent]:
+    """What one owner lends there."""
+    lent = await lending(any_house)
+    yield lent
+    await lent.hang_up()
+
+
+@pytest.fixture
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the service does with the public log all the time is done when a test says so."""
+    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
+    monkeypatch.setattr("backend.services.disclosures.LOOK_S", 3600.0)
+
+
+@pytest.fixture
 async def twilio() -> AsyncIterator[TwilioDouble]:
     async with TwilioDouble() as double:
         yield double
@@ -114,6 +135,12 @@ async def lent(house: House) -> AsyncIterator[Lent]:
     lent = await lending(house)
     yield lent
     await lent.hang_up()
+
+
+@pytest.fixture
+async def ola(lent: Lent) -> Staff:
+    """Who lends it, signed in."""
+    return await lent.signed_in()
 
 
 @pytest.fixture

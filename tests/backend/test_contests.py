@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,33 +19,13 @@ PRIVATE = "My brother works there, ask him at 313-555-0188"
 PUBLIC = "A burglary next door was reported; the camera looks at that door."
 
 
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 @pytest.fixture
 async def house(any_house: House) -> House:
     """On either database."""
     return any_house
-
-
-@pytest.fixture
-async def lent(house: House) -> AsyncIterator[Lent]:
-    lent = await lending(house)
-    yield lent
-    await lent.hang_up()
-
-
-@pytest.fixture
-async def ola(lent: Lent) -> Staff:
-    return await lent.signed_in()
-
-
-@pytest.fixture
-async def lee(house: House) -> Staff:
-    """A supervisor."""
-    return await house.staff("lee")
 
 
 async def contest(owner: Staff, seen: Look, why: str = "no-emergency", words: str = PRIVATE) -> Any:

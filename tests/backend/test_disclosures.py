@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,29 +20,13 @@ from backend.tlog.verify import Fault
 from tests.backend.disclosing import checked, cover, late, looked, opened, public, used
 from tests.backend.house import House, Staff
 from tests.backend.lending import NOW
-from tests.backend.lent import AT_THE_SHOP, Lent, lending, press
+from tests.backend.lent import AT_THE_SHOP, Lent, press
 
 OPEN_AT_ONCE = {"use", "hour", "source", "category", "reason", "level"}
 OPEN_LATER = {"officer", "role", "assigned", "distance", "hours", "basis"}
 
 
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service does all the time is done here when a test says so."""
-    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
-    monkeypatch.setattr("backend.services.disclosures.LOOK_S", 3600.0)
-
-
-@pytest.fixture
-async def any_dana(any_house: House) -> Staff:
-    return await any_house.staff("dana")
-
-
-@pytest.fixture
-async def any_lent(any_house: House) -> AsyncIterator[Lent]:
-    lent = await lending(any_house)
-    yield lent
-    await lent.hang_up()
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 # -- the rules ------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import base64
 import json
 import subprocess
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,28 +27,13 @@ READER = Path(__file__).parents[1] / "tlog" / "reader.mjs"
 NEVER = {"unit", "officer", "entries"}
 
 
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service does each second is done here when a test says so."""
-    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 @pytest.fixture
 async def house(any_house: House) -> House:
     """On either database."""
     return any_house
-
-
-@pytest.fixture
-async def lent(house: House) -> AsyncIterator[Lent]:
-    lent = await lending(house)
-    yield lent
-    await lent.hang_up()
-
-
-@pytest.fixture
-async def ola(lent: Lent) -> Staff:
-    return await lent.signed_in()
 
 
 async def published(house: House) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,17 +21,7 @@ from tests.backend.lent import AT_THE_SHOP, Lent, lending, press
 LATER_OF_AN_OPENING = LATER[LeafKind.OPEN]
 
 
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
-    monkeypatch.setattr("backend.services.disclosures.LOOK_S", 3600.0)
-
-
-@pytest.fixture
-async def any_lent(any_house: House) -> AsyncIterator[Lent]:
-    lent = await lending(any_house)
-    yield lent
-    await lent.hang_up()
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 async def a_use(house: House, lent: Lent) -> UseId:

@@ -8,7 +8,6 @@ import io
 import json
 import re
 import string
-from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -33,30 +32,14 @@ from backend.tlog.merkle import leaf_hash
 from media.ports import EndReason
 from tests.backend.disclosing import cover, late, looked, public, used
 from tests.backend.house import House, Staff, no, still
-from tests.backend.lent import AT_THE_SHOP, REGISTRY, SHOP, Lent, lending, press
+from tests.backend.lent import AT_THE_SHOP, REGISTRY, SHOP, Lent, press
 from tests.tlog import trees
 
 PAGE = "/transparency"
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
 
 
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service does all the time is done here when a test says so."""
-    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
-    monkeypatch.setattr("backend.services.disclosures.LOOK_S", 3600.0)
-
-
-@pytest.fixture
-async def any_dana(any_house: House) -> Staff:
-    return await any_house.staff("dana")
-
-
-@pytest.fixture
-async def any_lent(any_house: House) -> AsyncIterator[Lent]:
-    lent = await lending(any_house)
-    yield lent
-    await lent.hang_up()
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 async def publish(house: House) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,7 +19,7 @@ from media.grants import Basis, Gate, GrantKeys, public_bytes, read
 from signaling import ports as signaling
 from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, no
-from tests.backend.lent import AT_THE_SHOP, SHOP_NUMBER, Lent, lending, press
+from tests.backend.lent import AT_THE_SHOP, SHOP_NUMBER, Lent, press
 from tests.peers import LOG, SPOOL, until
 
 ALLOWING = {
@@ -32,17 +31,7 @@ TELLING = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service does each second is done here when a test says so."""
-    monkeypatch.setattr("backend.services.uses.LOOK_S", 3600.0)
-
-
-@pytest.fixture
-async def lent(house: House) -> AsyncIterator[Lent]:
-    lent = await lending(house)
-    yield lent
-    await lent.hang_up()
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 async def rows(house: House) -> list[UseEntry]:
