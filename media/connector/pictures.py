@@ -79,7 +79,9 @@ class Pictures:
             before, self._sets = self._sets, h264.parameter_sets(units, self._sets)
             if before is None or self._sets is None or before.sps != self._sets.sps:
                 self._facts = None
-        if self._sets is None:
+        if self._sets is None:  # they come with a keyframe, where the camera did not say them before
+            if kinds & h264.SLICES:
+                self._taker.waits()
             return
         if self._facts is None:
             sps = h264.read_sps(self._sets.sps)

@@ -122,12 +122,27 @@ def main():
     port = server.get_bound_port()
     login = f"user-id=owner user-pw={settings['password']}" if settings["password"] else ""
     always = [
-        Gst.parse_launch(f"rtspsrc location=rtsp://127.0.0.1:{port}{path} protocols=tcp {login} ! fakesink")
+        Gst.parse_launch(
+            f"rtspsrc location=rtsp://127.0.0.1:{port}{path} protocols=tcp {login}"
+            " ! fakesink name=sink signal-handoffs=true"
+        )
         for path in settings["warm"]
     ]  # somebody who watches all the time, so that the film runs as a camera's does
-    for pipeline in always:
+    dark = set(range(len(always)))
+    for number, pipeline in enumerate(always):
+        pipeline.get_by_name("sink").connect("handoff", lambda *_, number=number: dark.discard(number))
         pipeline.set_state(Gst.State.PLAYING)
-    print(port, flush=True)
+
+    def begun():
+        """Open to the test once its film is seen. The running encoder's first keyframe, which says what its
+        film is, has most often passed before anybody was there to take it."""
+        if not dark:
+            print(port, flush=True)
+        elif running is not None:
+            force_keyframe(running)
+        return bool(dark)
+
+    GLib.timeout_add(50, begun)
     loop = GLib.MainLoop()
 
     def watch():

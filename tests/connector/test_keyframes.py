@@ -142,11 +142,6 @@ async def test_a_camera_may_ask_for_its_password_by_http() -> None:
     assert "right" not in "".join(heads)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="one time in three the keyframe that was asked for does not reach a viewer who comes just then;"
-    " not understood yet, docs/plan.md",
-)
 async def test_a_picture_begins_at_once_where_keyframes_are_a_minute_apart(
     host: str, service: Desk, connector: Connector, rtsp: None
 ) -> None:
