@@ -15,7 +15,8 @@ from backend.model.ids import UserId
 from backend.model.uses import LeafKind
 from backend.services.receipts import A_PAGE
 from backend.store.tables_public import uses as uses_table
-from backend.tlog.notes import Signer
+from backend.tlog import checkpoints, folder, notes
+from backend.tlog.notes import COSIGNATURE, Signer
 from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, done, no
 from tests.backend.lent import Lent, lending
@@ -69,10 +70,13 @@ async def saved(owner: Staff, use: str, folder: Path) -> Path:
     return file
 
 
-def offline(file: Path, key: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def offline(
+    file: Path, key: str, capsys: pytest.CaptureFixture[str], *witnesses: Signer
+) -> tuple[int, str, str]:
     """What `sightline audit receipt` says."""
     capsys.readouterr()
-    code = cli.main(["audit", "receipt", str(file), "--key", key])
+    wanted = [word for witness in witnesses for word in ("--witness", witness.verifier.vkey)]
+    code = cli.main(["audit", "receipt", str(file), "--key", key, *wanted])
     told = capsys.readouterr()
     return code, told.out, told.err
 
@@ -184,6 +188,35 @@ async def test_it_says_from_when_it_can_be_proved_and_then_it_is(
         assert words in out, words
     said = by_another(file, house.log.vkey)
     assert (said["ok"], said["indexes"], said["uses"], said["watched"]) == (True, [0, 1, 2], [seen.use], 12.5)
+
+
+async def test_a_receipt_can_be_held_to_its_witnesses(
+    house: House, dana: Staff, lent: Lent, ola: Staff, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = await look(house, dana, lent)
+    await published(house)
+    alone = await saved(ola, seen.use, tmp_path)
+    one, other = (Signer.generate(f"w.example/{number}", COSIGNATURE) for number in (1, 2))
+    code, out, err = offline(alone, house.log.vkey, capsys, one)
+    assert (code, "receipt holds" in out) == (1, False)
+    assert "0 of the named witnesses signed" in err
+
+    raw = house.log.publish()
+    text = notes.parse(raw).text
+    folder.write_all(
+        house.log.folder, [(folder.CHECKPOINT, checkpoints.cosign(raw, [one.sign(text, 1_700_000_000)]))]
+    )
+    witnessed = await saved(ola, seen.use, tmp_path)
+    code, out, err = offline(witnessed, house.log.vkey, capsys, one)
+    assert (code, err) == (0, "")
+    assert "witnessed by w.example/1" in out
+    code, _, err = offline(witnessed, house.log.vkey, capsys, one, other)
+    assert code == 1
+    assert "1 of the named witnesses signed" in err
+    held = json.loads(witnessed.read_text())
+    held["entries"][0]["proof"] = held["entries"][0]["proof"].replace("w.example/1", "w.example/2")
+    witnessed.write_text(json.dumps(held))
+    assert offline(witnessed, house.log.vkey, capsys, one)[0] == 1
 
 
 async def test_the_file_opens_nothing_of_who_it_was(
