@@ -17,13 +17,28 @@ import {
   distanceM,
   duration,
   metres,
+  secondsTo,
+  soonTo,
   wayTo,
 } from "../../pwa/src/lib/measure.ts";
 import { isNotable, NOTABLE } from "../../pwa/src/staff/notable.ts";
 import { readSeen } from "../../pwa/src/staff/seen.ts";
 import { parsePlace } from "../../pwa/src/lib/place.ts";
 import { niceAbove, niceBelow, scaleBar } from "../../pwa/src/lib/scale.ts";
-import { covered, fit, place, toEdge } from "../../pwa/src/staff/plan.ts";
+import { crowd } from "../../pwa/src/map/crowd.ts";
+import {
+  covered,
+  dragged,
+  fit,
+  type Frame,
+  heading,
+  inside,
+  place,
+  pointAt,
+  toEdge,
+  zoomed,
+} from "../../pwa/src/map/frame.ts";
+import { camerasOf, mustSee, peopleOf, type Scene, sceneWords } from "../../pwa/src/staff/scene.ts";
 import { BEGINNING, isStills, type Own, ownAfter, type Picture, phaseOf } from "../../pwa/src/staff/watching.ts";
 import { numberWords } from "../../pwa/src/lib/numbers.ts";
 import { logLines, sentence } from "../../pwa/src/staff/words.ts";
@@ -37,7 +52,7 @@ import {
   select,
   type World,
 } from "../../pwa/src/staff/world.ts";
-import type { AskedView, CameraView, EntryView, Event, FeedView, IncidentView, LinkView, Position } from "../../pwa/src/wire.ts";
+import type { AskedView, CameraView, EntryView, Event, FeedView, IncidentView, LinkView, Nearby, NearbyCamera, Position } from "../../pwa/src/wire.ts";
 
 const ME = "Ana Ortiz";
 const NOON = "2026-01-01T12:00:00Z";
@@ -51,6 +66,24 @@ function position(changes: Partial<Position> = {}): Position {
     source: "caller",
     heading_deg: null,
     speed_mps: null,
+    ...changes,
+  };
+}
+
+function nearCamera(changes: Partial<NearbyCamera>): NearbyCamera {
+  return {
+    camera_id: "c",
+    name: "Door",
+    site: "Corner shop",
+    kind: "business",
+    point: { latitude: 42.3225, longitude: -83.1762 },
+    view: { heading_deg: 200, field_deg: 90, height_m: 3 },
+    indoor: false,
+    distance_m: 40,
+    looks: true,
+    own: false,
+    offer: "open",
+    why: null,
     ...changes,
   };
 }
@@ -311,21 +344,6 @@ test("news of connections and levels changes what it is about and heals with a S
   assert.equal(after(stills, snapshot()).levels.size, 0);
 });
 
-test("the plot steps back from what would lie under its buttons", () => {
-  const size = { width: 390, height: 280 };
-  const corner = { width: 132, height: 72 };
-  const focus = position();
-  const beside = (north: number, east: number): Position =>
-    position({ latitude: 42.3223 + north / 111_195, longitude: -83.1763 + east / 82_200 });
-  for (const other of [beside(380, 380), beside(190, 250), beside(700, 300), beside(55, 45)]) {
-    const view = fit(focus, [other], size, 0, corner);
-    assert.ok(!covered(size, corner, place(view, size, other)));
-    assert.ok(view.scale >= fit(focus, [other], size).scale);
-  }
-  const west = beside(380, -380);
-  assert.deepEqual(fit(focus, [west], size, 0, corner), fit(focus, [west], size));
-});
-
 test("unknown actions and refusals are shown in plain words", () => {
   assert.equal(sentence(entry(1, { action: "drone.take-off", actor: "system" })).text, "Drone take off (Sightline)");
   const refused = sentence(entry(1, { action: "link.redeem", refusal: "link-bound" }));
@@ -364,15 +382,137 @@ test("lengths and ages are short and an accuracy is never made better", () => {
   assert.equal(accuracyWords(11.2), "precise, within 12 m");
 });
 
-test("the plot fits the accuracy and keeps the caller in the middle", () => {
-  const size = { width: 600, height: 300 };
-  const view = fit(position({ accuracy_m: 100 }), [], size);
-  assert.deepEqual(place(view, size, position()), { x: 300, y: 150 });
-  assert.ok(100 / view.scale < 150);
-  const north = place(view, size, position({ latitude: 42.3225 }));
-  assert.ok(north.y < 150 && Math.abs(north.x - 300) < 0.01);
-  assert.ok(scaleBar(view.scale, 140).pixels <= 140);
-  assert.deepEqual(toEdge(size, { x: 3000, y: 150 }, 20), { x: 580, y: 150 });
+/** So many metres north and east of the caller. */
+function beside(north: number, east: number, changes: Partial<Position> = {}): Position {
+  return position({
+    latitude: 42.3223 + north / 111_195,
+    longitude: -83.1763 + east / 82_200,
+    source: "unit",
+    ...changes,
+  });
+}
+
+test("a time to the scene is said only while somebody comes, and never less than the straight line takes", () => {
+  const now = Date.parse(NOON) + 1000;
+  const to = position();
+  const coming = beside(0, -1500, { speed_mps: 12, heading_deg: 80 });
+  assert.ok(Math.abs((secondsTo(coming, to, now) ?? 0) - 125) < 1);
+  assert.equal(soonTo(coming, to, now), "about 3 min");
+  const silent: Partial<Position>[] = [
+    { speed_mps: null },
+    { speed_mps: 0.8 },
+    { heading_deg: 260 },
+    { at: "2026-01-01T11:59:30Z" },
+  ];
+  for (const changes of silent) assert.equal(soonTo({ ...coming, ...changes }, to, now), null);
+  assert.equal(soonTo(beside(5, 0, { speed_mps: 12 }), to, now), null, "already there");
+  assert.equal(soonTo(beside(0, -90_000, { speed_mps: 12 }), to, now), null, "too far to say");
+});
+
+const SIZE = { width: 390, height: 280 };
+const HOME: Frame = { centre: position(), zoom: 16, bearing_deg: 0 };
+
+test("what is under a pixel is there again, also on a map that is turned", () => {
+  for (const bearing_deg of [0, 37, 180, 300]) {
+    const frame = { ...HOME, bearing_deg };
+    const spot = { x: 31, y: 222 };
+    const again = place(frame, SIZE, pointAt(frame, SIZE, spot));
+    assert.ok(Math.hypot(again.x - spot.x, again.y - spot.y) < 0.1);
+    const ahead = place(frame, SIZE, beside(90 * Math.cos((bearing_deg * Math.PI) / 180), 90 * Math.sin((bearing_deg * Math.PI) / 180)));
+    assert.ok(Math.abs(ahead.x - 195) < 1 && ahead.y < 140, "what lies ahead is up");
+    const closer = zoomed(frame, SIZE, 1.3, spot);
+    const stays = place(closer, SIZE, pointAt(frame, SIZE, spot));
+    assert.ok(Math.hypot(stays.x - spot.x, stays.y - spot.y) < 0.5);
+    const moved = place(dragged(frame, SIZE, 40, -25), SIZE, frame.centre);
+    assert.ok(Math.hypot(moved.x - 235, moved.y - 115) < 0.2);
+  }
+});
+
+test("everything that must be seen is, clear of the buttons, as close as it can be", () => {
+  const insets = [
+    { top: 88, right: 24, bottom: 40, left: 24 },
+    { top: 24, right: 268, bottom: 40, left: 24 },
+  ];
+  const boxes = [{ x: 138, y: 8, width: 244, height: 56 }];
+  for (const other of [beside(380, 380), beside(-190, 250), beside(700, -300), beside(0, 2000)]) {
+    for (const bearing_deg of [0, 120]) {
+      const things = [position(), other].map((point) => ({ point, radius_m: 20 }));
+      const frame = fit(things, SIZE, { insets, bearing_deg });
+      assert.ok(frame !== null);
+      for (const { point } of things) {
+        const at = place(frame, SIZE, point);
+        assert.ok(inside(SIZE, at, 20) && !covered(boxes, at), JSON.stringify({ at, bearing_deg }));
+      }
+      const whole = fit(things, SIZE, { bearing_deg });
+      assert.ok(whole !== null && whole.zoom >= frame.zoom - 1e-9);
+    }
+  }
+});
+
+test("who is outside stands at the edge, not under buttons and not on one another", () => {
+  const boxes = [{ x: 138, y: 8, width: 244, height: 56 }];
+  const taken: { x: number; y: number }[] = [];
+  for (const at of [{ x: 3000, y: -2000 }, { x: 3000, y: -1900 }, { x: 3000, y: -1950 }, { x: -40, y: 9000 }]) {
+    const spot = toEdge(SIZE, boxes, at, taken);
+    assert.ok(inside(SIZE, spot, 14) && !covered(boxes, spot));
+    assert.ok(taken.every((other) => Math.hypot(other.x - spot.x, other.y - spot.y) > 20));
+    taken.push(spot);
+  }
+  assert.equal(heading({ x: 195, y: 140 }, { x: 3000, y: 140 }), 90);
+});
+
+test("a crowd is drawn as few marks, and comes apart from close by", () => {
+  const many = Array.from({ length: 500 }, (_, n) => ({
+    id: `${n}`,
+    point: beside((n % 25) * 40 - 500, Math.floor(n / 25) * 50 - 500),
+  }));
+  const special = ({ id }: { id: string }): boolean => id === "260";
+  const far = { ...HOME, zoom: 13 };
+  const { singles, clusters } = crowd(many, far, SIZE, 0, special);
+  assert.ok(singles.length + clusters.length < 60);
+  assert.equal(singles.length + clusters.reduce((sum, { count }) => sum + count, 0), 500);
+  assert.ok(singles.some(({ thing }) => special(thing)));
+  const shifted = crowd(many, dragged(far, SIZE, 7, 3), SIZE, 0, special);
+  assert.deepEqual(shifted.clusters.map(({ id }) => id).sort(), clusters.map(({ id }) => id).sort());
+  const close = crowd(many, { ...HOME, zoom: 18 }, SIZE, 0, special);
+  assert.deepEqual(close.clusters, []);
+  assert.ok(close.singles.length > 0 && close.singles.length < 30, "only what lies in the frame");
+});
+
+test("the map says in one sentence who comes, how far, how soon, and what may be opened", () => {
+  const now = Date.parse(NOON) + 1000;
+  const units = [
+    { id: "u1", call_sign: "4B12", position: beside(0, -1500, { speed_mps: 12, heading_deg: 80 }) },
+    { id: "u2", call_sign: "4B15", position: beside(600, 0) },
+    { id: "u3", call_sign: "4B16", position: null },
+    { id: "u4", call_sign: "4B17", position: beside(20_000, 0) },
+  ] as Scene["units"];
+  const scene: Scene = { caller: position(), units, assigned: ["u1", "u4"], mine: null, here: null, now };
+  const people = peopleOf(scene);
+  assert.deepEqual(people.map(({ id }) => id), ["caller", "u1", "u4", "u2"]);
+  const near: Nearby = {
+    more: 0,
+    cameras: [
+      nearCamera({ camera_id: "c1" }),
+      nearCamera({ camera_id: "c2", offer: "no", why: "paused" }),
+      nearCamera({ camera_id: "c3", offer: "ask" }),
+    ],
+  };
+  const cameras = camerasOf(near, incident("inc_1"), "me");
+  assert.deepEqual(cameras.map(({ use }) => use), ["nearby", "shut", "ask"]);
+  assert.match(cameras[1]?.words ?? "", /^Paused by its owner · Business · 40 m/);
+  assert.equal(
+    sceneWords(people, cameras),
+    "Position of the caller; 4B12 is 1.5 km west of the caller, about 3 min; 4B17 is 20 km north of the caller; " +
+      "3 cameras near, 2 of them can be opened",
+  );
+  assert.equal(mustSee(people, []).length, 3, "what is farther than 8 km does not shrink the map");
+  const mine = peopleOf({ ...scene, mine: "u2", here: beside(300, 0) });
+  assert.match(sceneWords(mine, []), /; you are 300 m north of the caller;/);
+});
+
+test("round numbers and the bar that they make", () => {
+  assert.ok(scaleBar(0.7, 140).pixels <= 140);
   assert.deepEqual([niceAbove(61), niceBelow(61), niceAbove(100)], [100, 50, 100]);
 });
 

@@ -20,7 +20,7 @@ import {
   whyNot,
 } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { useNearby } from "../staff/nearby.ts";
+import type { Around } from "../staff/nearby.ts";
 import { Reasons } from "../staff/parts/reasons.tsx";
 import type { IncidentView, NearbyCamera, OpeningView, Reason } from "../wire.ts";
 import { type ConsoleState, change } from "./state.ts";
@@ -221,9 +221,34 @@ function Shut({ cameras, more }: { cameras: readonly NearbyCamera[]; more: numbe
   );
 }
 
-export function Cameras(props: Props) {
+/** The same row about a camera that was pressed on the map. */
+export function CameraCard({ camera, ...props }: Props & { camera: NearbyCamera }) {
+  const now = useNow(() => props.desk.clock.now());
+  const act = useAct(sorry);
+  const mine = openingOf(props.incident, camera.camera_id, props.desk.me.user.id) !== null;
+  if (camera.offer === "no" && !mine) {
+    return (
+      <p class="unit-text">
+        <strong>{camera.name}</strong>
+        <span>
+          {whyNot(camera)} · {whereWords(camera)}
+        </span>
+      </p>
+    );
+  }
+  return (
+    <div class="cameras">
+      <ProblemNote text={act.problem} />
+      <ul>
+        <CameraRow {...props} camera={camera} now={now} act={act} />
+      </ul>
+    </div>
+  );
+}
+
+export function Cameras(props: Props & { around: Around }) {
   const { desk, incident } = props;
-  const { nearby, problem } = useNearby(desk, incident);
+  const { nearby, problem } = props.around;
   const now = useNow(() => desk.clock.now());
   const act = useAct(sorry);
   if (incident.closed_at !== null) return null;

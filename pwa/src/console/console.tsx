@@ -6,6 +6,7 @@ import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
+import { useNearby } from "../staff/nearby.ts";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
 import { Cameras } from "./cameras.tsx";
@@ -110,9 +111,9 @@ function Bar(props: Props) {
         <button
           type="button"
           class="square"
-          aria-label="Picture and plot beside or above each other"
+          aria-label="Picture and map beside or above each other"
           aria-keyshortcuts="V"
-          title="Picture and plot beside or above each other (V)"
+          title="Picture and map beside or above each other (V)"
           onClick={() => turn(state)}
         >
           <Icon name="layout" />
@@ -178,6 +179,7 @@ export function Console(props: Props) {
   useTitle(world);
   useForemost(desk, world);
   const incident = world.selected === null ? undefined : world.incidents.get(world.selected);
+  const around = useNearby(desk, incident ?? null);
   return (
     <div class="console">
       <Bar {...props} />
@@ -188,7 +190,7 @@ export function Console(props: Props) {
         ) : (
           <>
             <IncidentHead key={incident.id} desk={desk} state={state} incident={incident} />
-            <Middle desk={desk} state={state} incident={incident} />
+            <Middle desk={desk} state={state} incident={incident} around={around} />
           </>
         )}
       </main>
@@ -203,7 +205,7 @@ export function Console(props: Props) {
               <h2 id="log-title">What happened</h2>
               <Timeline key={incident.id} entries={world.logs.get(incident.id) ?? []} reading={reading} />
             </section>
-            <Cameras {...props} key={incident.id} incident={incident} />
+            <Cameras {...props} key={incident.id} incident={incident} around={around} />
             <Units desk={desk} incident={incident} />
             <LinkPanel {...props} incident={incident} />
           </>

@@ -1,5 +1,5 @@
-// The middle column: the picture and the position plot of the selected incident.
-import { useMemo, useState } from "preact/hooks";
+// The middle column: the picture and the map of the selected incident.
+import { useState } from "preact/hooks";
 import { useNow, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import type { Store } from "../lib/store.ts";
@@ -7,12 +7,13 @@ import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { advice, currentLink, feedWords, standingOfLink, whyNoPicture } from "../staff/links.ts";
+import type { Around } from "../staff/nearby.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
-import { Plot } from "../staff/parts/plot.tsx";
 import { PositionFacts } from "../staff/parts/position-facts.tsx";
+import { SceneMap } from "../staff/parts/scene-map.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
-import { plotUnits } from "../staff/plot-units.ts";
 import type { FeedView, IncidentView } from "../wire.ts";
+import { CameraCard } from "./cameras.tsx";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";
 import { type ConsoleState, change } from "./state.ts";
@@ -121,7 +122,7 @@ function PicturePane({ desk, state, incident }: Props) {
 function NoPlace({ incident, onSet }: { incident: IncidentView; onSet: (() => void) | null }) {
   const closed = incident.closed_at !== null;
   return (
-    <div class="plot-empty">
+    <div class="map-empty">
       <Icon name="place" />
       <p>
         {closed
@@ -137,27 +138,39 @@ function NoPlace({ incident, onSet }: { incident: IncidentView; onSet: (() => vo
   );
 }
 
-function PlotPane({ desk, incident }: Pick<Props, "desk" | "incident">) {
-  const world = useStore(desk.world);
+function MapPane({ desk, state, incident, around }: Props & { around: Around }) {
   const now = useNow(() => desk.clock.now());
-  const units = useMemo(() => plotUnits(world, incident, null), [world.units, incident]);
   const [placing, setPlacing] = useState(false);
   const { position } = incident;
   const onSet = incident.closed_at === null && !placing ? () => setPlacing(true) : null;
   // The form keeps its place when a position arrives: a field must not vanish under somebody's hands.
   return (
-    <section class="plot-pane" aria-label="Position">
+    <section class="map-pane" aria-label="Position">
       {position === null ? (
         <NoPlace incident={incident} onSet={onSet} />
       ) : (
-        <div class="plot-known">
-          <Plot caller={position} trail={world.trails.get(incident.id) ?? []} units={units} now={now}>
+        <div class="map-known">
+          <SceneMap
+            desk={desk}
+            incident={incident}
+            caller={position}
+            around={around}
+            card={(camera) => (
+              <CameraCard
+                key={camera.camera_id}
+                desk={desk}
+                state={state}
+                incident={incident}
+                camera={camera}
+              />
+            )}
+          >
             {onSet !== null && (
               <button type="button" aria-label="Set another place" title="Set another place" onClick={onSet}>
                 <Icon name="correct" />
               </button>
             )}
-          </Plot>
+          </SceneMap>
           {!placing && <PositionFacts position={position} now={now} />}
         </div>
       )}
@@ -168,7 +181,7 @@ function PlotPane({ desk, incident }: Pick<Props, "desk" | "incident">) {
   );
 }
 
-export function Middle(props: Props) {
+export function Middle({ around, ...props }: Props & { around: Around }) {
   const { swapped, beside } = useStore(props.state);
   // Both panes keep their places in the tree: a swap must not restart the picture.
   return (
@@ -176,7 +189,7 @@ export function Middle(props: Props) {
       swapped={swapped}
       beside={beside}
       picture={<PicturePane {...props} />}
-      plot={<PlotPane key={props.incident.id} desk={props.desk} incident={props.incident} />}
+      map={<MapPane {...props} key={props.incident.id} around={around} />}
     />
   );
 }

@@ -1,4 +1,4 @@
-// The picture and the plot, one above or beside the other, with a bar between them that a mouse drags and arrow keys move.
+// The picture and the map, one above or beside the other, with a bar between them that a mouse drags and arrow keys move.
 // Swapping moves them on the screen only: a <video> that is moved in the document would stop.
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
@@ -15,12 +15,12 @@ function bounded(percent: number): number {
 
 interface Props {
   picture: ComponentChildren;
-  plot: ComponentChildren;
+  map: ComponentChildren;
   swapped: boolean;
   beside: boolean;
 }
 
-export function Split({ picture, plot, swapped, beside }: Props) {
+export function Split({ picture, map, swapped, beside }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [percent, setPercent] = useState(() => bounded(Number(kept(KEPT)) || 62));
 
@@ -64,7 +64,7 @@ export function Split({ picture, plot, swapped, beside }: Props) {
         onPointerMove={drag}
         onKeyDown={press}
       />
-      <div class="pane pane-plot">{plot}</div>
+      <div class="pane pane-map">{map}</div>
     </div>
   );
 }

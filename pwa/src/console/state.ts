@@ -29,7 +29,7 @@ export interface ConsoleState {
   /** The feed whose picture is in front; null for the best one. */
   readonly feed: string | null;
   readonly swapped: boolean;
-  /** Picture and plot beside each other, for phones held upright; else one above the other. */
+  /** Picture and map beside each other, for phones held upright; else one above the other. */
   readonly beside: boolean;
   /** What went wrong with a link that was to be texted on opening. */
   readonly notice: string | null;

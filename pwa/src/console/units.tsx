@@ -1,7 +1,7 @@
 // The agency's units: the assigned first, then the nearest; one press assigns or releases.
 
 import { useAct, useNow, useStore } from "../lib/hooks.ts";
-import { ago, distanceM, STALE_MS, wayTo } from "../lib/measure.ts";
+import { ago, distanceM, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -27,7 +27,10 @@ function whereabouts(unit: Unit, to: Position | null, now: number): string {
   if (unit.position === null) return "No position";
   const age = now - Date.parse(unit.position.at);
   if (to === null) return `Position ${ago(age)}`;
-  return age > STALE_MS ? `${wayTo(to, unit.position)}, ${ago(age)}` : wayTo(to, unit.position);
+  const way = wayTo(to, unit.position);
+  if (age > STALE_MS) return `${way}, ${ago(age)}`;
+  const soon = soonTo(unit.position, to, now);
+  return soon === null ? way : `${way}, ${soon}`;
 }
 
 function elsewhere(world: World, unit: Unit, incident: IncidentView): string {

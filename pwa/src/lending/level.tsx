@@ -4,7 +4,7 @@ import { useAct } from "../lib/hooks.ts";
 import { metres } from "../lib/measure.ts";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { ownersUse } from "../map/look.ts";
-import { CameraMap } from "../map/map.tsx";
+import { AreaMap } from "../map/map.tsx";
 import type { CameraView } from "../wire.ts";
 import type { Lender } from "./lender.ts";
 import { sorry } from "./refusals.ts";
@@ -68,7 +68,7 @@ export function LevelForm({
             />
           </label>
           <div class="map-small">
-            <CameraMap
+            <AreaMap
               label={`${camera.name}, and ${metres(radius_m)} around it`}
               cameras={[{ ...camera, use: ownersUse({ ...camera, level, watching: [], pause: null }, 0) }]}
               radius={{ point: camera.point, radius_m }}

@@ -7,7 +7,7 @@ import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { MapKey } from "../map/key.tsx";
 import { ownersUse } from "../map/look.ts";
-import { CameraMap } from "../map/map.tsx";
+import { AreaMap } from "../map/map.tsx";
 import type { Point, SiteKind, SiteView } from "../wire.ts";
 import { AddCamera } from "./add-camera.tsx";
 import { CameraCard } from "./camera-card.tsx";
@@ -102,7 +102,7 @@ export function SiteForm({
         <FirstPlace onPoint={setPoint} />
       ) : (
         <div class="map-tall">
-          <CameraMap
+          <AreaMap
             label={`${name || "The site"} on the map`}
             cameras={[
               {
@@ -136,7 +136,7 @@ function SiteMap({ lender, site }: { lender: Lender; site: SiteView }) {
   return (
     <>
       <div class="map-small">
-        <CameraMap label={label} cameras={cameras} sites={[site]} gentle />
+        <AreaMap label={label} cameras={cameras} sites={[site]} gentle />
       </div>
       <MapKey uses={cameras.map(({ use }) => use)} />
     </>

@@ -3,7 +3,7 @@
 import { compass } from "../lib/measure.ts";
 import { LEAST_FIELD_DEG } from "../map/handles.tsx";
 import type { Use } from "../map/look.ts";
-import { CameraMap } from "../map/map.tsx";
+import { AreaMap } from "../map/map.tsx";
 import type { Point, View } from "../wire.ts";
 import { PlaceField } from "./place-fields.tsx";
 
@@ -61,7 +61,7 @@ export function ViewFields({ name, use, placing, onPlacing }: Props) {
   return (
     <>
       <div class="map-tall">
-        <CameraMap
+        <AreaMap
           label={`${name} on the map. It looks ${looks}`}
           cameras={[{ id: "set", name, point, view, use }]}
           chosen="set"

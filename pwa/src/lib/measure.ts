@@ -59,6 +59,28 @@ export function wayTo(from: Position, to: Position): string {
   return `${metres(distance)} ${compass(bearingDeg(from, to))}`;
 }
 
+const MOVING_MPS = 2;
+const LONGEST_S = 3600;
+
+/**
+ * Seconds from `from` to `to` on a straight line at the speed that `from` has now. No road is straight, so it is the
+ * least. Null where it would say nothing: standing, heading elsewhere, already there, too old, or over an hour.
+ */
+export function secondsTo(from: Position, to: Position, now: number): number | null {
+  const { speed_mps, heading_deg, at } = from;
+  if (speed_mps === null || speed_mps < MOVING_MPS || now - Date.parse(at) > STALE_MS) return null;
+  if (wayTo(from, to) === "here") return null;
+  if (heading_deg !== null && Math.cos((bearingDeg(from, to) - heading_deg) * RADIANS) < 0) return null;
+  const seconds = distanceM(from, to) / speed_mps;
+  return seconds > LONGEST_S ? null : seconds;
+}
+
+/** "about 2 min": whole minutes, rounded up; null as `secondsTo`. */
+export function soonTo(from: Position, to: Position, now: number): string | null {
+  const seconds = secondsTo(from, to, now);
+  return seconds === null ? null : `about ${Math.max(1, Math.ceil(seconds / 60))} min`;
+}
+
 /** How well a position is known: "precise, within 12 m". */
 export function accuracyWords(m: number): string {
   // rounded up: a claim is never made smaller than the phone made it

@@ -2,13 +2,19 @@
 // use of a camera has a colour and a shape of its own. SVG, so that themes, forced colours and tests can read it.
 import { niceAbove } from "../lib/scale.ts";
 import type { Point, View } from "../wire.ts";
+import type { Cluster } from "./crowd.ts";
 import {
   type Around,
+  type Box,
+  covered,
   type Frame,
+  heading,
+  inside,
   metresPerPixel,
   place,
   type Size,
   type Spot,
+  toEdge,
   wedge,
   wedgePx,
 } from "./frame.ts";
@@ -20,6 +26,8 @@ export interface MapCamera {
   readonly point: Point;
   readonly view: View;
   readonly use: Use;
+  /** How it lies and why it cannot be opened, for the list. */
+  readonly words?: string;
 }
 
 export interface MapSite {
@@ -28,16 +36,23 @@ export interface MapSite {
   readonly point: Point;
 }
 
-/** Somebody: the caller, a unit, this phone. */
+/** Somebody: the caller, a unit, this phone, a drone. */
 export interface MapPerson {
   readonly id: string;
   readonly name: string;
   readonly point: Point;
   readonly accuracy_m: number;
   readonly heading_deg: number | null;
-  readonly kind: "caller" | "unit" | "mine";
+  readonly kind: "caller" | "unit" | "mine" | "drone";
   /** Where they were, not where they are. */
   readonly stale: boolean;
+  /** Never taken together with others, and named at the edge when outside. */
+  readonly apart: boolean;
+  /** How far from whoever matters, for the mark at the edge; and when there, if that can be said. */
+  readonly far: string | null;
+  readonly soon: string | null;
+  /** All that is known of it, for the list. */
+  readonly words: string;
 }
 
 export interface Drawn {
@@ -49,21 +64,28 @@ const GRID_PX = 72;
 
 /** The ground without a basemap: squares of a round length, so that distances can be read all the same. */
 export function Grid({ frame, size }: Drawn) {
+  const upright = { ...frame, bearing_deg: 0 };
   const step = niceAbove(GRID_PX * metresPerPixel(frame)) / metresPerPixel(frame);
-  const origin = place(frame, size, {
+  const origin = place(upright, size, {
     latitude: Math.round(frame.centre.latitude * 100) / 100,
     longitude: Math.round(frame.centre.longitude * 100) / 100,
   });
+  // a turned grid reaches into the corners
+  const out = frame.bearing_deg === 0 ? 0 : Math.hypot(size.width, size.height) / 2;
   const lines = (start: number, end: number): number[] => {
-    const first = start - Math.floor(start / step) * step;
-    return Array.from({ length: Math.max(0, Math.ceil((end - first) / step)) }, (_, n) => first + n * step);
+    const first = start - Math.floor((start + out) / step) * step;
+    return Array.from(
+      { length: Math.max(0, Math.ceil((end + out - first) / step)) },
+      (_, n) => first + n * step,
+    );
   };
   return (
     <path
       class="map-grid"
+      transform={`rotate(${-frame.bearing_deg} ${size.width / 2} ${size.height / 2})`}
       d={[
-        ...lines(origin.x, size.width).map((x) => `M${x.toFixed(1)} 0V${size.height}`),
-        ...lines(origin.y, size.height).map((y) => `M0 ${y.toFixed(1)}H${size.width}`),
+        ...lines(origin.x, size.width).map((x) => `M${x.toFixed(1)} ${-out}V${size.height + out}`),
+        ...lines(origin.y, size.height).map((y) => `M${-out} ${y.toFixed(1)}H${size.width + out}`),
       ].join("")}
     />
   );
@@ -102,52 +124,89 @@ export function Radius({ frame, size, around }: Drawn & { around: Around }) {
   return <circle class="map-radius" cx={at.x} cy={at.y} r={around.radius_m / metresPerPixel(frame)} />;
 }
 
-interface CameraProps extends Drawn {
+/** What makes a mark a button: HTML's own cannot stand in an SVG. */
+function pressed(label: string, act: () => void, on?: boolean) {
+  return {
+    role: "button",
+    "aria-label": label,
+    ...(on !== undefined && { "aria-pressed": on }),
+    onClick: act,
+    onKeyDown: (event: KeyboardEvent): void => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      act();
+    },
+  } as const;
+}
+
+function move({ x, y }: Spot): string {
+  return `translate(${x.toFixed(1)} ${y.toFixed(1)})`;
+}
+
+interface CameraProps {
+  frame: Frame;
+  at: Spot;
   camera: MapCamera;
   chosen: boolean;
+  /** Whether Tab comes here. */
+  reached: boolean;
   onChoose: ((id: string) => void) | undefined;
 }
 
 /** One camera. With `onChoose` it is a button. */
-export function CameraMark({ frame, size, camera, chosen, onChoose }: CameraProps) {
-  const at = place(frame, size, camera.point);
-  const px = wedgePx(frame);
+export function CameraMark({ frame, at, camera, chosen, reached, onChoose }: CameraProps) {
   const classes = ["map-camera", `use-${camera.use}`, chosen && "is-chosen"].filter(Boolean).join(" ");
   const { heading_deg, field_deg } = camera.view;
+  const looks = heading_deg === null ? null : heading_deg - frame.bearing_deg;
   const shape = (
     <>
-      <path class="map-wedge" d={wedge(heading_deg, field_deg, px)} />
+      <path class="map-wedge" d={wedge(looks, field_deg, wedgePx(frame, chosen))} />
       <g class="map-mark">
         <Mark use={camera.use} />
       </g>
     </>
   );
-  const move = `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`;
   if (onChoose === undefined) {
     return (
-      <g class={classes} transform={move}>
+      <g class={classes} transform={move(at)}>
         {shape}
       </g>
     );
   }
-  const choose = (): void => onChoose(camera.id);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: HTML's button cannot stand in an SVG
     <g
       class={`${classes} map-press`}
-      transform={move}
-      role="button"
-      tabindex={0}
-      aria-label={`${camera.name}: ${USES[camera.use]}`}
-      aria-pressed={chosen}
-      onClick={choose}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        choose();
-      }}
+      transform={move(at)}
+      tabindex={reached ? 0 : -1}
+      {...pressed(`${camera.name}: ${USES[camera.use]}`, () => onChoose(camera.id), chosen)}
     >
       {shape}
+      <circle class="map-hit" r="24" />
+    </g>
+  );
+}
+
+/** Marks that cannot be told apart from here: a press goes closer. */
+export function ClusterMark({
+  cluster,
+  kind,
+  onChoose,
+}: {
+  cluster: Cluster;
+  kind: "cameras" | "units";
+  onChoose(cluster: Cluster): void;
+}) {
+  return (
+    <g
+      class={`map-cluster map-press is-${kind}`}
+      transform={move(cluster.at)}
+      tabindex={-1}
+      {...pressed(`${cluster.count} ${kind}: go closer`, () => onChoose(cluster))}
+    >
+      {kind === "cameras" ? <circle r="19" /> : <rect x="-19" y="-16" width="38" height="32" rx="8" />}
+      <text y="5" text-anchor="middle">
+        {cluster.count}
+      </text>
       <circle class="map-hit" r="24" />
     </g>
   );
@@ -165,25 +224,124 @@ export function SiteMark({ frame, size, site }: Drawn & { site: MapSite }) {
   );
 }
 
-export function PersonMark({ frame, size, person }: Drawn & { person: MapPerson }) {
-  const at = place(frame, size, person.point);
-  const classes = ["map-person", `is-${person.kind}`, person.stale && "is-stale"].filter(Boolean).join(" ");
+/** What stands for somebody, around 0,0; `way` is where they head on the screen. */
+export function PersonShape({ kind, way }: { kind: MapPerson["kind"]; way: number | null }) {
+  const turned = way === null ? undefined : `rotate(${way.toFixed(0)})`;
+  if (kind === "caller") {
+    return (
+      <>
+        {way !== null && <path class="map-body" d="M0-26 8-12 0-15-8-12Z" transform={turned} />}
+        <circle class="map-body" r="8" />
+      </>
+    );
+  }
+  if (kind === "drone") {
+    return (
+      <g transform={turned}>
+        <path class="map-arms" d="M-10-10 10 10M10-10-10 10" />
+        {[-10, 10].flatMap((x) =>
+          [-10, 10].map((y) => <circle key={`${x} ${y}`} class="map-body" cx={x} cy={y} r="5" />),
+        )}
+        {way !== null && <path class="map-body" d="M0-22 6-12H-6Z" />}
+      </g>
+    );
+  }
+  return way === null ? (
+    <rect class="map-body" x="-7" y="-7" width="14" height="14" rx="3" />
+  ) : (
+    <path class="map-body" d="M0-13 9 9 0 4-9 9Z" transform={turned} />
+  );
+}
+
+function classesOf(person: MapPerson): string {
+  const { kind, apart, stale } = person;
+  return ["map-person", `is-${kind}`, apart && "is-apart", stale && "is-stale"].filter(Boolean).join(" ");
+}
+
+/** Words beside a mark, away from the map's middle where there is room. */
+function Tag({ words, spot, size }: { words: string; spot: Spot; size: Size }) {
+  const half = words.length * 4 + 8;
+  const right = spot.x >= size.width / 2 ? spot.x + 2 * half + 20 < size.width : spot.x - 2 * half - 20 < 0;
   return (
-    <g class={classes} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}>
-      {person.kind === "caller" && (
-        <circle class="map-accuracy" r={Math.max(10, person.accuracy_m / metresPerPixel(frame))} />
-      )}
-      {person.heading_deg !== null && (
-        <path class="map-way" d="M0-24 7-13 0-16-7-13Z" transform={`rotate(${person.heading_deg})`} />
-      )}
-      {person.kind === "caller" ? (
-        <circle class="map-dot" r="8" />
-      ) : (
-        <rect class="map-dot" x="-8" y="-8" width="16" height="16" rx="3" />
-      )}
-      <text y="27" text-anchor="middle">
-        {person.name}
+    <g transform={`translate(${(half + 16) * (right ? 1 : -1)} 0)`}>
+      <rect class="map-tag" x={-half} y="-12" width={2 * half} height="24" rx="6" />
+      <text y="5" text-anchor="middle">
+        {words}
       </text>
+    </g>
+  );
+}
+
+/** The circle that a phone claims. */
+export function Accuracy({ frame, size, person }: Drawn & { person: MapPerson }) {
+  const at = place(frame, size, person.point);
+  const classes = person.stale ? "map-accuracy is-stale" : "map-accuracy";
+  return (
+    <circle class={classes} cx={at.x} cy={at.y} r={Math.max(10, person.accuracy_m / metresPerPixel(frame))} />
+  );
+}
+
+export function PersonMark({
+  frame,
+  size,
+  at,
+  person,
+  named,
+}: Drawn & { at: Spot; person: MapPerson; named: boolean }) {
+  const { kind, name, soon, heading_deg } = person;
+  return (
+    <g class={classesOf(person)} transform={move(at)}>
+      <PersonShape kind={kind} way={heading_deg === null ? null : heading_deg - frame.bearing_deg} />
+      {named && kind === "caller" && (
+        <text y="27" text-anchor="middle">
+          {name}
+        </text>
+      )}
+      {named && kind !== "caller" && (
+        <Tag words={soon === null ? name : `${name} · ${soon}`} spot={at} size={size} />
+      )}
+    </g>
+  );
+}
+
+export interface Standing {
+  readonly person: MapPerson;
+  readonly at: Spot;
+  /** Where their place lies from the map's middle, when they stand at its edge for it. */
+  readonly towards: number | null;
+}
+
+/** Where those who matter stand: at their place, or for one outside of the map or under `boxes`, at its edge. */
+export function standing(
+  people: readonly MapPerson[],
+  { frame, size }: Drawn,
+  boxes: readonly Box[],
+): Standing[] {
+  const middle = { x: size.width / 2, y: size.height / 2 };
+  const stand: Standing[] = [];
+  for (const person of people) {
+    const spot = place(frame, size, person.point);
+    const seen = inside(size, spot, 14) && !covered(boxes, spot);
+    const at = seen
+      ? spot
+      : toEdge(
+          size,
+          boxes,
+          spot,
+          stand.filter((s) => s.towards !== null).map((s) => s.at),
+        );
+    stand.push({ person, at, towards: seen ? null : heading(middle, spot) });
+  }
+  return stand;
+}
+
+export function ApartMark({ frame, size, person, at, towards }: Drawn & Standing) {
+  if (towards === null) return <PersonMark frame={frame} size={size} at={at} person={person} named />;
+  const { name, far } = person;
+  return (
+    <g class={`${classesOf(person)} at-edge`} transform={move(at)}>
+      <path class="map-body" d="M0-13 9 9 0 4-9 9Z" transform={`rotate(${towards})`} />
+      <Tag words={far === null ? name : `${name} · ${far}`} spot={at} size={size} />
     </g>
   );
 }

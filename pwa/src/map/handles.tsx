@@ -104,7 +104,7 @@ export function widened(field_deg: number, by: number): number {
 
 export function Handles({ frame, size, camera, onPoint, onView }: Drawn & Changes & { camera: MapCamera }) {
   const at = place(frame, size, camera.point);
-  const px = wedgePx(frame);
+  const px = wedgePx(frame, true);
   const { view } = camera;
   const looks = view.heading_deg;
   const arrow = looks === null ? null : towards(at, looks, px + OUTSIDE_PX);

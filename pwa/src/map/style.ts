@@ -45,7 +45,7 @@ const COLOURS: Record<Light, Colours> = {
     building: "#202b39",
     edge: "#2f3c4c",
     casing: "#0f1721",
-    road: "#3a4859",
+    road: "#475769",
     path: "#3b4149",
     rail: "#4a5663",
     ink: "#d5dde7",
@@ -54,11 +54,6 @@ const COLOURS: Record<Light, Colours> = {
   },
 };
 
-/** The plain ground that is there without a basemap, too. */
-export function ground(light: Light): string {
-  return COLOURS[light].ground;
-}
-
 const FONT = ["sans-serif"];
 
 /** A width in pixels that grows with the zoom, from `a` at 12 to `b` at 19. */
@@ -66,15 +61,14 @@ function wide(a: number, b: number): ["interpolate", ["exponential", number], ["
   return ["interpolate", ["exponential", 1.6], ["zoom"], 12, a, 19, b];
 }
 
-/** The whole style. `tiles` is null when there is no basemap: then it is the ground alone. */
-export function style(tiles: TileJson | null, light: Light, origin: string): StyleSpecification {
+/** The whole style. */
+export function style(tiles: TileJson, light: Light, origin: string): StyleSpecification {
   const c = COLOURS[light];
   const background: StyleSpecification["layers"][number] = {
     id: "ground",
     type: "background",
     paint: { "background-color": c.ground },
   };
-  if (tiles === null) return { version: 8, sources: {}, layers: [background] };
   const of = { source: "basemap" };
   return {
     version: 8,

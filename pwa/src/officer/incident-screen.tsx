@@ -1,7 +1,7 @@
-// One incident on an officer's phone: the picture first, then the plot, then how far and which way.
-import { useEffect, useMemo, useState } from "preact/hooks";
+// One incident on an officer's phone: the picture first, then the map, then how far and which way.
+import { useEffect, useState } from "preact/hooks";
 import { useNow, useStore } from "../lib/hooks.ts";
-import { accuracyWords, ago, coordinates, STALE_MS, wayTo } from "../lib/measure.ts";
+import { accuracyWords, ago, coordinates, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { keepAwake } from "../lib/wakelock.ts";
 import { watchable } from "../staff/cameras.ts";
@@ -9,12 +9,13 @@ import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
+import { type Around, useNearby } from "../staff/nearby.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
-import { Plot, type PlotUnit } from "../staff/parts/plot.tsx";
+import { SceneMap } from "../staff/parts/scene-map.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
-import { plotUnits } from "../staff/plot-units.ts";
 import { timeOfDay } from "../staff/words.ts";
 import type { FeedView, IncidentView, Position } from "../wire.ts";
+import { CameraCard } from "./camera-card.tsx";
 import { Pictures } from "./pictures.tsx";
 import type { Sharing } from "./sharing.ts";
 
@@ -24,14 +25,22 @@ interface Props {
   incident: IncidentView;
 }
 
-function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
-  const [asked, setAsked] = useState<string | null>(null);
+interface Shown {
+  around: Around;
+  /** The picture that was asked for. */
+  asked: string | null;
+  onShow(feed: string): void;
+}
+
+const LONGEST_MAP_WAIT_MS = 4000;
+
+function PictureArea({ desk, incident, around, asked, onShow }: Omit<Props, "sharing"> & Shown) {
   const feeds = watchable(incident, desk.me.user.id);
   const feed = chosenFeed(feeds, asked);
   return (
     <>
       <InFront desk={desk} incident={incident} feeds={feeds} feed={feed} />
-      <Pictures desk={desk} incident={incident} feeds={feeds} feed={feed} onShow={setAsked} />
+      <Pictures desk={desk} incident={incident} around={around} feeds={feeds} feed={feed} onShow={onShow} />
     </>
   );
 }
@@ -75,32 +84,36 @@ function InFront({
   );
 }
 
-/** The plot's units with this phone among them, from its own fix where there is one. */
-function unitsAround(units: PlotUnit[], mine: string | null, here: Position | null): PlotUnit[] {
-  if (here === null) return units;
-  const me: PlotUnit = { id: mine ?? "me", name: "You", position: here, assigned: true, mine: true };
-  return [...units.filter((unit) => unit.id !== me.id), me];
-}
-
-function PlotArea({ desk, sharing, incident }: Props) {
-  const world = useStore(desk.world);
+function MapArea({
+  desk,
+  sharing,
+  incident,
+  around,
+  onShow,
+  later,
+}: Props & Omit<Shown, "asked"> & { later: boolean }) {
   const { here } = useStore(sharing.shared);
-  const now = useNow(() => desk.clock.now());
-  const mine = desk.me.user.unit_id;
-  const units = useMemo(
-    () => unitsAround(plotUnits(world, incident, mine), mine, here),
-    [world, incident, mine, here],
-  );
   if (incident.position === null) {
     return (
-      <div class="plot-empty">
+      <div class="map-empty">
         <Icon name="place" />
         <p>No position yet. It comes by itself when the caller shares it.</p>
       </div>
     );
   }
-  const trail = world.trails.get(incident.id) ?? [];
-  return <Plot caller={incident.position} trail={trail} units={units} now={now} />;
+  return (
+    <SceneMap
+      desk={desk}
+      incident={incident}
+      caller={incident.position}
+      around={around}
+      here={here}
+      later={later}
+      card={(camera) => (
+        <CameraCard key={camera.camera_id} desk={desk} incident={incident} camera={camera} onShow={onShow} />
+      )}
+    />
+  );
 }
 
 function WayThere({ desk, sharing, incident }: Props) {
@@ -110,9 +123,15 @@ function WayThere({ desk, sharing, incident }: Props) {
   if (to === null) return <p class="way">Position unknown</p>;
   const age = now - Date.parse(to.at);
   const old = age > STALE_MS;
+  const soon = here === null ? null : soonTo(here, to, now);
   return (
     <div class="way-box">
-      {here !== null && <p class="way">{wayTo(here, to)}</p>}
+      {here !== null && (
+        <p class="way">
+          {wayTo(here, to)}
+          {soon !== null && <span class="way-soon"> {soon}</span>}
+        </p>
+      )}
       <p class={old ? "way-how tone-waiting" : "way-how"}>
         {old && <Icon name="age" />} {to.source === "dispatcher" ? "From dispatch: " : "Position "}
         {accuracyWords(to.accuracy_m)}, {ago(age)}
@@ -163,21 +182,33 @@ export function IncidentScreen(props: Props) {
   const { desk, sharing, incident } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
+  const around = useNearby(desk, incident);
+  const [asked, setAsked] = useState<string | null>(null);
   const [log, setLog] = useState(false);
+  const [seen, setSeen] = useState(false);
   useEffect(() => {
     const leave = new AbortController();
     keepAwake(leave.signal);
-    return () => leave.abort();
+    // the map waits for the picture, but not for one that does not come
+    const timer = setTimeout(() => setSeen(true), LONGEST_MAP_WAIT_MS);
+    return () => {
+      clearTimeout(timer);
+      leave.abort();
+    };
   }, []);
   const entries = world.logs.get(incident.id) ?? [];
   return (
     <main class="incident" aria-label={`${incident.type}: ${incident.words}`}>
       <ByGlass desk={desk} incident={incident} />
-      <section class="area-picture" aria-label="Picture">
-        <PictureArea desk={desk} incident={incident} />
+      <section class="area-picture" aria-label="Picture" onPlayingCapture={() => setSeen(true)}>
+        <PictureArea desk={desk} incident={incident} around={around} asked={asked} onShow={setAsked} />
       </section>
-      <section class="area-plot" aria-label={log ? "What happened" : "Position"}>
-        {log ? <Timeline entries={entries} reading={reading} /> : <PlotArea {...props} />}
+      <section class="area-map" aria-label={log ? "What happened" : "Position"}>
+        {log ? (
+          <Timeline entries={entries} reading={reading} />
+        ) : (
+          <MapArea {...props} around={around} onShow={setAsked} later={!seen} />
+        )}
       </section>
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
@@ -193,7 +224,7 @@ export function IncidentScreen(props: Props) {
             </a>
           )}
           <button type="button" onClick={() => setLog(!log)}>
-            <Icon name={log ? "place" : "history"} /> {log ? "Plot" : "Log"}
+            <Icon name={log ? "place" : "history"} /> {log ? "Map" : "Log"}
           </button>
         </div>
       </section>

@@ -9,7 +9,7 @@ import { type Asking, askedOf, asking, lasts, openingOf, reasonsFor, siteCameras
 import type { Desk } from "../staff/desk.ts";
 import { feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
-import { useNearby } from "../staff/nearby.ts";
+import type { Around } from "../staff/nearby.ts";
 import { Reasons } from "../staff/parts/reasons.tsx";
 import type { FeedView, IncidentView, NearbyCamera, Reason } from "../wire.ts";
 import { OwnCamera } from "./own-camera.ts";
@@ -17,6 +17,7 @@ import { OwnCamera } from "./own-camera.ts";
 interface Props {
   desk: Desk;
   incident: IncidentView;
+  around: Around;
   /** Those that this officer may watch. */
   feeds: readonly FeedView[];
   feed: FeedView | null;
@@ -66,8 +67,8 @@ function Words({ asked, children }: { asked: Asking | null; children: string }) 
   );
 }
 
-export function Pictures({ desk, incident, feeds, feed, onShow }: Props) {
-  const { nearby, problem } = useNearby(desk, incident);
+export function Pictures({ desk, incident, around, feeds, feed, onShow }: Props) {
+  const { nearby, problem } = around;
   const now = useNow(() => desk.clock.now());
   const act = useAct(sorry);
   const own = useOwnCamera(desk, incident);

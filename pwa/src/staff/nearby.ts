@@ -12,6 +12,8 @@ export interface Around {
   problem: string | null;
 }
 
+const UNKNOWN: Around = { nearby: null, problem: null };
+
 const GAP_MS = 1000;
 
 /** What has to be another for the answer to be another. */
@@ -21,21 +23,24 @@ function changesWith(incident: IncidentView, said: number): string {
   return [said, incident.position?.at, incident.site, ...asks, ...openings].join();
 }
 
-export function useNearby(desk: Desk, incident: IncidentView): Around {
-  const [around, setAround] = useState<Around>({ nearby: null, problem: null });
+/** Of one incident, or none. One for a page: its list and its map show the same. */
+export function useNearby(desk: Desk, incident: IncidentView | null): Around {
+  const [held, setHeld] = useState<{ of: string | null; around: Around }>({ of: null, around: UNKNOWN });
   const world = useStore(desk.world);
   const line = useStore(desk.line);
-  const closed = incident.closed_at !== null;
-  const said = changesWith(incident, world.nearby.get(incident.id) ?? 0);
+  const id = incident === null || incident.closed_at !== null ? null : incident.id;
+  const around = held.of === id ? held.around : UNKNOWN;
+  const said = incident === null ? "" : changesWith(incident, world.nearby.get(incident.id) ?? 0);
   useEffect(() => {
-    if (closed) return;
+    if (id === null) return;
     let over = false;
     const ask = async (): Promise<void> => {
       try {
-        const nearby = await desk.calls.nearby(incident.id);
-        if (!over) setAround({ nearby, problem: null });
+        const nearby = await desk.calls.nearby(id);
+        if (!over) setHeld({ of: id, around: { nearby, problem: null } });
       } catch (error) {
-        if (!over) setAround((before) => ({ ...before, problem: sorry(error) }));
+        const problem = sorry(error);
+        if (!over) setHeld({ of: id, around: { nearby: around.nearby, problem } });
       }
     };
     const timer = setTimeout(() => void ask(), around.nearby === null ? 0 : GAP_MS);
@@ -43,6 +48,6 @@ export function useNearby(desk: Desk, incident: IncidentView): Around {
       over = true;
       clearTimeout(timer);
     };
-  }, [desk, incident.id, closed, said, line]);
+  }, [desk, id, said, line]);
   return around;
 }

@@ -31,6 +31,7 @@ import hourglass from "lucide-static/icons/hourglass.svg?raw";
 import house from "lucide-static/icons/house.svg?raw";
 import keyboard from "lucide-static/icons/keyboard.svg?raw";
 import link from "lucide-static/icons/link-2.svg?raw";
+import list from "lucide-static/icons/list.svg?raw";
 import locate from "lucide-static/icons/locate-fixed.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
@@ -39,6 +40,7 @@ import mapPin from "lucide-static/icons/map-pin.svg?raw";
 import menu from "lucide-static/icons/menu.svg?raw";
 import minus from "lucide-static/icons/minus.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
+import north from "lucide-static/icons/navigation-2.svg?raw";
 import octagonX from "lucide-static/icons/octagon-x.svg?raw";
 import pauseBars from "lucide-static/icons/pause.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
@@ -94,7 +96,9 @@ const DRAWINGS = {
   keyboard,
   layout,
   link,
+  list,
   locate,
+  north,
   logOut,
   place: mapPin,
   menu,
