@@ -157,7 +157,7 @@ async def test_a_new_incident_stays_one_line_and_takes_a_place(
     assert [body["position"] for body in sent] == [{"latitude": 42.3223, "longitude": -83.1763}]
 
 
-async def test_the_place_is_set_at_the_empty_plot_and_corrected_there(browser: Browser) -> None:
+async def test_the_place_is_set_on_the_empty_map_and_corrected_there(browser: Browser) -> None:
     agency = Agency(APP)
     quiet(agency)
     async with visiting(browser, agency, OPEN, size=BELOW_DESK) as page:
@@ -191,7 +191,7 @@ async def test_a_callers_place_that_comes_meanwhile_is_kept_and_the_field_stays(
         await page.get_by_role("button", name="Set the place").click()
         await page.keyboard.type("42.3")
         await agency.tell({"type": "position", "incident_id": "inc_1", "position": position()})
-        await expect(page.get_by_role("img", name="Position of the caller")).to_be_visible()
+        await expect(page.get_by_role("group", name="Position of the caller")).to_be_visible()
         await page.keyboard.type("301, -83.165")
         agency.answers[amend] = (409, problem(409, "caller-placed"))
         await page.keyboard.press("Enter")

@@ -28,6 +28,14 @@ async def placing(
         yield page, owner, str(camera["id"])
 
 
+async def loaded(page: Page, *words: str) -> list[str]:
+    """What the page has loaded whose address has one of these words in it."""
+    names: list[str] = await page.evaluate(
+        "performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
+    return [name for name in names if any(word in name for word in words)]
+
+
 async def middle(handle: Locator) -> tuple[float, float]:
     box = await handle.locator(".map-hit").bounding_box()
     assert box is not None
@@ -150,9 +158,50 @@ async def test_without_a_basemap_the_grid_is_drawn(browser: Browser, service: Se
     async with at_home(browser, service, owner) as page:
         await page.route("**/tiles", lambda route: route.fulfill(status=204))
         await page.get_by_role("button", name="Where it looks").click()
-        await expect(page.locator("[data-map=drawn]")).to_have_count(1)
         await expect(page.locator(".map-grid")).to_have_count(1)
         await expect(page.locator(".map-attribution")).to_have_count(0)
+        assert not await loaded(page, "basemap")
+
+
+async def test_tiles_that_do_not_come_leave_the_grid(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
+    owner.add_camera(owner.add_site()["id"], "Front door")
+    async with at_home(browser, service, owner) as page:
+        await page.route("**/tiles/**", lambda route: route.abort())
+        async with page.expect_event("requestfailed", lambda asked: "/tiles/" in asked.url):
+            await page.get_by_role("button", name="Where it looks").click()
+        await expect(page.locator(".map-grid")).to_have_count(1)
+
+
+async def test_the_map_is_moved_by_mouse_wheel_and_keys_without_webgl(
+    browser: Browser, service: Service
+) -> None:
+    async with placing(browser, service, script=NO_WEBGL) as (page, _, _id):
+        ground = page.locator(".map-over")
+        await ground.scroll_into_view_if_needed()
+        handle = page.locator(".handle-camera")
+        scale = page.locator(".map-scale text")
+        x, y = await middle(handle)
+        await page.mouse.move(x - 90, y + 60)
+        await page.mouse.down()
+        await page.mouse.move(x - 70, y + 70)
+        await page.mouse.move(x - 40, y + 75)
+        await page.mouse.up()
+        assert await middle(handle) == pytest.approx((x + 50, y + 15), abs=1)
+        before = await scale.text_content()
+        await page.mouse.wheel(0, -400)
+        await expect(page.locator(".map-hint")).to_have_text("Hold Ctrl or ⌘ and scroll to zoom")
+        await expect(scale).to_have_text(before or "")
+        await page.keyboard.down("Control")
+        await page.mouse.wheel(0, 300)
+        await page.keyboard.up("Control")
+        await expect(scale).not_to_have_text(before or "")
+        await ground.focus()
+        x, y = await middle(handle)
+        await page.keyboard.press("ArrowUp")
+        assert await middle(handle) == pytest.approx((x, y + 80), abs=1)
+        await page.keyboard.press("Home")
+        await sound(page)
 
 
 async def test_a_page_without_a_map_does_not_load_one(browser: Browser, service: Service) -> None:
@@ -160,7 +209,4 @@ async def test_a_page_without_a_map_does_not_load_one(browser: Browser, service:
     owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await expect(page.get_by_role("article", name="Front door")).to_be_visible()
-        loaded: list[str] = await page.evaluate(
-            "performance.getEntriesByType('resource').map((entry) => entry.name)"
-        )
-        assert not [one for one in loaded if "basemap" in one or "maplibre" in one or "/tiles" in one]
+        assert not await loaded(page, "basemap", "maplibre", "/tiles")

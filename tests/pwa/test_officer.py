@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.pwa.agency import Agency, entry, feed, incident, link, near, now, position, unit
+from tests.pwa.agency import Agency, camera, entry, feed, incident, link, near, now, position, unit
 from tests.pwa.service import PASSWORD, Service
 from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
 
@@ -43,7 +43,7 @@ async def test_one_incident_opens_by_itself_and_fits_without_scrolling(
 ) -> None:
     async with visiting(browser, assigned(), "/officer", size=size, **HERE) as page:
         await expect(page.locator(".chip.tone-live")).to_be_visible()
-        await expect(page.get_by_role("img", name="Position of the caller")).to_be_visible()
+        await expect(page.get_by_role("group", name="Position of the caller")).to_be_visible()
         await expect(page.get_by_text("precise, within 12 m")).to_be_in_viewport(ratio=1)
         await expect(page.get_by_role("button", name="Share my position")).to_be_in_viewport(ratio=1)
         assert await fits(page)
@@ -59,13 +59,13 @@ async def test_the_app_passes_axe_by_day(browser: Browser) -> None:
         assert await axe(page) == []
 
 
-async def test_landscape_puts_the_picture_left_of_the_plot(browser: Browser) -> None:
+async def test_landscape_puts_the_picture_left_of_the_map(browser: Browser) -> None:
     async with visiting(browser, assigned(), "/officer", size=(844, 390), **HERE) as page:
         picture = await page.get_by_role("region", name="Picture").bounding_box()
-        plot = await page.get_by_role("region", name="Position").bounding_box()
+        beside = await page.get_by_role("region", name="Position").bounding_box()
         assert picture is not None
-        assert plot is not None
-        assert picture["x"] + picture["width"] <= plot["x"]
+        assert beside is not None
+        assert picture["x"] + picture["width"] <= beside["x"]
 
 
 async def test_sharing_ones_position_shows_distance_and_bearing_and_stops_by_a_press(
@@ -75,7 +75,7 @@ async def test_sharing_ones_position_shows_distance_and_bearing_and_stops_by_a_p
     async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
         await page.get_by_role("button", name="Share my position").click()
         await expect(page.get_by_text("740 m north-west")).to_be_visible()
-        await expect(page.get_by_role("img", name="you are 740 m south-east of the caller")).to_be_visible()
+        await expect(page.get_by_role("group", name="you are 740 m south-east of the caller")).to_be_visible()
         assert await axe(page) == []
         await page.wait_for_timeout(1200)
         reports = agency.asked_for("POST", "/api/units/mine/position")
@@ -91,19 +91,128 @@ async def test_ones_own_mark_never_lies_under_the_buttons(browser: Browser) -> N
     north_east = {**HERE, "geolocation": {"latitude": 42.3258, "longitude": -83.1717, "accuracy": 9}}
     async with visiting(browser, assigned(), "/officer", size=PHONE, **north_east) as page:
         await page.get_by_role("button", name="Share my position").click()
-        mark = page.locator(".plot-unit.is-mine .plot-body")
+        mark = page.locator(".map-person.is-mine .map-body")
         await expect(mark).to_be_visible()
-        for press in ("", "Closer", "Farther", "Farther"):
+        for press in ("", "Closer", "Farther", "Farther", "Show everything", "Closer"):
             if press:
                 await page.get_by_role("button", name=press).click()
             await page.wait_for_function(
                 """() => {
                   const at = (mark) => document.querySelector(mark).getBoundingClientRect();
-                  const mark = at('.plot-unit.is-mine .plot-body');
-                  const {left, bottom} = at('.plot-zoom');
+                  const mark = at('.map-person.is-mine .map-body');
+                  const {left, bottom} = at('.map-buttons');
                   return mark.right <= left || mark.top >= bottom;
                 }"""
             )
+
+
+def driving(north_m: float, **changes: Any) -> dict[str, Any]:
+    return unit(1, "4B12", near(north_m, 0, heading_deg=180.0, speed_mps=10.0, **changes))
+
+
+async def test_the_map_follows_until_it_is_dragged_and_again_by_one_press(browser: Browser) -> None:
+    agency = assigned()
+    agency.units = [driving(900)]
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        follow = page.get_by_role("button", name="Follow me")
+        await expect(follow).to_have_attribute("aria-pressed", "true")
+        await expect(
+            page.get_by_role("group", name="you are 900 m north of the caller, about 2 min")
+        ).to_be_visible()
+        ground = await page.locator(".map-over").bounding_box()
+        assert ground is not None
+
+        async def sees_me() -> None:
+            await page.wait_for_function("() => document.querySelector('.is-mine:not(.at-edge)') !== null")
+
+        await sees_me()
+        x, y = ground["x"] + ground["width"] / 2, ground["y"] + ground["height"] - 60
+        await page.mouse.move(x, y)
+        await page.mouse.down()
+        await page.mouse.move(x, y - 40)
+        await page.mouse.move(x, y - 160)
+        await page.mouse.up()
+        await expect(follow).to_have_attribute("aria-pressed", "false")
+        await agency.tell({"type": "unit", "unit": driving(4000)})  # now far outside, and the map stays
+        await expect(page.locator(".is-mine.at-edge")).to_contain_text("You · 4.0 km")
+        await follow.click()
+        await sees_me()
+        await agency.tell({"type": "unit", "unit": driving(3000)})
+        await sees_me()
+
+
+async def test_the_map_turns_to_where_the_officer_goes_and_back(browser: Browser) -> None:
+    agency = assigned()
+    agency.units = [driving(900)]
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        turn = page.get_by_role("button", name="Turn the map to where I go")
+        caller, me = page.locator(".is-caller > circle.map-body"), page.locator(".is-mine .map-body")
+
+        async def caller_is_above() -> bool:
+            one, other = await caller.bounding_box(), await me.bounding_box()
+            assert one is not None
+            assert other is not None
+            return one["y"] < other["y"]
+
+        await expect(me).to_be_visible()
+        assert not await caller_is_above()  # to the south of somebody who drives south
+        await turn.click()
+        await expect(page.locator(".map-north g")).to_have_attribute("transform", "rotate(-180)")
+        assert await caller_is_above()
+        assert await axe(page) == []
+        await turn.click()
+        await expect(page.locator(".map-north g")).to_have_attribute("transform", "rotate(0)")
+
+
+@pytest.mark.parametrize("day", [False, True], ids=["night", "day"])
+async def test_the_map_is_a_list_too_and_a_camera_says_what_it_may_be_used_for(
+    browser: Browser, day: bool
+) -> None:
+    agency = assigned()
+    agency.cameras = [
+        camera(1, "Shop door"),
+        camera(2, "Yard", offer="no", why="paused"),
+        camera(3, "Gate", offer="ask", view={"heading_deg": None, "field_deg": 360.0, "height_m": 3.0}),
+    ]
+    async with visiting(browser, agency, "/officer", size=PHONE, day=day, **HERE) as page:
+        await expect(page.locator(".map-camera")).to_have_count(3)
+        await page.get_by_role("button", name="The map as a list").click()
+        table = page.get_by_role("region", name="The map as a list")
+        await expect(table).to_contain_text("4B15950 m north of the caller")
+        await expect(table).to_contain_text("Paused by its owner")
+        assert await axe(page) == []
+        assert await smallest_target(page) >= THUMB
+        await table.get_by_role("button", name="Show Yard on the map").click()
+        card = page.locator(".map-card")
+        await expect(card).to_contain_text("Paused by its owner")
+        await expect(card.get_by_role("button")).to_have_count(1)
+        await page.get_by_role("button", name="Shop door: opens for emergencies nearby").press("Enter")
+        await expect(card).to_contain_text("Shop door")
+        assert await axe(page) == []
+        assert await smallest_target(page) >= THUMB
+        await card.get_by_role("button", name="Open").click()
+        await expect(page.get_by_role("button", name="Shop door: open now")).to_be_visible()
+    assert agency.asked_for("POST", "/api/incidents/inc_1/cameras/cam_1/open") == [{"reason": "see-scene"}]
+
+
+async def test_the_map_is_loaded_after_the_picture(browser: Browser) -> None:
+    agency = assigned()
+    script = """
+      addEventListener('playing', () => performance.mark('picture'), {capture: true, once: true});
+    """
+    async with visiting(browser, agency, "/officer", size=PHONE, script=script, **HERE) as page:
+        await expect(page.locator(".map-grid")).to_have_count(1)
+        await page.wait_for_function(
+            "() => performance.getEntriesByType('resource').some((one) => one.name.endsWith('/tiles'))"
+        )
+        first, loaded = await page.evaluate(
+            """() => [
+              performance.getEntriesByName('picture')[0].startTime,
+              performance.getEntriesByType('resource').filter((one) => /basemap|[/]tiles/.test(one.name))
+                .map((one) => one.startTime),
+            ]"""
+        )
+        assert min(loaded) >= first
 
 
 async def test_a_phone_that_refuses_its_position_says_where_to_allow_it(browser: Browser) -> None:

@@ -401,13 +401,14 @@ function boxesOf(row: Size, size: Size, turns: boolean): Box[] {
   return turns ? [right, { x: OFF_PX, y: OFF_PX, width: row.height, height: row.height }] : [right];
 }
 
-/** What is free of the map: below the row of buttons, or beside it. */
-function insetsOf({ width, height }: Size): Inset[] {
+const LEAST_FREE_PX = 120;
+
+/** What is free of the map: below the buttons, or between them where there is room. */
+function insetsOf({ width, height }: Size, size: Size, turns: boolean): Inset[] {
   const sides = { top: 24, right: 24, bottom: 40, left: 24 };
-  return [
-    { ...sides, top: height + 32 },
-    { ...sides, right: width + 24 },
-  ];
+  const below = { ...sides, top: height + 32 };
+  const between = { ...sides, right: width + 24, left: turns ? height + 24 : 24 };
+  return size.width - between.left - between.right < LEAST_FREE_PX ? [below] : [below, between];
 }
 
 interface ControlsProps {
@@ -473,7 +474,7 @@ export function AreaMap(props: MapProps) {
       reach: props.radius?.radius_m ?? 0,
       followed: followed ?? null,
       follows: followed !== undefined,
-      insets: insetsOf(row),
+      insets: insetsOf(row, size, followed !== undefined),
     },
     size,
   );
