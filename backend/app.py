@@ -236,7 +236,7 @@ def build(
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
     alerts = Alerts(steps, hub, pusher)
-    public_log, districts = public(config), _districts(config)
+    public_log, districts = public(config), _districts(config, _basemap(config))
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
     log_files = LogFiles(config.data_dir / "log")
     disclosures = Disclosures(steps, log_files, after)
@@ -512,23 +512,35 @@ def _pusher(config: Config) -> Pusher:
         raise ConfigError(f"SIGHTLINE_PUSH_SERVICES: {error}") from error
 
 
+def installed_basemap(config: Config) -> Path:
+    """Where `sightline basemap` puts the map."""
+    return config.data_dir / "basemap.pmtiles"
+
+
 def _basemap(config: Config) -> tiles.Basemap | None:
-    if config.basemap is None:
+    path = config.basemap or installed_basemap(config)
+    if config.basemap is None and not path.exists():
         return None
     try:
-        return tiles.Basemap(config.basemap)
+        return tiles.Basemap(path)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"SIGHTLINE_BASEMAP: {error}") from error
+        setting = "SIGHTLINE_BASEMAP: " if config.basemap else ""
+        raise ConfigError(f"{setting}{error}") from error
 
 
-def _districts(config: Config) -> "Districts | None":
+def refuse_map_beside(config: Config, basemap: tiles.Basemap) -> None:
+    """Raise ConfigError for a map that is not of the city whose districts are set."""
+    _districts(config, basemap)
+
+
+def _districts(config: Config, basemap: tiles.Basemap | None) -> "Districts | None":
     """Where a place is, in the city's own words."""
     if config.districts is None:
         return None
     from backend.services import districts  # shapely takes longer to load than the rest of a small agency
 
     try:
-        found, basemap = districts.read(config.districts, config.district_name), _basemap(config)
+        found = districts.read(config.districts, config.district_name)
         if basemap is not None:
             found.refuse_beside(basemap.bounds)
         return found

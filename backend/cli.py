@@ -1,4 +1,4 @@
-"""`sightline …`: serve, user, audit, migrate, demo, connector.
+"""`sightline …`: serve, user, audit, basemap, migrate, demo, connector.
 
 Serving is the supervisor, which stays small: what the other commands need is loaded when one is asked for.
 """
@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="bring the database to this version's shape")
     migrate.set_defaults(command="migrate")
+
+    basemap = commands.add_parser("basemap", help="take a PMTiles file as the map of your city")
+    basemap.add_argument("file", metavar="FILE", help="cut out of a Protomaps basemap: `pmtiles extract`")
+    basemap.set_defaults(command="basemap")
 
     user = commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="what")
     add = user.add_parser("add", help="make an account; the password is asked for, or read from a pipe")

@@ -6,8 +6,8 @@ import getpass
 import logging
 import sys
 
+from backend import basemap, demo, public_log, receipt
 from backend import config as configuration
-from backend import demo, public_log, receipt
 from backend.app import build, database_file, open_store
 from backend.config import ConfigError
 from backend.model.ids import UseId
@@ -180,6 +180,7 @@ def _sealing(options: argparse.Namespace, config: configuration.Config) -> int:
 
 _COMMANDS = {
     "demo": _demo,
+    "basemap": basemap.install,
     "migrate": _migrate,
     "user add": _user_add,
     "user password": _user_password,

@@ -3,10 +3,11 @@
 Reads what is asked for and never keeps it: browsers do. A page that finds no basemap draws a plain grid.
 """
 
-import gzip
 import hashlib
+import json
 import mmap
 import re
+import zlib
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,12 @@ MVT = "application/vnd.mapbox-vector-tile"
 OSM = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a>'
 _DEGREES = 1e-7
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+MOST_BYTES = (
+    16 << 20
+)  # of one tile, one directory or the metadata, unpacked: Protomaps' largest are a tenth of it
+_LEAST_ZOOM_OF_STREETS, _MOST_ZOOM = 12, 22
+_MOST_LATITUDE = 85.06  # Web Mercator's end
+_SECTIONS = {"root": "root", "metadata": "metadata", "leaf_directory": "directories", "tile_data": "tiles"}
 _YEAR, _HOUR = "public, max-age=31536000, immutable", "public, max-age=3600"
 
 
@@ -37,6 +44,18 @@ class TileJson(msgspec.Struct, frozen=True, kw_only=True):
     maxzoom: int
 
 
+def unpacked(packed: bytes) -> bytes:
+    """What gzip packed, when it is not a bomb. Raises ValueError."""
+    try:
+        inflate = zlib.decompressobj(wbits=31)
+        plain = inflate.decompress(packed, MOST_BYTES + 1)
+    except zlib.error as error:
+        raise ValueError("something in it is not packed as it says") from error
+    if len(plain) > MOST_BYTES or not inflate.eof:
+        raise ValueError("something in it is cut off, or unpacks to more than any map holds")
+    return plain
+
+
 class Basemap:
     """One PMTiles file of vector tiles, plain or gzipped. Raises OSError, or ValueError in plain words."""
 
@@ -44,25 +63,67 @@ class Basemap:
         with path.open("rb") as file:
             if not file.read(7).startswith(b"PMTiles"):
                 raise ValueError(f"{path} is no PMTiles file")
-            held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         untyped = cast(Any, Reader)
-        self._reader = untyped(lambda offset, length: held[offset : offset + length])
+        self._reader = untyped(lambda offset, length: self.held[offset : offset + length])
         try:
-            header, metadata = self._reader.header(), self._reader.metadata()
+            self.header: dict[str, Any] = self._reader.header()
+            metadata = self._metadata()
         except Exception as error:  # the library has no error of its own
             raise ValueError(f"{path} is damaged or of another version of PMTiles than 3") from error
+        self._refuse(path)
+        self._gzipped = self.header["tile_compression"] is Compression.GZIP
+        told = path.stat()
+        self.version = hashlib.sha256(f"{told.st_size} {told.st_mtime_ns}".encode()).hexdigest()[:16]
+        self.least_zoom, self.most_zoom = int(self.header["min_zoom"]), int(self.header["max_zoom"])
+        self.attribution = str(metadata.get("attribution") or OSM)
+        layers = metadata.get("vector_layers")
+        named = (
+            [layer.get("id") for layer in layers if isinstance(layer, dict)]
+            if isinstance(layers, list)
+            else []
+        )
+        self.layers = tuple(name for name in named if isinstance(name, str))
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in degrees."""
+        corners = ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
+        west, south, east, north = (round(self.header[corner] * _DEGREES, 7) for corner in corners)
+        return west, south, east, north
+
+    def _metadata(self) -> dict[str, Any]:
+        start, length = self.header["metadata_offset"], self.header["metadata_length"]
+        packed = self.held[start : start + length]
+        is_plain = self.header["internal_compression"] is Compression.NONE
+        metadata = json.loads(packed if is_plain else unpacked(packed))
+        if not isinstance(metadata, dict):
+            raise ValueError("the metadata is no object")
+        return metadata
+
+    def _refuse(self, path: Path) -> None:
+        """Raise ValueError for a file that no page could show."""
+        header = self.header
+        for section, name in _SECTIONS.items():
+            if header[f"{section}_offset"] + header[f"{section}_length"] > len(self.held):
+                raise ValueError(f"{path} is cut off: its {name} end behind the end of the file")
         if header["tile_type"] is not TileType.MVT:
             raise ValueError(f"{path} holds no vector tiles")
         if header["tile_compression"] not in (Compression.GZIP, Compression.NONE):
             raise ValueError(f"{path}: its tiles are not compressed by gzip, which browsers need")
-        self._gzipped = header["tile_compression"] is Compression.GZIP
-        told = path.stat()
-        self.version = hashlib.sha256(f"{told.st_size} {told.st_mtime_ns}".encode()).hexdigest()[:16]
-        self.least_zoom, self.most_zoom = int(header["min_zoom"]), int(header["max_zoom"])
-        corners = ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
-        west, south, east, north = (round(header[corner] * _DEGREES, 7) for corner in corners)
-        self.bounds = (west, south, east, north)
-        self.attribution = str(metadata.get("attribution") or OSM)
+        if header["internal_compression"] is not Compression.GZIP:
+            raise ValueError(f"{path}: its directories are not compressed by gzip")
+        least, most = header["min_zoom"], header["max_zoom"]
+        if not least <= most <= _MOST_ZOOM or most < _LEAST_ZOOM_OF_STREETS:
+            raise ValueError(
+                f"{path} has zooms {least} to {most}: streets need {_LEAST_ZOOM_OF_STREETS} at least,"
+                f" and {_MOST_ZOOM} is the most"
+            )
+        west, south, east, north = self.bounds
+        if not (-180 <= west < east <= 180 and -_MOST_LATITUDE <= south < north <= _MOST_LATITUDE):
+            raise ValueError(
+                f"{path} says that it lies at {west}, {south}, {east}, {north}, which is nowhere"
+            )
 
     def about(self) -> TileJson:
         """What the file holds, and where its tiles are."""
@@ -88,7 +149,7 @@ class Basemap:
             return tile, {}
         if _GZIP.search(accepted):
             return tile, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return gzip.decompress(tile), {"Vary": "Accept-Encoding"}
+        return unpacked(tile), {"Vary": "Accept-Encoding"}
 
 
 @get("/", sync_to_thread=False)

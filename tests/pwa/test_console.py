@@ -552,7 +552,7 @@ async def read_nothing(page: Page) -> None:
 
 async def read_position(page: Page) -> None:
     await expect(page.locator(".facts")).to_contain_text("precise, within 12 m")
-    await expect(page.get_by_role("img", name="4B12 is 740 m south-east of the caller")).to_be_visible()
+    await expect(page.get_by_role("group", name="4B12 is 740 m south-east of the caller")).to_be_visible()
 
 
 @pytest.mark.parametrize(
