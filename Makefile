@@ -121,4 +121,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-camera soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-camera soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
