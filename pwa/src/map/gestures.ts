@@ -82,7 +82,11 @@ export function gestures(box: HTMLElement, gentle: boolean, meant: Meant, signal
   box.addEventListener("pointerup", release, { signal });
   box.addEventListener("pointercancel", release, { signal });
   box.addEventListener("wheel", wheel, { signal, passive: false });
-  box.addEventListener("dblclick", (event) => meant.onZoom(1, spotOf(event)), { signal });
+  const twice = (event: MouseEvent): void => {
+    const isGround = (event.target as Element).closest("[role=button], [role=slider]") === null;
+    if (isGround) meant.onZoom(1, spotOf(event));
+  };
+  box.addEventListener("dblclick", twice, { signal });
   // two fingers are the map's also where one is the page's
   const two = (event: TouchEvent): void => {
     if (event.touches.length > 1) event.preventDefault();

@@ -449,6 +449,7 @@ function Controls({ props, framing, row }: ControlsProps) {
             class="map-follow"
             aria-label="Follow me"
             aria-pressed={framing.mode === "follow"}
+            disabled={followed === null}
             onClick={framing.follow}
           >
             <Icon name="locate" />
