@@ -1,7 +1,7 @@
 """`sightline basemap FILE`: an agency's own map, looked through and put where the service finds it.
 
-The file is the operator's, but came from somewhere: nothing of it is taken on trust. Every directory is read and
-every tile's place in the file is checked; a copy that passes takes the old one's place at once.
+The file is the operator's, but came from somewhere: nothing of it is taken on trust. Every directory is read
+and every tile's place in the file is checked; a copy that passes takes the old one's place at once.
 """
 
 import argparse
