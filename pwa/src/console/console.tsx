@@ -1,5 +1,5 @@
 // The dispatcher's console: three columns that never move. This file places the columns and carries out keys.
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
@@ -180,6 +180,12 @@ export function Console(props: Props) {
   useForemost(desk, world);
   const incident = world.selected === null ? undefined : world.incidents.get(world.selected);
   const around = useNearby(desk, incident ?? null);
+  // kept while hundreds of units move
+  const cameras = useMemo(
+    () =>
+      incident && <Cameras key={incident.id} desk={desk} state={state} incident={incident} around={around} />,
+    [desk, state, incident, around],
+  );
   return (
     <div class="console">
       <Bar {...props} />
@@ -205,7 +211,7 @@ export function Console(props: Props) {
               <h2 id="log-title">What happened</h2>
               <Timeline key={incident.id} entries={world.logs.get(incident.id) ?? []} reading={reading} />
             </section>
-            <Cameras {...props} key={incident.id} incident={incident} around={around} />
+            {cameras}
             <Units desk={desk} incident={incident} />
             <LinkPanel {...props} incident={incident} />
           </>
