@@ -46,6 +46,10 @@ bench-fault: build ## how long the picture is away when a process dies or the ca
 bench-nearby: .venv/.installed ## what is near an incident among 1k, 10k and 100k cameras on SQLite; a JSON line
 	@python -m tests.bench.nearby
 
+bench-map: build ## how smoothly a map is dragged with 500 units that report each second and 500 cameras; a JSON line
+	@tests/machine.sh
+	@python -m tests.bench.map
+
 bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and how soon it is seen; a JSON line at the end
 	@tests/machine.sh
 	@python -m tests.bench.camera
