@@ -17,6 +17,7 @@ import { timeOfDay } from "../staff/words.ts";
 import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { Pictures } from "./pictures.tsx";
 import type { Sharing } from "./sharing.ts";
+import { WordsSheet } from "./words-sheet.tsx";
 
 interface Props {
   desk: Desk;
@@ -164,6 +165,7 @@ export function IncidentScreen(props: Props) {
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
   const [log, setLog] = useState(false);
+  const [writing, setWriting] = useState(false);
   useEffect(() => {
     const leave = new AbortController();
     keepAwake(leave.signal);
@@ -171,7 +173,10 @@ export function IncidentScreen(props: Props) {
   }, []);
   const entries = world.logs.get(incident.id) ?? [];
   return (
-    <main class="incident" aria-label={`${incident.type}: ${incident.words}`}>
+    <main
+      class={writing ? "incident is-writing" : "incident"}
+      aria-label={`${incident.type}: ${incident.words}`}
+    >
       <ByGlass desk={desk} incident={incident} />
       <section class="area-picture" aria-label="Picture">
         <PictureArea desk={desk} incident={incident} />
@@ -179,6 +184,7 @@ export function IncidentScreen(props: Props) {
       <section class="area-plot" aria-label={log ? "What happened" : "Position"}>
         {log ? <Timeline entries={entries} reading={reading} /> : <PlotArea {...props} />}
       </section>
+      <WordsSheet desk={desk} incident={incident} open={writing} onOpen={setWriting} />
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
         <div class="thumbs">
