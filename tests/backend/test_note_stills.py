@@ -47,7 +47,7 @@ async def until_ended(house: House) -> dict[str, str]:
 
 
 async def test_a_still_of_a_lent_camera_is_counted_and_looks_are_on_record(
-    house: House, dana: Staff, sam: Staff, lee: Staff, lent: Lent
+    house: House, dana: Staff, sam: Staff, lee: Staff, lent: Lent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera, incident = await lent.camera(name="Back door"), await dana.open(**AT_THE_SHOP)
     await dana.post(f"/api/incidents/{incident['id']}/units", {"unit_id": sam.user.unit_id})
@@ -65,6 +65,11 @@ async def test_a_still_of_a_lent_camera_is_counted_and_looks_are_on_record(
     assert view["still"] == {"kind": "camera", "name": "Back door", "width": 640, "height": 360}
     house.parts.notes._stills._burst = 0
     assert await dana.post(where, body) == view, "sent again it is one, and no second picture is made"
+    no(await dana.http.post(where, json=note(feed)), 429, "too-often")
+    house.parts.notes._stills._burst = 100
+    house.parts.notes._stills._held.clear()
+    monkeypatch.setattr("backend.services.notes.MOST_STILLS", 1)
+    no(await dana.http.post(where, json=note(feed)), 409, "too-many")
     for who in (sam, sam, dana, lee):
         reply = await who.http.get(f"/api/notes/{view['id']}/still")
         assert (reply.status_code, reply.headers["content-type"]) == (200, "image/jpeg")

@@ -39,7 +39,13 @@ export function Timeline({ entries, reading, note, children = null }: Props) {
     if (b !== null) setFollowing(b.scrollHeight - b.scrollTop - b.clientHeight < NEAR_PX);
   };
 
-  if (lines.length === 0 && children === null) return <p class="empty">{nothing(reading)}</p>;
+  if (lines.length === 0)
+    return (
+      <div class="timeline">
+        <p class="empty">{nothing(reading)}</p>
+        {children}
+      </div>
+    );
   return (
     <div class="timeline">
       <div
