@@ -109,11 +109,12 @@ class Notes:
         self, session: StaffSession, incident: IncidentId, note: NoteId, feed: FeedId, raw: bytes
     ) -> bytes | None:
         """The picture made anew, for whoever may keep it; None for a note that is there already."""
-        async with self._steps.read() as tx:
-            if await self._again(tx, session.user, incident, note) is not None:
+        async with self._steps.begin() as step:  # for a refusal's entry
+            if await self._again(step.tx, session.user, incident, note) is not None:
                 return None
-            await visible(tx, session.user, incident, self._steps.clock())
-            await self._watched(tx, session.user, incident, feed)
+            step.attempts(Action.NOTE_WRITE, actor=session.user.id, subject=note)
+            await self._may_write(step, session, incident)
+            await self._watched(step, session.user, incident, feed)
         if not self._stills.take(session.user.id):
             raise Refused(Refusal.TOO_OFTEN, "One still every five seconds is enough. Try again in a moment.")
         try:
@@ -135,7 +136,7 @@ class Notes:
     ) -> None:
         if await step.tx.notes.stills_of(incident) >= MOST_STILLS:
             raise Refused(Refusal.TOO_MANY, f"An incident has at most {MOST_STILLS} stills.")
-        feed, use, media_session = await self._watched(step.tx, session.user, incident, feed_id)
+        feed, use, media_session = await self._watched(step, session.user, incident, feed_id)
         width, height = check_still(jpeg)
         named = {} if feed.kind is FeedKind.CALLER else await step.tx.feeds.names(incident)
         await step.tx.notes.keep(
@@ -153,17 +154,17 @@ class Notes:
         )
 
     async def _watched(
-        self, tx: Tx, user: User, incident: IncidentId, feed_id: FeedId
+        self, step: Step, user: User, incident: IncidentId, feed_id: FeedId
     ) -> tuple[Feed, UseId, str]:
         """The feed, the use by which this person has it on now, and the engine's session. Raises Refused.
 
         While the engine still has the session its end has not been told, so the still is counted with it.
         """
+        tx = step.tx
         feed = await tx.feeds.get(feed_id)
         if feed is None or feed.incident_id != incident:
             raise Refused(Refusal.NOT_FOUND)
-        now = self._steps.clock()
-        if feed.kind is FeedKind.CAMERA and not await tx.openings.lets(feed.id, user.id, now):
+        if feed.kind is FeedKind.CAMERA and not await tx.openings.lets(feed.id, user.id, step.now):
             raise Refused(Refusal.NOT_OPENED, "Its owner's rules let you see this camera no longer.")
         if feed.state is not FeedState.ENDED:
             for session in self._sfu.state().sessions:

@@ -58,6 +58,12 @@ async def test_a_still_of_a_lent_camera_is_counted_and_looks_are_on_record(
     screen = await lent.watch(dana, feed)
     no(await sam.http.post(where, json=note(feed)), 403, "not-opened")
     no(await lee.http.post(where, json=note(feed)), 403, "not-opened")
+    refused = [(e.actor, e.refusal) for e in await house.entries("note.write")]
+    assert refused == [
+        (dana.user.id, "not-watching"),
+        (sam.user.id, "not-opened"),
+        (lee.user.id, "not-opened"),
+    ]
     body = note(feed)
     async with sam.socket() as phone:
         view = await dana.post(where, body)

@@ -3,9 +3,9 @@ import { useEffect } from "preact/hooks";
 import { useAct, useStore } from "../lib/hooks.ts";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
-import { byWhom, lastOfOthers, NO_NOTES, unreadNotes } from "../staff/notes.ts";
+import { lastOfOthers, NO_NOTES, unreadNotes } from "../staff/notes.ts";
 import { Timeline } from "../staff/parts/timeline.tsx";
-import { Composer, Note, OnTheirWay } from "../staff/parts/words.tsx";
+import { Composer, NewestSaid, Note, OnTheirWay } from "../staff/parts/words.tsx";
 import type { IncidentView } from "../wire.ts";
 
 export function Words({ desk, incident }: { desk: Desk; incident: IncidentView }) {
@@ -15,7 +15,6 @@ export function Words({ desk, incident }: { desk: Desk; incident: IncidentView }
   const thread = world.notes.get(incident.id) ?? NO_NOTES;
   const byId = new Map(thread.notes.map((note) => [note.id, note]));
   const me = desk.me.user.id;
-  const newest = unreadNotes(thread, me).at(-1);
   const last = lastOfOthers(thread, me);
   useEffect(() => {
     const read = (): void => {
@@ -45,9 +44,7 @@ export function Words({ desk, incident }: { desk: Desk; incident: IncidentView }
           </button>
         )}
       </h2>
-      <p class="sr-only" role="status">
-        {newest === undefined ? "" : `${byWhom(newest)}: ${newest.text === "" ? "a still" : newest.text}`}
-      </p>
+      <NewestSaid unread={unreadNotes(thread, me)} />
       <Timeline entries={world.logs.get(incident.id) ?? []} reading={reading} note={note}>
         <OnTheirWay desk={desk} incident={incident} />
       </Timeline>

@@ -5,10 +5,10 @@ import { useAct, useSize, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
-import { byWhom, NO_NOTES, type Thread, unreadNotes } from "../staff/notes.ts";
-import { Composer, Note, OnTheirWay } from "../staff/parts/words.tsx";
+import { NO_NOTES, type Thread, unreadNotes } from "../staff/notes.ts";
+import { Composer, inOneLine, NewestSaid, Note, OnTheirWay } from "../staff/parts/words.tsx";
 import { timeOfDay } from "../staff/words.ts";
-import type { IncidentView, NoteView } from "../wire.ts";
+import type { IncidentView } from "../wire.ts";
 
 interface Props {
   desk: Desk;
@@ -18,10 +18,6 @@ interface Props {
 }
 
 const PULL_PX = 24;
-
-function said(note: NoteView): string {
-  return `${byWhom(note)}: ${note.text === "" ? "a still" : note.text}`;
-}
 
 /** Up or down by a pull of the thumb; a press does the other of what is. */
 function usePull({ open, onOpen }: Pick<Props, "open" | "onOpen">) {
@@ -101,7 +97,7 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
   const unread = unreadNotes(thread, desk.me.user.id);
   const newest = thread.notes.at(-1);
   const lastUnread = unread.at(-1);
-  const waiting = useStore(desk.writing.pending).length;
+  const waits = useStore(desk.writing.pending).some((note) => note.state !== "sending");
   const pull = usePull({ open, onOpen });
   useEffect(() => {
     if (!open) return;
@@ -118,9 +114,7 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
   const line = lastUnread ?? newest;
   return (
     <section class={open ? "area-words is-open" : "area-words"} aria-label="Words">
-      <p class="sr-only" role="status">
-        {lastUnread === undefined ? "" : `New: ${said(lastUnread)}`}
-      </p>
+      <NewestSaid unread={unread} />
       <button
         type="button"
         class={unread.length > 0 && !open ? "words-handle is-new" : "words-handle"}
@@ -129,9 +123,9 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
       >
         <Icon name="write" />
         <span class="words-line">
-          {open ? "Words" : line === undefined ? "Write to dispatch" : said(line)}
+          {open ? "Words" : line === undefined ? "Write to dispatch" : inOneLine(line)}
         </span>
-        {!open && waiting > 0 && <span class="tone-waiting">Not sent yet</span>}
+        {!open && waits && <span class="tone-waiting">Not sent yet</span>}
         {!open && unread.length > 0 && <span class="words-count">{unread.length} new</span>}
         <Icon name="more" />
       </button>

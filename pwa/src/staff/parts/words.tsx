@@ -1,6 +1,6 @@
 // Words between the desk and officers: a note with what became of it, those on their way, and the field with its
 // phrases. Both faces use these; where they stand is each face's business.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAct, useNow, useStore } from "../../lib/hooks.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
 import { sorry } from "../../lib/refusals.ts";
@@ -62,6 +62,23 @@ function KeptStill({ desk, note, still }: { desk: Desk; note: NoteView; still: S
       </button>
     </figure>
   );
+}
+
+/** The newest that somebody else wrote, for screen readers: it stays after it is read, and is said once. */
+export function NewestSaid({ unread }: { unread: readonly NoteView[] }) {
+  const said = useRef("");
+  const newest = unread.at(-1);
+  if (newest !== undefined) said.current = inOneLine(newest);
+  return (
+    <p class="sr-only" role="status">
+      {said.current}
+    </p>
+  );
+}
+
+/** "Dana Reyes: Look at the picture". */
+export function inOneLine(note: NoteView): string {
+  return `${byWhom(note)}: ${note.text === "" ? "a still" : note.text}`;
 }
 
 interface NoteProps {
