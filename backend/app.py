@@ -27,6 +27,7 @@ from backend.api import (
     headers,
     machines,
     metrics,
+    notes,
     openings,
     pages,
     public_log,
@@ -74,6 +75,7 @@ from backend.services.links import Links
 from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
+from backend.services.notes import Notes
 from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
@@ -95,6 +97,7 @@ from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from backend.tlog.folder import CHECKPOINT
+from media.frames import Frames
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from notifications.console import ConsoleSender
@@ -186,6 +189,7 @@ class Parts(msgspec.Struct, frozen=True):
     review: Review
     log_files: LogFiles
     transparency: Transparency
+    notes: Notes
 
 
 def open_store(config: Config) -> Store:
@@ -316,6 +320,7 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
+        notes=Notes(steps, uses, sfu, Frames()),
     )
 
 
@@ -382,6 +387,7 @@ def create_app(
                 "review",
                 "log_files",
                 "transparency",
+                "notes",
             )
         },
     }
@@ -408,6 +414,7 @@ def create_app(
             glass.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
+            notes.ROUTER,
             receipts_api.ROUTER,
             review.ROUTER,
             public_log.ROUTER,

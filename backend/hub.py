@@ -15,6 +15,8 @@ from backend.model.views import (
     IncidentChanged,
     LevelChanged,
     NearbyChanged,
+    NotesRead,
+    NoteWritten,
     PositionMoved,
     UnitChanged,
 )
@@ -53,6 +55,8 @@ News = (
     | ConnectionChanged
     | LevelTold
     | NearbyChanged
+    | NoteWritten
+    | NotesRead
     | UnitChanged
     | EntryRecorded
     | SiteChanged

@@ -189,6 +189,8 @@ def _stated(leaf: Opened) -> list[str]:
             return [f"  erased     {held.get('what')}, by a {held.get('by')}: {held.get('why')}"]
         case LeafKind.CONTEST:
             return [f"  contested  by the {held.get('by')}: {telling.said(telling.WHYS, held.get('why'))}"]
+        case LeafKind.LOOK:
+            return [f"  looked at  a still that was kept, by a {held.get('by')}"]
         case LeafKind.ANSWER:
             found = telling.said(telling.OUTCOMES, held.get("outcome"))
             return [f"  answered   by a {held.get('by')}: {found}. {held.get('words', '')}"]

@@ -23,6 +23,7 @@ STATED: Mapping[LeafKind, frozenset[str]] = {
     LeafKind.ERASE: frozenset({"use", "hour", "at", "by", "why", "what"}),
     LeafKind.CONTEST: frozenset({"use", "hour", "at", "by", "why"}),
     LeafKind.ANSWER: frozenset({"use", "hour", "at", "by", "contest", "outcome", "words"}),
+    LeafKind.LOOK: frozenset({"use", "hour", "at", "by"}),
     LeafKind.BREAK_GLASS: frozenset({"hour", "at", "by", "whom", "why", "until", "officer"}),
 }
 _OF_A_USE = frozenset({"use", "hour", "source", "category", "reason", "level", "duration_s", "viewers"})

@@ -85,6 +85,9 @@ class Action(StrEnum):
     FINDING_CLOSE = "finding.close"
     FINDING_REMARK = "finding.remark"
     FINDING_NAME = "finding.name"
+    NOTE_WRITE = "note.write"
+    NOTE_LOOK = "note.look"
+    PHRASES_SET = "phrases.set"
 
 
 # What deserves somebody's eye beside every refusal: the caller's and the carrier's steps. The pages have the
@@ -102,6 +105,7 @@ NEWS = (
     Action.INCIDENT_PANIC,
     Action.CAMERA_ANSWER,
     Action.GLASS_BREAK,
+    Action.NOTE_WRITE,
 )
 
 

@@ -26,6 +26,7 @@ ContestId = NewType("ContestId", str)
 StatementId = NewType("StatementId", str)
 GlassId = NewType("GlassId", str)
 FindingId = NewType("FindingId", str)
+NoteId = NewType("NoteId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

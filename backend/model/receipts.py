@@ -47,6 +47,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None = 0
     stills: int | None = 0
     recorded: bool | None = False
+    looks: int = 0  # at stills that were kept, one for each person and still
     outcome: str | None = None  # what ended it
     over: bool = False
     sessions: int = 0  # that have ended
@@ -97,6 +98,7 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None  # that it was really seen
     bytes: int | None
     stills: int | None
+    looks: int  # at those, one for each person and still
     recorded: bool | None
     outcome: str | None
     erased: tuple[str, ...]
@@ -169,6 +171,8 @@ def _one_more(told: Told, leaf: Opened) -> Told:
             return msgspec.structs.replace(
                 told, ended_at=moment(held.get("at")), outcome=_said(held, "outcome"), over=True, final=True
             )
+        case LeafKind.LOOK:
+            return msgspec.structs.replace(told, looks=told.looks + 1)
     return told
 
 

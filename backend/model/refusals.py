@@ -76,6 +76,10 @@ class Refusal(StrEnum):
     # the weekly review
     FINDING_CLOSED = "finding-closed"  # its words stay; a remark can be added
     OWN_USE = "own-use"  # nobody reviews what they did themselves
+    # notes
+    NOTE_TAKEN = "note-taken"  # somebody else's note has that id
+    NOT_WATCHING = "not-watching"  # a still is of a picture that one has on
+    BAD_PICTURE = "bad-picture"  # no JPEG that can be kept
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

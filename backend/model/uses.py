@@ -32,6 +32,7 @@ class LeafKind(StrEnum):
     ERASE = "erase"  # fields of a use can never be opened any more
     CONTEST = "contest"  # an owner or a caller says that it should not have been
     ANSWER = "answer"  # what the agency says to that
+    LOOK = "look"  # somebody looked at a still that was kept of a use
     BREAK_GLASS = "break-glass"  # a supervisor lets a role see what the rules lock out
 
 
@@ -43,7 +44,7 @@ class Ground(StrEnum):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What was kept of a picture that somebody saw. As yet the service has no way to keep any of it."""
+    """What was kept of a picture that somebody saw. As yet the service has no way to record."""
 
     stills: int = 0
     recorded: bool = False

@@ -8,6 +8,7 @@ from backend.model.glass import GlassView
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
 from backend.model.links import Capture, LinkKind, LinkState
+from backend.model.notes import NoteReader, NotesView, NoteView
 from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
@@ -110,6 +111,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     now: datetime  # the server's clock, to tell ages by
     incidents: tuple[IncidentView, ...]
     units: tuple[Unit, ...]
+    notes: tuple[NotesView, ...]  # the last of each incident that has any
+    phrases: tuple[str, ...]  # what this person can say by one press
 
 
 class IncidentChanged(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
@@ -153,6 +156,20 @@ class NearbyChanged(msgspec.Struct, frozen=True, kw_only=True, tag="nearby"):
     incident_id: str
 
 
+class NoteWritten(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
+    """Somebody wrote to those on an incident. One's own comes too: that is how a page knows its number."""
+
+    incident_id: str
+    note: NoteView
+
+
+class NotesRead(msgspec.Struct, frozen=True, kw_only=True, tag="notes-read"):
+    """More of an incident's notes have reached somebody, or been read."""
+
+    incident_id: str
+    reader: NoteReader
+
+
 class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
     """A unit moved or appeared."""
 
@@ -184,6 +201,8 @@ Event = (
     | ConnectionChanged
     | LevelChanged
     | NearbyChanged
+    | NoteWritten
+    | NotesRead
     | UnitChanged
     | EntryRecorded
     | Tick

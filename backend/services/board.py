@@ -11,6 +11,7 @@ from backend.model.glass import BrokenGlass
 from backend.model.ids import IncidentId
 from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.links import Link
+from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
 from backend.model.refusals import Refusal, Refused
@@ -25,6 +26,8 @@ from backend.model.views import (
     IncidentView,
     LinkView,
     NearbyChanged,
+    NotesRead,
+    NoteWritten,
     PositionMoved,
     SignedOut,
     Snapshot,
@@ -110,7 +113,15 @@ class Board:
             incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken]
             views = [await self.incident(tx, i, now) for i in incidents]
             units = await tx.units.all()
-        return Snapshot(now=now, incidents=tuple(trim(user, view) for view in views), units=tuple(units))
+            notes = await tx.notes.last([view.id for view in views], NOTES_SHOWN)
+            phrases = await tx.notes.phrases()
+        return Snapshot(
+            now=now,
+            incidents=tuple(trim(user, view) for view in views),
+            units=tuple(units),
+            notes=tuple(notes),
+            phrases=phrases.desk if is_desk(user) else phrases.officer,
+        )
 
     async def closed(self, now: datetime) -> list[IncidentView]:
         """Closed incidents, the last closed first."""
@@ -230,7 +241,7 @@ class Audience:
                 return news.event if news.session_id == self._session.id else None
             case SiteChanged():
                 return None  # owners have a socket of their own
-            case PositionMoved() | ConnectionChanged() | NearbyChanged():
+            case PositionMoved() | ConnectionChanged() | NearbyChanged() | NoteWritten() | NotesRead():
                 return news if news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:

@@ -12,6 +12,7 @@ from backend.model.grants import Scope
 from backend.model.ids import FeedId, GrantId
 from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.pictures import Level
+from backend.model.uses import Kept
 from backend.model.views import LevelChanged
 from backend.services.connections import Connections
 from backend.services.steps import Step, Steps
@@ -127,7 +128,8 @@ class Feeds:
                 bytes=str(summary.bytes_out),
                 session=summary.session,
             )
-            await self._uses.saw(step, summary, grant, feed)
+            kept = Kept(stills=await step.tx.notes.kept_in(summary.session))
+            await self._uses.saw(step, summary, grant, feed, kept)
 
     async def subscriber_level(
         self, feed: media.FeedId, session: media.SessionId, holder: media.Holder, level: media.Level

@@ -264,6 +264,7 @@ def _view(
         seconds=told.seconds,
         bytes=told.bytes,
         stills=told.stills,
+        looks=told.looks,
         recorded=told.recorded,
         outcome=told.outcome if told.over else None,
         erased=tuple(sorted(told.closed)),

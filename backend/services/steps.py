@@ -9,9 +9,18 @@ import msgspec
 from backend.hub import Hub, News, SessionEnded, SiteChanged
 from backend.model.entries import Action, Entry
 from backend.model.ids import IncidentId, SessionId, SiteId, UserId
+from backend.model.notes import NoteReader, NoteView
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
-from backend.model.views import EntryRecorded, IncidentChanged, NearbyChanged, PositionMoved, UnitChanged
+from backend.model.views import (
+    EntryRecorded,
+    IncidentChanged,
+    NearbyChanged,
+    NotesRead,
+    NoteWritten,
+    PositionMoved,
+    UnitChanged,
+)
 from backend.services import audit
 from backend.services.board import Board, entry_view
 from backend.store.store import Store, Tx
@@ -40,6 +49,7 @@ class Step:
         self._units: dict[str, None] = {}
         self._nearby: dict[IncidentId, None] = {}
         self._sites: dict[SiteId, UserId | None] = {}
+        self._notes: list[NoteWritten | NotesRead] = []
         self._ended: list[SessionId] = []
         self._attempt: Attempt | None = None
 
@@ -106,6 +116,14 @@ class Step:
         """What may be opened near this incident is another now."""
         self._nearby[incident] = None
 
+    def wrote(self, incident: IncidentId, note: NoteView) -> None:
+        """Somebody wrote to those on the incident."""
+        self._notes.append(NoteWritten(incident_id=incident, note=note))
+
+    def read(self, incident: IncidentId, reader: NoteReader) -> None:
+        """Notes have reached somebody, or been read."""
+        self._notes.append(NotesRead(incident_id=incident, reader=reader))
+
     def site_changed(self, site: SiteId, owner: UserId | None) -> None:
         """Something at this site changed: its owner is told, or supervisors where it is the city's."""
         self._sites[site] = owner
@@ -124,6 +142,7 @@ class Step:
         told += [PositionMoved(incident_id=moved, position=at) for moved, at in self._moved.items()]
         units = await self.tx.units.all() if self._units else []
         told += [UnitChanged(unit=unit) for unit in units if unit.id in self._units]
+        told += self._notes
         names = await self.tx.names.of(
             called for entry in self._entries for called in (entry.actor, entry.subject)
         )

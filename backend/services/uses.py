@@ -148,7 +148,10 @@ class Uses:
     async def saw(
         self, step: Step, summary: media.SessionSummary, grant: Grant, feed: Feed, kept: Kept = NOTHING_KEPT
     ) -> None:
-        """A media session is over: for how long somebody saw it, and how many bytes. Told twice it is one."""
+        """A media session is over: for how long somebody saw it, how many bytes, and what was kept of it.
+
+        Told twice it is one.
+        """
         if await step.tx.uses.tells_of(summary.session):
             return
         before = await step.tx.uses.latest_of(feed.id, grant)

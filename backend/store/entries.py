@@ -56,6 +56,20 @@ class Entries:
         )
         return Action(found) if found is not None else None
 
+    async def did(self, actor: str, action: Action, subject: str) -> bool:
+        """Whether this was done before, by them, to that."""
+        found = await self._db.scalar(
+            select(entries.c.index)
+            .where(
+                entries.c.subject == subject,
+                entries.c.action == action.value,
+                entries.c.actor == actor,
+                entries.c.refusal.is_(None),
+            )
+            .limit(1)
+        )
+        return found is not None
+
     async def tells_of(self, subject: str, action: Action, session: str) -> bool:
         """Whether such an entry about something names this media session: the engine may tell twice."""
         named = msgspec.json.encode({"session": session}).decode()[1:-1]

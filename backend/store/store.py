@@ -29,6 +29,7 @@ from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
 from backend.store.names import Names
+from backend.store.notes import Notes
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Units, Users
@@ -88,6 +89,7 @@ class Tx:
         self.statements = Statements(connection)
         self.glass = Glass(connection)
         self.reviews = Reviews(connection)
+        self.notes = Notes(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 

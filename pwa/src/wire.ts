@@ -12,7 +12,7 @@ export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -50,7 +50,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Erased = "place" | "person" | "words" | "everything";
 
@@ -465,6 +465,43 @@ export interface EntryView {
   details: Record<string, string>;
 }
 
+export interface StillView {
+  kind: FeedKind;
+  name: string;
+  width: number;
+  height: number;
+}
+
+export interface NoteView {
+  id: string;
+  number: number;
+  at: string;
+  by_id: string;
+  by: string;
+  unit: string | null;
+  text: string;
+  still: StillView | null;
+}
+
+export interface NoteReader {
+  user_id: string;
+  name: string;
+  unit: string | null;
+  delivered: number;
+  read: number;
+}
+
+export interface NotesView {
+  incident_id: string;
+  notes: NoteView[];
+  readers: NoteReader[];
+}
+
+export interface Phrases {
+  desk: string[];
+  officer: string[];
+}
+
 export interface LockedOut {
   user_id: string;
   name: string;
@@ -490,6 +527,8 @@ export interface Snapshot {
   now: string;
   incidents: IncidentView[];
   units: Unit[];
+  notes: NotesView[];
+  phrases: string[];
 }
 
 export interface IncidentChanged {
@@ -525,6 +564,18 @@ export interface LevelChanged {
 export interface NearbyChanged {
   type: "nearby";
   incident_id: string;
+}
+
+export interface NoteWritten {
+  type: "note";
+  incident_id: string;
+  note: NoteView;
+}
+
+export interface NotesRead {
+  type: "notes-read";
+  incident_id: string;
+  reader: NoteReader;
 }
 
 export interface UnitChanged {
@@ -890,6 +941,7 @@ export interface ReceiptView {
   seconds: number | null;
   bytes: number | null;
   stills: number | null;
+  looks: number;
   recorded: boolean | null;
   outcome: string | null;
   erased: string[];
@@ -1115,6 +1167,27 @@ export interface PersonNamed {
   unit: string | null;
 }
 
+export interface AttachStill {
+  feed_id: string;
+  jpeg: string;
+}
+
+export interface WriteNote {
+  id: string;
+  text: string;
+  still?: AttachStill | null;
+}
+
+export interface MarkNotes {
+  delivered: number;
+  read: number;
+}
+
+export interface SetPhrases {
+  desk: string[];
+  officer: string[];
+}
+
 export interface BreakGlass {
   user_id: string;
   reason: GlassReason;
@@ -1130,4 +1203,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | EntryRecorded | Tick | SignedOut;

@@ -106,7 +106,7 @@ async def test_a_receipt_says_who_why_when_how_long_and_what_was_kept(
         "Break-in",
     )
     assert (receipt["seconds"], receipt["bytes"]) == (12.5, 3_000_000)
-    assert (receipt["stills"], receipt["recorded"], receipt["erased"]) == (0, False, [])
+    assert (receipt["stills"], receipt["looks"], receipt["recorded"], receipt["erased"]) == (0, 0, False, [])
     assert (receipt["over"], receipt["outcome"], receipt["sealed"]) == (True, "closed", None)
     assert receipt["opened_at"] < receipt["ended_at"]
     words = json.dumps(receipt)

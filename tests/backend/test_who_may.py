@@ -31,6 +31,7 @@ FILLED = {
     "invoice": "inv_0000000000000000000000",
     "name": "inv_0000000000000000000000.pdf",
     "glass": "gls_0000000000000000000000",
+    "note": "nte_0000000000000000000000",
     "use": "use_0000000000000000000000",
     "contest_id": "ctt_0000000000000000000000",
     "finding": "fnd_0000000000000000000000",
@@ -182,6 +183,8 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "seal": {"why": "court", "days": 3},
         "erase": {"why": "court", "what": "person"},
         "contest": {"why": "too-long"},
+        "notes": {"id": FILLED["note"], "text": "On my way"},
+        "marks": {"delivered": 1, "read": 1},
     }
     walked = [
         (method, path, person)

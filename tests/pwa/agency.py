@@ -200,6 +200,30 @@ def entry(index: int, action: str, actor: str = "Ana Ortiz", **changes: Any) -> 
     }
 
 
+def note(number: int, text: str, by: str = "Dana Reyes", **changes: Any) -> Json:
+    return {
+        "id": f"nte_{number}",
+        "number": number,
+        "at": now(seconds=40 - number),
+        "by_id": f"usr_{by}",
+        "by": by,
+        "unit": None,
+        "text": text,
+        "still": None,
+        **changes,
+    }
+
+
+def reader(name: str, read: int, delivered: int = 0, unit: str | None = None) -> Json:
+    return {
+        "user_id": f"usr_{name}",
+        "name": name,
+        "unit": unit,
+        "delivered": max(read, delivered),
+        "read": read,
+    }
+
+
 def unit(number: int, call_sign: str, where: Json | None = None) -> Json:
     return {"id": f"unt_{number}", "call_sign": call_sign, "position": where}
 
@@ -252,6 +276,16 @@ class Agency:
         self.units: list[Json] = []
         self.entries: dict[str, list[Json]] = {}
         self.trails: dict[str, list[Json]] = {}
+        self.notes: dict[str, list[Json]] = {}
+        self.readers: list[Json] = []  # of every incident
+        self.phrases = [
+            "Understood",
+            "On my way",
+            "I see them",
+            "Send backup",
+            "Send an ambulance",
+            "All clear",
+        ]
         self.cameras: list[Json] = []  # near every incident
         self.closed: list[Json] = []
         self.asked: list[tuple[str, str, Any]] = []
@@ -315,7 +349,27 @@ class Agency:
             "now": now(),
             "incidents": [i for i in self.incidents.values() if i["closed_at"] is None],
             "units": self.units,
+            "notes": [self._thread(which) for which in self.notes],
+            "phrases": self.phrases,
         }
+
+    def _thread(self, which: str) -> Json:
+        return {"incident_id": which, "notes": self.notes.get(which, []), "readers": self.readers}
+
+    def _write(self, which: str, body: Json) -> Json:
+        held = self.notes.setdefault(which, [])
+        user = self.me["user"]
+        held.append(
+            note(
+                len(held) + 1,
+                body["text"],
+                user["display_name"],
+                id=body["id"],
+                by_id=user["id"],
+                still=body["still"] and {"kind": "caller", "name": "", "width": 640, "height": 480},
+            )
+        )
+        return held[-1]
 
     async def _talk(self, socket: WebSocketRoute) -> None:
         if not self.up:
@@ -450,6 +504,10 @@ class Agency:
             return 200, self.trails.get(which, [])
         if verb == "nearby":
             return 200, {"cameras": self.cameras, "more": 0}
+        if verb == "notes":
+            return (200, self._thread(which)) if body is None else (201, self._write(which, body))
+        if verb == "notes/marks":
+            return 204, None
         held = self.incidents[which]
         if verb == "my-camera":
             return 200, {"bearer": "b", "whip": "/whip", "feed_id": "fed_9"}

@@ -128,15 +128,21 @@ class Dispatcher:
         answer = self._post(f"/api/incidents/{incident}/links", {"number": "+1 313 555 0100", "kind": kind})
         return Issued(id=answer["link"]["id"], incident=incident, url=answer["handout"]["url"])
 
+    def assign(self, incident: str, call_sign: str) -> None:
+        unit = next(unit for unit in self._snapshot()["units"] if unit["call_sign"] == call_sign)
+        self._post(f"/api/incidents/{incident}/units", {"unit_id": unit["id"]})
+
     def incident(self, incident: str) -> Any:
         """The incident as a console is shown it."""
+        return next(view for view in self._snapshot()["incidents"] if view["id"] == incident)
+
+    def _snapshot(self) -> Any:
         address = self._service.url.replace("http", "ws", 1) + "/api/events"
         cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
         with connect(
             address, origin=Origin(self._service.url), additional_headers={"Cookie": cookies}
         ) as socket:
-            snapshot = json.loads(socket.recv(timeout=5))
-        return next(view for view in snapshot["incidents"] if view["id"] == incident)
+            return json.loads(socket.recv(timeout=5))
 
     def watch(self, incident: str) -> dict[str, Any]:
         """Where and with what to subscribe to the incident's feed."""

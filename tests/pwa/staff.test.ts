@@ -51,8 +51,29 @@ import {
   readUp,
   select,
   type World,
+  withThread,
 } from "../../pwa/src/staff/world.ts";
-import type { AskedView, CameraView, EntryView, Event, FeedView, IncidentView, LinkView, Nearby, NearbyCamera, Position } from "../../pwa/src/wire.ts";
+import { Refused, Unreachable } from "../../pwa/src/lib/requests.ts";
+import { Store } from "../../pwa/src/lib/store.ts";
+import type { Calls } from "../../pwa/src/staff/calls.ts";
+import { markOf } from "../../pwa/src/staff/notes.ts";
+import { due, Writing } from "../../pwa/src/staff/writing.ts";
+import type {
+  AskedView,
+  CameraView,
+  EntryView,
+  Event,
+  FeedView,
+  IncidentView,
+  LinkView,
+  Nearby,
+  NearbyCamera,
+  NoteReader,
+  NoteView,
+  Position,
+  Snapshot,
+  WriteNote,
+} from "../../pwa/src/wire.ts";
 
 const ME = "Ana Ortiz";
 const NOON = "2026-01-01T12:00:00Z";
@@ -136,7 +157,7 @@ function entry(index: number, changes: Partial<EntryView> = {}): EntryView {
 }
 
 function snapshot(...incidents: IncidentView[]): Event {
-  return { type: "snapshot", now: NOON, incidents, units: [] };
+  return { type: "snapshot", now: NOON, incidents, units: [], notes: [], phrases: [] };
 }
 
 function recorded(id: string, line: EntryView): Event {
@@ -694,4 +715,98 @@ test("a camera that a device brings needs no connector, and says which device", 
   assert.equal(cameraState({ ...camera, device: null }, [], now).words, "No connector brings its picture yet");
   const brought = cameraState({ ...camera, device: "Market encoder" }, [], now);
   assert.deepEqual([brought.tone, brought.words], ["good", "Market encoder brings its picture. Nobody sees it"]);
+});
+
+function note(number: number, changes: Partial<NoteView> = {}): NoteView {
+  return { id: `nte_${number}`, number, at: NOON, by_id: "usr_1", by: ME, unit: null, text: "", still: null, ...changes };
+}
+
+function reader(name: string, delivered: number, read: number, unit: string | null = null): NoteReader {
+  return { user_id: `usr_${name}`, name, unit, delivered, read };
+}
+
+test("notes come in the server's order, each once, however they arrive", () => {
+  const wrote = (number: number): Event => ({ type: "note", incident_id: "inc_1", note: note(number) });
+  const numbers = (world: World): number[] => (world.notes.get("inc_1")?.notes ?? []).map((held) => held.number);
+  let world = apply(EMPTY, { ...(snapshot(incident("inc_1")) as Snapshot), notes: [{ incident_id: "inc_1", notes: [note(1), note(2)], readers: [] }] }, ME);
+  for (const number of [3, 2, 4, 3, 4]) world = apply(world, wrote(number), ME);
+  assert.deepEqual(numbers(world), [1, 2, 3, 4]);
+  world = apply(world, wrote(9), ME);
+  assert.deepEqual(numbers(world), [9], "what is missing in between is asked for, not passed over");
+  world = withThread(world, { incident_id: "inc_1", notes: [5, 6, 7, 8].map((number) => note(number)), readers: [] });
+  assert.deepEqual(numbers(world), [5, 6, 7, 8, 9]);
+  assert.deepEqual(numbers(apply(world, { type: "incident-hidden", incident_id: "inc_1" }, ME)), []);
+});
+
+test("marks only rise, and say whose phone and who has read", () => {
+  const mine = note(2);
+  assert.equal(markOf(mine, []).words, "Sent");
+  assert.equal(markOf(mine, [reader("1", 9, 9)]).words, "Sent", "one's own eyes do not count");
+  const sam = reader("Sam", 2, 0, "Unit 12");
+  assert.equal(markOf(mine, [sam, reader("Kim", 1, 1, "Unit 7")]).words, "Delivered to Unit 12");
+  assert.equal(markOf(mine, [sam, reader("Lee", 2, 2)]).words, "Read by Lee, delivered to Unit 12");
+  const read = (delivered: number, until: number): Event => ({
+    type: "notes-read",
+    incident_id: "inc_1",
+    reader: reader("Sam", delivered, until, "Unit 12"),
+  });
+  let world = apply(EMPTY, snapshot(incident("inc_1")), ME);
+  for (const [delivered, until] of [[3, 1], [1, 0], [2, 2]] as const) world = apply(world, read(delivered, until), ME);
+  assert.deepEqual(world.notes.get("inc_1")?.readers, [reader("Sam", 3, 2, "Unit 12")]);
+});
+
+test("a phone tells what has reached it, a desk only what was read, and nobody tells twice", () => {
+  const theirs = { incident_id: "inc_1", notes: [note(1, { by_id: "usr_9" }), note(2, { by_id: "usr_9" })], readers: [] };
+  const world = withThread(apply(EMPTY, snapshot(incident("inc_1")), ME), theirs);
+  const none = { delivered: 0, read: 0 };
+  const phone = { id: "usr_1", role: "officer" } as const;
+  assert.deepEqual(due(world, "inc_1", phone, 0, none), { delivered: 2, read: 0 });
+  assert.equal(due(world, "inc_1", phone, 0, { delivered: 2, read: 0 }), null);
+  assert.deepEqual(due(world, "inc_1", phone, 2, { delivered: 2, read: 0 }), { delivered: 2, read: 2 });
+  assert.equal(due(world, "inc_1", { id: "usr_2", role: "dispatcher" }, 0, none), null);
+  const closed = apply(world, { type: "incident", incident: incident("inc_1", { closed_at: NOON }) }, ME);
+  assert.equal(due(closed, "inc_1", phone, 2, none), null);
+});
+
+test("a note is tried until it is answered, in order, under one id; a no stays and says why", async () => {
+  const asked: string[] = [];
+  const answers: (() => NoteView)[] = [
+    () => {
+      throw new Unreachable("away");
+    },
+    () => {
+      throw new Refused("unavailable", 503, "");
+    },
+    () => note(1),
+    () => {
+      throw new Refused("incident-closed", 410, "");
+    },
+    () => note(2),
+  ];
+  const calls = {
+    writeNote: async (_: string, body: WriteNote) => {
+      asked.push(`${body.text} ${body.id}`);
+      return (answers.shift() as () => NoteView)();
+    },
+    markNotes: async () => {},
+  } as unknown as Calls;
+  const taken: number[] = [];
+  const writing = new Writing({
+    calls,
+    world: new Store<World>(EMPTY),
+    me: { id: "usr_1", role: "officer" },
+    take: (_, held) => taken.push(held.number),
+  });
+  for (const text of ["a", "b", "c"]) writing.write("inc_1", text, null);
+  while (asked.length < 5) {
+    writing.nudge();
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  await new Promise((done) => setTimeout(done, 5));
+  assert.deepEqual(asked.map((line) => line[0]), ["a", "a", "a", "b", "c"]);
+  assert.equal(new Set(asked).size, 3);
+  assert.ok(asked.every((line) => /^[abc] nte_[0-9A-Za-z]{22}$/.test(line)));
+  assert.deepEqual(taken, [1, 2]);
+  assert.deepEqual(writing.pending.value.map(({ text, state }) => [text, state]), [["b", "refused"]]);
+  assert.match(writing.pending.value[0]?.problem ?? "", /closed/);
 });

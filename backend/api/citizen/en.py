@@ -184,6 +184,7 @@ EN = Words(
         "erase": "Erased",
         "contest": "Contested",
         "answer": "Answered",
+        "look": "Still looked at",
         "break-glass": "Rules lifted by a supervisor",
     },
     fields={

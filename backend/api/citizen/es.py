@@ -186,6 +186,7 @@ ES = Words(
         "erase": "Borrada",
         "contest": "Impugnada",
         "answer": "Respondida",
+        "look": "Foto mirada",
         "break-glass": "Reglas levantadas por un supervisor",
     },
     fields={

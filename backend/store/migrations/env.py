@@ -3,11 +3,12 @@
 from alembic import context
 
 from backend.store.tables import METADATA
+from backend.store.tables_notes import notes
 from backend.store.tables_public import uses
 from backend.store.tables_receipts import contests
 from backend.store.tables_review import findings
 
-assert uses.metadata is contests.metadata is findings.metadata is METADATA  # all tables
+assert notes.metadata is uses.metadata is contests.metadata is findings.metadata is METADATA  # all tables
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
 with context.begin_transaction():

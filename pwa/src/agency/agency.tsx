@@ -10,6 +10,7 @@ import { Devices } from "./devices.tsx";
 import { Fees } from "./fees.tsx";
 import { PublicLog } from "./log.tsx";
 import { Owners } from "./owners.tsx";
+import { Phrases } from "./phrases.tsx";
 
 const PARTS = [
   ["owners", "Owners", "opened"],
@@ -17,6 +18,7 @@ const PARTS = [
   ["contests", "Contests", "flag"],
   ["devices", "Devices", "smartphone"],
   ["fees", "Fees", "fee"],
+  ["phrases", "Phrases", "write"],
   ["log", "Public log", "history"],
 ] as const satisfies readonly (readonly [string, string, IconName])[];
 type Part = (typeof PARTS)[number][0];
@@ -77,6 +79,7 @@ export function Agency({ desk }: { desk: Desk }) {
         {part === "contests" && <Contests calls={calls} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
+        {part === "phrases" && <Phrases calls={calls} />}
         {part === "log" && <PublicLog calls={calls} />}
       </main>
     </div>

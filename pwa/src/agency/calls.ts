@@ -13,10 +13,12 @@ import type {
   MismatchView,
   OwnerRequest,
   PaymentReport,
+  Phrases,
   PriceList,
   RegisterDevice,
   RegisteredDevice,
   SealReason,
+  SetPhrases,
   SetPrices,
   SiteView,
   YearOfFees,
@@ -96,6 +98,14 @@ export class AgencyCalls {
 
   setPrices(body: SetPrices): Promise<PriceList> {
     return this.#ask.send("PUT", "/api/agency/prices", body);
+  }
+
+  phrases(): Promise<Phrases> {
+    return this.#ask.send("GET", "/api/agency/phrases");
+  }
+
+  setPhrases(body: SetPhrases): Promise<Phrases> {
+    return this.#ask.send("PUT", "/api/agency/phrases", body);
   }
 
   invoices(year: number): Promise<YearOfFees> {

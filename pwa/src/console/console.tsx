@@ -7,7 +7,7 @@ import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { useNearby } from "../staff/nearby.ts";
-import { Timeline } from "../staff/parts/timeline.tsx";
+import { WRITE_FIELD } from "../staff/parts/words.tsx";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
 import { Cameras } from "./cameras.tsx";
 import { BreakGlass } from "./glass.tsx";
@@ -21,6 +21,7 @@ import { Middle } from "./middle.tsx";
 import { NewIncident, TYPE_FIELD } from "./new-incident.tsx";
 import { AT_REST, type ConsoleState, change, swap, turn } from "./state.ts";
 import { Units } from "./units.tsx";
+import { Words } from "./words.tsx";
 
 interface Props {
   desk: Desk;
@@ -72,6 +73,7 @@ function carryOut(props: Props, asked: Command): void {
   const steps: Record<typeof asked.name, () => void> = {
     new: () => document.getElementById(TYPE_FIELD)?.focus(),
     text: () => text(state),
+    write: () => document.getElementById(WRITE_FIELD)?.focus(),
     swap: () => swap(state),
     turn: () => turn(state),
     blur: () => change(state, { blurred: !state.value.blurred }),
@@ -173,7 +175,6 @@ function useForemost(desk: Desk, world: World): void {
 export function Console(props: Props) {
   const { desk, state } = props;
   const world = useStore(desk.world);
-  const reading = useStore(desk.reading);
   const { help, breaking } = useStore(state);
   useKeys(props);
   useTitle(world);
@@ -207,10 +208,7 @@ export function Console(props: Props) {
         )}
         {incident !== undefined && (
           <>
-            <section class="log" aria-labelledby="log-title">
-              <h2 id="log-title">What happened</h2>
-              <Timeline key={incident.id} entries={world.logs.get(incident.id) ?? []} reading={reading} />
-            </section>
+            <Words key={incident.id} desk={desk} incident={incident} />
             {cameras}
             <Units desk={desk} incident={incident} />
             <LinkPanel {...props} incident={incident} />

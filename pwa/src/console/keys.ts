@@ -3,12 +3,13 @@
 import { keep, kept } from "./state.ts";
 
 export type Command =
-  | { name: "new" | "text" | "swap" | "turn" | "blur" | "help" | "safe" | "next" | "previous" }
+  | { name: "new" | "text" | "write" | "swap" | "turn" | "blur" | "help" | "safe" | "next" | "previous" }
   | { name: "feed"; index: number };
 
 export const KEYS: readonly { key: string; does: string }[] = [
   { key: "N", does: "New incident" },
   { key: "L", does: "Text a link" },
+  { key: "M", does: "Write to the units; Alt and a digit says a phrase" },
   { key: "↑ ↓", does: "Next or previous incident" },
   { key: "1 – 9", does: "Open a picture" },
   { key: "S", does: "Swap picture and map" },
@@ -31,6 +32,7 @@ export function setKeysOn(on: boolean): void {
 const SINGLE: Record<string, Command["name"]> = {
   n: "new",
   l: "text",
+  m: "write",
   s: "swap",
   v: "turn",
   b: "blur",

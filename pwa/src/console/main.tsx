@@ -1,6 +1,8 @@
 // The entry of the dispatcher's console.
 import "../staff/staff.css";
+import "../staff/parts/words.css";
 import "./console.css";
+import "./words.css";
 import { begin } from "../staff/begin.tsx";
 import { keepSeen } from "../staff/seen.ts";
 import { Console } from "./console.tsx";

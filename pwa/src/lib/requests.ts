@@ -48,13 +48,28 @@ export class Requests {
     return this.#ask(method, path, body === undefined ? undefined : JSON.stringify(body), "application/json");
   }
 
+  /** A picture or another file. Throws Refused or Unreachable. */
+  async fetchBlob(path: string): Promise<Blob> {
+    return (await this.#answer("GET", path, undefined, "")).blob();
+  }
+
   /** The same with a file as it is. */
   sendFile<T>(path: string, file: Blob, type: string): Promise<T> {
     return this.#ask("POST", path, file, type);
   }
 
   async #ask<T>(method: Method, path: string, body: string | Blob | undefined, type: string): Promise<T> {
-    const headers = new Headers({ Accept: "application/json" });
+    const answer = await this.#answer(method, path, body, type);
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+
+  async #answer(
+    method: Method,
+    path: string,
+    body: string | Blob | undefined,
+    type: string,
+  ): Promise<Response> {
+    const headers = new Headers({ Accept: "application/json, */*;q=0.5" });
     if (body !== undefined) headers.set("Content-Type", type);
     if (method !== "GET" && this.#csrf !== "") headers.set("X-CSRF-Token", this.#csrf);
     const request: RequestInit = { method, headers, cache: "no-store", credentials: "same-origin" };
@@ -70,6 +85,6 @@ export class Requests {
       if (refused.code === "not-signed-in") this.#onSignedOut();
       throw refused;
     }
-    return (answer.status === 204 ? undefined : await answer.json()) as T;
+    return answer;
   }
 }

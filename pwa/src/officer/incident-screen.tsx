@@ -18,6 +18,7 @@ import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { CameraCard } from "./camera-card.tsx";
 import { Pictures } from "./pictures.tsx";
 import type { Sharing } from "./sharing.ts";
+import { WordsSheet } from "./words-sheet.tsx";
 
 interface Props {
   desk: Desk;
@@ -186,6 +187,7 @@ export function IncidentScreen(props: Props) {
   const [asked, setAsked] = useState<string | null>(null);
   const [log, setLog] = useState(false);
   const [seen, setSeen] = useState(false);
+  const [writing, setWriting] = useState(false);
   useEffect(() => {
     const leave = new AbortController();
     keepAwake(leave.signal);
@@ -198,7 +200,10 @@ export function IncidentScreen(props: Props) {
   }, []);
   const entries = world.logs.get(incident.id) ?? [];
   return (
-    <main class="incident" aria-label={`${incident.type}: ${incident.words}`}>
+    <main
+      class={writing ? "incident is-writing" : "incident"}
+      aria-label={`${incident.type}: ${incident.words}`}
+    >
       <ByGlass desk={desk} incident={incident} />
       <section class="area-picture" aria-label="Picture" onPlayingCapture={() => setSeen(true)}>
         <PictureArea desk={desk} incident={incident} around={around} asked={asked} onShow={setAsked} />
@@ -210,6 +215,7 @@ export function IncidentScreen(props: Props) {
           <MapArea {...props} around={around} onShow={setAsked} later={!seen} />
         )}
       </section>
+      <WordsSheet desk={desk} incident={incident} open={writing} onOpen={setWriting} />
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
         <div class="thumbs">

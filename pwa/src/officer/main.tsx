@@ -1,7 +1,9 @@
 // The entry of the officer's app. It opens the only incident there is by itself, and registers the service worker
 // that lets the app start without a network.
 import "../staff/staff.css";
+import "../staff/parts/words.css";
 import "./officer.css";
+import "./words.css";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { Officer, shown } from "./officer.tsx";

@@ -85,10 +85,11 @@ export function bytesSaid(bytes: number | null): string {
   return bytes === null ? "not said" : bytesWords(bytes);
 }
 
-export function keptWords({ stills, recorded }: ReceiptView): string {
+export function keptWords({ stills, looks, recorded }: ReceiptView): string {
   if (stills === null || recorded === null) return "not said";
   const pictures = stills === 0 ? "no still" : stills === 1 ? "1 still" : `${stills} stills`;
-  return `${pictures}, ${recorded ? "and it was recorded" : "not recorded"}`;
+  const seen = looks === 0 ? "" : `, looked at ${looks === 1 ? "once" : `${looks} times`}`;
+  return `${pictures}${seen}, ${recorded ? "and it was recorded" : "not recorded"}`;
 }
 
 /** "Thu, Nov 26"; with the year when it is another than this one. */

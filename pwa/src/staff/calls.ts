@@ -11,7 +11,10 @@ import type {
   LinkKind,
   LinkView,
   LockedOut,
+  MarkNotes,
   Nearby,
+  NotesView,
+  NoteView,
   OpenedCamera,
   OpenedSite,
   OpenIncident,
@@ -22,6 +25,7 @@ import type {
   ShareCamera,
   SpokenCode,
   WatchGrant,
+  WriteNote,
 } from "../wire.ts";
 
 export class Calls {
@@ -57,6 +61,24 @@ export class Calls {
 
   trail(incident: string): Promise<Position[]> {
     return this.#requests.send("GET", `/api/incidents/${incident}/trail`);
+  }
+
+  notes(incident: string, before: number | null = null): Promise<NotesView> {
+    const older = before === null ? "" : `?before=${before}`;
+    return this.#requests.send("GET", `/api/incidents/${incident}/notes${older}`);
+  }
+
+  writeNote(incident: string, body: WriteNote): Promise<NoteView> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/notes`, body);
+  }
+
+  markNotes(incident: string, body: MarkNotes): Promise<void> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/notes/marks`, body);
+  }
+
+  /** Each look is on record. */
+  noteStill(note: string): Promise<Blob> {
+    return this.#requests.fetchBlob(`/api/notes/${note}/still`);
   }
 
   assign(incident: string, unit: string): Promise<IncidentView> {

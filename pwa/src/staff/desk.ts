@@ -6,9 +6,10 @@ import { type Line, listen } from "../lib/events.ts";
 import { Requests } from "../lib/requests.ts";
 import { Store } from "../lib/store.ts";
 import { leave } from "../lib/who.ts";
-import type { Event, IncidentView, Me } from "../wire.ts";
+import type { Event, IncidentView, Me, NotesView } from "../wire.ts";
 import { Calls } from "./calls.ts";
-import { apply, EMPTY, readUp, remember, select, type World } from "./world.ts";
+import { apply, EMPTY, readUp, remember, select, type World, withThread } from "./world.ts";
+import { Writing } from "./writing.ts";
 
 /** Where somebody is comes by the hundred a second: shown together, so often. */
 const TOGETHER_MS = 200;
@@ -23,6 +24,9 @@ export class Desk {
   readonly clock = new ServerClock();
   readonly me: Me;
   readonly calls: Calls;
+  readonly writing: Writing;
+  /** The <video> of each feed that is on this page. */
+  readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());
   /** For pages that ask for more than calls and incidents. */
   readonly requests: Requests;
   /** What has come and waits to be shown: as much as comes in that time. */
@@ -34,11 +38,17 @@ export class Desk {
     this.me = me;
     this.requests = new Requests(me.csrf, leave);
     this.calls = new Calls(this.requests);
+    this.writing = new Writing({
+      calls: this.calls,
+      world: this.world,
+      me: me.user,
+      take: (incident_id, note) => this.takeNotes({ incident_id, notes: [note], readers: [] }),
+    });
   }
 
   start(signal: AbortSignal): void {
     listen(
-      { onEvent: (event) => this.#hear(event), onLine: (line) => this.line.set(line), onSignedOut: leave },
+      { onEvent: (event) => this.#hear(event), onLine: (line) => this.#isLine(line), onSignedOut: leave },
       signal,
     );
     window.addEventListener("hashchange", () => this.#followAddress(), { signal });
@@ -57,6 +67,27 @@ export class Desk {
     this.world.update((world) => remember(world, [incident]));
   }
 
+  /** Takes more of an incident's notes than the events have told. */
+  takeNotes(more: NotesView): void {
+    this.world.update((world) => withThread(world, more));
+  }
+
+  /** The notes before those that are here. */
+  async readEarlier(incident: string): Promise<void> {
+    const first = this.world.value.notes.get(incident)?.notes[0]?.number ?? null;
+    this.takeNotes(await this.calls.notes(incident, first));
+  }
+
+  /** `video` shows this feed from now on, or nothing does. */
+  shows(feed: string, video: HTMLVideoElement | null): void {
+    this.onScreen.update((before) => {
+      const next = new Map(before);
+      if (video === null) next.delete(feed);
+      else next.set(feed, video);
+      return next;
+    });
+  }
+
   async readClosed(): Promise<void> {
     const closed = await this.calls.closedIncidents();
     this.world.update((world) => remember(world, closed));
@@ -65,6 +96,11 @@ export class Desk {
   async signOut(): Promise<void> {
     await this.calls.signOut();
     location.assign("/signin");
+  }
+
+  #isLine(line: Line): void {
+    this.line.set(line);
+    if (line === "open") this.writing.nudge();
   }
 
   #followAddress(): void {
@@ -101,8 +137,12 @@ export class Desk {
   async #read(id: string): Promise<void> {
     this.reading.set("reading");
     try {
-      const [entries, trail] = await Promise.all([this.calls.entries(id), this.calls.trail(id)]);
-      this.world.update((world) => readUp(world, id, entries, trail));
+      const [entries, trail, notes] = await Promise.all([
+        this.calls.entries(id),
+        this.calls.trail(id),
+        this.calls.notes(id),
+      ]);
+      this.world.update((world) => withThread(readUp(world, id, entries, trail), notes));
       if (id === this.world.value.selected) this.reading.set("read");
     } catch {
       if (id === this.world.value.selected) this.reading.set("failed");

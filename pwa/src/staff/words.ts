@@ -188,6 +188,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "feed.live": (e) => `${whose(e)} is live`,
   "feed.end": (e) => `${whose(e)} ended${because(e, ENDS)}`,
   "feed.subscribe": (e) => `${who(e)} is watching`,
+  "note.write": (e) => `${who(e)} wrote${e.details.still === undefined ? "" : " and sent a still"}`,
+  "note.look": (e) => `${who(e)} looked at a still`,
   "feed.unsubscribe": (e) => `${who(e)} stopped watching`,
 };
 
@@ -202,6 +204,8 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "incident.amend": "A correction was tried",
   "unit.assign": "A unit's assignment was tried",
   "glass.break": "Breaking glass was tried",
+  "note.write": "Somebody tried to write",
+  "note.look": "Somebody asked for a still",
 };
 
 const REASONS: Record<string, string> = {
@@ -254,6 +258,8 @@ export function sentence(entry: EntryView): Line {
 }
 
 export interface LogLine extends Line {
+  /** The note that it is about: each stands alone. */
+  note: string | null;
   key: number;
   at: string;
   times: number;
@@ -269,11 +275,12 @@ export function logLines(entries: readonly EntryView[]): LogLine[] {
   const lines: LogLine[] = [];
   for (const entry of entries.filter(isShown)) {
     const line = sentence(entry);
+    const note = entry.action === "note.write" && entry.refusal === null ? entry.subject : null;
     const last = lines.at(-1);
-    if (last !== undefined && last.text === line.text) {
+    if (last !== undefined && note === null && last.text === line.text) {
       lines[lines.length - 1] = { ...last, at: entry.at, times: last.times + 1 };
     } else {
-      lines.push({ ...line, key: entry.index, at: entry.at, times: 1 });
+      lines.push({ ...line, note, key: entry.index, at: entry.at, times: 1 });
     }
   }
   return lines;

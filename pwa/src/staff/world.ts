@@ -2,8 +2,19 @@
 //
 // Pure: a world and an event give the next world. Events carry whole things, so a repeated one changes
 // nothing, a late position is passed over, and a Snapshot heals whatever was missed.
-import type { Connection, EntryView, Event, IncidentView, Level, Position, Snapshot, Unit } from "../wire.ts";
+import type {
+  Connection,
+  EntryView,
+  Event,
+  IncidentView,
+  Level,
+  NotesView,
+  Position,
+  Snapshot,
+  Unit,
+} from "../wire.ts";
 import { isNotable } from "./notable.ts";
+import { NO_NOTES, type Thread, withNotes } from "./notes.ts";
 
 export interface World {
   /** How many Snapshots have arrived; 0 means that nothing is known yet. */
@@ -19,6 +30,10 @@ export interface World {
   readonly levels: ReadonlyMap<string, Level>;
   /** How often the server has said that what may be opened near an incident is another now. */
   readonly nearby: ReadonlyMap<string, number>;
+  /** What those on an incident write to each other. */
+  readonly notes: ReadonlyMap<string, Thread>;
+  /** What can be said by one press. */
+  readonly phrases: readonly string[];
   /** Until when somebody here has seen an incident's news; null in a browser that is new to them. */
   readonly seen: ReadonlyMap<string, string> | null;
   readonly selected: string | null;
@@ -33,6 +48,8 @@ export const EMPTY: World = {
   unread: new Map(),
   levels: new Map(),
   nearby: new Map(),
+  notes: new Map(),
+  phrases: [],
   seen: null,
   selected: null,
 };
@@ -88,11 +105,20 @@ function sawUntil(world: World, id: string, at: string | undefined): World["seen
   return known !== undefined && Date.parse(known) >= Date.parse(at) ? world.seen : put(world.seen, id, at);
 }
 
+/** The world with more of an incident's notes. */
+export function withThread(world: World, more: NotesView): World {
+  const thread = withNotes(world.notes.get(more.incident_id) ?? NO_NOTES, more);
+  return { ...world, notes: put(world.notes, more.incident_id, thread) };
+}
+
 function heal(world: World, snapshot: Snapshot): World {
   const closed = [...world.incidents].filter(([, incident]) => incident.closed_at !== null);
+  const open = new Set([...closed.map(([id]) => id), ...snapshot.incidents.map((incident) => incident.id)]);
+  const kept = { ...world, notes: new Map([...world.notes].filter(([id]) => open.has(id))) };
   return {
-    ...world,
+    ...snapshot.notes.reduce(withThread, kept),
     ...reckon(world, snapshot),
+    phrases: snapshot.phrases,
     snapshots: world.snapshots + 1,
     levels: new Map(), // told again after a Snapshot
     incidents: new Map([...closed, ...snapshot.incidents.map((i) => [i.id, i] as const)]),
@@ -148,7 +174,11 @@ export function apply(world: World, event: Event, me: string): World {
     case "incident":
       return changed(world, event.incident);
     case "incident-hidden":
-      return { ...world, incidents: drop(world.incidents, event.incident_id) };
+      return {
+        ...world,
+        incidents: drop(world.incidents, event.incident_id),
+        notes: drop(world.notes, event.incident_id),
+      };
     case "position":
       return moved(world, event.incident_id, event.position);
     case "connection":
@@ -159,6 +189,10 @@ export function apply(world: World, event: Event, me: string): World {
       const said = world.nearby.get(event.incident_id) ?? 0;
       return { ...world, nearby: put(world.nearby, event.incident_id, said + 1) };
     }
+    case "note":
+      return withThread(world, { incident_id: event.incident_id, notes: [event.note], readers: [] });
+    case "notes-read":
+      return withThread(world, { incident_id: event.incident_id, notes: [], readers: [event.reader] });
     case "unit":
       return { ...world, units: put(world.units, event.unit.id, event.unit) };
     case "entry":

@@ -29,6 +29,7 @@ import hash from "lucide-static/icons/hash.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
 import hourglass from "lucide-static/icons/hourglass.svg?raw";
 import house from "lucide-static/icons/house.svg?raw";
+import picture from "lucide-static/icons/image.svg?raw";
 import keyboard from "lucide-static/icons/keyboard.svg?raw";
 import link from "lucide-static/icons/link-2.svg?raw";
 import list from "lucide-static/icons/list.svg?raw";
@@ -38,6 +39,7 @@ import logOut from "lucide-static/icons/log-out.svg?raw";
 import mailOpen from "lucide-static/icons/mail-open.svg?raw";
 import mapPin from "lucide-static/icons/map-pin.svg?raw";
 import menu from "lucide-static/icons/menu.svg?raw";
+import message from "lucide-static/icons/message-square-text.svg?raw";
 import minus from "lucide-static/icons/minus.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
 import north from "lucide-static/icons/navigation-2.svg?raw";
@@ -78,6 +80,8 @@ const DRAWINGS = {
   sharing: radio,
   live: circleDot,
   still: circlePause,
+  picture,
+  write: message,
   failed: octagonX,
   asking: triangleAlert,
   over: ban,

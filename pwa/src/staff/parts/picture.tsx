@@ -34,7 +34,11 @@ function useWatching(desk: Desk, feed: FeedView) {
     if (video.current === null) return;
     const leave = new AbortController();
     setWatching(new Watching(feed.id, video.current, desk, leave.signal));
-    return () => leave.abort();
+    desk.shows(feed.id, video.current);
+    return () => {
+      desk.shows(feed.id, null);
+      leave.abort();
+    };
   }, [desk, feed.id]);
   useEffect(() => watching?.feedIs(feed.state), [watching, feed.state]);
   useEffect(() => watching?.nudge(), [watching, line]);

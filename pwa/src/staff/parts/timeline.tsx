@@ -1,5 +1,7 @@
 // Everything that happened, oldest first, following its newest line unless somebody has scrolled away.
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useSize } from "../../lib/hooks.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
 import type { EntryView } from "../../wire.ts";
 import type { Reading } from "../desk.ts";
@@ -13,10 +15,20 @@ function nothing(reading: Reading): string {
   return reading === "reading" ? "Reading the log…" : "Nothing has happened yet.";
 }
 
-export function Timeline({ entries, reading }: { entries: readonly EntryView[]; reading: Reading }) {
+interface Props {
+  entries: readonly EntryView[];
+  reading: Reading;
+  /** What stands in the place of a line about a note; null for the line itself. */
+  note?: (id: string) => ComponentChildren | null;
+  /** After the newest line. */
+  children?: ComponentChildren;
+}
+
+export function Timeline({ entries, reading, note, children = null }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
   const lines = logLines(entries);
+  useSize(box); // what becomes lower still ends with its newest line
 
   useLayoutEffect(() => {
     if (following && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
@@ -27,7 +39,13 @@ export function Timeline({ entries, reading }: { entries: readonly EntryView[]; 
     if (b !== null) setFollowing(b.scrollHeight - b.scrollTop - b.clientHeight < NEAR_PX);
   };
 
-  if (lines.length === 0) return <p class="empty">{nothing(reading)}</p>;
+  if (lines.length === 0)
+    return (
+      <div class="timeline">
+        <p class="empty">{nothing(reading)}</p>
+        {children}
+      </div>
+    );
   return (
     <div class="timeline">
       <div
@@ -43,14 +61,17 @@ export function Timeline({ entries, reading }: { entries: readonly EntryView[]; 
           {lines.map((line) => (
             <li key={line.key} class={`entry entry-${line.weight}`}>
               <time dateTime={line.at}>{timeOfDay(line.at)}</time>
-              <span>
-                {line.weight === "warning" && <Icon name="warning" />}
-                {line.text}
-                {line.times > 1 && <span class="times"> ×{line.times}</span>}
-              </span>
+              {(line.note !== null && note?.(line.note)) || (
+                <span>
+                  {line.weight === "warning" && <Icon name="warning" />}
+                  {line.text}
+                  {line.times > 1 && <span class="times"> ×{line.times}</span>}
+                </span>
+              )}
             </li>
           ))}
         </ol>
+        {children}
       </div>
       {!following && (
         <button type="button" class="timeline-newest" onClick={() => setFollowing(true)}>

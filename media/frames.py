@@ -1,0 +1,114 @@
+"""Frames: a still that came from a browser is made anew, so that nothing but a picture is kept.
+
+Each is decoded and encoded again with OpenCV in a process of its own, which has no secrets, little memory and
+little time: whatever the bytes do to the decoder, they do it there. Nothing here is on the packet path.
+
+`python -m media.frames` is that process: a JPEG on its input, a JPEG on its output, 2 when it was no picture.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import sys
+
+from media.ports import Full
+
+STILL_BYTES = 320 * 1024  # in and out
+LONGEST = 1280  # pixels across or down, of what is kept
+DECODED_PIXELS = 1 << 24
+QUALITIES = (82, 65, 45)  # the first whose picture fits
+WITHIN_S = 15.0
+CPU_S = 10
+MEMORY_BYTES = 2 << 30  # addresses, most of them never touched
+AT_ONCE, WAITING = 2, 8
+_NO_PICTURE = 2
+_GIVEN = ("PATH", "PYTHONPATH", "VIRTUAL_ENV")  # and nothing else of this process's environment
+_CALM = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENCV_IO_MAX_IMAGE_PIXELS": str(DECODED_PIXELS),
+    "OPENCV_LOG_LEVEL": "OFF",
+}
+
+
+class Frames:
+    """Makes stills anew: two at once, eight wait, one more is refused."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._held = 0
+
+    async def clean(self, jpeg: bytes) -> bytes:
+        """The same picture as a JPEG of at most STILL_BYTES and LONGEST pixels, without anything beside it.
+
+        Raises ValueError for what is no picture, and Full.
+        """
+        if self._held >= AT_ONCE + WAITING:
+            raise Full("too many stills at once")
+        self._held += 1
+        try:
+            async with self._turns:
+                return await _in_a_process(jpeg)
+        finally:
+            self._held -= 1
+
+
+async def _in_a_process(jpeg: bytes) -> bytes:
+    given = {name: os.environ[name] for name in _GIVEN if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "media.frames"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={**given, **_CALM},
+    )
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            made, _ = await process.communicate(jpeg)
+    except TimeoutError:
+        raise ValueError("it takes too long to decode") from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if process.returncode != 0 or not 0 < len(made) <= STILL_BYTES:
+        raise ValueError("it is no picture")
+    return made
+
+
+def anew(jpeg: bytes) -> bytes:
+    """Decoded, made small, encoded. Raises ValueError. For the process only: hostile bytes come here."""
+    import cv2  # takes long to load, and only this process has any use for it
+    import numpy as np
+
+    cv2.setNumThreads(1)
+    try:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise ValueError("it is no picture")
+        scale = LONGEST / max(picture.shape[:2])
+        if scale < 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        for quality in QUALITIES:
+            fits, made = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
+            if fits and len(made) <= STILL_BYTES:
+                return bytes(made)
+    except cv2.error as error:
+        raise ValueError("it is no picture") from error
+    raise ValueError("it does not become small enough")
+
+
+def _bound() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    _bound()
+    try:
+        sys.stdout.buffer.write(anew(sys.stdin.buffer.read(STILL_BYTES + 1)))
+    except (ValueError, MemoryError):
+        sys.exit(_NO_PICTURE)

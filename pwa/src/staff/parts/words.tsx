@@ -1,0 +1,263 @@
+// Words between the desk and officers: a note with what became of it, those on their way, and the field with its
+// phrases. Both faces use these; where they stand is each face's business.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useAct, useNow, useStore } from "../../lib/hooks.ts";
+import { Icon } from "../../lib/parts/icon.tsx";
+import { sorry } from "../../lib/refusals.ts";
+import type { IncidentView, NoteReader, NoteView, StillView } from "../../wire.ts";
+import { watchable } from "../cameras.ts";
+import type { Desk } from "../desk.ts";
+import { feedLabel } from "../feeds.ts";
+import { byWhom, markOf } from "../notes.ts";
+import { type Still, stillOf } from "../still.ts";
+import { timeOfDay } from "../words.ts";
+import { MOST_PENDING, type Pending } from "../writing.ts";
+
+export const WRITE_FIELD = "write-field";
+const MOST_CHARS = 1000;
+
+function called(still: StillView): string {
+  return still.kind === "caller" ? "the caller's picture" : still.name || "a camera";
+}
+
+/** A still that is kept with a note, shown when it is asked for: each look is on record. */
+function KeptStill({ desk, note, still }: { desk: Desk; note: NoteView; still: StillView }) {
+  const act = useAct(sorry);
+  const [picture, setPicture] = useState<string | null>(null);
+  const now = useNow(() => desk.clock.now());
+  useEffect(
+    () => () => {
+      if (picture !== null) URL.revokeObjectURL(picture);
+    },
+    [picture],
+  );
+  const look = (): void =>
+    void act.run(async () => setPicture(URL.createObjectURL(await desk.calls.noteStill(note.id))));
+  if (picture === null) {
+    return (
+      <>
+        <button type="button" class="note-look" disabled={act.busy} onClick={look}>
+          <Icon name="picture" /> {act.busy ? "Opening…" : `Still of ${called(still)}`}
+        </button>
+        {act.problem !== null && <small class="tone-danger">{act.problem}</small>}
+      </>
+    );
+  }
+  return (
+    <figure class="note-still">
+      <img
+        src={picture}
+        width={still.width}
+        height={still.height}
+        alt={`Still of ${called(still)}, ${timeOfDay(note.at)}`}
+      />
+      <figcaption class="chip">
+        <Icon name="still" /> {timeOfDay(note.at)}
+      </figcaption>
+      <div class="watermark" aria-hidden="true">
+        {desk.me.user.display_name} · {timeOfDay(now)}
+      </div>
+      <button type="button" class="square" aria-label="Put the still away" onClick={() => setPicture(null)}>
+        <Icon name="close" />
+      </button>
+    </figure>
+  );
+}
+
+/** The newest that somebody else wrote, for screen readers: it stays after it is read, and is said once. */
+export function NewestSaid({ unread }: { unread: readonly NoteView[] }) {
+  const said = useRef("");
+  const newest = unread.at(-1);
+  if (newest !== undefined) said.current = inOneLine(newest);
+  return (
+    <p class="sr-only" role="status">
+      {said.current}
+    </p>
+  );
+}
+
+/** "Dana Reyes: Look at the picture". */
+export function inOneLine(note: NoteView): string {
+  return `${byWhom(note)}: ${note.text === "" ? "a still" : note.text}`;
+}
+
+interface NoteProps {
+  desk: Desk;
+  note: NoteView;
+  readers: readonly NoteReader[];
+}
+
+/** One note: whose, its words, its still, and of one's own what became of it. */
+export function Note({ desk, note, readers }: NoteProps) {
+  const mine = note.by_id === desk.me.user.id;
+  const mark = markOf(note, readers);
+  return (
+    <div class={mine ? "note is-mine" : "note"}>
+      <strong class="note-by">{mine ? "You" : byWhom(note)}</strong>
+      {note.text !== "" && (
+        <p class="note-text" dir="auto">
+          {note.text}
+        </p>
+      )}
+      {note.still !== null && <KeptStill desk={desk} note={note} still={note.still} />}
+      {(mine || desk.me.user.role !== "officer") && (
+        <small class="note-mark">
+          <Icon name={mark.icon} /> {mark.words}
+        </small>
+      )}
+    </div>
+  );
+}
+
+const ON_THEIR_WAY: Record<Pending["state"], string> = {
+  sending: "Sending…",
+  waiting: "Not sent yet. It goes by itself when the connection is back",
+  refused: "Not sent",
+};
+
+/** What this page has not got through yet, in the order in which it goes. */
+export function OnTheirWay({ desk, incident }: { desk: Desk; incident: IncidentView }) {
+  const pending = useStore(desk.writing.pending).filter((note) => note.incident === incident.id);
+  if (pending.length === 0) return null;
+  return (
+    <ul class="pending">
+      {pending.map((note) => (
+        <li key={note.id} class="note is-mine is-pending">
+          {note.text !== "" && (
+            <p class="note-text" dir="auto">
+              {note.text}
+            </p>
+          )}
+          {note.still !== null && <small>With a still of {note.still.label}</small>}
+          <small class={note.state === "refused" ? "tone-danger" : "tone-waiting"} role="status">
+            <Icon name={note.state === "refused" ? "failed" : "queued"} /> {ON_THEIR_WAY[note.state]}
+            {note.problem !== null && `: ${note.problem}`}
+          </small>
+          {note.state === "refused" && (
+            <span class="buttons">
+              <button type="button" onClick={() => desk.writing.again(note.id)}>
+                Try again
+              </button>
+              <button type="button" class="plain" onClick={() => desk.writing.forget(note.id)}>
+                Remove
+              </button>
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The picture of this incident that is on the page and shows something, if any. */
+function useInFront(desk: Desk, incident: IncidentView): { feed: string; label: string } | null {
+  const onScreen = useStore(desk.onScreen);
+  const feeds = watchable(incident, desk.me.user.id);
+  const feed = feeds.find(({ id, state }) => onScreen.has(id) && state !== "ended");
+  return feed === undefined ? null : { feed: feed.id, label: feedLabel(feeds, feed) };
+}
+
+/** The field, its phrases, and a still of the picture in front. Enter sends; Alt and a digit says a phrase. */
+export function Composer({ desk, incident }: { desk: Desk; incident: IncidentView }) {
+  const { phrases } = useStore(desk.world);
+  const full = useStore(desk.writing.pending).length >= MOST_PENDING;
+  const inFront = useInFront(desk, incident);
+  const [text, setText] = useState("");
+  const [still, setStill] = useState<Still | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  if (incident.closed_at !== null) return null;
+  const nothing = text.trim() === "" && still === null;
+  const send = (): void => {
+    if (nothing || full) return;
+    desk.writing.write(incident.id, text.trim(), still);
+    setText("");
+    setStill(null);
+  };
+  const say = (phrase: string): void => desk.writing.write(incident.id, phrase, null);
+  const take = async (): Promise<void> => {
+    const video = inFront === null ? undefined : desk.onScreen.value.get(inFront.feed);
+    if (inFront === null || video === undefined) return;
+    const taken = await stillOf(inFront.feed, inFront.label, video);
+    setProblem(taken === null ? "There is no picture yet to take a still of." : null);
+    setStill(taken);
+  };
+  const pressed = (event: KeyboardEvent): void => {
+    const phrase = event.altKey ? phrases[Number(event.code.replace(/^Digit/, "")) - 1] : undefined;
+    if (phrase !== undefined) {
+      event.preventDefault();
+      if (!full) say(phrase);
+    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    }
+  };
+  return (
+    <form
+      class="composer"
+      aria-label="Write to those on this incident"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {phrases.length > 0 && (
+        <ul class="phrases" aria-label="Say at once">
+          {phrases.map((phrase, at) => (
+            <li key={phrase}>
+              <button
+                type="button"
+                disabled={full}
+                aria-keyshortcuts={at < 9 ? `Alt+${at + 1}` : undefined}
+                onClick={() => say(phrase)}
+              >
+                {phrase}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {still !== null && (
+        <div class="composer-still">
+          <img src={`data:image/jpeg;base64,${still.jpeg}`} alt={`Still of ${still.label}, to be sent`} />
+          <small>Still of {still.label}. It is kept, and told to whose picture it is.</small>
+          <button type="button" class="square" aria-label="Take the still off" onClick={() => setStill(null)}>
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+      {problem !== null && (
+        <p class="tone-waiting" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="composer-row">
+        <button
+          type="button"
+          class="square"
+          disabled={inFront === null}
+          aria-label={inFront === null ? "Add a still: no picture is on" : `Add a still of ${inFront.label}`}
+          title="Add a still of the picture"
+          onClick={() => void take()}
+        >
+          <Icon name="picture" />
+        </button>
+        <textarea
+          id={WRITE_FIELD}
+          rows={1}
+          maxLength={MOST_CHARS}
+          value={text}
+          aria-label="Words"
+          aria-keyshortcuts="M"
+          placeholder={full ? "Waiting for the connection" : "Write…"}
+          autocomplete="off"
+          enterkeyhint="send"
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={pressed}
+        />
+        <button type="submit" class="primary square" disabled={nothing || full} aria-label="Send">
+          <Icon name="sent" />
+        </button>
+      </div>
+    </form>
+  );
+}
