@@ -88,6 +88,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     closed_at: null,
     news_at: NOON,
     unit_ids: [],
+    responses: [],
     links: [],
     feeds: [],
     openings: [],
@@ -103,7 +104,7 @@ function entry(index: number, changes: Partial<EntryView> = {}): EntryView {
 }
 
 function snapshot(...incidents: IncidentView[]): Event {
-  return { type: "snapshot", now: NOON, incidents, units: [] };
+  return { type: "snapshot", now: NOON, incidents, units: [], duty: null };
 }
 
 function recorded(id: string, line: EntryView): Event {
