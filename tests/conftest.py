@@ -12,14 +12,16 @@ from uuid import uuid4
 import hypothesis
 import psycopg
 import pytest
+from playwright.async_api import expect
 
 from tests.connector.desk import SYSTEM_PYTHON
 
-# What is timed is a benchmark: a busy machine is slow at making examples, too.
+# What is timed is a benchmark: a busy machine is slow at making examples, and at drawing pages.
 hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("untimed")
+expect.set_options(timeout=30_000)
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 

@@ -181,9 +181,7 @@ async def open_incident(console: Page, words: str) -> None:
 
 async def share(phone: Page) -> None:
     await phone.get_by_role("button", name="Share camera and place").click()
-    await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible(
-        timeout=30_000
-    )
+    await expect(phone.get_by_text("911 can see your camera and where you are.")).to_be_visible()
 
 
 async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
@@ -254,7 +252,7 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
     await phone.wait_for_timeout(1000)
     assert standing_still == 0
     assert await phone.evaluate(CONNECTIONS) == [made, 0]  # and no new one is tried
-    await expect(phone.get_by_text("A dispatcher, for")).to_be_visible(timeout=30_000)
+    await expect(phone.get_by_text("A dispatcher, for")).to_be_visible()
     await expect(phone.get_by_text("An officer, for")).to_be_visible()
     dead = await cast.phone()
     await dead.goto(link_of(text))
@@ -325,7 +323,7 @@ async def test_the_picture_does_not_notice_that_the_web_process_was_killed(cast:
     cast.service.kill_one("web")
     await expect(dana.get_by_text("Connection lost, trying again")).to_be_visible()
     await sees_motion(dana)
-    await expect(dana.locator(".line").get_by_text("Connected")).to_be_visible(timeout=30_000)
+    await expect(dana.locator(".line").get_by_text("Connected")).to_be_visible()
 
     # everything goes on: positions, assignments, and the way to end it
     await phone.context.set_geolocation({"latitude": 42.3241, "longitude": -83.1763, "accuracy": 8})

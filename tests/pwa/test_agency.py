@@ -158,7 +158,7 @@ async def test_a_city_camera_is_set_in_all_that_an_owner_s_is(browser: Browser, 
         await page.get_by_role("button", name="Add a camera").click()
         await page.get_by_label("Name, such as").fill("North mast")
         await page.get_by_label("Direction, degrees").fill("270")
-        await expect(page.locator("[data-map=drawn]")).to_have_count(1, timeout=20_000)
+        await expect(page.locator("[data-map=drawn]")).to_have_count(1)
         await looked_at(page)
         await page.get_by_role("button", name="Add the camera").click()
         card = page.get_by_role("article", name="North mast")
@@ -223,7 +223,7 @@ SQUARES = [
 async def _open(page: Page, telling: lent.Telling) -> None:
     await page.get_by_role("button", name="Elm and 3rd").click()
     await page.get_by_role("button", name="Where it looks").click()
-    await expect(page.locator("[data-map=drawn]")).to_have_count(1, timeout=20_000)
+    await expect(page.locator("[data-map=drawn]")).to_have_count(1)
 
 
 async def _watched(page: Page, telling: lent.Telling) -> None:

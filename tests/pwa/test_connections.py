@@ -130,8 +130,8 @@ async def test_the_service_tells_one_browser_of_its_own_picture_and_of_its_recov
             await context.add_cookies([{"name": cookie, "value": value, "url": house.url}])
             pages[name] = await context.new_page()
             await pages[name].goto(f"{house.url}/console#{call.incident['id']}")
-            await expect(pages[name].locator(".chip.tone-live")).to_be_visible(timeout=30_000)
-            await expect(pages[name].locator(".picture-who")).to_contain_text("connection", timeout=30_000)
+            await expect(pages[name].locator(".chip.tone-live")).to_be_visible()
+            await expect(pages[name].locator(".picture-who")).to_contain_text("connection")
         read = house.parts.engines.read
 
         async def nothing() -> None:
@@ -154,7 +154,7 @@ async def test_the_service_tells_one_browser_of_its_own_picture_and_of_its_recov
         await says(pages["lee"], "Your connection is weak: still pictures only")
         await expect(pages["dana"].locator(".picture-own")).to_be_empty()
         monkeypatch.setattr(house.parts.engines, "read", read)  # the engine never said so
-        await expect(pages["lee"].locator(".picture-own")).to_be_empty(timeout=30_000)
-        await expect(pages["lee"].locator(".chip.tone-live")).to_be_visible(timeout=30_000)
+        await expect(pages["lee"].locator(".picture-own")).to_be_empty()
+        await expect(pages["lee"].locator(".chip.tone-live")).to_be_visible()
         for page in pages.values():
             await page.context.close()

@@ -522,7 +522,7 @@ async def test_a_line_that_falls_silent_counts_as_lost_and_comes_back(browser: B
         assert agency.conversations == 1
         agency.fall_silent()
         agency.up = False
-        await expect(page.get_by_text("Connection lost, trying again")).to_be_visible(timeout=30_000)
+        await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
         agency.up = True
         await expect(page.get_by_text("Connected")).to_be_visible()
         assert agency.conversations == 2

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,14 +77,6 @@ async def there(owner: Owner) -> Json:
 async def home(browser: Browser, service: Service, shop: Shop) -> AsyncIterator[Page]:
     async with at_home(browser, service, shop.owner) as page:
         yield page
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    """A press goes by the service to a process of the connector and back; a busy machine takes its time."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
