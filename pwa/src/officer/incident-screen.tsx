@@ -6,6 +6,7 @@ import { Icon } from "../lib/parts/icon.tsx";
 import { keepAwake } from "../lib/wakelock.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
+import { myUnit } from "../staff/duty.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
@@ -16,16 +17,19 @@ import { plotUnits } from "../staff/plot-units.ts";
 import { timeOfDay } from "../staff/words.ts";
 import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { Pictures } from "./pictures.tsx";
+import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 import { WordsSheet } from "./words-sheet.tsx";
+import { OtherUnits, OwnStatus } from "./status.tsx";
 
 interface Props {
   desk: Desk;
   sharing: Sharing;
+  presses: Presses;
   incident: IncidentView;
 }
 
-function PictureArea({ desk, incident }: Omit<Props, "sharing">) {
+function PictureArea({ desk, incident }: Pick<Props, "desk" | "incident">) {
   const [asked, setAsked] = useState<string | null>(null);
   const feeds = watchable(incident, desk.me.user.id);
   const feed = chosenFeed(feeds, asked);
@@ -42,7 +46,7 @@ function InFront({
   incident,
   feeds,
   feed,
-}: Omit<Props, "sharing"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
+}: Pick<Props, "desk" | "incident"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
   const link = currentLink(incident);
   const words =
     link === null
@@ -83,11 +87,11 @@ function unitsAround(units: PlotUnit[], mine: string | null, here: Position | nu
   return [...units.filter((unit) => unit.id !== me.id), me];
 }
 
-function PlotArea({ desk, sharing, incident }: Props) {
+function PlotArea({ desk, sharing, incident }: Omit<Props, "presses">) {
   const world = useStore(desk.world);
   const { here } = useStore(sharing.shared);
   const now = useNow(() => desk.clock.now());
-  const mine = desk.me.user.unit_id;
+  const mine = myUnit(world);
   const units = useMemo(
     () => unitsAround(plotUnits(world, incident, mine), mine, here),
     [world, incident, mine, here],
@@ -104,7 +108,7 @@ function PlotArea({ desk, sharing, incident }: Props) {
   return <Plot caller={incident.position} trail={trail} units={units} now={now} />;
 }
 
-function WayThere({ desk, sharing, incident }: Props) {
+function WayThere({ desk, sharing, incident }: Omit<Props, "presses">) {
   const { here } = useStore(sharing.shared);
   const now = useNow(() => desk.clock.now());
   const to = incident.position;
@@ -128,29 +132,25 @@ function navigation(to: Position): string {
   return /iPhone|iPad/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
 }
 
-function ShareToggle({ sharing }: Pick<Props, "sharing">) {
+/** Why dispatch does not see where this phone is, though it should. */
+function ShareProblem({ sharing }: Pick<Props, "sharing">) {
   const { on, problem } = useStore(sharing.shared);
+  if (problem === null) return null;
   return (
-    <>
-      {problem !== null && (
-        <p class="share-problem" role="alert">
-          {problem}
-        </p>
+    <p class="share-problem" role="alert">
+      {problem}{" "}
+      {!on && (
+        <button type="button" class="plain" onClick={() => sharing.start()}>
+          Try again
+        </button>
       )}
-      <button
-        type="button"
-        class={on ? "share is-on" : "share primary"}
-        onClick={() => (on ? sharing.stop() : sharing.start())}
-      >
-        <Icon name="locate" /> {on ? "Sharing my position – stop" : "Share my position"}
-      </button>
-    </>
+    </p>
   );
 }
 
 /** That this officer sees it by broken glass, until when, and that everybody can know. */
-function ByGlass({ desk, incident }: Omit<Props, "sharing">) {
-  const glass = glassFor(incident, desk.me.user);
+function ByGlass({ desk, incident }: Pick<Props, "desk" | "incident">) {
+  const glass = glassFor(useStore(desk.world), incident, desk.me.user.id);
   if (glass === null) return null;
   return (
     <p class="glass-banner" role="status">
@@ -161,7 +161,7 @@ function ByGlass({ desk, incident }: Omit<Props, "sharing">) {
 }
 
 export function IncidentScreen(props: Props) {
-  const { desk, sharing, incident } = props;
+  const { desk, sharing, incident, presses } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
   const [log, setLog] = useState(false);
@@ -187,8 +187,10 @@ export function IncidentScreen(props: Props) {
       <WordsSheet desk={desk} incident={incident} open={writing} onOpen={setWriting} />
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
+        <OtherUnits desk={desk} incident={incident} />
         <div class="thumbs">
-          <ShareToggle sharing={sharing} />
+          <ShareProblem sharing={sharing} />
+          <OwnStatus desk={desk} incident={incident} presses={presses} />
           {incident.position !== null && (
             <a
               class="button"
