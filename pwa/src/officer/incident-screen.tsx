@@ -19,8 +19,8 @@ import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { Pictures } from "./pictures.tsx";
 import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
-import { WordsSheet } from "./words-sheet.tsx";
 import { OtherUnits, OwnStatus } from "./status.tsx";
+import { WordsSheet } from "./words-sheet.tsx";
 
 interface Props {
   desk: Desk;
