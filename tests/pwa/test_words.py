@@ -86,7 +86,7 @@ async def test_they_write_to_each_other_with_marks_a_still_and_a_gap(
     await wes.mouse.down()
     await wes.mouse.move(at["x"] + 80, at["y"] - 60, steps=4)
     await wes.mouse.up()
-    await expect(words.get_by_text(TEXT)).to_be_visible()
+    await expect(words.locator(".note-text", has_text=TEXT)).to_be_visible()
     sheet, seen = await words.bounding_box(), await picture.bounding_box()
     assert sheet is not None
     assert seen is not None
