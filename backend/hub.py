@@ -19,6 +19,7 @@ from backend.model.views import (
     NoteWritten,
     PositionMoved,
     UnitChanged,
+    UnitsMoved,
 )
 
 LISTENERS = 2000  # sockets at once; one more is refused
@@ -29,6 +30,12 @@ class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended
     """A sign-out: the sockets of this session close."""
 
     session_id: str
+
+
+class DutyChanged(msgspec.Struct, frozen=True, kw_only=True, tag="duty-changed"):
+    """This person signed on to a unit, or off: they see other incidents now, and begin anew."""
+
+    user_id: str
 
 
 class LevelTold(msgspec.Struct, frozen=True, kw_only=True, tag="level-told"):
@@ -58,6 +65,8 @@ News = (
     | NoteWritten
     | NotesRead
     | UnitChanged
+    | UnitsMoved
+    | DutyChanged
     | EntryRecorded
     | SiteChanged
     | SessionEnded

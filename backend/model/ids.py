@@ -27,6 +27,9 @@ StatementId = NewType("StatementId", str)
 GlassId = NewType("GlassId", str)
 FindingId = NewType("FindingId", str)
 NoteId = NewType("NoteId", str)
+DutyId = NewType("DutyId", str)
+ResponseId = NewType("ResponseId", str)
+PressId = NewType("PressId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -142,6 +142,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     closed_at: null,
     news_at: NOON,
     unit_ids: [],
+    responses: [],
     links: [],
     feeds: [],
     openings: [],
@@ -157,7 +158,7 @@ function entry(index: number, changes: Partial<EntryView> = {}): EntryView {
 }
 
 function snapshot(...incidents: IncidentView[]): Event {
-  return { type: "snapshot", now: NOON, incidents, units: [], notes: [], phrases: [] };
+  return { type: "snapshot", now: NOON, incidents, units: [], notes: [], phrases: [], duty: null };
 }
 
 function recorded(id: string, line: EntryView): Event {

@@ -22,13 +22,12 @@ def officer(service: Service) -> str:
     return "wes"
 
 
-async def sign_in(page: Page, service: Service, name: str, face: str, incident: str) -> None:
+async def sign_in(page: Page, service: Service, name: str, face: str) -> None:
     await page.goto(f"{service.url}/signin")
     await page.get_by_role("textbox", name="Name").fill(name)
     await page.get_by_role("textbox", name="Password").fill(PASSWORD)
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/{face}*")
-    await page.goto(f"{service.url}/{face}#{incident}")
 
 
 @pytest.fixture
@@ -47,8 +46,10 @@ async def pages(
     desk = await browser.new_context(viewport={"width": 1280, "height": 800})
     phone = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     dana, wes = await desk.new_page(), await phone.new_page()
-    await sign_in(dana, service, "dana", "console", link.incident)
-    await sign_in(wes, service, officer, "officer", link.incident)
+    await sign_in(dana, service, "dana", "console")
+    await dana.goto(f"{service.url}/console#{link.incident}")
+    await sign_in(wes, service, officer, "officer")
+    await wes.get_by_role("button", name="Sign on to Unit 31").click()
     yield dana, wes
     await desk.close()
     await phone.close()
@@ -85,7 +86,7 @@ async def test_they_write_to_each_other_with_marks_a_still_and_a_gap(
     await wes.mouse.down()
     await wes.mouse.move(at["x"] + 80, at["y"] - 60, steps=4)
     await wes.mouse.up()
-    await expect(words.get_by_text(TEXT)).to_be_visible()
+    await expect(words.locator(".note-text", has_text=TEXT)).to_be_visible()
     sheet, seen = await words.bounding_box(), await picture.bounding_box()
     assert sheet is not None
     assert seen is not None

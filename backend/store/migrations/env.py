@@ -7,8 +7,10 @@ from backend.store.tables_notes import notes
 from backend.store.tables_public import uses
 from backend.store.tables_receipts import contests
 from backend.store.tables_review import findings
+from backend.store.tables_units import duties
 
-assert notes.metadata is uses.metadata is contests.metadata is findings.metadata is METADATA  # all tables
+tables = (notes, uses, contests, findings, duties)
+assert all(table.metadata is METADATA for table in tables)
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
 with context.begin_transaction():

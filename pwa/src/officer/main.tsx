@@ -7,6 +7,7 @@ import "./words.css";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { Officer, shown } from "./officer.tsx";
+import { Presses } from "./presses.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Keeps the desk's selection on what is shown, so that its log is read. */
@@ -24,7 +25,9 @@ if ("serviceWorker" in navigator) {
 void begin(
   (desk) => {
     openTheOnlyOne(desk);
-    return <Officer desk={desk} sharing={new Sharing(desk.calls, () => desk.clock.now())} />;
+    const sharing = new Sharing(desk.calls, () => desk.clock.now());
+    sharing.follow(desk.world);
+    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} />;
   },
   (me) => me.user.role === "officer",
 );

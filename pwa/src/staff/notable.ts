@@ -17,6 +17,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "camera.answer",
   "glass.break",
   "note.write",
+  "unit.status",
 ]);
 
 export function isNotable(entry: EntryView): boolean {

@@ -4,6 +4,7 @@
 // nothing, a late position is passed over, and a Snapshot heals whatever was missed.
 import type {
   Connection,
+  DutyView,
   EntryView,
   Event,
   IncidentView,
@@ -12,6 +13,7 @@ import type {
   Position,
   Snapshot,
   Unit,
+  UnitAt,
 } from "../wire.ts";
 import { isNotable } from "./notable.ts";
 import { NO_NOTES, type Thread, withNotes } from "./notes.ts";
@@ -21,6 +23,8 @@ export interface World {
   readonly snapshots: number;
   readonly incidents: ReadonlyMap<string, IncidentView>;
   readonly units: ReadonlyMap<string, Unit>;
+  /** One's own duty, the last; null for who has had none. */
+  readonly duty: DutyView | null;
   /** Logs of the incidents that somebody here has opened, oldest first. */
   readonly logs: ReadonlyMap<string, readonly EntryView[]>;
   readonly trails: ReadonlyMap<string, readonly Position[]>;
@@ -43,6 +47,7 @@ export const EMPTY: World = {
   snapshots: 0,
   incidents: new Map(),
   units: new Map(),
+  duty: null,
   logs: new Map(),
   trails: new Map(),
   unread: new Map(),
@@ -123,6 +128,7 @@ function heal(world: World, snapshot: Snapshot): World {
     levels: new Map(), // told again after a Snapshot
     incidents: new Map([...closed, ...snapshot.incidents.map((i) => [i.id, i] as const)]),
     units: new Map(snapshot.units.map((unit) => [unit.id, unit])),
+    duty: snapshot.duty,
   };
 }
 
@@ -140,6 +146,15 @@ function moved(world: World, id: string, position: Position): World {
     incidents: put(world.incidents, id, { ...incident, position }),
     trails: put(world.trails, id, mergeTrail(world.trails.get(id) ?? [], [position])),
   };
+}
+
+function unitsMoved(world: World, moved: readonly UnitAt[]): World {
+  const units = new Map(world.units);
+  for (const { id, position } of moved) {
+    const unit = units.get(id);
+    if (unit !== undefined) units.set(id, { ...unit, position });
+  }
+  return { ...world, units };
 }
 
 function connected(world: World, id: string, feedId: string, connection: Connection): World {
@@ -195,6 +210,8 @@ export function apply(world: World, event: Event, me: string): World {
       return withThread(world, { incident_id: event.incident_id, notes: [], readers: [event.reader] });
     case "unit":
       return { ...world, units: put(world.units, event.unit.id, event.unit) };
+    case "units-moved":
+      return unitsMoved(world, event.units);
     case "entry":
       return recorded(world, event.incident_id, event.entry, me);
     default:

@@ -247,7 +247,7 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
           maxLength={MOST_CHARS}
           value={text}
           aria-label="Words"
-          aria-keyshortcuts="M"
+          aria-keyshortcuts={desk.me.user.role === "officer" ? undefined : "M"}
           placeholder={full ? "Waiting for the connection" : "Write…"}
           autocomplete="off"
           enterkeyhint="send"
