@@ -1,0 +1,65 @@
+"""What a receiver says (NMEA 0183), as fixes. Reads text and nothing else.
+
+A fix is a valid RMC sentence; how sure it is comes from the GGA before it.
+"""
+
+import msgspec
+from pynmeagps import NMEAMessage, NMEAParseError, NMEAReader
+from pynmeagps.exceptions import NMEAMessageError, NMEATypeError
+
+MOST_BYTES = 128  # NMEA 0183 says 82; some receivers say more
+METRES_OF_HDOP = 5.0  # what a receiver without corrections is good for under an open sky
+UNSURE_M = 25.0  # before it has said
+KNOT_MPS = 0.514444
+SLOW_KNOTS = 2.0  # standing still, a receiver's course is noise
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the receiver is: WGS 84, metres, metres a second."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    heading_deg: float | None
+    speed_mps: float | None
+
+
+class Receiver:
+    """One receiver's sentences, in order."""
+
+    def __init__(self) -> None:
+        self.bad = 0  # lines that were nothing of the kind
+        self._accuracy_m = UNSURE_M
+
+    def hear(self, line: bytes) -> Fix | None:
+        """The fix that this line makes known; None for every other line."""
+        try:
+            said = NMEAReader.parse(line.strip()) if 0 < len(line) <= MOST_BYTES else None
+        except (NMEAParseError, NMEAMessageError, NMEATypeError, ValueError, UnicodeDecodeError):
+            said = None
+        if said is None:
+            self.bad += 1
+            return None
+        if said.msgID == "GGA":
+            self._sure(said)
+        return self._fix(said) if said.msgID == "RMC" else None
+
+    def _sure(self, said: NMEAMessage) -> None:
+        try:
+            hdop = float(said.HDOP)
+        except (TypeError, ValueError):
+            return
+        self._accuracy_m = max(1.0, METRES_OF_HDOP * hdop) if 0 < hdop < 100 else UNSURE_M
+
+    def _fix(self, said: NMEAMessage) -> Fix | None:
+        if said.status != "A" or not isinstance(said.lat, float) or not isinstance(said.lon, float):
+            return None
+        knots = float(said.spd) if isinstance(said.spd, int | float) else None
+        moving = knots is not None and knots >= SLOW_KNOTS and isinstance(said.cog, int | float)
+        return Fix(
+            latitude=said.lat,
+            longitude=said.lon,
+            accuracy_m=self._accuracy_m,
+            heading_deg=float(said.cog) % 360 if moving else None,
+            speed_mps=knots * KNOT_MPS if knots is not None else None,
+        )
