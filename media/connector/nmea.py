@@ -4,8 +4,8 @@ A fix is a valid RMC sentence; how sure it is comes from the GGA before it.
 """
 
 import msgspec
-from pynmeagps import NMEAMessage, NMEAParseError, NMEAReader
-from pynmeagps.exceptions import NMEAMessageError, NMEATypeError
+from pynmeagps import NMEAMessage, NMEAParseError, NMEAReader  # type: ignore[import-untyped]
+from pynmeagps.exceptions import NMEAMessageError, NMEATypeError  # type: ignore[import-untyped]
 
 MOST_BYTES = 128  # NMEA 0183 says 82; some receivers say more
 METRES_OF_HDOP = 5.0  # what a receiver without corrections is good for under an open sky
@@ -46,20 +46,26 @@ class Receiver:
 
     def _sure(self, said: NMEAMessage) -> None:
         try:
-            hdop = float(said.HDOP)
+            hdop = float(getattr(said, "HDOP", ""))
         except (TypeError, ValueError):
             return
         self._accuracy_m = max(1.0, METRES_OF_HDOP * hdop) if 0 < hdop < 100 else UNSURE_M
 
     def _fix(self, said: NMEAMessage) -> Fix | None:
-        if said.status != "A" or not isinstance(said.lat, float) or not isinstance(said.lon, float):
+        latitude, longitude, knots, course = (_number(said, name) for name in ("lat", "lon", "spd", "cog"))
+        if getattr(said, "status", "") != "A" or latitude is None or longitude is None:
             return None
-        knots = float(said.spd) if isinstance(said.spd, int | float) else None
-        moving = knots is not None and knots >= SLOW_KNOTS and isinstance(said.cog, int | float)
+        moving = knots is not None and knots >= SLOW_KNOTS
         return Fix(
-            latitude=said.lat,
-            longitude=said.lon,
+            latitude=latitude,
+            longitude=longitude,
             accuracy_m=self._accuracy_m,
-            heading_deg=float(said.cog) % 360 if moving else None,
+            heading_deg=course % 360 if moving and course is not None else None,
             speed_mps=knots * KNOT_MPS if knots is not None else None,
         )
+
+
+def _number(said: NMEAMessage, name: str) -> float | None:
+    """A field, which a short sentence may lack."""
+    held = getattr(said, name, None)
+    return float(held) if isinstance(held, int | float) else None
