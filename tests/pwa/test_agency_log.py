@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.pwa.service import Service
 from tests.pwa.test_agency import Someone, looked_at, visiting
-from tests.pwa.visits import DESK, PHONE
+from tests.pwa.visits import DESK, PHONE, in_every_light
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -47,27 +47,26 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service.kill()
 
 
-@pytest.mark.parametrize("day", [False, True], ids=["night", "day"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-async def test_a_use_is_sealed_and_unsealed(
-    browser: Browser, logged: Service, size: tuple[int, int], day: bool
-) -> None:
-    async with visiting(browser, logged, "/agency?part=log", size=size, day=day) as page:
+async def test_a_use_is_sealed_and_unsealed(browser: Browser, logged: Service) -> None:
+    async def sound(page: Page) -> None:
+        await in_every_light(page, [PHONE, DESK], looked_at)
+
+    async with visiting(browser, logged, "/agency?part=log") as page:
         card = page.get_by_role("listitem").filter(has_text="Fire")
         await expect(card.get_by_text("The first part is public; the rest follows")).to_be_visible()
-        await looked_at(page)
+        await sound(page)
         await card.get_by_role("button", name="Seal Fire").click()
         await expect(card.get_by_label("Days, with today")).to_have_value("30")
-        await looked_at(page)
+        await sound(page)
         await card.get_by_label("Why").select_option("court")
         await card.get_by_role("button", name="Seal", exact=True).click()
         await expect(card.get_by_text("for a court’s order, by lee")).to_be_visible()
-        await looked_at(page)
+        await sound(page)
         await page.get_by_label("Only what is sealed").check()
         await expect(page.get_by_role("listitem")).to_have_count(1)
         await card.get_by_role("button", name="Lift the seal of Fire").click()
         await expect(page.get_by_text("Nothing is sealed.")).to_be_visible()
-        await looked_at(page)
+        await sound(page)
 
 
 async def test_what_is_erased_is_said_and_an_open_incident_offers_none(

@@ -6,18 +6,15 @@ from playwright.async_api import Browser, Page, expect
 from tests.pwa.lending import Person, become, invite
 from tests.pwa.owners import DESK, PHONE, SMALL, sound
 from tests.pwa.service import PASSWORD, Service
+from tests.pwa.visits import in_every_light
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-DAY_NIGHT = pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
-SIZES = pytest.mark.parametrize("size", [SMALL, PHONE, DESK], ids=["320", "390", "desk"])
 
 
-async def visit(browser: Browser, url: str, size: tuple[int, int] = PHONE, night: bool = False) -> Page:
+async def visit(browser: Browser, url: str) -> Page:
     context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, service_workers="block", reduced_motion="reduce"
+        viewport={"width": PHONE[0], "height": PHONE[1]}, service_workers="block", reduced_motion="reduce"
     )
-    if night:
-        await context.add_init_script("localStorage.setItem('sightline.theme', 'night')")
     page = await context.new_page()
     await page.goto(url)
     return page
@@ -116,16 +113,12 @@ async def test_a_number_that_is_none_is_said_at_once(browser: Browser, service: 
     await page.context.close()
 
 
-@DAY_NIGHT
-@SIZES
+@pytest.mark.parametrize("invited", [False, True], ids=["asking", "invited"])
 async def test_both_ways_of_joining_are_sound(
-    browser: Browser, service: Service, supervisor: Person, size: tuple[int, int], night: bool
+    browser: Browser, service: Service, supervisor: Person, invited: bool
 ) -> None:
-    page = await visit(browser, f"{service.url}/join", size, night)
-    await expect(page.get_by_role("heading", name="Lend a camera")).to_be_visible()
-    await sound(page)
-    await page.context.close()
-    page = await visit(browser, invite(supervisor, "A Name of Some Length & Sons"), size, night)
-    await expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
-    await sound(page)
+    url = invite(supervisor, "A Name of Some Length & Sons") if invited else f"{service.url}/join"
+    page = await visit(browser, url)
+    await expect(page.get_by_role("heading", name="Welcome" if invited else "Lend a camera")).to_be_visible()
+    await in_every_light(page, [SMALL, PHONE, DESK], sound)
     await page.context.close()

@@ -11,6 +11,7 @@ from tests.pwa.agency import now
 from tests.pwa.lending import Person
 from tests.pwa.owners import DESK, PHONE, SMALL, at_home, new_owner, sign_in, sound
 from tests.pwa.service import Service
+from tests.pwa.visits import in_every_light
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -248,17 +249,15 @@ def maria(service: Service, supervisor: Person) -> Person:
     return new_owner(service)
 
 
-@pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
-@pytest.mark.parametrize("size", [SMALL, PHONE, DESK], ids=["320", "390", "desk"])
 @pytest.mark.parametrize("state", STATES)
 async def test_every_state_is_sound_at_every_size_by_day_and_night(
-    browser: Browser, service: Service, maria: Person, state: str, size: tuple[int, int], night: bool
+    browser: Browser, service: Service, maria: Person, state: str
 ) -> None:
     telling = lent.Telling(lent.view(LENT))
-    async with at_home(browser, service, maria, size=size, night=night, telling=telling) as page:
+    async with at_home(browser, service, maria, telling=telling) as page:
         await expect(page.get_by_text("Nobody is watching now")).to_be_visible()
         await STATES[state](page, telling)
-        await sound(page)
+        await in_every_light(page, [SMALL, PHONE, DESK], sound)
 
 
 async def test_an_ask_stands_first_tells_nothing_private_and_is_answered_by_one_press(

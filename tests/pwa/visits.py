@@ -1,6 +1,6 @@
 """Somebody of the agency at a staff page, and what must hold of every state that they see."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,27 @@ async def axe(page: Page) -> list[str]:
         "async (rules) => (await axe.run(document, {runOnly: rules})).violations", RULES
     )
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+async def in_every_light(
+    page: Page, sizes: Iterable[tuple[int, int]], sound: Callable[[Page], Awaitable[None]]
+) -> None:
+    """`sound` holds of this state at each of these sizes, by day and by night."""
+    for width, height in sizes:
+        await page.set_viewport_size({"width": width, "height": height})
+        for theme in ("day", "night"):
+            await page.evaluate(
+                """(theme) => {
+                  document.documentElement.dataset.theme = theme;
+                  return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+                }""",
+                theme,
+            )
+            try:
+                await sound(page)
+            except AssertionError as fault:
+                fault.add_note(f"at {width} by {height}, {theme}")
+                raise
 
 
 async def fits(page: Page) -> bool:
