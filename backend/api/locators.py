@@ -12,7 +12,7 @@ from litestar import Request, Router, WebSocket, post
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
-from litestar.params import JSONBody
+from litestar.params import RawBody
 
 from backend.api import guards
 from backend.api.bodies import Problem
@@ -27,16 +27,17 @@ REFUSED = 4403  # the last message says why
 SILENT_S = 120.0  # a locator that says nothing for so long is gone
 SEND_S = 10.0
 MOST_CHARS = 64 * 1024
-Reports = Annotated[list[LocatorReport], msgspec.Meta(max_length=AT_ONCE)]
-REPORTS: msgspec.json.Decoder[list[LocatorReport]] = msgspec.json.Decoder(Reports)
+REPORTS: msgspec.json.Decoder[list[LocatorReport]] = msgspec.json.Decoder(
+    Annotated[list[LocatorReport], msgspec.Meta(max_length=AT_ONCE)]
+)
 Socket = WebSocket[Any, Any, Any]
 
 
 @post("/locator/positions", guards=[guards.machines], status_code=200)
 async def positions(
-    request: Request[Any, Any, Any], data: JSONBody[Reports], locators: NamedDependency[Locators]
+    request: Request[Any, Any, Any], body: RawBody, locators: NamedDependency[Locators]
 ) -> Taken:
-    return await locators.take(await locators.admit(_token(request)), data)
+    return await locators.take(await locators.admit(_token(request)), _read(body))
 
 
 @websocket("/locator")
@@ -75,7 +76,7 @@ def _token(connection: guards.Connection) -> DeviceToken | None:
     return device_token(text.strip()) if scheme.lower() == "bearer" else None
 
 
-def _read(text: str) -> list[LocatorReport]:
+def _read(text: str | bytes) -> list[LocatorReport]:
     try:
         if len(text) <= MOST_CHARS:
             return REPORTS.decode(text)

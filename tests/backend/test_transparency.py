@@ -205,7 +205,7 @@ async def test_how_fast_help_came_is_a_median_of_enough_closed_emergencies(house
         sent = await dana.post(f"/api/incidents/{incident['id']}/units", unit)
         house.clock.advance(seconds=100)
         where = f"/api/responses/{sent['responses'][0]['id']}/press"
-        await sam.post(where, {"press": new_id("prs"), "status": "on-scene"})
+        await dana.post(where, {"press": new_id("prs"), "status": "on-scene"})  # said by radio
         await dana.post(f"/api/incidents/{incident['id']}/close")
         if at == 3:
             late(house)
