@@ -38,6 +38,7 @@ from backend.api import (
 )
 from backend.api import devices as devices_api
 from backend.api import fees as fees_api
+from backend.api import locators as locators_api
 from backend.api import owners as owners_api
 from backend.api import receipts as receipts_api
 from backend.api import sealing as sealing_api
@@ -75,6 +76,7 @@ from backend.services.keys import Keys
 from backend.services.leaving import Leaving
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
+from backend.services.locators import Locators
 from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
@@ -185,6 +187,7 @@ class Parts(msgspec.Struct, frozen=True):
     disclosures: Disclosures
     districts: "Districts | None"
     duties: Duties
+    locators: Locators
     officers: Officers
     sealing: Sealing
     receipts: Receipts
@@ -320,6 +323,7 @@ def build(
         disclosures=disclosures,
         districts=districts,
         duties=duties,
+        locators=Locators(steps, units),
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
@@ -390,6 +394,7 @@ def create_app(
                 "enrolments",
                 "devices",
                 "duties",
+                "locators",
                 "officers",
                 "sealing",
                 "receipts",
@@ -424,6 +429,7 @@ def create_app(
             events.ROUTER,
             fees_api.ROUTER,
             glass.ROUTER,
+            locators_api.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,
             notes.ROUTER,

@@ -1,4 +1,4 @@
-"""The agency's own sources that publish by themselves: body-worn and dash cameras, encoders, phones."""
+"""The agency's own sources: body-worn and dash cameras, encoders, and what says where vehicles are."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,13 +14,15 @@ class DeviceKind(StrEnum):
     BODY_WORN = "body-worn"
     DASH = "dash"
     ENCODER = "encoder"  # OBS, GStreamer, anything that speaks WHIP, in a fixed place
+    LOCATOR = "locator"  # says where a unit is, or where all of them are, and publishes nothing
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """It publishes by WHIP with a token of its own, and only while there is an emergency for it.
 
     A body-worn or dash camera belongs to a unit and publishes for the incident that its unit is on; an
-    encoder brings the picture of one registered camera, and publishes while that is opened.
+    encoder brings the picture of one registered camera, and publishes while that is opened. A locator is of
+    one unit, or of the whole fleet.
     """
 
     id: DeviceId

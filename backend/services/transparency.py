@@ -161,7 +161,7 @@ def _in_order(count: Count) -> tuple[bool, str]:
 def _medians(
     firsts: Iterable[Firsts],
 ) -> tuple[Median, ...]:
-    waits: dict[str, list[float]] = {"assigned": [], "picture": []}
+    waits: dict[str, list[float]] = {"assigned": [], "picture": [], "on-scene": []}
     for opened, *first in firsts:
         for name, at in zip(waits, first, strict=True):
             if at is not None:

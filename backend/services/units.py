@@ -76,6 +76,9 @@ class Units:
         async with self._steps.begin() as step:
             manned = await step.tx.duties.manned()
             moved = [(unit, position) for unit, position in taken if unit in manned]
+            for unit, _ in taken:
+                if unit not in manned:
+                    self.forget(unit)
             if moved:
                 await step.tx.units.move(moved)
                 step.units_moved(moved)

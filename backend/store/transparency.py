@@ -19,8 +19,9 @@ from backend.model.uses import LeafKind
 from backend.store.disclosed import SHOWN, holding, open_fields
 from backend.store.tables import cameras, entries, incidents
 from backend.store.tables_public import disclosed, seals, uses
+from backend.store.tables_units import responses
 
-Firsts = tuple[datetime, datetime | None, datetime | None]
+Firsts = tuple[datetime, datetime | None, datetime | None, datetime | None]
 
 _MOST_CONTESTS = 50
 _WAITING = 4096  # entries that can be covered by a checkpoint and not be opened yet
@@ -139,13 +140,20 @@ class Transparency:
         return {row[0]: row[1] for row in rows}
 
     async def firsts(self, since: datetime, closed_by: datetime) -> list[Firsts]:
-        """Of incidents opened since then and closed: when each was opened, had its first unit and picture."""
+        """Of incidents opened since then and closed: when each was opened, had its first unit assigned, its
+        first picture and its first unit on the scene.
+        """
         first = {
             action: func.min(case((entries.c.action == action.value, entries.c.at)))
             for action in (Action.UNIT_ASSIGN, Action.FEED_LIVE)
         }
+        there = (
+            select(func.min(responses.c.on_scene_at))
+            .where(responses.c.incident_id == incidents.c.id)
+            .scalar_subquery()
+        )
         rows = await self._db.execute(
-            select(incidents.c.opened_at, *first.values())
+            select(incidents.c.opened_at, *first.values(), there)
             .join(entries, entries.c.incident_id == incidents.c.id)
             .where(
                 incidents.c.opened_at >= since,
@@ -155,7 +163,7 @@ class Transparency:
             )
             .group_by(incidents.c.id, incidents.c.opened_at)
         )
-        return [(row[0], row[1], row[2]) for row in rows]
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     async def search(self, asked: Search, size: int, most: int) -> list[PublicEntry]:
         """The newest that match, among the first `size` entries."""

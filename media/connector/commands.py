@@ -1,4 +1,4 @@
-"""What `sightline connector …` does beside the cameras: enrol, allow, add, cameras, discover, run."""
+"""What `sightline connector …` does: enrol, allow, add, cameras, discover, locator, run."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,15 +34,44 @@ def run(options: argparse.Namespace) -> int:
         return 2
 
 
-def _enrol(options: argparse.Namespace, folder: Folder) -> int:
-    parts = urlsplit(options.url)
+def _address(url: str) -> str:
+    parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise CommandError("The service's address looks like https://video.example.org.")
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         raise CommandError("The service's address must begin with https://, or its orders could be anyone's.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _locator(options: argparse.Namespace, _: Folder) -> int:
+    from media.connector import locator  # what reads a receiver is loaded for it alone
+
+    server = _address(options.url)
+    try:
+        token = Path(options.token_file).read_text().split()[0]
+    except (OSError, UnicodeDecodeError, IndexError) as error:
+        raise CommandError(f"{options.token_file} holds no token.") from error
+    if options.serial:
+        read = partial(locator.read_serial, options.serial, options.baud)
+    else:
+        host, _, port = options.udp.rpartition(":")
+        if not port.isdigit() or not 0 < int(port) < 65536:
+            raise CommandError("--udp is a port, or an address and a port: 10110, 192.168.1.5:10110.")
+        read = partial(locator.read_udp, host.strip("[]") or "127.0.0.1", int(port))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        asyncio.run(locator.run(read, server, token, options.trust))
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        raise CommandError(f"Nothing can be read: {error}") from error
+    return 0
+
+
+def _enrol(options: argparse.Namespace, folder: Folder) -> int:
+    server = _address(options.url)
     if folder.is_running():
         raise CommandError("A connector is running in this folder. Stop it first.")
-    server = f"{parts.scheme}://{parts.netloc}"
     key = folder.make_key()
     ask = wire.Enrol(
         code=options.code.strip()[:32],
@@ -264,5 +294,6 @@ _COMMANDS = {
     "allow": _allow,
     "cameras": _cameras,
     "discover": _discover,
+    "locator": _locator,
     "run": _run,
 }

@@ -10,7 +10,7 @@ export type ContestOutcome = "upheld" | "partly" | "explained";
 
 export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong-reason" | "misused" | "facts-wrong";
 
-export type DeviceKind = "body-worn" | "dash" | "encoder";
+export type DeviceKind = "body-worn" | "dash" | "encoder" | "locator";
 
 export type Crew = "alone" | "join" | "take-over";
 

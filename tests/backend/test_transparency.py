@@ -20,6 +20,7 @@ from backend.api.citizen.page import LANGUAGES, choose
 from backend.model.cameras import ParticipationLevel
 from backend.model.contests import ContestOutcome, ContestReason
 from backend.model.glass import GlassReason
+from backend.model.ids import new_id
 from backend.model.incidents import INCIDENT_TYPES, PANIC, FeedKind
 from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import Role
@@ -201,19 +202,25 @@ async def test_how_fast_help_came_is_a_median_of_enough_closed_emergencies(house
         incident = await dana.open()
         house.clock.advance(seconds=wait)
         unit = {"unit_id": sam.user.unit_id}
-        await dana.post(f"/api/incidents/{incident['id']}/units", unit)
+        sent = await dana.post(f"/api/incidents/{incident['id']}/units", unit)
+        house.clock.advance(seconds=100)
+        where = f"/api/responses/{sent['responses'][0]['id']}/press"
+        await dana.post(where, {"press": new_id("prs"), "status": "on-scene"})  # said by radio
         await dana.post(f"/api/incidents/{incident['id']}/close")
         if at == 3:
             late(house)
             await _one_more(house, lent)
             four = (await figures(house))["response"]
             assert four[0] == {"name": "assigned", "seconds": None, "measured": 4}
+            assert four[2] == {"name": "on-scene", "seconds": None, "measured": 4}
     late(house)
     await _one_more(house, lent)
-    assigned, picture = (await figures(house))["response"]
+    assigned, picture, on_scene = (await figures(house))["response"]
     assert assigned["measured"] == 5
     assert 30 <= assigned["seconds"] < 32
     assert picture == {"name": "picture", "seconds": None, "measured": 0}
+    assert on_scene["measured"] == 5
+    assert 130 <= on_scene["seconds"] < 133
     assert "help was assigned within 30 s" in (await seen(house)).text
 
 
@@ -542,7 +549,7 @@ def test_every_language_has_a_word_for_every_code(lang: str) -> None:
     for name in words.codes:
         assert lang == "en" or set(words.codes[name]) >= set(english.codes[name]), name
     assert set(words.download) == set(english.download)
-    assert set(words.response_of) == {"assigned", "picture"}
+    assert set(words.response_of) == {"assigned", "picture", "on-scene"}
     for many in ("never_why", "how_it_works", "for_experts"):
         assert len(getattr(words, many)) == len(getattr(english, many))
 

@@ -269,9 +269,14 @@ async def test_the_map_is_loaded_after_the_picture(browser: Browser) -> None:
 
 async def test_a_phone_that_refuses_its_position_says_where_to_allow_it(browser: Browser) -> None:
     async with visiting(browser, assigned(), "/officer", size=PHONE, permissions=[]) as page:
-        await expect(page.get_by_role("alert")).to_contain_text("This phone does not allow its position.")
-        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        await expect(page.get_by_role("alert")).to_contain_text(
+            "Dispatch cannot see you: this phone does not"
+        )
         await expect(page.get_by_role("button", name="I am en route")).to_be_in_viewport(ratio=1)
+        assert await fits(page)
+        await page.get_by_role("button", name="Menu").click()
+        await expect(page.get_by_text("Allow the position in the browser's settings").last).to_be_visible()
+        await expect(page.get_by_role("button", name="Say where I am")).to_be_visible()
         assert await fits(page)
 
 

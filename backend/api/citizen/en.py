@@ -106,10 +106,11 @@ EN = Words(
     response_of={
         "assigned": "From the emergency’s opening until a unit was assigned",
         "picture": "From the emergency’s opening until the first live picture",
+        "on-scene": "From the emergency’s opening until somebody is on the scene",
     },
     too_few="too few to say",
-    on_scene="How long until somebody is on the scene is not measured here yet: units do not report it by this "
-    "system.",
+    about_on_scene="Units say by one press that they are on the scene; emergencies in which none did are not counted "
+    "there.",
     median="Half of them within",
     seconds=_seconds,
     latest="The latest entries",

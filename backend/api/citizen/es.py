@@ -108,9 +108,11 @@ ES = Words(
     response_of={
         "assigned": "Desde que se abrió la emergencia hasta que se asignó una unidad",
         "picture": "Desde que se abrió la emergencia hasta la primera imagen en vivo",
+        "on-scene": "Desde que se abrió la emergencia hasta que alguien está en el lugar",
     },
     too_few="muy pocas para decirlo",
-    on_scene="Cuánto se tarda en llegar todavía no se mide aquí: las unidades no lo comunican por este sistema.",
+    about_on_scene="Las unidades dicen con una pulsación que están en el lugar; las emergencias en que ninguna lo "
+    "dijo no se cuentan ahí.",
     median="La mitad en menos de",
     seconds=_seconds,
     latest="Las últimas entradas",

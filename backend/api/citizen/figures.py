@@ -139,5 +139,5 @@ def _response(words: Words, report: Report) -> Html:
             ),
             h("tbody", None, *rows),
         ),
-        h("p", {"class": "soft"}, words.on_scene),
+        h("p", {"class": "soft"}, words.about_on_scene),
     )

@@ -93,7 +93,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     response: str
     response_of: Mapping[str, str]
     too_few: str
-    on_scene: str
+    about_on_scene: str
     median: str
     seconds: Callable[[int, int, int], str]  # hours, minutes, seconds
     # entries

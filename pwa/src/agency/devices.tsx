@@ -10,10 +10,12 @@ import type { AgencyCalls } from "./calls.ts";
 import { Shown } from "./loading.tsx";
 import { Copyable } from "./once.tsx";
 
+const FLEET = { id: "fleet", name: "All units" };
 const KINDS: Record<DeviceKind, string> = {
   "body-worn": "Body-worn camera",
   dash: "Dash camera",
   encoder: "Encoder",
+  locator: "Vehicle locator",
 };
 
 /** A whole pipeline for whoever has no OBS: a test picture, to be replaced by the real source. */
@@ -23,6 +25,7 @@ function gstreamer(address: string, token: string): string {
 
 function Token({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
   const address = new URL(made.whip, location.origin).href;
+  if (made.device.kind === "locator") return <LocatorToken made={made} onHide={onHide} />;
   return (
     <section class="once" aria-labelledby="token-title">
       <h2 id="token-title">Token of {made.device.name}</h2>
@@ -30,6 +33,22 @@ function Token({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
       <Copyable label="Address (OBS: Settings, Stream, Service WHIP, Server)" text={address} />
       <Copyable label="Token (OBS: Bearer Token)" text={made.token} />
       <Copyable label="Or one line for GStreamer" text={gstreamer(address, made.token)} />
+      <button type="button" onClick={onHide}>
+        Hide
+      </button>
+    </section>
+  );
+}
+
+/** One line for a receiver's computer; other systems have docs/http.md. */
+function LocatorToken({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
+  const line = `sightline connector locator ${location.origin} --token-file token --serial /dev/ttyUSB0`;
+  return (
+    <section class="once" aria-labelledby="token-title">
+      <h2 id="token-title">Token of {made.device.name}</h2>
+      <p>Put it into the locator now: it is not shown again. Whoever has it can say where units are.</p>
+      <Copyable label="Token" text={made.token} />
+      <Copyable label="On the vehicle's computer, with the token in a file" text={line} />
       <button type="button" onClick={onHide}>
         Hide
       </button>
@@ -114,7 +133,7 @@ function Register(props: {
         await calls.addDevice({
           kind,
           name: String(said.get("name")).trim(),
-          unit_id: kind === "encoder" ? null : where,
+          unit_id: kind === "encoder" || where === FLEET.id ? null : where,
           camera_id: kind === "encoder" ? where : null,
         }),
       ),
@@ -125,7 +144,7 @@ function Register(props: {
   const cameras = sites.flatMap((site) =>
     site.cameras.map(({ id, name }) => ({ id, name: `${site.name}: ${name}` })),
   );
-  const places = kind === "encoder" ? cameras : units;
+  const places = kind === "encoder" ? cameras : kind === "locator" ? [FLEET, ...units] : units;
   return (
     <form class="inline-form" onSubmit={(event) => void submit(event)}>
       <label class="field">
@@ -184,12 +203,14 @@ export function Devices({ desk, calls }: { desk: Desk; calls: AgencyCalls }) {
             );
             const where = (device: Device): string =>
               device.unit_id === null
-                ? (cameras.get(device.camera_id ?? "") ?? "")
+                ? (cameras.get(device.camera_id ?? "") ?? FLEET.name)
                 : (world.units.get(device.unit_id)?.call_sign ?? "");
             return (
               <>
                 {active.length === 0 ? (
-                  <p class="empty">No device yet. Register a body-worn or dash camera, or an encoder.</p>
+                  <p class="empty">
+                    No device yet. Register a body-worn or dash camera, an encoder or a locator.
+                  </p>
                 ) : (
                   <ul class="lines">
                     {active.map((device) => (

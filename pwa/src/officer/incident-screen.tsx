@@ -151,19 +151,15 @@ function navigation(to: Position): string {
   return /iPhone|iPad/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
 }
 
-/** Why dispatch does not see where this phone is, though it should. */
-function ShareProblem({ sharing }: Pick<Props, "sharing">) {
-  const { on, problem } = useStore(sharing.shared);
-  if (problem === null) return null;
+/** What did not work, a line each; the menu says more and tries again. */
+function Problems({ sharing, presses }: Pick<Props, "sharing" | "presses">) {
+  const { problem: unseen } = useStore(sharing.shared);
+  const { problem: unsaid } = useStore(presses.waiting);
   return (
-    <p class="share-problem" role="alert">
-      {problem}{" "}
-      {!on && (
-        <button type="button" class="plain" onClick={() => sharing.start()}>
-          Try again
-        </button>
-      )}
-    </p>
+    <div class="problems" role="alert">
+      {unseen !== null && <p class="share-problem">{unseen}</p>}
+      {unsaid !== null && <p class="share-problem">{unsaid}</p>}
+    </div>
   );
 }
 
@@ -219,8 +215,8 @@ export function IncidentScreen(props: Props) {
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
         <OtherUnits desk={desk} incident={incident} />
+        <Problems sharing={sharing} presses={presses} />
         <div class="thumbs">
-          <ShareProblem sharing={sharing} />
           <OwnStatus desk={desk} incident={incident} presses={presses} />
           {incident.position !== null && (
             <a

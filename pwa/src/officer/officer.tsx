@@ -27,7 +27,14 @@ export function shown(world: World): IncidentView | null {
   return asked ?? (open.length === 1 ? (open[0] ?? null) : null);
 }
 
-function Menu({ desk, onClose }: { desk: Desk; onClose(): void }) {
+interface MenuProps {
+  desk: Desk;
+  sharing: Sharing;
+  onClose(): void;
+}
+
+function Menu({ desk, sharing, onClose }: MenuProps) {
+  const { on, problem } = useStore(sharing.shared);
   const other = theme() === "night" ? "day" : "night";
   const { display_name: name } = desk.me.user;
   const world = useStore(desk.world);
@@ -46,6 +53,16 @@ function Menu({ desk, onClose }: { desk: Desk; onClose(): void }) {
       >
         <Icon name={other} /> {other === "day" ? "Day colours" : "Night colours"}
       </button>
+      {unit !== undefined && problem !== null && (
+        <>
+          <p class="share-problem">{problem}</p>
+          {!on && (
+            <button type="button" onClick={() => sharing.start()}>
+              <Icon name="locate" /> Say where I am
+            </button>
+          )}
+        </>
+      )}
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
       <button type="button" onClick={() => void desk.signOut()}>
         <Icon name="logOut" /> Log out
@@ -54,7 +71,14 @@ function Menu({ desk, onClose }: { desk: Desk; onClose(): void }) {
   );
 }
 
-function Bar({ desk, incident, many }: { desk: Desk; incident: IncidentView | null; many: boolean }) {
+interface BarProps {
+  desk: Desk;
+  sharing: Sharing;
+  incident: IncidentView | null;
+  many: boolean;
+}
+
+function Bar({ desk, sharing, incident, many }: BarProps) {
   const [menu, setMenu] = useState(false);
   const lost = useStore(desk.line) === "lost";
   const now = useNow(() => desk.clock.now());
@@ -87,7 +111,7 @@ function Bar({ desk, incident, many }: { desk: Desk; incident: IncidentView | nu
       >
         <Icon name={menu ? "close" : "menu"} />
       </button>
-      {menu && <Menu desk={desk} onClose={() => setMenu(false)} />}
+      {menu && <Menu desk={desk} sharing={sharing} onClose={() => setMenu(false)} />}
     </header>
   );
 }
@@ -112,7 +136,7 @@ export function Officer({ desk, sharing, presses }: Props) {
   const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
   return (
     <div class="officer">
-      <Bar desk={desk} incident={incident} many={openIncidents(world).length > 1} />
+      <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
       <Over names={over} onRead={() => setOver([])} />
       {offDuty ? (
         <DutyScreen desk={desk} onOver={setOver} />

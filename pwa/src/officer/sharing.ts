@@ -22,8 +22,9 @@ const GAP_MS = 1000;
 const OFF: Shared = { on: false, here: null, problem: null };
 
 const TROUBLE = {
-  refused: "This phone does not allow its position. Allow it for this page in the browser's settings.",
-  unavailable: "This phone does not know where it is yet.",
+  refused:
+    "Dispatch cannot see you: this phone does not allow it. Allow the position in the browser's settings.",
+  unavailable: "Dispatch cannot see you: this phone does not know where it is yet.",
 } as const;
 
 function positionOf(fix: Fix, now: number): Position {

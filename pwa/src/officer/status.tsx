@@ -61,18 +61,8 @@ export function OwnStatus({
   presses: Presses;
 }) {
   const unit = myUnit(useStore(desk.world));
-  const { problem } = useStore(presses.waiting);
   const response = responseOf(incident, unit);
-  return (
-    <>
-      {problem !== null && (
-        <p class="share-problem" role="alert">
-          {problem}
-        </p>
-      )}
-      {response !== null && <StatusButton key={response.id} response={response} presses={presses} />}
-    </>
-  );
+  return response === null ? null : <StatusButton key={response.id} response={response} presses={presses} />;
 }
 
 /** Who else comes, and how far they are. */
