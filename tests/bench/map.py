@@ -23,7 +23,7 @@ from tests.pwa.visits import APP, visiting
 MAP = Path(__file__).parents[2] / "backend" / "demo.pmtiles"
 HERE = (60.1704, 24.9435)
 UNITS = CAMERAS = 500
-DRAGS, STEPS = 12, 60
+DRAGS, STEPS = 6, 60
 STEP_S = 1 / 60
 WATCH = """
   window.gaps = []; window.busy = 0;

@@ -230,7 +230,7 @@ async def test_an_officer_opens_for_another_reason_with_one_tap_more(
         assert await fits(page)
         assert await smallest_target(page) >= 56
         assert await axe(page) == []
-        await page.get_by_role("button", name="Back").tap()
+        await page.get_by_role("button", name="Back", exact=True).tap()
         await page.get_by_role("button", name="Why: another reason for Corner shop, door").tap()
         await page.get_by_role("button", name="Follow a suspect").tap()
         await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_be_visible()

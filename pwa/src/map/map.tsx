@@ -189,7 +189,7 @@ interface MarksProps {
   onCluster(cluster: Cluster): void;
 }
 
-/** All marks that may be many, those without a name of their own last. */
+/** All marks that may be many. */
 function Marks({ frame, size, cameras, people, sites, chosen, onChoose, onCluster }: MarksProps) {
   const lenses = crowd(cameras, frame, size, MARGIN_PX, ({ id, use }) => id === chosen || use === "live");
   const units = crowd(people, frame, size, MARGIN_PX, () => false);
