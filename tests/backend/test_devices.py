@@ -254,6 +254,8 @@ async def test_an_officers_own_phone_is_a_camera_until_anything_ends_it(
     assert not house.parts.sfu.state().sessions
     assert (await dana.see(incident))["feeds"][-1]["state"] == "ended"
     back = await house.staff("sam")
+    no(await back.http.post(f"{where}/my-camera"), 403, "not-assigned")  # the last session ended the duty
+    await back.post("/api/duty", {"unit_id": sam.user.unit_id})
     last = await back.post(f"{where}/my-camera")
     await Publisher(house, last["bearer"], stack).publish()
     await live(dana, incident)
