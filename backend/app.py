@@ -42,6 +42,7 @@ from backend.api import receipts as receipts_api
 from backend.api import sealing as sealing_api
 from backend.api import sites as sites_api
 from backend.api import transparency as transparency_api
+from backend.api import units as units_api
 from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
@@ -60,6 +61,7 @@ from backend.services.contests import Contests
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
+from backend.services.duties import Duties
 from backend.services.endings import Endings
 from backend.services.engines import Engines
 from backend.services.enrolment import Enrolments
@@ -69,6 +71,7 @@ from backend.services.figures import Figures
 from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
+from backend.services.leaving import Leaving
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
 from backend.services.log_files import LogFiles
@@ -81,6 +84,7 @@ from backend.services.owners import Owners
 from backend.services.presses import Presses
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
+from backend.services.responses import Responses
 from backend.services.review import LogState, Review
 from backend.services.runs import Runs
 from backend.services.sealing import Sealing
@@ -177,9 +181,11 @@ class Parts(msgspec.Struct, frozen=True):
     devices: Devices
     disclosures: Disclosures
     districts: "Districts | None"
+    duties: Duties
     officers: Officers
     sealing: Sealing
     receipts: Receipts
+    responses: Responses
     contests: Contests
     statements: Statements
     glass: Glass
@@ -248,6 +254,8 @@ def build(
     presses = Presses(keys, runs, alerts, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
     connectors.listener = lent
+    units, leaving = Units(steps), Leaving(lent, sfu)
+    duties = Duties(steps, units, leaving)
     receipts = Receipts(steps, keys, public_log, sfu, config.agency)
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
@@ -271,7 +279,7 @@ def build(
         public_log=public_log,
         uses=uses,
         sender=sender,
-        sign_in=SignIn(steps, keys, sfu, passwords, lent, timedelta(hours=config.session_hours)),
+        sign_in=SignIn(steps, keys, sfu, passwords, lent, duties, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
         incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
@@ -286,7 +294,7 @@ def build(
             zone=ZoneInfo(config.timezone),
             month_first=config.country == "US",
         ),
-        units=Units(steps),
+        units=units,
         outbox=outbox,
         engines=engines,
         figures=Figures(engines, store, hub),
@@ -307,9 +315,11 @@ def build(
         devices=devices,
         disclosures=disclosures,
         districts=districts,
+        duties=duties,
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
+        responses=Responses(steps, board, leaving),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
@@ -374,9 +384,11 @@ def create_app(
                 "connectors",
                 "enrolments",
                 "devices",
+                "duties",
                 "officers",
                 "sealing",
                 "receipts",
+                "responses",
                 "contests",
                 "statements",
                 "review",
@@ -413,6 +425,7 @@ def create_app(
             public_log.ROUTER,
             tiles.ROUTER,
             transparency_api.ROUTER,
+            units_api.ROUTER,
             create_router(),
             pages.routes(built),
         ],
@@ -461,6 +474,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
+        asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),

@@ -157,8 +157,8 @@ async def _set_the_scene(parts: Parts) -> _Scene:
         incident = await parts.incidents.open(
             dana, incident_type=kind, words=words, callback_number=number, position=None
         )
-        if kind == "Break-in" and sam.unit_id is not None:
-            await parts.incidents.assign(dana, IncidentId(incident.id), sam.unit_id)
+        if kind == "Break-in" and sam.usual_unit_id is not None:
+            await parts.responses.assign(dana, IncidentId(incident.id), sam.usual_unit_id)
         link = await parts.links.issue(dana, IncidentId(incident.id), number, LinkKind.LIVE)
         url, _ = await parts.links.handout(dana, LinkId(link.id))
         links.append(url)

@@ -17,6 +17,7 @@ from backend.model.views import (
     NearbyChanged,
     PositionMoved,
     UnitChanged,
+    UnitsMoved,
 )
 
 LISTENERS = 2000  # sockets at once; one more is refused
@@ -27,6 +28,12 @@ class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended
     """A sign-out: the sockets of this session close."""
 
     session_id: str
+
+
+class DutyChanged(msgspec.Struct, frozen=True, kw_only=True, tag="duty-changed"):
+    """This person signed on to a unit, or off: they see other incidents now, and begin anew."""
+
+    user_id: str
 
 
 class LevelTold(msgspec.Struct, frozen=True, kw_only=True, tag="level-told"):
@@ -54,6 +61,8 @@ News = (
     | LevelTold
     | NearbyChanged
     | UnitChanged
+    | UnitsMoved
+    | DutyChanged
     | EntryRecorded
     | SiteChanged
     | SessionEnded

@@ -68,9 +68,8 @@ class Tour:
         """Every face, before a lent camera opens and while it is open; `theme` None: each in its own."""
         night, day = theme or "night", theme or "day"
         officer = await self.staff("sam", phone, night)
+        await officer.get_by_role("button", name="Sign on to Unit 12").click()
         await officer.locator("figure video").wait_for()
-        if await officer.get_by_role("button", name="Share my position").count():
-            await officer.get_by_role("button", name="Share my position").click()
         owner = await self.staff("rosa", phone, day)
         await owner.get_by_text("Nobody is watching now").wait_for()
         still = owner.get_by_role("article", name="Front door").get_by_role("button", name=re.compile("Take"))
@@ -97,6 +96,10 @@ class Tour:
             await self.take(f"agency-{part}{more}", agency)
         await console.get_by_role("button", name="Close Front door").click()
         await owner.get_by_text("Nobody is watching now").wait_for()
+        await officer.get_by_role("button", name="Menu").click()
+        await officer.get_by_role("button", name="Sign off").click()
+        await officer.get_by_role("button", name="Sign off from Unit 12").click()  # for the next walk
+        await officer.get_by_text("You are off duty").wait_for()
         for page in (officer, owner, console, caller, agency):
             await page.context.close()
 

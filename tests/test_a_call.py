@@ -96,6 +96,8 @@ class Cast:
         await page.get_by_role("textbox", name="Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/officer*" if phone else "**/console*")
+        if phone:
+            await page.get_by_role("button", name="Sign on to Unit 12").click()
         return page
 
     async def owner(self, name: str) -> Page:
@@ -227,14 +229,17 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
     await sees_motion(sam)
     await expect(sam.get_by_text("within 12 m")).to_be_visible()
     assert NUMBER not in await sam.content()
-    await sam.get_by_role("button", name="Share my position").click()
-    await expect(sam.get_by_text("1.0 km south")).to_be_visible()
+    await expect(sam.get_by_text("1.0 km south")).to_be_visible()  # on duty, so the phone says where it is
     await expect(dana.locator(".unit", has_text="Unit 12")).to_contain_text("1.0 km")
 
-    # the caller walks on; everyone sees it
+    # the caller walks on; everyone sees it, and how far the unit is by one press each
+    await sam.get_by_role("button", name="I am en route").click()
     await phone.context.set_geolocation({"latitude": 42.3241, "longitude": -83.1763, "accuracy": 8})
+    await expect(dana.locator(".unit", has_text="Unit 12")).to_contain_text("En route")
     await expect(sam.get_by_text("800 m south")).to_be_visible()
     await expect(dana.locator(".facts")).to_contain_text("8 m")
+    await sam.get_by_role("button", name="I am on scene").click()
+    await expect(dana.locator(".unit", has_text="Unit 12")).to_contain_text("On scene")
 
     # 13: the incident is closed, and nothing flows
     await dana.get_by_role("button", name="Close", exact=True).click()
@@ -276,7 +281,9 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
         "feed.live",
         "feed.watch",
         "feed.subscribe",
+        "unit.sign-on",
         "unit.assign",
+        "unit.status",
         "incident.close",
         "feed.unsubscribe",
         "feed.end",

@@ -1,8 +1,8 @@
-"""Incidents, links, feeds and units over HTTP, for those who are signed in."""
+"""Incidents, links and feeds over HTTP, for those who are signed in."""
 
 from typing import Annotated
 
-from litestar import Router, delete, get, post
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
@@ -10,7 +10,6 @@ from backend.api import guards
 from backend.api.bodies import (
     ID,
     AmendIncident,
-    AssignUnit,
     Handout,
     IssuedLink,
     IssueLink,
@@ -18,16 +17,15 @@ from backend.api.bodies import (
     SpokenCode,
     WatchGrant,
 )
-from backend.model.ids import FeedId, IncidentId, LinkId, UnitId
+from backend.model.ids import FeedId, IncidentId, LinkId
 from backend.model.people import StaffSession
-from backend.model.positions import Position, PositionReport
+from backend.model.positions import Position
 from backend.model.views import EntryView, IncidentView, LinkView
 from backend.services.access import Access
 from backend.services.board import Board
 from backend.services.incidents import Incidents
 from backend.services.links import Links
 from backend.services.steps import Clock
-from backend.services.units import Units
 
 Id = Annotated[str, PathParameter(pattern=ID)]
 
@@ -95,23 +93,6 @@ async def trail(
     return await board.trail(session.user, IncidentId(incident), clock())
 
 
-@post("/incidents/{incident:str}/units", guards=[guards.desk], status_code=200)
-async def assign(
-    incident: Id,
-    data: JSONBody[AssignUnit],
-    session: NamedDependency[StaffSession],
-    incidents: NamedDependency[Incidents],
-) -> IncidentView:
-    return await incidents.assign(session.user, IncidentId(incident), UnitId(data.unit_id))
-
-
-@delete("/incidents/{incident:str}/units/{unit:str}", guards=[guards.desk], status_code=200)
-async def release(
-    incident: Id, unit: Id, session: NamedDependency[StaffSession], incidents: NamedDependency[Incidents]
-) -> IncidentView:
-    return await incidents.release(session.user, IncidentId(incident), UnitId(unit))
-
-
 @post("/incidents/{incident:str}/links", guards=[guards.desk])
 async def issue(
     incident: Id,
@@ -163,15 +144,6 @@ async def watch(
     return WatchGrant(whep=f"/whep/{feed}", bearer=secret.reveal(), seconds_left=int(lasts.total_seconds()))
 
 
-@post("/units/mine/position", guards=[guards.officers], status_code=204)
-async def unit_moved(
-    data: JSONBody[PositionReport],
-    session: NamedDependency[StaffSession],
-    units: NamedDependency[Units],
-) -> None:
-    await units.moved(session.user, data)
-
-
 async def _handout(links: Links, session: StaffSession, link: LinkView) -> Handout | None:
     if link.sender != "console":
         return None
@@ -188,8 +160,6 @@ ROUTER = Router(
         close,
         entries,
         trail,
-        assign,
-        release,
         issue,
         resend,
         revoke,
@@ -197,6 +167,5 @@ ROUTER = Router(
         allow,
         handout,
         watch,
-        unit_moved,
     ],
 )

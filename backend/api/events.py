@@ -15,12 +15,12 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
 
 from backend.api import guards
-from backend.hub import Full, Hub, Listener, News, TooSlow
+from backend.hub import DutyChanged, Full, Hub, Listener, News, TooSlow
 from backend.model.lending import CitySite, CitySiteGone, CityView, OwnerView
 from backend.model.people import Role, StaffSession
 from backend.model.refusals import Refused
 from backend.model.views import Event, SignedOut, Tick
-from backend.services.board import Audience, Board
+from backend.services.board import Board
 from backend.services.connections import Connections
 from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
@@ -44,13 +44,16 @@ async def events(
     connections: NamedDependency[Connections],
 ) -> None:
     async def begin(session: StaffSession) -> Hears:
-        snapshot = await board.snapshot(session.user, clock())
+        audience, snapshot = await board.audience(session, clock())
         await _send(socket, snapshot)
         for event in connections.levels_of(session.id):
             await _send(socket, event)
-        audience = Audience(session, snapshot)
 
         async def hears(news: News) -> Event | None:
+            nonlocal audience
+            if isinstance(news, DutyChanged) and news.user_id == session.user.id:
+                audience, snapshot = await board.audience(session, clock())
+                return snapshot
             return audience.hears(news)
 
         return hears

@@ -83,6 +83,7 @@ STATUS: dict[Refusal, HTTPStatus] = {
     Refusal.CALLER_PLACED: HTTPStatus.CONFLICT,
     Refusal.TOO_OFTEN: HTTPStatus.TOO_MANY_REQUESTS,
     Refusal.NO_UNIT: HTTPStatus.FORBIDDEN,
+    Refusal.UNIT_TAKEN: HTTPStatus.CONFLICT,
     Refusal.NOT_ASKING: HTTPStatus.CONFLICT,
     Refusal.ALREADY_SHARING: HTTPStatus.CONFLICT,
     Refusal.NO_HANDOUT: HTTPStatus.NOT_FOUND,

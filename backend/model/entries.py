@@ -17,6 +17,9 @@ class Action(StrEnum):
     INCIDENT_CLOSE = "incident.close"
     UNIT_ASSIGN = "unit.assign"
     UNIT_RELEASE = "unit.release"
+    UNIT_STATUS = "unit.status"
+    UNIT_SIGN_ON = "unit.sign-on"
+    UNIT_SIGN_OFF = "unit.sign-off"
     LINK_ISSUE = "link.issue"
     LINK_SEND = "link.send"
     LINK_DELIVERY = "link.delivery"
@@ -102,6 +105,7 @@ NEWS = (
     Action.INCIDENT_PANIC,
     Action.CAMERA_ANSWER,
     Action.GLASS_BREAK,
+    Action.UNIT_STATUS,
 )
 
 

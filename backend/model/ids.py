@@ -26,6 +26,9 @@ ContestId = NewType("ContestId", str)
 StatementId = NewType("StatementId", str)
 GlassId = NewType("GlassId", str)
 FindingId = NewType("FindingId", str)
+DutyId = NewType("DutyId", str)
+ResponseId = NewType("ResponseId", str)
+PressId = NewType("PressId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -25,21 +25,34 @@ class Role(StrEnum):
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is sent: a patrol car and its crew."""
+    """Who is sent: a patrol car and its crew. Nobody in `crew`: nobody is on duty there."""
 
     id: UnitId
     call_sign: str
     position: Position | None = None
+    crew: "tuple[CrewMember, ...]" = ()
+
+
+class CrewMember(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody on duty in a unit."""
+
+    user_id: UserId
+    name: str  # display name
+    since: datetime
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """An account. `name` is what one signs in with."""
+    """An account. `name` is what one signs in with.
+
+    `unit_id` is where an officer is on duty now; `usual_unit_id` is offered first when they sign on.
+    """
 
     id: UserId
     name: str
     display_name: str
     role: Role
     unit_id: UnitId | None = None
+    usual_unit_id: UnitId | None = None
 
 
 class StaffSession(msgspec.Struct, frozen=True, kw_only=True):

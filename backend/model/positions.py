@@ -14,7 +14,8 @@ class PositionSource(StrEnum):
 
     CALLER = "caller"
     DISPATCHER = "dispatcher"
-    UNIT = "unit"
+    UNIT = "unit"  # an officer's phone
+    LOCATOR = "locator"  # what is built into a vehicle
     SITE = "site"  # where an owner pressed for help
 
 

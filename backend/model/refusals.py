@@ -82,7 +82,8 @@ class Refusal(StrEnum):
     BAD_POSITION = "bad-position"
     CALLER_PLACED = "caller-placed"  # the caller's phone has said where it is; a guess does not replace that
     TOO_OFTEN = "too-often"
-    NO_UNIT = "no-unit"
+    NO_UNIT = "no-unit"  # an officer who is not on duty
+    UNIT_TAKEN = "unit-taken"  # somebody is on duty there; the words say who
     NOT_ASKING = "not-asking"
     ALREADY_SHARING = "already-sharing"
     NO_HANDOUT = "no-handout"

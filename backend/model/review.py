@@ -20,9 +20,7 @@ from backend.model.people import Role
 
 SAME_CAMERA_INCIDENTS = 5  # of one person and one camera in a week: nearly one each working day
 SAME_CAMERA_TIMES = 3  # the week's median for a person and a camera
-NEVER_SENT_INCIDENTS = (
-    3  # of somebody at the desk: calls are called off, though not one's own again and again
-)
+NEVER_EN_ROUTE_INCIDENTS = 3  # calls are called off, though not one's own again and again
 SAME_REASON_INCIDENTS = 8  # fewer can all have been alike
 SAME_REASON_SHARE = 0.9
 SAME_REASON_TIMES = 2  # the others' share
@@ -37,8 +35,10 @@ class FindingKind(StrEnum):
     """Why somebody should look."""
 
     SAME_CAMERA = "same-camera"  # one person opened one camera in many incidents, those of its own site aside
-    NOT_ON_A_CALL = "not-on-a-call"  # an officer without a unit, or whose unit had no open incident then
-    NEVER_SENT = "never-sent"  # their unit was never sent to what they saw; of the desk's, no unit at all was
+    OFF_DUTY = "off-duty"  # an officer who was on duty in no unit
+    NOT_ON_A_CALL = "not-on-a-call"  # an officer whose unit had no open incident then
+    NEVER_SENT = "never-sent"  # an officer whose unit was never sent to what they saw
+    NEVER_EN_ROUTE = "never-en-route"  # nor went there, again and again; of the desk's incidents, no unit did
     SAME_REASON = "same-reason"  # one person nearly always has the same reason, and the others do not
     OUTSIDE_INCIDENT = "outside-incident"  # before the incident was opened, or after it was closed
     OWNER_ENDED = "owner-ended"  # owners stopped or paused what this person was watching
@@ -58,8 +58,9 @@ class Outcome(StrEnum):
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """One beginning of a use, as the review looks at it. `camera_id` is None for a picture that is not lent.
 
-    `on_a_call` is of officers: whether their unit was assigned to any open incident at that moment. `sent` is
-    whether that unit was ever assigned to this one, of the desk whether any unit was.
+    `on_duty` and `on_a_call` are of officers: whether they were in a unit, and whether that was assigned to
+    any open incident, at that moment; `on_duty` is None for what is older than duty. `sent` is whether that
+    unit was ever assigned to this one, `en_route` whether it was on its way; of the desk, whether any was.
     """
 
     number: int
@@ -69,6 +70,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     incident_id: IncidentId
     opened_at: datetime  # the incident
     sent: bool
+    en_route: bool
+    on_duty: bool | None = None
     on_a_call: bool | None = None
     closed_at: datetime | None = None
     camera_id: CameraId | None = None
@@ -192,7 +195,7 @@ def _each(week: Week) -> Iterator[Found]:
     yield from _same_camera(week.opened)
     for user, mine in sorted(by_person.items()):
         yield from _off(user, mine)
-        yield from _never_sent(user, mine)
+        yield from _never_there(user, mine)
         others = [one for one in week.opened if one.user_id != user]
         yield from _same_reason(user, mine, others)
         yield from _ended_by_owners(user, mine)
@@ -242,9 +245,12 @@ def _same_camera(opened: Sequence[Opened]) -> Iterator[Found]:
 
 
 def _off(user: UserId, mine: list[Opened]) -> Iterator[Found]:
-    off = [one for one in mine if one.role is Role.OFFICER and not one.on_a_call]
+    off = [one for one in mine if one.on_duty is False]
     if off:
-        yield _of(FindingKind.NOT_ON_A_CALL, user, off)
+        yield _of(FindingKind.OFF_DUTY, user, off)
+    idle = [one for one in _on(mine) if not one.on_a_call]
+    if idle:
+        yield _of(FindingKind.NOT_ON_A_CALL, user, idle)
     outside = [
         one
         for one in mine
@@ -254,14 +260,21 @@ def _off(user: UserId, mine: list[Opened]) -> Iterator[Found]:
         yield _of(FindingKind.OUTSIDE_INCIDENT, user, outside)
 
 
-def _never_sent(user: UserId, mine: list[Opened]) -> Iterator[Found]:
-    """Of an officer once is enough; at the desk it must be several, and most of what they opened."""
-    never = [one for one in mine if not one.sent and (one.role is Role.OFFICER or one.camera_id is not None)]
+def _never_there(user: UserId, mine: list[Opened]) -> Iterator[Found]:
+    """Never sent is once enough; never en route must be several, and most of what they opened."""
+    astray = [one for one in _on(mine) if not one.sent]
+    if astray:
+        yield _of(FindingKind.NEVER_SENT, user, astray)
+    never = [one for one in mine if not one.en_route and one.camera_id is not None and one not in astray]
     count = len({one.incident_id for one in never})
     of = len({one.incident_id for one in mine})
-    officer = any(one.role is Role.OFFICER for one in never)
-    if officer or (count >= NEVER_SENT_INCIDENTS and 2 * count > of):
-        yield _of(FindingKind.NEVER_SENT, user, never, of=of)
+    if count >= NEVER_EN_ROUTE_INCIDENTS and 2 * count > of:
+        yield _of(FindingKind.NEVER_EN_ROUTE, user, never, of=of)
+
+
+def _on(mine: list[Opened]) -> list[Opened]:
+    """An officer's, those apart of which being off duty says enough."""
+    return [one for one in mine if one.role is Role.OFFICER and one.on_duty is not False]
 
 
 def _same_reason(user: UserId, mine: list[Opened], others: list[Opened]) -> Iterator[Found]:

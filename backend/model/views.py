@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from backend.model.duty import DutyView
 from backend.model.glass import GlassView
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
@@ -11,6 +12,7 @@ from backend.model.links import Capture, LinkKind, LinkState
 from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
+from backend.model.responses import ResponseView
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     news_at: datetime  # of the newest entry that deserves an eye, for marks that outlast a page
     unit_ids: tuple[str, ...]
+    responses: tuple[ResponseView, ...]  # how far each of them is
     links: tuple[LinkView, ...]
     feeds: tuple[FeedView, ...]
     openings: tuple[OpeningView, ...] = ()  # of lent cameras, those that are open
@@ -110,6 +113,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     now: datetime  # the server's clock, to tell ages by
     incidents: tuple[IncidentView, ...]
     units: tuple[Unit, ...]
+    duty: DutyView | None = None  # one's own, the last
 
 
 class IncidentChanged(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
@@ -154,9 +158,22 @@ class NearbyChanged(msgspec.Struct, frozen=True, kw_only=True, tag="nearby"):
 
 
 class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
-    """A unit moved or appeared."""
+    """A unit, or who is on duty in it, is another now."""
 
     unit: Unit
+
+
+class UnitAt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a unit is."""
+
+    id: str
+    position: Position
+
+
+class UnitsMoved(msgspec.Struct, frozen=True, kw_only=True, tag="units-moved"):
+    """Where units are that have moved; some times a second, however many do."""
+
+    units: tuple[UnitAt, ...]
 
 
 class EntryRecorded(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
@@ -185,6 +202,7 @@ Event = (
     | LevelChanged
     | NearbyChanged
     | UnitChanged
+    | UnitsMoved
     | EntryRecorded
     | Tick
     | SignedOut

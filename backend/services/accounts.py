@@ -47,7 +47,7 @@ class Accounts:
                 name=name,
                 display_name=display_name,
                 role=role,
-                unit_id=unit.id if unit else None,
+                usual_unit_id=unit.id if unit else None,
             )
             await step.tx.users.add(user, kept)
             await step.record(Action.USER_ADD, actor="operator", subject=user.id, role=role.value)

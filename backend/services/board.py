@@ -4,8 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import LevelTold, News, SessionEnded, SiteChanged
+from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SiteChanged
 from backend.model import links as link_rules
+from backend.model import responses as response_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
 from backend.model.ids import IncidentId
@@ -29,6 +30,7 @@ from backend.model.views import (
     SignedOut,
     Snapshot,
     UnitChanged,
+    UnitsMoved,
 )
 from backend.services.connections import Connections
 from backend.store.store import Store, Tx
@@ -95,6 +97,9 @@ class Board:
             closed_at=incident.closed_at,
             news_at=await tx.entries.news_at(incident.id) or incident.opened_at,
             unit_ids=incident.unit_ids,
+            responses=tuple(
+                response_rules.view(response) for response in await tx.responses.of_incident(incident.id)
+            ),
             links=tuple(self.link(link, now) for link in links),
             feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds)),
             openings=tuple(await tx.openings.views(incident.id)),
@@ -110,7 +115,18 @@ class Board:
             incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken]
             views = [await self.incident(tx, i, now) for i in incidents]
             units = await tx.units.all()
-        return Snapshot(now=now, incidents=tuple(trim(user, view) for view in views), units=tuple(units))
+            duty = await tx.duties.last(user.id)
+        return Snapshot(
+            now=now, incidents=tuple(trim(user, view) for view in views), units=tuple(units), duty=duty
+        )
+
+    async def audience(self, session: StaffSession, now: datetime) -> "tuple[Audience, Snapshot]":
+        """What this session may see from now on: as whoever its person is on duty as."""
+        async with self._store.read() as tx:
+            user = await tx.users.get(session.user.id) or session.user
+        session = msgspec.structs.replace(session, user=user)
+        snapshot = await self.snapshot(user, now)
+        return Audience(session, snapshot), snapshot
 
     async def closed(self, now: datetime) -> list[IncidentView]:
         """Closed incidents, the last closed first."""
@@ -222,8 +238,10 @@ class Audience:
         match news:
             case SessionEnded():
                 return SignedOut() if news.session_id == self._session.id else None
-            case UnitChanged():
+            case UnitChanged() | UnitsMoved():
                 return news
+            case DutyChanged():
+                return None  # who it is about begins anew (api.events)
             case IncidentChanged():
                 return self._incident(news)
             case LevelTold():

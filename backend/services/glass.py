@@ -13,7 +13,7 @@ from backend.model import glass as rules
 from backend.model import uses as leaves
 from backend.model.entries import Action
 from backend.model.glass import BrokenGlass, GlassEnd, GlassReason
-from backend.model.ids import GlassId, GrantId, IncidentId, UserId, new_id
+from backend.model.ids import GlassId, GrantId, IncidentId, UnitId, UserId, new_id
 from backend.model.openings import OpeningEnd
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
@@ -56,7 +56,7 @@ class Glass:
             LockedOut(
                 user_id=user.id,
                 name=user.display_name,
-                unit=units.get(user.unit_id) if user.unit_id else None,
+                unit=units.get(user.unit_id or user.usual_unit_id or UnitId("")),
             )
             for user in people
             if rules.why_not(user, found.unit_ids) is None and user.id not in held

@@ -1,26 +1,23 @@
-"""Incidents: opened, amended, given units, closed. Closing ends everything that hung on it."""
+"""Incidents: opened, amended, closed. Closing ends everything that hung on it."""
 
 import logging
 from datetime import datetime
 
 from backend.model.entries import Action
-from backend.model.ids import GrantId, IncidentId, SiteId, UnitId, new_id
-from backend.model.incidents import PANIC, Feed, FeedState, Incident
+from backend.model.ids import IncidentId, SiteId, new_id
+from backend.model.incidents import PANIC, FeedState, Incident
 from backend.model.links import Capture
-from backend.model.openings import OpeningEnd
 from backend.model.people import User
 from backend.model.positions import Position, PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage, own_site
 from backend.model.views import IncidentView
 from backend.services.board import Board
-from backend.services.devices import end_feed
-from backend.services.endings import Ending
 from backend.services.glass import Glass
 from backend.services.limits import Rate
 from backend.services.openings import Openings
 from backend.services.steps import Step, Steps
-from media.ports import EndReason, FeedId, Holder, Sfu
+from media.ports import EndReason, FeedId, Sfu
 from notifications.numbers import BadNumber, normalise
 
 log = logging.getLogger(__name__)
@@ -159,55 +156,6 @@ class Incidents:
                 )
             view = await self._changed(step, incident)
         return await self._with_its_cameras(user, incident) if site else view
-
-    async def assign(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
-        """Assign a unit; one that is assigned already stays so. Raises Refused."""
-        async with self._steps.begin() as step:
-            step.attempts(Action.UNIT_ASSIGN, actor=user.id, subject=unit)
-            found = await self._open(step, incident)
-            sent = await step.tx.units.get(unit)
-            if sent is None:
-                raise Refused(Refusal.NOT_FOUND)
-            if unit not in found.unit_ids:
-                await step.tx.incidents.assign(incident, unit)
-                await step.record(
-                    Action.UNIT_ASSIGN, actor=user.id, subject=unit, incident=incident, unit=sent.call_sign
-                )
-            return await self._changed(step, incident)
-
-    async def release(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
-        """Take a unit off; what its crew sees of this incident, and shows of it, ends. Raises Refused."""
-        grants: list[GrantId] = []
-        ending = Ending()
-        carried: list[Feed] = []
-        async with self._steps.begin() as step:
-            step.attempts(Action.UNIT_RELEASE, actor=user.id, subject=unit)
-            found = await self._open(step, incident)
-            released = await step.tx.units.get(unit)
-            if released is not None and unit in found.unit_ids:
-                await step.tx.incidents.release(incident, unit)
-                crew = await step.tx.units.crew(unit)
-                grants = await step.tx.grants.revoke_watchers(incident, crew, step.now)
-                ending = await self._openings.end_of(
-                    step, OpeningEnd.RELEASED, by=user.id, users=crew, incident=incident
-                )
-                carried = await step.tx.feeds.of_unit(unit, incident)
-                for feed in carried:
-                    await end_feed(step, feed)
-                await step.record(
-                    Action.UNIT_RELEASE,
-                    actor=user.id,
-                    subject=unit,
-                    incident=incident,
-                    unit=released.call_sign,
-                )
-            view = await self._changed(step, incident)
-        for grant in grants:
-            await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
-        await self._openings.finish(ending)
-        for feed in carried:
-            await self._sfu.end_feed(FeedId(feed.id), EndReason.REVOKED)
-        return view
 
     async def close(self, user: User, incident: IncidentId) -> IncidentView:
         """Close it: links end, grants are revoked, and when this returns no packet flows. Raises Refused."""

@@ -85,7 +85,7 @@ class Officers:
         if found.closed_at is not None:
             raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
         if session.user.unit_id is None:
-            raise Refused(Refusal.NO_UNIT, "You ride in no unit.")
+            raise Refused(Refusal.NO_UNIT, "You are not on duty: sign on to a unit first.")
         if session.user.unit_id not in found.unit_ids:  # broken glass is for seeing
             raise Refused(Refusal.NOT_ASSIGNED)
         return session.user.unit_id

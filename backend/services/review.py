@@ -176,7 +176,8 @@ class Review:
             held = await self._theirs(step.tx, user, finding)
             about = await step.tx.users.get(held.user_id)
             assert about is not None
-            unit = await step.tx.units.get(about.unit_id) if about.unit_id is not None else None
+            unit_id = about.unit_id or about.usual_unit_id
+            unit = await step.tx.units.get(unit_id) if unit_id is not None else None
             await step.record(Action.FINDING_NAME, actor=user.id, subject=finding)
         return PersonNamed(
             name=about.display_name, role=about.role.value, unit=unit.call_sign if unit is not None else None

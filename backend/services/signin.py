@@ -7,6 +7,7 @@ import asyncio
 import math
 from datetime import timedelta
 
+from backend.model.duty import DutyEnd
 from backend.model.entries import Action
 from backend.model.ids import Cookie, SessionId, new_id, new_secret
 from backend.model.openings import OpeningEnd
@@ -14,7 +15,9 @@ from backend.model.people import NAME_CHARS, StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.services.credentials import Passwords
 from backend.services.devices import end_feed
+from backend.services.duties import Duties
 from backend.services.keys import Keys, same
+from backend.services.leaving import Left
 from backend.services.limits import Rate
 from backend.services.openings import Openings
 from backend.services.steps import Step, Steps
@@ -36,10 +39,11 @@ class SignIn:
         sfu: Sfu,
         passwords: Passwords,
         openings: Openings,
+        duties: Duties,
         lasts: timedelta,
     ) -> None:
         self._steps, self._keys, self._sfu, self._lasts = steps, keys, sfu, lasts
-        self._passwords, self._openings = passwords, openings
+        self._passwords, self._openings, self._duties = passwords, openings, duties
         self._rate = Rate(every_s=2, burst=30)
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[StaffSession, Cookie]:
@@ -123,17 +127,20 @@ class SignIn:
             await self._end(session)
 
     async def sign_out(self, session: StaffSession) -> None:
-        """End a session, its sockets and its pictures; with a person's last one, the cameras they opened."""
+        """End a session, its sockets and its pictures; with a person's last, their duty and cameras."""
         await self._end(session.id, session.user)
 
     async def _end(self, session: SessionId, by: User | None = None) -> None:
-        ending = None
+        ending, left = None, Left()
         async with self._steps.begin() as step:
             user = await step.tx.sessions.user_of(session)
             await step.tx.sessions.remove(session)
             if user is not None and not await step.tx.sessions.any_of(user, step.now):
                 ending = await self._openings.end_of(
                     step, OpeningEnd.RELEASED, by=by.id if by is not None else "system", users=[user]
+                )
+                await self._duties.end_of(
+                    step, left, user, DutyEnd.SIGNED_OUT, by=by.id if by is not None else None
                 )
             feeds = await step.tx.feeds.of_session(session)
             for feed in feeds:
@@ -146,6 +153,7 @@ class SignIn:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
         if ending is not None:
             await self._openings.finish(ending)
+        await self._duties.finish(left)
         for feed in feeds:
             await self._sfu.end_feed(FeedId(feed.id), EndReason.REVOKED)
 

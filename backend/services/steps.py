@@ -1,17 +1,25 @@
 """Steps: one transaction, its audit entries, and the news of it, told only once it is true."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 import msgspec
 
-from backend.hub import Hub, News, SessionEnded, SiteChanged
+from backend.hub import DutyChanged, Hub, News, SessionEnded, SiteChanged
 from backend.model.entries import Action, Entry
-from backend.model.ids import IncidentId, SessionId, SiteId, UserId
+from backend.model.ids import IncidentId, SessionId, SiteId, UnitId, UserId
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
-from backend.model.views import EntryRecorded, IncidentChanged, NearbyChanged, PositionMoved, UnitChanged
+from backend.model.views import (
+    EntryRecorded,
+    IncidentChanged,
+    NearbyChanged,
+    PositionMoved,
+    UnitAt,
+    UnitChanged,
+    UnitsMoved,
+)
 from backend.services import audit
 from backend.services.board import Board, entry_view
 from backend.store.store import Store, Tx
@@ -37,7 +45,9 @@ class Step:
         self._entries: list[Entry] = []
         self._changed: dict[IncidentId, None] = {}
         self._moved: dict[IncidentId, Position] = {}
-        self._units: dict[str, None] = {}
+        self._units: dict[UnitId, None] = {}
+        self._units_moved: tuple[UnitAt, ...] = ()
+        self._duties: dict[UserId, None] = {}
         self._nearby: dict[IncidentId, None] = {}
         self._sites: dict[SiteId, UserId | None] = {}
         self._ended: list[SessionId] = []
@@ -98,9 +108,17 @@ class Step:
         """The incident's position moved, and nothing else."""
         self._moved[incident] = position
 
-    def unit_changed(self, unit: str) -> None:
-        """A unit moved or appeared."""
+    def unit_changed(self, unit: UnitId) -> None:
+        """A unit, or who is on duty in it, is another now."""
         self._units[unit] = None
+
+    def units_moved(self, moved: Iterable[tuple[UnitId, Position]]) -> None:
+        """Where these are, and nothing else."""
+        self._units_moved = tuple(UnitAt(id=unit, position=position) for unit, position in moved)
+
+    def duty_changed(self, user: UserId) -> None:
+        """This person sees other incidents now."""
+        self._duties[user] = None
 
     def nearby_changed(self, incident: IncidentId) -> None:
         """What may be opened near this incident is another now."""
@@ -122,8 +140,11 @@ class Step:
             if incident is not None:
                 told.append(IncidentChanged(incident=await board.incident(self.tx, incident, self.now)))
         told += [PositionMoved(incident_id=moved, position=at) for moved, at in self._moved.items()]
-        units = await self.tx.units.all() if self._units else []
-        told += [UnitChanged(unit=unit) for unit in units if unit.id in self._units]
+        told += [DutyChanged(user_id=user) for user in self._duties]
+        units = await self.tx.units.some(self._units) if self._units else []
+        told += [UnitChanged(unit=unit) for unit in units]
+        if self._units_moved:
+            told.append(UnitsMoved(units=self._units_moved))
         names = await self.tx.names.of(
             called for entry in self._entries for called in (entry.actor, entry.subject)
         )

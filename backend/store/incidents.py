@@ -4,25 +4,17 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.grants import Scope
 from backend.model.ids import CameraId, DeviceId, FeedId, IncidentId, SessionId, SiteId, UnitId, UserId
 from backend.model.incidents import Feed, FeedState, Incident
 from backend.model.positions import Position
+from backend.store.responses import OUT
 from backend.store.rows import columns, fields, value, values
-from backend.store.tables import (
-    assignments,
-    cameras,
-    devices,
-    feeds,
-    grants,
-    incidents,
-    positions,
-    units,
-    users,
-)
+from backend.store.tables import cameras, devices, feeds, grants, incidents, positions, units, users
+from backend.store.tables_units import responses
 
 
 class Incidents:
@@ -79,17 +71,9 @@ class Incidents:
     async def close(self, incident: IncidentId, at: datetime) -> None:
         await self._db.execute(update(incidents).where(incidents.c.id == incident).values(closed_at=at))
 
-    async def assign(self, incident: IncidentId, unit: UnitId) -> None:
-        await self._db.execute(insert(assignments).values(incident_id=incident, unit_id=unit))
-
-    async def release(self, incident: IncidentId, unit: UnitId) -> None:
-        await self._db.execute(
-            delete(assignments).where(assignments.c.incident_id == incident, assignments.c.unit_id == unit)
-        )
-
     async def of_unit(self, unit: UnitId) -> list[Incident]:
         """Open ones that it is assigned to, newest first."""
-        assigned = select(assignments.c.incident_id).where(assignments.c.unit_id == unit)
+        assigned = select(responses.c.incident_id).where(responses.c.unit_id == unit, OUT)
         return await self._whole(
             await self._db.execute(
                 select(incidents)
@@ -117,7 +101,9 @@ class Incidents:
         found = list(rows)
         unit_ids: dict[str, list[str]] = {row.id: [] for row in found}
         assigned = await self._db.execute(
-            select(assignments).where(assignments.c.incident_id.in_(unit_ids)).order_by(assignments.c.unit_id)
+            select(responses.c.incident_id, responses.c.unit_id)
+            .where(responses.c.incident_id.in_(unit_ids), OUT)
+            .order_by(responses.c.unit_id)
         )
         for row in assigned:
             unit_ids[row.incident_id].append(row.unit_id)

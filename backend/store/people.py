@@ -1,18 +1,22 @@
-"""Accounts, units, sign-in failures and sessions."""
+"""Accounts, sign-in failures and sessions."""
 
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.ids import SessionId, UnitId, UserId
-from backend.model.people import StaffSession, Unit, User
-from backend.model.positions import Position
+from backend.model.ids import SessionId, UserId
+from backend.model.people import StaffSession, User
 from backend.store.rows import columns, value, values
-from backend.store.tables import sessions, sign_in_failures, units, users
+from backend.store.tables import sessions, sign_in_failures, users
+from backend.store.tables_units import duties
 
-_USER = (users.c.id, users.c.name, users.c.display_name, users.c.role, users.c.unit_id)
+_NOW = select(duties.c.unit_id).where(duties.c.user_id == users.c.id, duties.c.ended_at.is_(None))
+_USER = (
+    *(users.c.id, users.c.name, users.c.display_name, users.c.role),
+    users.c.usual_unit_id.label("usual_unit_id"),
+    _NOW.scalar_subquery().label("unit_id"),
+)
 
 
 class Users:
@@ -21,7 +25,9 @@ class Users:
 
     async def add(self, user: User, password_hash: str) -> None:
         """Raises sqlalchemy.exc.IntegrityError when the name is taken."""
-        await self._db.execute(insert(users).values(**columns(user), password_hash=password_hash))
+        row = columns(user)
+        del row["unit_id"]  # nobody is on duty by having an account
+        await self._db.execute(insert(users).values(**row, password_hash=password_hash))
 
     async def set_password(self, user: UserId, password_hash: str) -> None:
         await self._db.execute(update(users).where(users.c.id == user).values(password_hash=password_hash))
@@ -113,30 +119,3 @@ class Sessions:
 
     async def remove(self, session: SessionId) -> None:
         await self._db.execute(delete(sessions).where(sessions.c.id == session))
-
-
-class Units:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._db = connection
-
-    async def add(self, unit: Unit) -> None:
-        await self._db.execute(insert(units).values(**columns(unit)))
-
-    async def get(self, unit: UnitId) -> Unit | None:
-        found = await self._db.execute(select(units).where(units.c.id == unit))
-        return value(found.one_or_none(), Unit)
-
-    async def by_call_sign(self, call_sign: str) -> Unit | None:
-        found = await self._db.execute(select(units).where(units.c.call_sign == call_sign))
-        return value(found.one_or_none(), Unit)
-
-    async def all(self) -> list[Unit]:
-        return values(await self._db.execute(select(units).order_by(units.c.call_sign)), Unit)
-
-    async def crew(self, unit: UnitId) -> list[UserId]:
-        rows = await self._db.scalars(select(users.c.id).where(users.c.unit_id == unit))
-        return [UserId(row) for row in rows]
-
-    async def move(self, unit: UnitId, position: Position) -> None:
-        row = msgspec.to_builtins(position)
-        await self._db.execute(update(units).where(units.c.id == unit).values(position=row))

@@ -12,6 +12,7 @@ from backend.model.entries import Action
 from backend.model.ids import FindingId, UserId
 from backend.model.openings import OpeningEnd
 from backend.model.people import Role
+from backend.model.responses import Status
 from backend.model.review import (
     Contest,
     EvidenceView,
@@ -29,7 +30,19 @@ from backend.store.rows import columns, fields, value, values
 from backend.store.tables import cameras, entries, incidents, openings, sites, users
 from backend.store.tables_public import seals, uses
 from backend.store.tables_review import broken_glass, findings, remarks, review_weeks
+from backend.store.tables_units import duties
 
+_ABOUT_UNITS = (Action.UNIT_ASSIGN.value, Action.UNIT_RELEASE.value, Action.UNIT_STATUS.value)
+_UNIT_THEN = (
+    select(duties.c.unit_id)
+    .where(
+        duties.c.user_id == uses.c.user_id,
+        duties.c.since <= uses.c.at,
+        duties.c.ended_at.is_(None) | (duties.c.ended_at > uses.c.at),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
 _AT_ONCE = 1000  # leaves that one question names
 
 
@@ -57,6 +70,7 @@ class _Sent:
         self._spans: dict[str, list[_Span]] = {}  # by unit
         self._units: dict[str, set[str]] = {}  # by incident
         self._running: dict[tuple[str, str], _Span] = {}
+        self._en_route: dict[str, set[str]] = {}  # by incident
 
     def assigned(self, unit: str, incident: str, at: datetime, closed_at: datetime | None) -> None:
         span = self._running[unit, incident] = _Span(at, closed_at)
@@ -67,6 +81,18 @@ class _Sent:
         span = self._running.pop((unit, incident), None)
         if span is not None:
             span.until = at
+
+    def went(self, unit: str, incident: str) -> None:
+        """It said that it was en route, or there."""
+        self._en_route.setdefault(incident, set()).add(unit)
+
+    def en_route(self, incident: str, unit: str | None, *, anybody: bool) -> bool:
+        """Whether this unit, or any, ever went there.
+
+        In a week in which nobody says so statuses are not in use, and who was sent is taken to have gone.
+        """
+        went = (self._en_route or self._units).get(incident, set())
+        return bool(went) if anybody else unit in went
 
     def on_a_call(self, unit: str | None, at: datetime) -> bool:
         """Whether this unit was assigned to anything that was open at that moment."""
@@ -116,10 +142,12 @@ class Reviews:
     async def held(self, start: datetime, end: datetime) -> Week:
         """All that a review reads, from `start` up to `end`."""
         sent = await self._sent(start, end)
+        rosters: datetime | None = await self._db.scalar(select(func.min(duties.c.since)))
         rows = await self._db.execute(
             select(
                 *(uses.c.number, uses.c.at, uses.c.user_id, uses.c.incident_id, uses.c.camera_id),
-                *(users.c.role, users.c.unit_id, incidents.c.opened_at, incidents.c.closed_at),
+                *(users.c.role, incidents.c.opened_at, incidents.c.closed_at),
+                *(users.c.usual_unit_id.label("usual_unit_id"), _UNIT_THEN.label("unit_id")),
                 *(openings.c.reason, openings.c.end),
                 (incidents.c.site_id == cameras.c.site_id).label("own"),
             )
@@ -131,7 +159,7 @@ class Reviews:
             .order_by(uses.c.number)
         )
         return Week(
-            opened=[_opened(row, sent) for row in rows],
+            opened=[_opened(row, sent, rosters) for row in rows],
             glass=await self._glass(start, end),
             contests=await self._contests(start, end),
         )
@@ -144,11 +172,12 @@ class Reviews:
                 entries.c.subject,
                 entries.c.incident_id,
                 entries.c.at,
+                entries.c.details,
                 incidents.c.closed_at,
             )
             .join(incidents, incidents.c.id == entries.c.incident_id)
             .where(
-                entries.c.action.in_((Action.UNIT_ASSIGN.value, Action.UNIT_RELEASE.value)),
+                entries.c.action.in_(_ABOUT_UNITS),
                 entries.c.refusal.is_(None),
                 incidents.c.opened_at < end,
                 incidents.c.closed_at.is_(None) | (incidents.c.closed_at >= start),
@@ -159,8 +188,10 @@ class Reviews:
         for row in rows:
             if row.action == Action.UNIT_ASSIGN.value:
                 sent.assigned(row.subject, row.incident_id, row.at, row.closed_at)
-            else:
+            elif row.action == Action.UNIT_RELEASE.value or _status(row) is Status.CLEAR:
                 sent.released(row.subject, row.incident_id, row.at)
+            else:
+                sent.went(row.subject, row.incident_id)
         return sent
 
     async def _glass(self, start: datetime, end: datetime) -> list[Glass]:
@@ -318,8 +349,15 @@ class Reviews:
         return values(rows, Finding)
 
 
-def _opened(row: Any, sent: _Sent) -> Opened:
+def _status(row: Any) -> Status:
+    return Status(msgspec.json.decode(row.details)["status"])
+
+
+def _opened(row: Any, sent: _Sent, rosters: datetime | None) -> Opened:
+    """`rosters` is when somebody first signed on to a unit; before, officers rode where they usually do."""
     officer = row.role == Role.OFFICER.value
+    known = rosters is not None and row.at >= rosters
+    unit = row.unit_id if known else row.usual_unit_id
     return Opened(
         number=row.number,
         at=row.at,
@@ -332,6 +370,8 @@ def _opened(row: Any, sent: _Sent) -> Opened:
         own=bool(row.own),
         reason=row.reason,
         end=OpeningEnd(row.end) if row.end is not None else None,
-        sent=sent.to(row.incident_id, row.unit_id) if officer else sent.anybody(row.incident_id),
-        on_a_call=sent.on_a_call(row.unit_id, row.at) if officer else None,
+        sent=sent.to(row.incident_id, unit) if officer else sent.anybody(row.incident_id),
+        en_route=sent.en_route(row.incident_id, unit, anybody=not officer),
+        on_duty=unit is not None if officer and known else None,
+        on_a_call=sent.on_a_call(unit, row.at) if officer else None,
     )

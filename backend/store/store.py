@@ -31,13 +31,15 @@ from backend.store.links import Grants, Links, Messages
 from backend.store.names import Names
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
-from backend.store.people import Sessions, Units, Users
+from backend.store.people import Sessions, Users
 from backend.store.receipts import Receipts
+from backend.store.responses import Responses
 from backend.store.reviews import Reviews
 from backend.store.sites import Sites
 from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
 from backend.store.transparency import Transparency
+from backend.store.units import Duties, Units
 from backend.store.uses import Uses
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,8 @@ class Tx:
         self.users = Users(connection)
         self.sessions = Sessions(connection)
         self.units = Units(connection)
+        self.duties = Duties(connection)
+        self.responses = Responses(connection)
         self.incidents = Incidents(connection)
         self.feeds = Feeds(connection)
         self.links = Links(connection)

@@ -73,7 +73,8 @@ users = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("display_name", String(64), nullable=False),
     Column("role", String(16), nullable=False),
-    Column("unit_id", ID, ForeignKey("units.id")),
+    # where they usually ride; where they are on duty now is in tables_units.duties
+    Column("unit_id", ID, ForeignKey("units.id"), key="usual_unit_id"),
     Column("password_hash", String(256), nullable=False),
 )
 
@@ -358,13 +359,6 @@ incidents = Table(
     Column("opened_by", ID, ForeignKey("users.id"), nullable=False),
     Column("closed_at", Utc, index=True),
     Column("site_id", ID, ForeignKey("sites.id")),
-)
-
-assignments = Table(
-    "assignments",
-    METADATA,
-    Column("incident_id", ID, ForeignKey("incidents.id"), primary_key=True),
-    Column("unit_id", ID, ForeignKey("units.id"), primary_key=True),
 )
 
 links = Table(

@@ -12,7 +12,11 @@ export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong
 
 export type DeviceKind = "body-worn" | "dash" | "encoder";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name";
+export type Crew = "alone" | "join" | "take-over";
+
+export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
+
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "unit.status" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -48,9 +52,11 @@ export type Connection = "good" | "weak" | "very-weak" | "gone";
 
 export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
-export type PositionSource = "caller" | "dispatcher" | "unit" | "site";
+export type PositionSource = "caller" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+
+export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
 export type Erased = "place" | "person" | "words" | "everything";
 
@@ -58,7 +64,7 @@ export type EraseReason = "court" | "law" | "safety" | "mistake";
 
 export type SealReason = "investigation" | "court" | "safety";
 
-export type FindingKind = "same-camera" | "not-on-a-call" | "never-sent" | "same-reason" | "outside-incident" | "owner-ended" | "broken-glass" | "contested";
+export type FindingKind = "same-camera" | "off-duty" | "not-on-a-call" | "never-sent" | "never-en-route" | "same-reason" | "outside-incident" | "owner-ended" | "broken-glass" | "contested";
 
 export type Outcome = "in-order" | "talked-over" | "reported" | "fault";
 
@@ -90,10 +96,17 @@ export interface PositionReport {
   speed_mps?: number | null;
 }
 
+export interface CrewMember {
+  user_id: string;
+  name: string;
+  since: string;
+}
+
 export interface Unit {
   id: string;
   call_sign: string;
   position: Position | null;
+  crew: CrewMember[];
 }
 
 export interface User {
@@ -102,6 +115,7 @@ export interface User {
   display_name: string;
   role: Role;
   unit_id: string | null;
+  usual_unit_id: string | null;
 }
 
 export interface Hours {
@@ -317,6 +331,23 @@ export interface Device {
   retired_at: string | null;
 }
 
+export interface DutyView {
+  unit_id: string;
+  since: string;
+  ended_at: string | null;
+  end: DutyEnd | null;
+  by: string | null;
+}
+
+export interface ResponseView {
+  id: string;
+  unit_id: string;
+  status: Status;
+  dispatched_at: string;
+  en_route_at: string | null;
+  on_scene_at: string | null;
+}
+
 export interface Price {
   level: ParticipationLevel;
   cents: number;
@@ -447,6 +478,7 @@ export interface IncidentView {
   closed_at: string | null;
   news_at: string;
   unit_ids: string[];
+  responses: ResponseView[];
   links: LinkView[];
   feeds: FeedView[];
   openings: OpeningView[];
@@ -490,6 +522,7 @@ export interface Snapshot {
   now: string;
   incidents: IncidentView[];
   units: Unit[];
+  duty: DutyView | null;
 }
 
 export interface IncidentChanged {
@@ -530,6 +563,16 @@ export interface NearbyChanged {
 export interface UnitChanged {
   type: "unit";
   unit: Unit;
+}
+
+export interface UnitAt {
+  id: string;
+  position: Position;
+}
+
+export interface UnitsMoved {
+  type: "units-moved";
+  units: UnitAt[];
 }
 
 export interface EntryRecorded {
@@ -1115,6 +1158,22 @@ export interface PersonNamed {
   unit: string | null;
 }
 
+export interface SignOn {
+  unit_id: string;
+  crew?: Crew;
+}
+
+export interface SignedOn {
+  duty: DutyView;
+  over: string[];
+}
+
+export interface PressStatus {
+  press: string;
+  status: Status;
+  age_ms?: number | null;
+}
+
 export interface BreakGlass {
   user_id: string;
   reason: GlassReason;
@@ -1130,4 +1189,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | EntryRecorded | Tick | SignedOut;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | UnitChanged | UnitsMoved | EntryRecorded | Tick | SignedOut;

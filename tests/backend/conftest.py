@@ -10,6 +10,7 @@ import pytest
 
 from backend.app import build
 from backend.config import Config
+from backend.model.duty import Crew
 from backend.model.people import Role
 from tests.backend import agents
 from tests.backend.house import PASSWORD, PEOPLE, House, Phone, Staff, settings
@@ -22,9 +23,11 @@ def _people(config: Config) -> None:
         parts = build(config)
         await parts.store.migrate()
         for name, display_name, role, call_sign in PEOPLE:
-            await parts.accounts.add(
+            user = await parts.accounts.add(
                 name=name, display_name=display_name, role=Role(role), call_sign=call_sign, password=PASSWORD
             )
+            if user.usual_unit_id is not None:
+                await parts.duties.sign_on(user, user.usual_unit_id, Crew.ALONE)
         await parts.store.close()
 
     asyncio.run(add())

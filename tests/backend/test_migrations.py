@@ -1,7 +1,7 @@
 """A database that was made by an earlier version is carried over with all that is in it."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -208,4 +208,33 @@ async def test_a_database_of_0002_is_carried_over_with_its_data_and_serves(engin
         (CameraId(fine), Offer.ASKING, None),
         (CameraId(broken), Offer.NO, Unavailable.CAMERA_TROUBLE),
     ]
+    await store.close()
+
+
+async def test_units_that_are_assigned_in_0007_were_dispatched_when_the_log_says_so(engine: Engine) -> None:
+    upgrade(engine, "0007")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO units (id, call_sign) VALUES ('unt_1', 'Unit 12')",
+            "INSERT INTO users (id, name, display_name, role, unit_id, password_hash)"
+            " VALUES ('usr_1', 'sam', 'Sam', 'officer', 'unt_1', '!')",
+            "INSERT INTO incidents (id, type, words, opened_at, opened_by)"
+            " VALUES ('inc_1', 'Fire', '', '2026-11-27 02:00:00', 'usr_1')",
+            "INSERT INTO assignments (incident_id, unit_id) VALUES ('inc_1', 'unt_1')",
+            """INSERT INTO entries
+            ("index", at, action, actor, subject, incident_id, details, previous, hash) VALUES
+            (0, '2026-11-27 02:03:00', 'unit.assign', 'usr_1', 'unt_1', 'inc_1', '{}', '', '')""",
+        ):
+            connection.exec_driver_sql(statement)
+    url = engine.url.render_as_string(hide_password=False)
+    store = Store(url.replace("sqlite://", "sqlite+aiosqlite://"))
+    await store.migrate()
+    async with store.read() as tx:
+        (response,) = await tx.responses.of_incident(IncidentId("inc_1"))
+        user, incident = await tx.users.get(UserId("usr_1")), await tx.incidents.get(IncidentId("inc_1"))
+    assert response.dispatched_at == datetime(2026, 11, 27, 2, 3, tzinfo=UTC)
+    assert incident is not None
+    assert incident.unit_ids == ("unt_1",)
+    assert user is not None
+    assert (user.unit_id, user.usual_unit_id) == (None, "unt_1")  # an account is no duty
     await store.close()

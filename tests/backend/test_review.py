@@ -47,6 +47,8 @@ class History:
             "camera_id": CameraId(camera) if camera is not None else None,
             "reason": self._dice.choice(REASONS),
             "sent": True,
+            "en_route": True,
+            "on_duty": True if user == SAM else None,
             "on_a_call": True if user == SAM else None,
         }
         self.opened.append(Opened(**{**given, **more}))
@@ -95,8 +97,15 @@ def test_where_everybody_opens_the_same_camera_often_nobody_stands_out() -> None
 
 def test_an_officer_who_was_on_no_call() -> None:
     history = History().quiet()
-    off = history.open(SAM, "cam_1", on_a_call=False)
-    assert found(history.opened) == [(FindingKind.NOT_ON_A_CALL, SAM, (off.number,))]
+    idle = history.open(SAM, "cam_1", on_a_call=False)
+    assert found(history.opened) == [(FindingKind.NOT_ON_A_CALL, SAM, (idle.number,))]
+
+
+def test_an_officer_off_duty_is_that_and_nothing_else() -> None:
+    history = History().quiet()
+    history.open(SAM, "cam_1", on_duty=None)  # from before there was duty
+    off = history.open(SAM, "cam_2", on_duty=False, on_a_call=False, sent=False)
+    assert found(history.opened) == [(FindingKind.OFF_DUTY, SAM, (off.number,))]
 
 
 def test_an_officer_who_was_never_sent_there_once_is_enough() -> None:
@@ -105,13 +114,15 @@ def test_an_officer_who_was_never_sent_there_once_is_enough() -> None:
     assert found(history.opened) == [(FindingKind.NEVER_SENT, SAM, (never.number,))]
 
 
-def test_a_dispatcher_whose_incidents_nobody_was_sent_to() -> None:
+@pytest.mark.parametrize("who", [LEE, SAM])
+def test_somebody_whose_incidents_nobody_was_en_route_to(who: UserId) -> None:
     history, few = History().quiet(6), History().quiet(60)
-    never = [history.open(LEE, f"cam_{n}", sent=False).number for n in range(rules.NEVER_SENT_INCIDENTS)]
-    assert found(history.opened) == [(FindingKind.NEVER_SENT, LEE, tuple(never))]
-    for n in range(rules.NEVER_SENT_INCIDENTS):  # a few of many: calls are called off
-        few.open(LEE, f"cam_{n}", sent=False)
-        few.open(DANA, None, sent=False)
+    enough = range(rules.NEVER_EN_ROUTE_INCIDENTS)
+    never = [history.open(who, f"cam_{n}", en_route=False).number for n in enough]
+    assert found(history.opened) == [(FindingKind.NEVER_EN_ROUTE, who, tuple(never))]
+    for n in enough:  # a few of many: calls are called off
+        few.open(who, f"cam_{n}", en_route=False)
+        few.open(DANA, None, en_route=False)
     assert found(few.opened) == []
 
 

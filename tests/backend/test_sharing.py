@@ -158,8 +158,8 @@ async def test_a_unit_moves_for_everyone(house: House, dana: Staff, sam: Staff) 
     still(house.parts.units._rate)
     async with dana.socket() as socket:
         assert (await sam.http.post("/api/units/mine/position", json=HERE)).status_code == 204
-        told = await socket.until(lambda e: e["type"] == "unit")
-    assert (told["unit"]["id"], told["unit"]["position"]["source"]) == (sam.user.unit_id, "unit")
+        (told,) = (await socket.until(lambda e: e["type"] == "units-moved"))["units"]
+    assert (told["id"], told["position"]["source"]) == (sam.user.unit_id, "unit")
     nowhere = {**HERE, "latitude": 91}
     for _ in range(2):
         no(await sam.http.post("/api/units/mine/position", json=nowhere), 422, "bad-position")

@@ -325,4 +325,5 @@ async def test_a_new_account_is_on_record_and_can_sign_in(any_house: House) -> N
     entry = (await any_house.entries("user.add"))[-1]
     assert (entry.actor, entry.subject, entry.details) == ("operator", user.id, {"role": "officer"})
     me = done(await sign_in(any_house, "ulla", "x" * 256))
-    assert me["user"]["unit_id"] == (await any_house.staff("sam")).user.unit_id
+    assert me["user"]["unit_id"] is None  # an account is no duty
+    assert me["user"]["usual_unit_id"] == (await any_house.staff("sam")).user.unit_id

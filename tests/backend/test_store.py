@@ -18,10 +18,11 @@ from sqlalchemy.exc import StatementError
 
 from backend.app import open_store
 from backend.model.entries import Action
-from backend.model.ids import IncidentId, UnitId, new_id
+from backend.model.ids import IncidentId, ResponseId, UnitId, new_id
 from backend.model.incidents import Incident
 from backend.model.people import Unit
 from backend.model.positions import Position, PositionSource
+from backend.model.responses import Response
 from backend.services import audit
 from backend.store.store import Store
 from backend.store.tables import METADATA
@@ -90,9 +91,13 @@ async def test_what_goes_in_comes_out(store: Store) -> None:
     async with store.begin() as tx:
         await tx.incidents.add(incident)
         await tx.units.add(unit)
-        await tx.incidents.assign(incident.id, unit.id)
+        await tx.responses.add(
+            Response(
+                id=ResponseId(new_id("rsp")), incident_id=incident.id, unit_id=unit.id, dispatched_at=NOW
+            )
+        )
         await tx.incidents.move(incident.id, place)
-        await tx.units.move(unit.id, place)
+        await tx.units.move([(unit.id, place)])
     async with store.read() as tx:
         found = await tx.incidents.get(incident.id)
         moved = await tx.units.get(unit.id)

@@ -106,7 +106,8 @@ class Scene:
         self._listening: set[asyncio.Task[float]] = set()
 
     async def begin(self) -> None:
-        self._unit = _done(await self.sam.get("/api/session"))["user"]["unit_id"]
+        self._unit = _done(await self.sam.get("/api/session"))["user"]["usual_unit_id"]
+        _done(await self.sam.post("/api/duty", json={"unit_id": self._unit}))
 
     async def another_incident(self) -> None:
         if self._incident:

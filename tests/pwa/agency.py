@@ -17,6 +17,7 @@ from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 
 Json = dict[str, Any]
 TICK_S = 5.0
+CHANGES = ("/api/incidents", "/api/links", "/api/openings", "/api/responses")  # after these all is told anew
 ORIGIN = "https://sightline.test"
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -177,6 +178,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "closed_at": None,
         "news_at": now(minutes=2, seconds=5),
         "unit_ids": [],
+        "responses": [response(of) for of in changes.get("unit_ids", [])],
         "links": [],
         "feeds": [],
         "openings": [],
@@ -200,8 +202,22 @@ def entry(index: int, action: str, actor: str = "Ana Ortiz", **changes: Any) -> 
     }
 
 
-def unit(number: int, call_sign: str, where: Json | None = None) -> Json:
-    return {"id": f"unt_{number}", "call_sign": call_sign, "position": where}
+def unit(number: int, call_sign: str, where: Json | None = None, *crew: str) -> Json:
+    members = [{"user_id": f"usr_{name}", "name": name, "since": now(hours=1)} for name in crew]
+    return {"id": f"unt_{number}", "call_sign": call_sign, "position": where, "crew": members}
+
+
+def response(of: str, status: str = "dispatched") -> Json:
+    """How far a unit is."""
+    far = ["dispatched", "en-route", "on-scene"].index(status)
+    return {
+        "id": f"rsp_{of}",
+        "unit_id": of,
+        "status": status,
+        "dispatched_at": now(minutes=6),
+        "en_route_at": now(minutes=4) if far > 0 else None,
+        "on_scene_at": now(minutes=1) if far > 1 else None,
+    }
 
 
 def near(north_m: float, east_m: float, **changes: Any) -> Json:
@@ -217,6 +233,10 @@ def near(north_m: float, east_m: float, **changes: Any) -> Json:
 def guessed(place: Json) -> Json:
     """A dispatcher's place."""
     return position(**{"accuracy_m": 50.0, **place}, source="dispatcher", at=now())
+
+
+def on_duty(of: str = "unt_1", **changes: Any) -> Json:
+    return {"unit_id": of, "since": now(hours=1), "ended_at": None, "end": None, "by": None, **changes}
 
 
 class Agency:
@@ -239,6 +259,7 @@ class Agency:
                 "display_name": "Ana Ortiz" if role != "officer" else "Sam Reed",
                 "role": role,
                 "unit_id": "unt_1" if role == "officer" else None,
+                "usual_unit_id": "unt_1" if role == "officer" else None,
             },
             "agency": {
                 "name": "Dearborn Police",
@@ -250,6 +271,7 @@ class Agency:
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []
+        self.duty: Json | None = on_duty() if role == "officer" else None
         self.entries: dict[str, list[Json]] = {}
         self.trails: dict[str, list[Json]] = {}
         self.cameras: list[Json] = []  # near every incident
@@ -305,6 +327,12 @@ class Agency:
         self.pictures = False
         await self._peer.evaluate("freeze()")
 
+    async def _duty(self, body: Any) -> None:
+        """Signed on or off: the page begins anew."""
+        ended = {"ended_at": now(), "end": "signed-off"}
+        self.duty = on_duty(body["unit_id"]) if body else {**(self.duty or on_duty()), **ended}
+        await self.tell(self.snapshot())
+
     def asked_for(self, method: str, path: str) -> list[Any]:
         """The bodies of the requests for one path."""
         return [body for m, p, body in self.asked if (m, p) == (method, path)]
@@ -315,6 +343,7 @@ class Agency:
             "now": now(),
             "incidents": [i for i in self.incidents.values() if i["closed_at"] is None],
             "units": self.units,
+            "duty": self.duty,
         }
 
     async def _talk(self, socket: WebSocketRoute) -> None:
@@ -341,7 +370,7 @@ class Agency:
                 await route.fulfill(status=status)
             else:
                 await route.fulfill(status=status, json=answer)
-            if method != "GET" and path.startswith(("/api/incidents", "/api/links", "/api/openings")):
+            if method != "GET" and path.startswith(CHANGES):
                 for changed in self.incidents.values():
                     await self.tell({"type": "incident", "incident": changed})
 
@@ -383,6 +412,9 @@ class Agency:
             return (204, None) if method == "DELETE" else (200, self.me)
         if path == "/api/incidents/closed":
             return 200, self.closed
+        if path == "/api/duty":
+            asyncio.get_running_loop().create_task(self._duty(body))
+            return (204, None) if body is None else (200, {"duty": on_duty(body["unit_id"]), "over": []})
         if (method, path) == ("POST", "/api/incidents"):
             place = guessed(body["position"]) if body["position"] else None
             made = incident(len(self.incidents) + 1, opened_at=now(), **{**body, "position": place})
@@ -401,6 +433,8 @@ class Agency:
             return 201, {"whep": f"/whep/{which}", "bearer": "b", "seconds_left": 60}
         if kind == "units":
             return 204, None
+        if kind == "responses":
+            return self._pressed(which, body["status"])
         if verb == "code":
             return 201, {"code": "482913", "seconds_left": 600}
         handout = {"url": f"{ORIGIN}/c#4fK9sQ2mXv7Lr0TzYb3NdE", "qr_svg": QR}
@@ -410,6 +444,16 @@ class Agency:
         if verb == "resend":
             return 200, {"link": found, "handout": None}
         return 200, found
+
+    def _pressed(self, which: str, status: str) -> tuple[int, Any]:
+        (made,) = [response(which[4:], status)] if status != "clear" else [response(which[4:])]
+        for held in self.incidents.values():
+            held["responses"] = [
+                made if each["id"] == which else each
+                for each in held["responses"]
+                if each["id"] != which or status != "clear"
+            ]
+        return 200, made
 
     def _open(self, held: Json, which: str, body: Any) -> tuple[int, Any]:
         found = next(each for each in self.cameras if each["camera_id"] == which)
@@ -464,8 +508,10 @@ class Agency:
             held["position"] = guessed(body["position"]) if body.get("position") else held["position"]
         elif verb == "units":
             held["unit_ids"] = [*held["unit_ids"], body["unit_id"]]
+            held["responses"] = [*held["responses"], response(body["unit_id"])]
         elif verb.startswith("units/"):
             held["unit_ids"] = [u for u in held["unit_ids"] if u != verb[6:]]
+            held["responses"] = [r for r in held["responses"] if r["unit_id"] != verb[6:]]
         elif verb == "links":
             console = self.me["agency"]["sender"] == "console"
             made = link(len(held["links"]) + 1, "sent" if console else "queued", **body)

@@ -92,4 +92,4 @@ async def _week(parts: Parts, lent: Lent, user: User, often: str) -> None:
 async def _send(parts: Parts, user: User, incident: IncidentId) -> Any:
     async with parts.store.read() as tx:
         units = await tx.units.all()
-    return await parts.incidents.assign(user, incident, units[0].id)
+    return await parts.responses.assign(user, incident, units[0].id)

@@ -121,6 +121,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     closed_at: null,
     news_at: NOON,
     unit_ids: [],
+    responses: [],
     links: [],
     feeds: [],
     openings: [],
@@ -136,7 +137,7 @@ function entry(index: number, changes: Partial<EntryView> = {}): EntryView {
 }
 
 function snapshot(...incidents: IncidentView[]): Event {
-  return { type: "snapshot", now: NOON, incidents, units: [] };
+  return { type: "snapshot", now: NOON, incidents, units: [], duty: null };
 }
 
 function recorded(id: string, line: EntryView): Event {
@@ -486,7 +487,7 @@ test("the map says in one sentence who comes, how far, how soon, and what may be
     { id: "u2", call_sign: "4B15", position: beside(600, 0) },
     { id: "u3", call_sign: "4B16", position: null },
     { id: "u4", call_sign: "4B17", position: beside(20_000, 0) },
-  ] as Scene["units"];
+  ].map((each) => ({ ...each, crew: [] }));
   const scene: Scene = { caller: position(), units, assigned: ["u1", "u4"], mine: null, here: null, now };
   const people = peopleOf(scene);
   assert.deepEqual(people.map(({ id }) => id), ["caller", "u1", "u4", "u2"]);

@@ -28,7 +28,8 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         contextlib.closing(Someone(service, "sam")) as sam,
         contextlib.closing(Someone(service, "lee")) as lee,
     ):
-        unit = sam.get("/api/session")["user"]["unit_id"]
+        unit = sam.get("/api/session")["user"]["usual_unit_id"]
+        sam.post("/api/duty", {"unit_id": unit})
         for kind in ("Fire", "Break-in"):
             incident = dana.post("/api/incidents", {"type": kind})["id"]
             dana.post(f"/api/incidents/{incident}/units", {"unit_id": unit})

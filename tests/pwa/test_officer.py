@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.pwa.agency import Agency, camera, entry, feed, incident, link, near, now, position, unit
+from tests.pwa.agency import Agency, camera, entry, feed, incident, link, near, now, on_duty, position, unit
 from tests.pwa.service import PASSWORD, Service
 from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
 
@@ -45,7 +45,7 @@ async def test_one_incident_opens_by_itself_and_fits_without_scrolling(
         await expect(page.locator(".chip.tone-live")).to_be_visible()
         await expect(page.get_by_role("group", name="Position of the caller")).to_be_visible()
         await expect(page.get_by_text("precise, within 12 m")).to_be_in_viewport(ratio=1)
-        await expect(page.get_by_role("button", name="Share my position")).to_be_in_viewport(ratio=1)
+        await expect(page.get_by_role("button", name="I am en route")).to_be_in_viewport(ratio=1)
         assert await fits(page)
         assert await smallest_target(page) >= THUMB
         assert await axe(page) == []
@@ -68,29 +68,68 @@ async def test_landscape_puts_the_picture_left_of_the_map(browser: Browser) -> N
         assert picture["x"] + picture["width"] <= beside["x"]
 
 
-async def test_sharing_ones_position_shows_distance_and_bearing_and_stops_by_a_press(
-    browser: Browser,
-) -> None:
+async def test_a_phone_says_where_it_is_from_signing_on_until_signing_off(browser: Browser) -> None:
     agency = assigned()
+    held, agency.incidents = agency.incidents, {}
+    agency.duty = on_duty(ended_at=now(minutes=3), end="taken-over", by="Kim Ono")
+    agency.units[1]["crew"] = unit(2, "4B15", None, "Kim Ono")["crew"]
     async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
-        await page.get_by_role("button", name="Share my position").click()
+        await expect(page.get_by_role("status").filter(has_text="Kim Ono took over 4B12 at")).to_be_visible()
+        await expect(page.get_by_role("button", name="Sign on to 4B15 Kim Ono")).to_be_visible()
+        assert await smallest_target(page) >= THUMB
+        assert await axe(page) == []
+        await page.get_by_role("button", name="Sign on to 4B15").click()
+        await expect(page.get_by_role("button", name="Ride along")).to_be_visible()
+        assert await axe(page) == []
+        await page.get_by_role("button", name="Back").click()
+        assert agency.asked_for("POST", "/api/units/mine/position") == []
+        agency.incidents = held
+        await page.get_by_role("button", name="Sign on to 4B12").click()
         await expect(page.get_by_text("740 m north-west")).to_be_visible()
         await expect(page.get_by_role("group", name="you are 740 m south-east of the caller")).to_be_visible()
-        assert await axe(page) == []
         await page.wait_for_timeout(1200)
         reports = agency.asked_for("POST", "/api/units/mine/position")
         assert 1 <= len(reports) <= 3
         assert reports[0]["accuracy_m"] == 9
-        await page.get_by_role("button", name="Sharing my position").click()
-        await expect(page.get_by_text("740 m north-west")).to_have_count(0)
+        agency.incidents = {}
+        await page.get_by_role("button", name="Menu").click()
+        await page.get_by_role("button", name="Sign off").click()
+        await expect(page.get_by_text("your last position is forgotten")).to_be_visible()
+        assert await axe(page) == []
+        await page.get_by_role("button", name="Sign off from 4B12").click()
+        await expect(page.get_by_role("heading", name="You are off duty")).to_be_visible()
+        reports = agency.asked_for("POST", "/api/units/mine/position")
         await page.wait_for_timeout(1200)
         assert len(agency.asked_for("POST", "/api/units/mine/position")) <= len(reports) + 1
+
+
+async def test_a_status_is_one_press_and_waits_for_the_network_through_a_reload(
+    browser: Browser,
+) -> None:
+    agency = assigned()
+    path = "/api/responses/rsp_unt_1/press"
+    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+        await expect(page.get_by_text("4B15 dispatched")).to_be_visible()
+        await page.get_by_role("button", name="I am en route").click()
+        await expect(page.get_by_role("button", name="I am on scene En route")).to_be_visible()
+        await agency.lose()
+        await page.get_by_role("button", name="I am on scene").click()
+        await expect(page.get_by_role("button", name="waits for the network")).to_be_visible()
+        await page.wait_for_timeout(2500)  # it has been tried again
+        agency.up = True
+        await page.reload()
+        await expect(page.get_by_role("button", name="We are clear On scene")).to_be_visible()
+        pressed = agency.asked_for("POST", path)
+        assert [body["status"] for body in pressed] == ["en-route", "on-scene"]
+        assert pressed[1]["age_ms"] >= 2000
+        assert len({body["press"] for body in pressed}) == 2
+        await page.get_by_role("button", name="We are clear").click()
+        await expect(page.get_by_role("button", name="We are clear")).to_have_count(0)
 
 
 async def test_ones_own_mark_never_lies_under_the_buttons(browser: Browser) -> None:
     north_east = {**HERE, "geolocation": {"latitude": 42.3258, "longitude": -83.1717, "accuracy": 9}}
     async with visiting(browser, assigned(), "/officer", size=PHONE, **north_east) as page:
-        await page.get_by_role("button", name="Share my position").click()
         mark = page.locator(".map-person.is-mine .map-body")
         await expect(mark).to_be_visible()
         for press in ("", "Closer", "Farther", "Farther", "Show everything", "Closer"):
@@ -106,6 +145,9 @@ async def test_ones_own_mark_never_lies_under_the_buttons(browser: Browser) -> N
             )
 
 
+IN_A_CAR: dict[str, Any] = {"permissions": [], "has_touch": True}  # whose own locator says where it is
+
+
 def driving(north_m: float, **changes: Any) -> dict[str, Any]:
     return unit(1, "4B12", near(north_m, 0, heading_deg=180.0, speed_mps=10.0, **changes))
 
@@ -113,7 +155,7 @@ def driving(north_m: float, **changes: Any) -> dict[str, Any]:
 async def test_the_map_follows_until_it_is_dragged_and_again_by_one_press(browser: Browser) -> None:
     agency = assigned()
     agency.units = [driving(900)]
-    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+    async with visiting(browser, agency, "/officer", size=PHONE, **IN_A_CAR) as page:
         follow = page.get_by_role("button", name="Follow me")
         await expect(follow).to_have_attribute("aria-pressed", "true")
         await expect(
@@ -144,7 +186,7 @@ async def test_the_map_follows_until_it_is_dragged_and_again_by_one_press(browse
 async def test_the_map_turns_to_where_the_officer_goes_and_back(browser: Browser) -> None:
     agency = assigned()
     agency.units = [driving(900)]
-    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+    async with visiting(browser, agency, "/officer", size=PHONE, **IN_A_CAR) as page:
         turn = page.get_by_role("button", name="Turn the map to where I go")
         caller, me = page.locator(".is-caller > circle.map-body"), page.locator(".is-mine .map-body")
 
@@ -217,9 +259,9 @@ async def test_the_map_is_loaded_after_the_picture(browser: Browser) -> None:
 
 async def test_a_phone_that_refuses_its_position_says_where_to_allow_it(browser: Browser) -> None:
     async with visiting(browser, assigned(), "/officer", size=PHONE, permissions=[]) as page:
-        await page.get_by_role("button", name="Share my position").click()
         await expect(page.get_by_role("alert")).to_contain_text("This phone does not allow its position.")
-        await expect(page.get_by_role("button", name="Share my position")).to_be_visible()
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        await expect(page.get_by_role("button", name="I am en route")).to_be_in_viewport(ratio=1)
         assert await fits(page)
 
 
@@ -312,6 +354,7 @@ async def test_the_app_starts_without_a_network_and_goes_on_when_it_is_back(
         await page.get_by_label("Name").fill("olga")
         await page.get_by_role("textbox", name="Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Sign on to Unit 9").click()
         await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
         await page.evaluate("navigator.serviceWorker.ready")
         await page.reload()  # what was loaded before the worker came is kept from here on

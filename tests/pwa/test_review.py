@@ -216,7 +216,7 @@ async def test_a_supervisor_breaks_glass_in_two_steps_and_everybody_sees_it(
         visiting(browser, agency, f"/console#{incident}", who="dana", size=DESK, day=True) as dana,
         visiting(browser, agency, "/officer", who="sam", size=PHONE) as sam,
     ):
-        await expect(sam.get_by_role("heading", name="No incident now")).to_be_visible()
+        await expect(sam.get_by_role("heading", name="You are off duty")).to_be_visible()
         await expect(dana.get_by_role("button", name="Text link")).to_be_visible()
         await expect(dana.get_by_role("button", name="Break glass for an officer")).to_be_hidden()
         await lee.get_by_role("button", name="Break glass for an officer").click()
@@ -241,6 +241,6 @@ async def test_a_supervisor_breaks_glass_in_two_steps_and_everybody_sees_it(
         assert await axe(sam) == []
         await expect(dana.get_by_role("button", name="End what Sam Ortiz sees")).to_be_hidden()
         await lee.get_by_role("button", name="End what Sam Ortiz sees").click()
-        await expect(sam.get_by_role("heading", name="No incident now")).to_be_visible()
+        await expect(sam.get_by_role("heading", name="You are off duty")).to_be_visible()
         await expect(dana.get_by_role("list", name="By broken glass")).to_be_hidden()
         await expect(dana.get_by_role("log", name="What happened")).to_contain_text("a supervisor ended it")

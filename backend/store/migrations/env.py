@@ -6,8 +6,9 @@ from backend.store.tables import METADATA
 from backend.store.tables_public import uses
 from backend.store.tables_receipts import contests
 from backend.store.tables_review import findings
+from backend.store.tables_units import duties
 
-assert uses.metadata is contests.metadata is findings.metadata is METADATA  # all tables
+assert uses.metadata is contests.metadata is findings.metadata is duties.metadata is METADATA  # all tables
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
 with context.begin_transaction():

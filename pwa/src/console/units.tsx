@@ -1,13 +1,15 @@
 // The agency's units: the assigned first, then the nearest; one press assigns or releases.
 
-import { useAct, useNow, useStore } from "../lib/hooks.ts";
-import { ago, distanceM, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
+import { type Act, useAct, useNow, useStore } from "../lib/hooks.ts";
+import { ago, distanceM, duration, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
+import { crewWords, NEXT, responseOf, STATUS_WORDS, sinceWhen } from "../staff/duty.ts";
+import { newPressId } from "../staff/press-id.ts";
 import { openIncidents, type World } from "../staff/world.ts";
-import type { IncidentView, Position, Unit } from "../wire.ts";
+import type { IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
 import { GlassList } from "./glass.tsx";
 
 /** Assigned first, then nearest, then by call sign. */
@@ -21,6 +23,45 @@ export function ranked(units: readonly Unit[], incident: IncidentView): Unit[] {
     const nearer = far(a) === far(b) ? 0 : far(a) - far(b);
     return rank(a) - rank(b) || nearer || a.call_sign.localeCompare(b.call_sign, "en", { numeric: true });
   });
+}
+
+/** Who is there, or that nobody is. */
+function crew(unit: Unit): string {
+  return unit.crew.length === 0 ? "Nobody on duty" : crewWords(unit);
+}
+
+/** How far it is, since when; and what is said by radio is pressed for it. */
+function HowFar({ response, sign, now, act, desk }: HowFarProps) {
+  const next = NEXT[response.status];
+  const press = (status: Status): void => {
+    void act.run(() => desk.calls.pressStatus(response.id, { press: newPressId(), status, age_ms: 0 }));
+  };
+  return (
+    <span class={`unit-status is-${response.status}`}>
+      <span>
+        {STATUS_WORDS[response.status]} {duration(now - Date.parse(sinceWhen(response)))}
+      </span>
+      {next !== null && next !== "clear" && (
+        <button
+          type="button"
+          class="plain"
+          disabled={act.busy}
+          aria-label={`${sign} says ${STATUS_WORDS[next].toLowerCase()}`}
+          onClick={() => press(next)}
+        >
+          {STATUS_WORDS[next]}
+        </button>
+      )}
+    </span>
+  );
+}
+
+interface HowFarProps {
+  response: ResponseView;
+  sign: string;
+  now: number;
+  act: Act;
+  desk: Desk;
 }
 
 function whereabouts(unit: Unit, to: Position | null, now: number): string {
@@ -61,15 +102,20 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
       <ul>
         {units.map((unit) => {
           const assigned = incident.unit_ids.includes(unit.id);
+          const response = responseOf(incident, unit.id);
           return (
             <li key={unit.id} class={assigned ? "unit is-assigned" : "unit"}>
               <Icon name={assigned ? "done" : "unit"} />
               <span class="unit-text">
                 <strong>{unit.call_sign}</strong>
                 <span>
-                  {whereabouts(unit, incident.position, now)}
+                  {crew(unit)}
+                  {unit.crew.length > 0 && ` · ${whereabouts(unit, incident.position, now)}`}
                   {elsewhere(world, unit, incident)}
                 </span>
+                {response !== null && !closed && (
+                  <HowFar response={response} sign={unit.call_sign} now={now} act={act} desk={desk} />
+                )}
               </span>
               {!closed && (
                 <button

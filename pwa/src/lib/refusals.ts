@@ -13,7 +13,7 @@ const SENTENCES: Partial<Record<Refusal, string>> = {
   "link-expired": "This link has expired. Text a new one.",
   "link-revoked": "This link was revoked. Text a new one.",
   "no-handout": "Texts are sent by the carrier here, so there is no link to show.",
-  "no-unit": "Your account belongs to no unit. Ask your supervisor.",
+  "no-unit": "You are not on duty. Sign on to a unit first.",
   "not-asking": "No other phone is asking any more.",
   "not-assigned": "Your unit is not assigned to this incident.",
   "not-found": "That is not there any more. The list has been brought up to date.",

@@ -4,6 +4,7 @@ import { useNow, useStore } from "../lib/hooks.ts";
 import { duration, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import type { Desk } from "../staff/desk.ts";
+import { myUnit } from "../staff/duty.ts";
 import { standingOf } from "../staff/links.ts";
 import { StandingMark } from "../staff/parts/standing.tsx";
 import { openIncidents } from "../staff/world.ts";
@@ -39,7 +40,7 @@ export function AssignedList({ desk, sharing }: Props) {
   const world = useStore(desk.world);
   const { here } = useStore(sharing.shared);
   const incidents = openIncidents(world);
-  const unit = desk.me.user.unit_id === null ? undefined : world.units.get(desk.me.user.unit_id);
+  const unit = world.units.get(myUnit(world) ?? "");
   if (world.snapshots === 0) return <main class="list-empty">Loading…</main>;
   if (incidents.length === 0) {
     return (
@@ -48,7 +49,7 @@ export function AssignedList({ desk, sharing }: Props) {
         <h1>No incident now</h1>
         <p>
           {unit === undefined
-            ? "Your account belongs to no unit. Ask your supervisor."
+            ? "You are off duty."
             : `When dispatch assigns ${unit.call_sign}, the incident opens here by itself.`}
         </p>
       </main>

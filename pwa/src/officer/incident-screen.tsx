@@ -17,11 +17,14 @@ import { timeOfDay } from "../staff/words.ts";
 import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { CameraCard } from "./camera-card.tsx";
 import { Pictures } from "./pictures.tsx";
+import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
+import { OtherUnits, OwnStatus } from "./status.tsx";
 
 interface Props {
   desk: Desk;
   sharing: Sharing;
+  presses: Presses;
   incident: IncidentView;
 }
 
@@ -34,7 +37,7 @@ interface Shown {
 
 const LONGEST_MAP_WAIT_MS = 4000;
 
-function PictureArea({ desk, incident, around, asked, onShow }: Omit<Props, "sharing"> & Shown) {
+function PictureArea({ desk, incident, around, asked, onShow }: Pick<Props, "desk" | "incident"> & Shown) {
   const feeds = watchable(incident, desk.me.user.id);
   const feed = chosenFeed(feeds, asked);
   return (
@@ -50,7 +53,7 @@ function InFront({
   incident,
   feeds,
   feed,
-}: Omit<Props, "sharing"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
+}: Pick<Props, "desk" | "incident"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
   const link = currentLink(incident);
   const words =
     link === null
@@ -91,7 +94,7 @@ function MapArea({
   around,
   onShow,
   later,
-}: Props & Omit<Shown, "asked"> & { later: boolean }) {
+}: Omit<Props, "presses"> & Omit<Shown, "asked"> & { later: boolean }) {
   const { here } = useStore(sharing.shared);
   if (incident.position === null) {
     return (
@@ -116,7 +119,7 @@ function MapArea({
   );
 }
 
-function WayThere({ desk, sharing, incident }: Props) {
+function WayThere({ desk, sharing, incident }: Omit<Props, "presses">) {
   const { here } = useStore(sharing.shared);
   const now = useNow(() => desk.clock.now());
   const to = incident.position;
@@ -146,29 +149,25 @@ function navigation(to: Position): string {
   return /iPhone|iPad/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
 }
 
-function ShareToggle({ sharing }: Pick<Props, "sharing">) {
+/** Why dispatch does not see where this phone is, though it should. */
+function ShareProblem({ sharing }: Pick<Props, "sharing">) {
   const { on, problem } = useStore(sharing.shared);
+  if (problem === null) return null;
   return (
-    <>
-      {problem !== null && (
-        <p class="share-problem" role="alert">
-          {problem}
-        </p>
+    <p class="share-problem" role="alert">
+      {problem}{" "}
+      {!on && (
+        <button type="button" class="plain" onClick={() => sharing.start()}>
+          Try again
+        </button>
       )}
-      <button
-        type="button"
-        class={on ? "share is-on" : "share primary"}
-        onClick={() => (on ? sharing.stop() : sharing.start())}
-      >
-        <Icon name="locate" /> {on ? "Sharing my position – stop" : "Share my position"}
-      </button>
-    </>
+    </p>
   );
 }
 
 /** That this officer sees it by broken glass, until when, and that everybody can know. */
-function ByGlass({ desk, incident }: Omit<Props, "sharing">) {
-  const glass = glassFor(incident, desk.me.user);
+function ByGlass({ desk, incident }: Pick<Props, "desk" | "incident">) {
+  const glass = glassFor(useStore(desk.world), incident, desk.me.user.id);
   if (glass === null) return null;
   return (
     <p class="glass-banner" role="status">
@@ -179,7 +178,7 @@ function ByGlass({ desk, incident }: Omit<Props, "sharing">) {
 }
 
 export function IncidentScreen(props: Props) {
-  const { desk, sharing, incident } = props;
+  const { desk, sharing, incident, presses } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
   const around = useNearby(desk, incident);
@@ -212,8 +211,10 @@ export function IncidentScreen(props: Props) {
       </section>
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
+        <OtherUnits desk={desk} incident={incident} />
         <div class="thumbs">
-          <ShareToggle sharing={sharing} />
+          <ShareProblem sharing={sharing} />
+          <OwnStatus desk={desk} incident={incident} presses={presses} />
           {incident.position !== null && (
             <a
               class="button"

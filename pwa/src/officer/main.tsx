@@ -5,6 +5,7 @@ import "./officer.css";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { Officer, shown } from "./officer.tsx";
+import { Presses } from "./presses.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Keeps the desk's selection on what is shown, so that its log is read. */
@@ -22,7 +23,9 @@ if ("serviceWorker" in navigator) {
 void begin(
   (desk) => {
     openTheOnlyOne(desk);
-    return <Officer desk={desk} sharing={new Sharing(desk.calls, () => desk.clock.now())} />;
+    const sharing = new Sharing(desk.calls, () => desk.clock.now());
+    sharing.follow(desk.world);
+    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} />;
   },
   (me) => me.user.role === "officer",
 );

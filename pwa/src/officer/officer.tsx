@@ -5,15 +5,19 @@ import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { setTheme, theme } from "../lib/theme.ts";
 import type { Desk } from "../staff/desk.ts";
+import { myUnit } from "../staff/duty.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
 import { AssignedList } from "./assigned-list.tsx";
+import { DutyScreen, SignOff } from "./duty.tsx";
 import { IncidentScreen } from "./incident-screen.tsx";
+import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
   sharing: Sharing;
+  presses: Presses;
 }
 
 /** The incident to show: the one that was opened, or the only one there is. */
@@ -26,6 +30,8 @@ export function shown(world: World): IncidentView | null {
 function Menu({ desk, onClose }: { desk: Desk; onClose(): void }) {
   const other = theme() === "night" ? "day" : "night";
   const { display_name: name } = desk.me.user;
+  const world = useStore(desk.world);
+  const unit = world.units.get(myUnit(world) ?? "");
   return (
     <div class="menu" id="menu">
       <p>
@@ -40,6 +46,7 @@ function Menu({ desk, onClose }: { desk: Desk; onClose(): void }) {
       >
         <Icon name={other} /> {other === "day" ? "Day colours" : "Night colours"}
       </button>
+      {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
       <button type="button" onClick={() => void desk.signOut()}>
         <Icon name="logOut" /> Log out
       </button>
@@ -85,16 +92,40 @@ function Bar({ desk, incident, many }: { desk: Desk; incident: IncidentView | nu
   );
 }
 
-export function Officer({ desk, sharing }: Props) {
+/** Whose place was taken, until it is read. */
+function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
+  if (names.length === 0) return null;
+  return (
+    <p class="over" role="status">
+      <span>You took over from {names.join(" and ")}, who has been told.</span>
+      <button type="button" class="plain" onClick={onRead}>
+        OK
+      </button>
+    </p>
+  );
+}
+
+export function Officer({ desk, sharing, presses }: Props) {
   const world = useStore(desk.world);
+  const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
+  const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
   return (
     <div class="officer">
       <Bar desk={desk} incident={incident} many={openIncidents(world).length > 1} />
-      {incident === null ? (
+      <Over names={over} onRead={() => setOver([])} />
+      {offDuty ? (
+        <DutyScreen desk={desk} onOver={setOver} />
+      ) : incident === null ? (
         <AssignedList desk={desk} sharing={sharing} />
       ) : (
-        <IncidentScreen key={incident.id} desk={desk} sharing={sharing} incident={incident} />
+        <IncidentScreen
+          key={incident.id}
+          desk={desk}
+          sharing={sharing}
+          presses={presses}
+          incident={incident}
+        />
       )}
     </div>
   );

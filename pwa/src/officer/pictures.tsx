@@ -74,7 +74,7 @@ export function Pictures({ desk, incident, around, feeds, feed, onShow }: Props)
   const own = useOwnCamera(desk, incident);
   const { problem: ownProblem } = useStore(own.own);
   const me = desk.me.user.id;
-  const byGlass = glassFor(incident, desk.me.user) !== null; // it is for seeing, and for its own time
+  const byGlass = glassFor(useStore(desk.world), incident, me) !== null; // it is for seeing, and for its own time
   const shown = new Set(feeds.map((each) => each.camera_id));
   const offered = (nearby?.cameras ?? [])
     .filter((camera) => camera.offer !== "no" && !shown.has(camera.camera_id))

@@ -1,11 +1,13 @@
-// The officer's own position, while they share it: from the phone to the server, at most once a second, newest
-// only. It starts with a press and stops with one; a reload in the same tab goes on.
+// Where this phone is, to the server, while its officer is on duty and at no other time: at most once a second,
+// newest only.
 import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
 import { sorry } from "../lib/refusals.ts";
 import { Refused } from "../lib/requests.ts";
 import { Store } from "../lib/store.ts";
 import type { Calls } from "../staff/calls.ts";
+import { myUnit } from "../staff/duty.ts";
+import type { World } from "../staff/world.ts";
 import type { Position } from "../wire.ts";
 
 export interface Shared {
@@ -17,7 +19,6 @@ export interface Shared {
 }
 
 const GAP_MS = 1000;
-const KEPT = "sightline.sharing";
 const OFF: Shared = { on: false, here: null, problem: null };
 
 const TROUBLE = {
@@ -40,14 +41,24 @@ export class Sharing {
   constructor(calls: Calls, now: () => number) {
     this.#calls = calls;
     this.#now = now;
-    if (sessionStorage.getItem(KEPT) === "on") this.start();
+  }
+
+  /** Begins and ends with the duty. */
+  follow(world: Store<World>): void {
+    let unit: string | null = null;
+    world.watch(() => {
+      const now = myUnit(world.value);
+      if (now === unit) return;
+      unit = now;
+      if (now === null) this.stop();
+      else this.start();
+    });
   }
 
   start(): void {
     if (this.#stop !== null) return;
     const stop = new AbortController();
     this.#stop = stop;
-    sessionStorage.setItem(KEPT, "on");
     this.shared.set({ on: true, here: null, problem: null });
     const queue = latest<Fix>((fix) => this.#send(fix), GAP_MS, stop.signal);
     watchPosition(
@@ -68,7 +79,6 @@ export class Sharing {
   stop(): void {
     this.#stop?.abort();
     this.#stop = null;
-    sessionStorage.removeItem(KEPT);
     this.shared.update((before) => ({ ...OFF, problem: before.problem }));
   }
 
@@ -77,8 +87,10 @@ export class Sharing {
       await this.#calls.reportPosition(reportOf(fix, Date.now()));
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 429 || error.status >= 500) throw error;
-      this.shared.update((before) => ({ ...before, problem: sorry(error) }));
       if (error.code === "no-unit") this.stop();
+      else if (error.code !== "bad-position") {
+        this.shared.update((before) => ({ ...before, problem: sorry(error) })); // a bad fix is followed by others
+      }
     }
   }
 }

@@ -8,6 +8,8 @@ const MARKS: Record<FindingKind, IconName> = {
   "same-camera": "camera",
   "not-on-a-call": "unit",
   "never-sent": "sent",
+  "off-duty": "unit",
+  "never-en-route": "sent",
   "same-reason": "again",
   "outside-incident": "hours",
   "owner-ended": "pause",

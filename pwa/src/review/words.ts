@@ -3,8 +3,10 @@ import type { FindingKind, FindingView, Outcome } from "../wire.ts";
 
 export const TITLES: Record<FindingKind, string> = {
   "same-camera": "The same camera, again and again",
+  "off-duty": "Watched off duty",
   "not-on-a-call": "Watched without a call",
   "never-sent": "Watched, and never sent there",
+  "never-en-route": "Watched, and nobody went there",
   "same-reason": "Always the same reason",
   "outside-incident": "Outside the time of the incident",
   "owner-ended": "Owners put an end to it",
@@ -36,11 +38,17 @@ export function why(finding: FindingView): string {
     case "same-camera":
       return `One person opened this camera in ${incidents(count)} of the week; the usual is ${f.median ?? 0}. Calls of the camera's own site are not counted.`;
     case "not-on-a-call":
-      return `An officer without a unit, or whose unit was assigned to no open incident at that moment, watched in ${incidents(count)}.`;
+      return `An officer whose unit was assigned to no open incident at that moment watched in ${incidents(count)}.`;
+    case "off-duty":
+      return `An officer who was on duty in no unit at that moment watched in ${incidents(count)}.`;
     case "never-sent":
       return finding.role === "officer"
         ? `The officer's unit was never assigned to what they watched: ${incidents(count)}.`
         : `No unit was ever sent to ${incidents(count)}, of ${f.of ?? count} in which this person watched.`;
+    case "never-en-route":
+      return finding.role === "officer"
+        ? `The officer's unit was never on its way to ${incidents(count)}, of ${f.of ?? count} that they watched.`
+        : `No unit was ever on its way to ${incidents(count)}, of ${f.of ?? count} in which this person watched.`;
     case "same-reason":
       return `This person gave the same reason ${percent(f.share ?? 0)} of the time; the others ${percent(f.others ?? 0)}.`;
     case "outside-incident":

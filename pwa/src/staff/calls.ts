@@ -18,8 +18,12 @@ import type {
   OpeningView,
   Position,
   PositionReport,
+  PressStatus,
   Reason,
+  ResponseView,
   ShareCamera,
+  SignedOn,
+  SignOn,
   SpokenCode,
   WatchGrant,
 } from "../wire.ts";
@@ -133,6 +137,18 @@ export class Calls {
 
   stopCamera(incident: string): Promise<void> {
     return this.#requests.send("DELETE", `/api/incidents/${incident}/my-camera`);
+  }
+
+  signOn(body: SignOn): Promise<SignedOn> {
+    return this.#requests.send("POST", "/api/duty", body);
+  }
+
+  signOff(): Promise<void> {
+    return this.#requests.send("DELETE", "/api/duty");
+  }
+
+  pressStatus(response: string, body: PressStatus): Promise<ResponseView> {
+    return this.#requests.send("POST", `/api/responses/${response}/press`, body);
   }
 
   reportPosition(report: PositionReport): Promise<void> {

@@ -1,8 +1,10 @@
 // Broken glass, from the side of whom it is for.
-import type { GlassView, IncidentView, User } from "../wire.ts";
+import type { GlassView, IncidentView } from "../wire.ts";
+import { myUnit } from "./duty.ts";
+import type { World } from "./world.ts";
 
 /** By what this officer sees the incident; null when the rules let them. */
-export function glassFor(incident: IncidentView, user: User): GlassView | null {
-  if (user.unit_id !== null && incident.unit_ids.includes(user.unit_id)) return null;
-  return incident.glass.find((one) => one.user_id === user.id) ?? null;
+export function glassFor(world: World, incident: IncidentView, me: string): GlassView | null {
+  if (incident.unit_ids.includes(myUnit(world) ?? "")) return null;
+  return incident.glass.find((one) => one.user_id === me) ?? null;
 }

@@ -16,6 +16,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "incident.panic",
   "camera.answer",
   "glass.break",
+  "unit.status",
 ]);
 
 export function isNotable(entry: EntryView): boolean {

@@ -1,4 +1,5 @@
 // Log entries as plain sentences. Anything that has no sentence here is still shown, in the log's own words.
+import { duration } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
 import type { Action, EntryView, GlassReason } from "../wire.ts";
 
@@ -156,6 +157,14 @@ function glassEnded(entry: EntryView): string {
   return `What ${person} saw by broken glass ended: ${GLASS_ENDS[end] ?? end}`;
 }
 
+const STATUSES: Record<string, string> = { "en-route": "en route", "on-scene": "on scene", clear: "clear" };
+
+function unitStatus(entry: EntryView): string {
+  const { unit = "A unit", status = "", late_s } = entry.details;
+  const late = late_s === undefined ? "" : `, pressed ${duration(1000 * Number(late_s))} before`;
+  return `${unit} is ${STATUSES[status] ?? status}, says ${entry.actor}${late}`;
+}
+
 const SENTENCES: Partial<Record<Action, Sentence>> = {
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
@@ -169,6 +178,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "glass.break": glassBroken,
   "glass.end": glassEnded,
   "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
+  "unit.status": unitStatus,
   "unit.release": (e) => `${who(e)} released ${e.details.unit ?? "a unit"}`,
   "link.issue": issued,
   "link.send": delivery,
@@ -200,6 +210,7 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "feed.subscribe": "Somebody tried to watch the picture",
   "link.issue": "A link was asked for",
   "incident.amend": "A correction was tried",
+  "unit.status": "A unit's status was tried",
   "unit.assign": "A unit's assignment was tried",
   "glass.break": "Breaking glass was tried",
 };
@@ -239,7 +250,7 @@ function refused(entry: EntryView, refusal: string): string {
   return `${attempt} – refused: ${REASONS[refusal] ?? refusal.replaceAll("-", " ")}`;
 }
 
-const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open"]);
+const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open", "unit.status"]);
 const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end", "glass.break"]);
 
 /** One entry as a sentence and how much it matters. */

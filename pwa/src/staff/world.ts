@@ -2,7 +2,18 @@
 //
 // Pure: a world and an event give the next world. Events carry whole things, so a repeated one changes
 // nothing, a late position is passed over, and a Snapshot heals whatever was missed.
-import type { Connection, EntryView, Event, IncidentView, Level, Position, Snapshot, Unit } from "../wire.ts";
+import type {
+  Connection,
+  DutyView,
+  EntryView,
+  Event,
+  IncidentView,
+  Level,
+  Position,
+  Snapshot,
+  Unit,
+  UnitAt,
+} from "../wire.ts";
 import { isNotable } from "./notable.ts";
 
 export interface World {
@@ -10,6 +21,8 @@ export interface World {
   readonly snapshots: number;
   readonly incidents: ReadonlyMap<string, IncidentView>;
   readonly units: ReadonlyMap<string, Unit>;
+  /** One's own duty, the last; null for who has had none. */
+  readonly duty: DutyView | null;
   /** Logs of the incidents that somebody here has opened, oldest first. */
   readonly logs: ReadonlyMap<string, readonly EntryView[]>;
   readonly trails: ReadonlyMap<string, readonly Position[]>;
@@ -28,6 +41,7 @@ export const EMPTY: World = {
   snapshots: 0,
   incidents: new Map(),
   units: new Map(),
+  duty: null,
   logs: new Map(),
   trails: new Map(),
   unread: new Map(),
@@ -97,6 +111,7 @@ function heal(world: World, snapshot: Snapshot): World {
     levels: new Map(), // told again after a Snapshot
     incidents: new Map([...closed, ...snapshot.incidents.map((i) => [i.id, i] as const)]),
     units: new Map(snapshot.units.map((unit) => [unit.id, unit])),
+    duty: snapshot.duty,
   };
 }
 
@@ -114,6 +129,15 @@ function moved(world: World, id: string, position: Position): World {
     incidents: put(world.incidents, id, { ...incident, position }),
     trails: put(world.trails, id, mergeTrail(world.trails.get(id) ?? [], [position])),
   };
+}
+
+function unitsMoved(world: World, moved: readonly UnitAt[]): World {
+  const units = new Map(world.units);
+  for (const { id, position } of moved) {
+    const unit = units.get(id);
+    if (unit !== undefined) units.set(id, { ...unit, position });
+  }
+  return { ...world, units };
 }
 
 function connected(world: World, id: string, feedId: string, connection: Connection): World {
@@ -161,6 +185,8 @@ export function apply(world: World, event: Event, me: string): World {
     }
     case "unit":
       return { ...world, units: put(world.units, event.unit.id, event.unit) };
+    case "units-moved":
+      return unitsMoved(world, event.units);
     case "entry":
       return recorded(world, event.incident_id, event.entry, me);
     default:
