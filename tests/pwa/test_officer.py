@@ -186,7 +186,7 @@ async def test_the_map_follows_until_it_is_dragged_and_again_by_one_press(browse
 async def test_the_map_turns_to_where_the_officer_goes_and_back(browser: Browser) -> None:
     agency = assigned()
     agency.units = [driving(900)]
-    async with visiting(browser, agency, "/officer", size=PHONE, **IN_A_CAR) as page:
+    async with visiting(browser, agency, "/officer", size=(1024, 768), **IN_A_CAR) as page:
         turn = page.get_by_role("button", name="Turn the map to where I go")
         caller, me = page.locator(".is-caller > circle.map-body"), page.locator(".is-mine .map-body")
 
