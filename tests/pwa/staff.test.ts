@@ -508,7 +508,7 @@ test("the map says in one sentence who comes, how far, how soon, and what may be
     { id: "u2", call_sign: "4B15", position: beside(600, 0) },
     { id: "u3", call_sign: "4B16", position: null },
     { id: "u4", call_sign: "4B17", position: beside(20_000, 0) },
-  ] as Scene["units"];
+  ].map((each) => ({ ...each, crew: [] }));
   const scene: Scene = { caller: position(), units, assigned: ["u1", "u4"], mine: null, here: null, now };
   const people = peopleOf(scene);
   assert.deepEqual(people.map(({ id }) => id), ["caller", "u1", "u4", "u2"]);

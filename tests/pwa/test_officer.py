@@ -6,19 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.pwa.agency import (
-    Agency,
-    camera,
-    entry,
-    feed,
-    incident,
-    link,
-    near,
-    now,
-    on_duty,
-    position,
-    unit,
-)
+from tests.pwa.agency import Agency, camera, entry, feed, incident, link, near, now, on_duty, position, unit
 from tests.pwa.service import PASSWORD, Service
 from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
 
@@ -158,6 +146,9 @@ async def test_ones_own_mark_never_lies_under_the_buttons(browser: Browser) -> N
             )
 
 
+IN_A_CAR: dict[str, Any] = {"permissions": [], "has_touch": True}  # whose own locator says where it is
+
+
 def driving(north_m: float, **changes: Any) -> dict[str, Any]:
     return unit(1, "4B12", near(north_m, 0, heading_deg=180.0, speed_mps=10.0, **changes))
 
@@ -165,7 +156,7 @@ def driving(north_m: float, **changes: Any) -> dict[str, Any]:
 async def test_the_map_follows_until_it_is_dragged_and_again_by_one_press(browser: Browser) -> None:
     agency = assigned()
     agency.units = [driving(900)]
-    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+    async with visiting(browser, agency, "/officer", size=PHONE, **IN_A_CAR) as page:
         follow = page.get_by_role("button", name="Follow me")
         await expect(follow).to_have_attribute("aria-pressed", "true")
         await expect(
@@ -196,7 +187,7 @@ async def test_the_map_follows_until_it_is_dragged_and_again_by_one_press(browse
 async def test_the_map_turns_to_where_the_officer_goes_and_back(browser: Browser) -> None:
     agency = assigned()
     agency.units = [driving(900)]
-    async with visiting(browser, agency, "/officer", size=PHONE, **HERE) as page:
+    async with visiting(browser, agency, "/officer", size=(1024, 768), **IN_A_CAR) as page:
         turn = page.get_by_role("button", name="Turn the map to where I go")
         caller, me = page.locator(".is-caller > circle.map-body"), page.locator(".is-mine .map-body")
 

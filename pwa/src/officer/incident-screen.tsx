@@ -6,7 +6,6 @@ import { Icon } from "../lib/parts/icon.tsx";
 import { keepAwake } from "../lib/wakelock.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { myUnit } from "../staff/duty.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
 import { captures, currentLink, whyNoPicture } from "../staff/links.ts";

@@ -11,9 +11,6 @@ import { Calls } from "./calls.ts";
 import { apply, EMPTY, readUp, remember, select, type World, withThread } from "./world.ts";
 import { Writing } from "./writing.ts";
 
-/** Where somebody is comes by the hundred a second: shown together, so often. */
-const TOGETHER_MS = 200;
-
 export type Reading = "reading" | "read" | "failed";
 
 export class Desk {
@@ -29,10 +26,6 @@ export class Desk {
   readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());
   /** For pages that ask for more than calls and incidents. */
   readonly requests: Requests;
-  /** What has come and waits to be shown: as much as comes in that time. */
-  #heard: Event[] = [];
-  #shown = 0;
-  #timer = 0;
 
   constructor(me: Me) {
     this.me = me;
@@ -112,26 +105,9 @@ export class Desk {
 
   #hear(event: Event): void {
     if (event.type === "snapshot" || event.type === "tick") this.clock.hear(event.now);
-    this.#heard.push(event);
-    const left = this.#shown + TOGETHER_MS - performance.now();
-    if ((event.type === "unit" || event.type === "position") && left > 0) {
-      this.#timer ||= window.setTimeout(() => this.#show(), left);
-      return;
-    }
-    this.#show();
+    this.world.update((world) => apply(world, event, this.me.user.display_name));
     const { selected } = this.world.value;
     if (event.type === "snapshot" && selected !== null) void this.#read(selected);
-  }
-
-  /** Applies what has come, in its order. */
-  #show(): void {
-    clearTimeout(this.#timer);
-    const events = this.#heard;
-    this.#heard = [];
-    this.#timer = 0;
-    this.#shown = performance.now();
-    const { display_name: name } = this.me.user;
-    this.world.update((world) => events.reduce((next, event) => apply(next, event, name), world));
   }
 
   async #read(id: string): Promise<void> {

@@ -6,6 +6,7 @@ import { Icon } from "../../lib/parts/icon.tsx";
 import { AreaMap } from "../../map/map.tsx";
 import type { IncidentView, NearbyCamera, Position } from "../../wire.ts";
 import type { Desk } from "../desk.ts";
+import { myUnit } from "../duty.ts";
 import type { Around } from "../nearby.ts";
 import { camerasOf, mustSee, peopleOf, sceneWords } from "../scene.ts";
 
@@ -28,7 +29,8 @@ export function SceneMap({ desk, incident, caller, around, here, later = false, 
   const world = useStore(desk.world);
   const now = useNow(() => desk.clock.now());
   const [chosen, setChosen] = useState<string | null>(null);
-  const { unit_id: mine, id: me } = desk.me.user;
+  const { id: me } = desk.me.user;
+  const mine = myUnit(world);
   const { unit_ids: assigned } = incident;
   const trail = world.trails.get(incident.id) ?? NO_TRAIL;
   const officers = here !== undefined;
