@@ -154,7 +154,7 @@ async def test_a_city_camera_is_set_in_all_that_an_owner_s_is(browser: Browser, 
         await page.get_by_label("Position, as").fill("60.17035, 24.94310")
         await looked_at(page)
         await page.get_by_role("button", name="Add the site").click()
-        await page.get_by_role("button", name="Elm and 3rd").click()
+        await page.get_by_role("button", name="Elm and 3rd no camera yet").click()
         await page.get_by_role("button", name="Add a camera").click()
         await page.get_by_label("Name, such as").fill("North mast")
         await page.get_by_label("Direction, degrees").fill("270")

@@ -268,27 +268,6 @@ async def test_a_years_invoice_is_read_printed_and_paid(home: Page, supervisor: 
     await expect(fees.get_by_text("Paid on")).to_be_visible()
 
 
-async def test_what_her_connector_sent_is_counted_and_one_that_leaves_is_said(home: Page, shop: Shop) -> None:
-    await home.get_by_role("button", name="Connectors").click()
-    agent = home.get_by_role("article", name="Connector Back room")
-    await expect(agent.get_by_text("Connected", exact=True)).to_be_visible()
-    await expect(agent.get_by_text("Door maker")).to_be_visible()
-    await expect(agent.get_by_text("Is Door")).to_be_visible()
-    await expect(agent.get_by_text(re.compile(r"Sent \S+ [kM]B of pictures"))).to_be_visible(
-        timeout=MINUTE_MS
-    )
-    await agent.get_by_role("button", name="What it sent").click()
-    await expect(
-        agent.get_by_text(re.compile(r"it sent \S+ [kM]B of pictures, in \d hours?"))
-    ).to_be_visible()
-    await expect(agent.get_by_text("every signature is right")).to_be_visible()
-    await sound(home)
-    shop.connector.stop()
-    await expect(agent.get_by_text(re.compile("Not connected, last seen"))).to_be_visible()
-    card = home.get_by_role("article", name="Door")
-    await expect(card.get_by_text("Back room is not connected")).to_be_visible()
-
-
 async def test_she_contests_an_opening_and_a_supervisor_answers_before_everybody(
     browser: Browser, service: Service, home: Page, dana: Person, shop: Shop
 ) -> None:
@@ -333,3 +312,24 @@ async def test_she_contests_an_opening_and_a_supervisor_answers_before_everybody
     await expect(receipts.get_by_text("A break-in next door had been reported.")).to_be_visible()
     await sound(home)
     call.close()
+
+
+async def test_what_her_connector_sent_is_counted_and_one_that_leaves_is_said(home: Page, shop: Shop) -> None:
+    await home.get_by_role("button", name="Connectors").click()
+    agent = home.get_by_role("article", name="Connector Back room")
+    await expect(agent.get_by_text("Connected", exact=True)).to_be_visible()
+    await expect(agent.get_by_text("Door maker")).to_be_visible()
+    await expect(agent.get_by_text("Is Door")).to_be_visible()
+    await expect(agent.get_by_text(re.compile(r"Sent \S+ [kM]B of pictures"))).to_be_visible(
+        timeout=MINUTE_MS
+    )
+    await agent.get_by_role("button", name="What it sent").click()
+    await expect(
+        agent.get_by_text(re.compile(r"it sent \S+ [kM]B of pictures, in \d hours?"))
+    ).to_be_visible()
+    await expect(agent.get_by_text("every signature is right")).to_be_visible()
+    await sound(home)
+    shop.connector.stop()
+    await expect(agent.get_by_text(re.compile("Not connected, last seen"))).to_be_visible()
+    card = home.get_by_role("article", name="Door")
+    await expect(card.get_by_text("Back room is not connected")).to_be_visible()
