@@ -96,6 +96,8 @@ async def visiting(browser: Browser, demo: Demonstration, which: str) -> AsyncIt
     await page.get_by_role("textbox", name="Name").fill(name)
     await page.get_by_role("textbox", name="Password").fill(password)
     await page.keyboard.press("Enter")
+    if which == "Officer":
+        await page.get_by_role("button", name="Sign on to Unit 12").click()
     if which == "Dispatcher":
         await page.get_by_role("button").filter(has_text="Somebody at the back door").click()
     yield page
