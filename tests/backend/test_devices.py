@@ -16,6 +16,7 @@ from backend.model.cameras import Camera, ParticipationLevel
 from backend.model.ids import CameraId, new_id, new_secret
 from tests.backend.agents import HERE, a_site
 from tests.backend.house import House, Staff, no
+from tests.backend.lent import press
 from tests.peers import AiortcPeer, until
 
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -204,10 +205,7 @@ async def opened(dana: Staff, camera: Camera) -> tuple[Any, Any]:
     """Dana has opened it for an incident there; nothing is published yet."""
     place = {"latitude": HERE.latitude, "longitude": HERE.longitude, "accuracy_m": 10.0}
     incident = await dana.open(position=place)
-    pressed = await dana.post(
-        f"/api/incidents/{incident['id']}/cameras/{camera.id}/open", {"reason": "see-scene"}
-    )
-    return incident, pressed["opening"]
+    return incident, (await press(dana, incident, camera.id))["opening"]
 
 
 @pytest.mark.parametrize(
