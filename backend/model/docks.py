@@ -114,7 +114,8 @@ def _dark(dock: Dock, now: datetime, until: datetime) -> str:
     light_now = is_light(dock.waiver.light, dock.point, now)
     when, at = ("when it would be back", until) if light_now else ("now", now)
     below = -sun_deg(dock.point, at)
-    return f"Waiver {dock.waiver.number} is for flights {hours}; {when} the sun is {below:.0f}° below the horizon."
+    number = dock.waiver.number
+    return f"Waiver {number} is for flights {hours}; {when} the sun is {below:.0f}° below the horizon."
 
 
 def _drones(dock: Dock, drone: Drone, now: datetime) -> Iterator[Grounding]:

@@ -209,8 +209,8 @@ def _energy(
         yield Finding(Fault.GAUGE_HIGH, f"{words} It is told to come home.", Action.RETURN)
     elif said_used > MOST_USED * share + GAUGE_DOUBT:
         words = (
-            f"The battery says {report.charge:.0%} after work that takes it to {belief.charge - share:.0%}: it"
-            " may be failing. It is told to come home."
+            f"The battery says {report.charge:.0%} after work that takes it to"
+            f" {belief.charge - share:.0%}: it may be failing. It is told to come home."
         )
         yield Finding(Fault.GAUGE_FALLS, words, Action.RETURN)
     left = left_wh(belief, battery)
