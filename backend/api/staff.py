@@ -25,7 +25,7 @@ async def sign_in(
 ) -> Response[Me]:
     guards.check_origin(request)
     session, secret = await sign_in_service.sign_in(data.name, data.password, guards.address(request))
-    me = Me(user=session.user, agency=agency, csrf=sign_in_service.csrf(session))
+    me = Me(user=session.user, agency=agency, csrf=sign_in_service.csrf(session), session=session.id)
     cookie = SetCookie(
         key=guards.cookie_name(config),
         value=secret.reveal(),
@@ -44,7 +44,7 @@ async def me(
     sign_in_service: NamedDependency[SignIn],
     agency: NamedDependency[Agency],
 ) -> Me:
-    return Me(user=session.user, agency=agency, csrf=sign_in_service.csrf(session))
+    return Me(user=session.user, agency=agency, csrf=sign_in_service.csrf(session), session=session.id)
 
 
 @delete("/", guards=[guards.signed_in], status_code=204)

@@ -101,11 +101,15 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token."""
+    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token.
+
+    `session` is an id and no secret: a phone tells by it whether what it keeps is of this session.
+    """
 
     user: User
     agency: Agency
     csrf: str
+    session: str
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):

@@ -552,6 +552,7 @@ export interface Me {
   user: User;
   agency: Agency;
   csrf: string;
+  session: string;
 }
 
 export interface Snapshot {
