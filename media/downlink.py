@@ -13,7 +13,7 @@ and a half times what arrives at most. Loss (in the manner of draft-ietf-rmcat-g
 together with a growing delay or when it is beyond repair: radio loses packets without being full, and repeats
 mend that.
 
-A subscriber may want less than its link takes: `most` is then as high as it goes, from the first keyframe on.
+A subscriber may want less than its link takes: it goes no higher than `most`, from its first keyframe on.
 
 Down within about a second; up one level at a time, each a trial of which a failed one doubles the wait for
 the next. Sound is never held back: it is taken off what the picture may use. Pure arithmetic: no clocks, no
@@ -108,7 +108,7 @@ class Downlink:
     # What the subscriber tells
 
     def limit(self, most: Level, now: float) -> None:
-        """Go no higher than this. Who was held by the last limit alone, and not by the link, rises at once."""
+        """Go no higher than this. Who was held by the last limit and not by the link rises at once."""
         before, self._most = self._most, most
         held = self.level is before and now - self._congested_at > _QUIET_S
         if _ORDER.index(self.level) < _ORDER.index(most):
