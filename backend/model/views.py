@@ -106,6 +106,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     user: User
     agency: Agency
     csrf: str
+    lock_after_s: int  # without anybody's input
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -210,6 +211,10 @@ class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
     """The session ended; the socket closes after this."""
 
 
+class Locked(msgspec.Struct, frozen=True, kw_only=True, tag="locked"):
+    """The session is locked: the page hides what it shows, and the socket closes after this."""
+
+
 Event = (
     Snapshot
     | IncidentChanged
@@ -225,4 +230,5 @@ Event = (
     | EntryRecorded
     | Tick
     | SignedOut
+    | Locked
 )
