@@ -1,7 +1,7 @@
 """Sessions that end: by their own person, by time, or from another device because the first is lost.
 
-One step each: its sockets close, its pictures end at the engine, and what it named to push services is forgotten
-when somebody ends it from elsewhere. With a person's last session their duty ends, and what they have open.
+One step each: its sockets close, its pictures end at the engine, and where it takes messages is forgotten when
+somebody ends it from elsewhere. With a person's last session their duty ends, and what they have open.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from backend.model.duty import DutyEnd
 from backend.model.entries import Action
-from backend.model.ids import GrantId, SessionId, UserId
+from backend.model.ids import GrantId, IncidentId, SessionId, UnitId, UserId
 from backend.model.incidents import Feed
 from backend.model.openings import OpeningEnd
 from backend.model.people import StaffSession, User
@@ -48,12 +48,10 @@ class Sessions:
     async def page(self, asker: StaffSession) -> list[PersonSessions]:
         """Those that the asker may end: one's own first, then by name; of each the last used first."""
         async with self._steps.read() as tx:
-            held = [one for one in await tx.sessions.signed_in(self._steps.clock()) if _may(asker, one)][
-                :SHOWN
-            ]
+            everybody = await tx.sessions.signed_in(self._steps.clock())
             signs = {unit: sign for sign, unit in (await tx.units.call_signs()).items()}
         people: dict[UserId, list[SignedIn]] = {asker.user.id: []}
-        for one in held:
+        for one in [held for held in everybody if _may(asker, held)][:SHOWN]:
             people.setdefault(one.user_id, []).append(one)
         return [_person(of, asker, signs) for of in people.values() if of]
 
@@ -112,7 +110,8 @@ class Sessions:
     async def _say(self, step: Step, by: User, one: SignedIn, why: SessionEnd) -> None:
         """On record, and on the timeline of each incident that this person is on."""
         on = await step.tx.incidents.of_unit(one.unit_id) if one.unit_id is not None else []
-        for incident in [held.id for held in on] or [None]:
+        places: list[IncidentId | None] = [incident.id for incident in on]
+        for incident in places or [None]:
             await step.record(
                 Action.SESSION_END,
                 actor=by.id,
@@ -151,7 +150,7 @@ def _may(asker: StaffSession, one: SignedIn) -> bool:
     return may_end(asker.user, one.user_id, one.role)
 
 
-def _person(of: Sequence[SignedIn], asker: StaffSession, signs: dict[str, str]) -> PersonSessions:
+def _person(of: Sequence[SignedIn], asker: StaffSession, signs: dict[UnitId, str]) -> PersonSessions:
     who = of[0]
     return PersonSessions(
         user_id=who.user_id,

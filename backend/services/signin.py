@@ -1,4 +1,4 @@
-"""Sign-in: the one place where a person becomes a session, and opens one that is locked. Passkeys will come in here.
+"""Sign-in: the one place where a person becomes a session, and opens a locked one. Passkeys will come in here.
 
 Five failures under one name in 15 minutes lock that name until the oldest of them is 15 minutes old.
 """
@@ -36,23 +36,23 @@ class SignIn:
     async def sign_in(
         self, name: str, password: str, address: str, device: str
     ) -> tuple[StaffSession, Cookie]:
-        """A new session and what its browser carries; `device` is what it runs on, in words. Raises Refused."""
+        """A new session and what its browser carries; `device` is in words. Raises Refused."""
         name = name.strip().lower()[:NAME_CHARS]  # small letters can be longer than capitals
         user, right = await self._try(name, password, address)
         cookie = Cookie(new_secret())
         async with self._steps.begin() as step:
-            session = await self._judge(step, name, user, right, Action.USER_SIGN_IN)
-            if isinstance(session, User):
+            judged = await self._judge(step, name, user, right, Action.USER_SIGN_IN)
+            if isinstance(judged, User):
                 session = StaffSession(
                     id=SessionId(new_id("ses")),
-                    user=session,
+                    user=judged,
                     expires_at=step.now + self._lasts,
                     device=device,
                 )
                 await step.tx.sessions.add(session, cookie.hashed, step.now)
-                await step.record(Action.USER_SIGN_IN, actor=session.user.id, subject=session.user.id)
-        if isinstance(session, Refused):
-            raise session
+                await step.record(Action.USER_SIGN_IN, actor=judged.id, subject=judged.id)
+        if isinstance(judged, Refused):
+            raise judged
         self._locks.used(session.id)
         return session, cookie
 

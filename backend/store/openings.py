@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, UserId
+from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, SessionId, UserId
 from backend.model.lending import AskedView, OpeningView, WaiterView
 from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach, Waiter
 from backend.model.owners import PushSubscription
