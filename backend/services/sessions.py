@@ -1,6 +1,6 @@
 """Sessions that end: by their own person, by time, or from another device because the first is lost.
 
-One step each: its sockets close, its pictures end at the engine, and where it takes messages is forgotten when
+One step each: its sockets close, its pictures end at the engine, and where it takes messages is forgotten if
 somebody ends it from elsewhere. With a person's last session their duty ends, and what they have open.
 """
 

@@ -1,4 +1,4 @@
-"""Sign-in: the one place where a person becomes a session, and opens a locked one. Passkeys will come in here.
+"""Sign-in: the one place where a person becomes a session or opens a locked one. Passkeys will come in here.
 
 Five failures under one name in 15 minutes lock that name until the oldest of them is 15 minutes old.
 """
