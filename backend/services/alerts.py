@@ -47,8 +47,8 @@ class Alerts:
 
     def __init__(self, steps: Steps, hub: Hub, push: Push) -> None:
         self._steps, self._hub, self._push = steps, hub, push
-        self._telling = Errands("alert", self.look, every_s=LOOK_S)
-        self.wake, self.run = self._telling.wake, self._telling.run
+        self._telling = Errands("alert", self._look, every_s=LOOK_S)
+        self.wake, self.look, self.run = self._telling.wake, self._telling.look, self._telling.run
         self._answers = Rate(every_s=1, burst=20)  # each refusal is an entry
         self._offers = Rate(every_s=OFFER_S, burst=1)
 
@@ -130,7 +130,7 @@ class Alerts:
         )
         step.changed(alert.incident_id)
 
-    async def look(self) -> None:
+    async def _look(self, under_way: frozenset[str]) -> None:
         """Tell who is due, clear away who need not be told, and tell the dispatcher where nobody answers."""
         now = self._steps.clock()
         async with self._steps.read() as tx:
@@ -140,7 +140,7 @@ class Alerts:
             unanswered = await tx.alerts.unanswered(now - rules.ANSWER_WITHIN, 1)
             offered = await tx.alerts.silent(1) if self._offers.take("") else []
         for push in due:
-            if (key := f"{push.alert_id} {push.to.id}") not in self._telling and room > 0:
+            if (key := f"{push.alert_id} {push.to.id}") not in under_way and room > 0:
                 self._telling.begin(key, self._tell(push))
                 room -= 1
         if unwanted:

@@ -37,8 +37,8 @@ class Asks:
 
     def __init__(self, steps: Steps, hub: Hub, push: Push) -> None:
         self._steps, self._hub, self._push = steps, hub, push
-        self._telling = Errands("ask", self.look, every_s=LOOK_S)
-        self.wake, self.run = self._telling.wake, self._telling.run
+        self._telling = Errands("ask", self._look, every_s=LOOK_S)
+        self.wake, self.look, self.run = self._telling.wake, self._telling.look, self._telling.run
 
     async def reach(self, tx: Tx, owner: UserId | None) -> Reach:
         """Whether this owner could hear an ask now."""
@@ -48,7 +48,7 @@ class Asks:
             return Reach.TRYING
         return Reach.PAGE if self._hub.hears(owner) else Reach.NOBODY
 
-    async def look(self) -> None:
+    async def _look(self, under_way: frozenset[str]) -> None:
         """Begin telling of what nobody was told of yet, as far as there is room."""
         async with self._steps.read() as tx:
             waiting = await tx.asks.waiting()
@@ -56,7 +56,7 @@ class Asks:
         for ask in waiting:
             if len(self._telling) >= AT_ONCE:
                 return
-            if ask.reach is Reach.TRYING and ask.said(now) is None and ask.id not in self._telling:
+            if ask.reach is Reach.TRYING and ask.said(now) is None and ask.id not in under_way:
                 self._telling.begin(ask.id, self._tell(ask))
 
     async def _tell(self, ask: Ask) -> None:

@@ -113,37 +113,42 @@ class Push:
 class Errands:
     """Work that a look finds in the store, done side by side, each piece by one task at a time.
 
-    `look` begins what there is; it is called at every wake-up and every `every_s` anyway, so that a wake-up is
-    only a hint and a restart finds what was left.
+    `look` gets what is under way and begins what is not. It is called at every wake-up and every `every_s`
+    anyway: a wake-up is only a hint, and a restart finds what was left.
     """
 
-    def __init__(self, name: str, look: Callable[[], Awaitable[None]], *, every_s: float) -> None:
+    def __init__(
+        self, name: str, look: Callable[[frozenset[str]], Awaitable[None]], *, every_s: float
+    ) -> None:
         self._name, self._look, self._every_s = name, look, every_s
-        self._awake = asyncio.Event()
+        self._awake, self._looking = asyncio.Event(), asyncio.Lock()
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     def __len__(self) -> int:
         return len(self._under_way)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._under_way
 
     def wake(self) -> None:
         """There may be something to do."""
         self._awake.set()
 
     def begin(self, key: str, work: Coroutine[Any, Any, None]) -> None:
-        """Do it meanwhile; `key` must not be under way."""
+        """Do it meanwhile. To be called by `look`, for what was not under way when it began to read."""
         task = asyncio.create_task(work, name=self._name)
         self._under_way[key] = task
         task.add_done_callback(partial(self._done, key))
+
+    async def look(self) -> None:
+        """Once."""
+        async with self._looking:
+            # as of before it reads: what ends meanwhile is still in what it read
+            await self._look(frozenset(self._under_way))
 
     async def run(self) -> None:
         """Until cancelled, and what is under way with it."""
         try:
             while True:
                 self._awake.clear()
-                await self._look()
+                await self.look()
                 try:
                     async with asyncio.timeout(self._every_s):
                         await self._awake.wait()
