@@ -22,6 +22,7 @@ from backend.airspace.plans import Answer, Choice, Plan, choose
 from backend.airspace.routes import SIGHT_M, Airspace, Route
 from backend.model.airframes import Cost
 from backend.model.groundings import Grounded
+from backend.model.positions import Point
 from tests import flying
 from tests.bench.drone_city import Case, City
 from tests.bench.forward import machine
@@ -109,7 +110,7 @@ def _flown(score: Score, answer: Answer, case: Case, city: City, number: int) ->
     for aircraft in case.ask.traffic:
         for second in range(0, int(track.scene_s), 1):
             at = int((track.seconds <= second).sum()) - 1
-            here = flying.Point(latitude=float(track.latitudes[at]), longitude=float(track.longitudes[at]))
+            here = Point(latitude=float(track.latitudes[at]), longitude=float(track.longitudes[at]))
             above = abs((aircraft.height_m or 0) - float(track.heights_m[at]))
             if above < 30 and flying.metres(here, aircraft.ahead(second)) < NEAR_MISS_M:
                 score.broken.append(f"{number} {answer.ids[1]}: near miss after {second} s")
