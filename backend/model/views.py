@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from backend.model.alerts import AlertView
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
 from backend.model.incidents import FeedKind, FeedState
@@ -66,6 +67,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedView, ...]
     openings: tuple[OpeningView, ...] = ()  # of lent cameras, those that are open
     asks: tuple[AskedView, ...] = ()  # of owners
+    alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     site: str | None = None  # the name of the site whose own call it is
 
@@ -101,11 +103,16 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token."""
+    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token.
+
+    `session` is an id and no secret: a phone tells by it whether what it keeps is of this session.
+    """
 
     user: User
     agency: Agency
     csrf: str
+    session: str
+    lock_after_s: int  # without anybody's input
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -210,6 +217,10 @@ class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
     """The session ended; the socket closes after this."""
 
 
+class Locked(msgspec.Struct, frozen=True, kw_only=True, tag="locked"):
+    """The session is locked: the page hides what it shows, and the socket closes after this."""
+
+
 Event = (
     Snapshot
     | IncidentChanged
@@ -225,4 +236,5 @@ Event = (
     | EntryRecorded
     | Tick
     | SignedOut
+    | Locked
 )
