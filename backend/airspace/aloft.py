@@ -1,11 +1,14 @@
 """Aloft: the same rules for a drone that is in the air: on to another place, and home from where it is."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from backend.airspace.plans import CALM, Ask, Plan, Stand
 from backend.airspace.routes import SIGHT_M, Airspace
 from backend.model import airframes
 from backend.model.airframes import Cost
+from backend.model.docks import Dock
 from backend.model.groundings import Grounded, Grounding, in_words
 from backend.model.positions import Point
 from backend.model.weather import Weather
@@ -26,6 +29,25 @@ def home(airspace: Airspace, stand: Stand, aloft: Aloft, weather: Weather | None
         return None
     drop_m = max(0.0, aloft.height_m - stand.dock.roof_m)
     return airframes.home(stand.drone.airframe, route.legs_home, drop_m, weather or CALM)
+
+
+def landing(
+    airspace: Airspace, stand: Stand, aloft: Aloft, free: Sequence[Dock], weather: Weather | None
+) -> Dock | None:
+    """Of the docks that stand free the one that takes least to land in, to the last Wh; or none.
+
+    For a drone that cannot come home any more. Where there is none it lands where it is.
+    """
+    frame, sky = stand.drone.airframe, weather or CALM
+    found: list[tuple[float, str, Dock]] = []
+    for dock in free:
+        route = airspace.onward(stand.dock, aloft.height_m, aloft.here, dock.point)
+        if route is None or route.away_m > 0 or airspace.space.column(dock, aloft.height_m) is not None:
+            continue
+        cost = airframes.home(frame, route.legs, max(0.0, aloft.height_m - dock.roof_m), sky)
+        if cost is not None and cost.wh <= aloft.left_wh:
+            found.append((cost.wh, dock.id, dock))
+    return min(found, key=lambda one: one[:2])[2] if found else None
 
 
 def follow(airspace: Airspace, stand: Stand, aloft: Aloft, ask: Ask) -> Plan | Grounding:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.airspace.aloft import Aloft, follow, home
+from backend.airspace.aloft import Aloft, follow, home, landing
 from backend.airspace.areas import BadAreas
 from backend.airspace.plans import Answer, Choice, Plan, Stand, answer, choose
 from backend.airspace.routes import SIGHT_M
@@ -346,3 +346,15 @@ def test_the_fence_for_the_drone_itself_has_what_bears_on_its_height() -> None:
     assert len(tower) == 4
     assert fence.ceiling_m == 60 + ABOVE_M
     assert all(flying.metres(HERE, corner) <= 1500 for corner in fence.keep_in)
+
+
+def test_what_cannot_come_home_lands_in_the_nearest_free_dock_that_it_reaches() -> None:
+    one, near, behind = stand(1), stand(2, away(1000, 100)), stand(3, away(550, 800))
+    docks = [near.dock, behind.dock]
+    airspace = space([one, near, behind], box("Tower", "keep-out", 700, -600, 800, 600))
+    aloft = Aloft(here=away(650, 0), height_m=60, left_wh=30)
+    assert (
+        landing(airspace, one, aloft, docks, sky()) == behind.dock
+    )  # the way to the other is round the tower
+    assert landing(airspace, one, aloft, [near.dock], sky()) == near.dock
+    assert landing(airspace, one, msgspec.structs.replace(aloft, left_wh=8), docks, sky()) is None
