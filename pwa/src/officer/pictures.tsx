@@ -143,8 +143,11 @@ function Tile({ desk, glance, incident, feeds, one, large, moving, onShow }: Til
         <Nothing incident={incident} feed={feed} />
       </FeedPicture>
       {!large && (
-        <button type="button" class="tile-press" aria-label={`Show ${label}`} onClick={() => onShow(feed.id)}>
-          <span>{label}</span>
+        <button type="button" class="tile-press" onClick={() => onShow(feed.id)}>
+          <span>
+            <span class="sr-only">Show </span>
+            {label}
+          </span>
           {reasons !== "" && <small>{reasons}</small>}
         </button>
       )}
@@ -207,17 +210,15 @@ function OwnChip({ camera }: { camera: OwnCamera }) {
   );
 }
 
-function press(camera: NearbyCamera): string {
-  const words = `${camera.offer === "ask" ? "Ask owner of" : "Open"} ${camera.name}`;
-  return [words, ...useOfCamera(camera).reasons].join(", ");
-}
-
 /** What a chip says: the camera, and below it what it shows or who is asking its owner. */
 function Words({ asked, camera }: { asked: Asking | null; camera: NearbyCamera }) {
   const words = asked?.words ?? reasonsWords(useOfCamera(camera));
   return (
     <span class="pictures-words">
-      <span>{asked === null || asked.mine ? camera.name : `Join: ${camera.name}`}</span>
+      <span>
+        {asked === null && <span class="sr-only">{camera.offer === "ask" ? "Ask owner of " : "Open "}</span>}
+        {asked === null || asked.mine ? camera.name : `Join: ${camera.name}`}
+      </span>
       {words !== "" && <small>{words}</small>}
     </span>
   );
@@ -243,7 +244,6 @@ function Offered({ desk, incident, offered, act, onOpen, onWhy }: Near) {
             <button
               type="button"
               disabled={act.busy || waits}
-              aria-label={asked === null ? press(camera) : undefined}
               onClick={() => onOpen(camera, reasonsFor(camera)[0])}
             >
               <Icon name={camera.offer === "open" ? "camera" : "queued"} />

@@ -22,6 +22,7 @@ export function SoundOnly({ glance, incident }: { glance: Glance; incident: stri
         </span>
       </p>
       <ol aria-label="What was spoken, the newest first">
+        {said.length === 0 && <li class="sound-only-none">Nothing has changed yet.</li>}
         {said.map((text) => (
           <li key={text}>{text}</li>
         ))}

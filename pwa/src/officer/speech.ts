@@ -13,6 +13,8 @@ const REMEMBERED = 16;
 /** A voice that does not end is not waited for. */
 const LONGEST_MS = 30_000;
 const SHOWN = 4;
+/** Said when it is chosen, and written beside it anyway. */
+const MODE = "mode";
 
 export interface Queue {
   /** The newest first, which is the order in which they are spoken. */
@@ -98,13 +100,18 @@ export class Speech {
       this.voice.update((voice) => ({ ...voice, said: [] }));
       return;
     }
-    this.#say({ about: "mode", text: "Sound only. What changes is spoken." });
+    this.#say({ about: MODE, text: "Sound only. What changes is spoken." });
   }
 
   #say(sentence: Sentence): void {
     const next = queued(this.#queue, sentence, performance.now());
     if (next === this.#queue) return;
     this.#queue = next;
+    if (sentence.about === MODE) this.#speak();
+    else this.#show(sentence);
+  }
+
+  #show(sentence: Sentence): void {
     this.voice.update((voice) => ({ ...voice, said: [sentence.text, ...voice.said].slice(0, SHOWN) }));
     this.#speak();
   }

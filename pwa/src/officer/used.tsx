@@ -8,7 +8,7 @@ export function DataWords({ glance, incident }: { glance: Glance; incident: stri
   return (
     <p class="data-used">
       <span class="sr-only">Data used by pictures: </span>
-      {amount(ofIncident(used, incident))} · {amount(used.bytes)} this month
+      {amount(ofIncident(used, incident))} here · {amount(used.bytes)} this month
     </p>
   );
 }

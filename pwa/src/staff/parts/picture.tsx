@@ -128,6 +128,7 @@ export function FeedPicture({
         disablePictureInPicture
         aria-label={`${label}'s picture`}
       />
+      {!nothing && <Watermark desk={desk} small={small} />}
       {nothing && <div class="picture-empty">{children}</div>}
       {blurred && !nothing && (
         <button type="button" class="picture-unblur" onClick={onUnblur}>
@@ -137,10 +138,17 @@ export function FeedPicture({
       <figcaption class="picture-said">
         <span class={`chip tone-${said.tone}`} role="status">
           <Icon name={said.icon} />
-          <span>
-            {said.words}
-            <span aria-hidden="true">{said.age}</span>
-          </span>
+          {small && said.age !== "" ? (
+            <>
+              <span class="sr-only">{said.words}</span>
+              <span aria-hidden="true">{said.age.replace(", ", "")}</span>
+            </>
+          ) : (
+            <span>
+              {said.words}
+              <span aria-hidden="true">{said.age}</span>
+            </span>
+          )}
         </span>
         {!small && (
           <>
@@ -156,7 +164,6 @@ export function FeedPicture({
           </>
         )}
       </figcaption>
-      {!nothing && <Watermark desk={desk} small={small} />}
       {!small && corner}
     </figure>
   );

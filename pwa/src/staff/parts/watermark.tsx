@@ -7,7 +7,7 @@ import { markWords } from "../words.ts";
 
 const LETTER = 7.4; // of 13 px, on average
 const GAP = 28;
-const LINE = 46;
+const LINE = 58;
 
 /** `apart`: lines of the small ones stand closer together, so that each holds the words once at least. */
 export function Watermark({ desk, small = false }: { desk: Desk; small?: boolean }) {
