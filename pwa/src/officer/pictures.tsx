@@ -354,10 +354,12 @@ function Strip({ desk, glance, incident, around, feed, onShow, children }: Strip
       )}
       {chosen === undefined && <Modes glance={glance} />}
       <ul ref={strip} class={chosen === undefined ? "" : "is-away"}>
+        {chosen === undefined && mode !== "sound" && (
+          <Mine desk={desk} incident={incident} feed={feed} act={act} />
+        )}
         {children}
         {chosen === undefined && (
           <>
-            {mode !== "sound" && <Mine desk={desk} incident={incident} feed={feed} act={act} />}
             {site.length > 1 && (
               <li>
                 <button type="button" disabled={act.busy} onClick={openSite}>

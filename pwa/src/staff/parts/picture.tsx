@@ -76,6 +76,20 @@ export function pictureWords(picture: Picture, feed: FeedView, nowMs: number): S
   return { icon: "queued", tone: "waiting", words, age: "" };
 }
 
+/** Live, or how old; of a small one the drawing says which, and there is room for the age alone. */
+function HowItIs({ said: { icon, tone, words, age }, small }: { said: Said; small: boolean }) {
+  const short = small && age !== "";
+  return (
+    <span class={`chip tone-${tone}`} role="status">
+      <Icon name={icon} />
+      <span>
+        <span class={short ? "sr-only" : ""}>{words}</span>
+        <span aria-hidden="true">{short ? age.replace(", ", "") : age}</span>
+      </span>
+    </span>
+  );
+}
+
 /** Who it is, and how their picture reaches the server. */
 function Who({ label, connected }: { label: string; connected: Connected | null }) {
   return (
@@ -85,6 +99,20 @@ function Who({ label, connected }: { label: string; connected: Connected | null 
     >
       {connected !== null && <Icon name={connected.icon} />}
       <span>{connected === null ? label : `${label}: ${connected.words}`}</span>
+    </span>
+  );
+}
+
+/** Of this browser's own connection, when there is something to say. */
+function Own({ said }: { said: Connected | null }) {
+  return (
+    <span class={said === null ? "picture-own" : `chip picture-own said-${said.tone}`} role="status">
+      {said !== null && (
+        <>
+          <Icon name={said.icon} />
+          <span>{said.words}</span>
+        </>
+      )}
     </span>
   );
 }
@@ -136,31 +164,11 @@ export function FeedPicture({
         </button>
       )}
       <figcaption class="picture-said">
-        <span class={`chip tone-${said.tone}`} role="status">
-          <Icon name={said.icon} />
-          {small && said.age !== "" ? (
-            <>
-              <span class="sr-only">{said.words}</span>
-              <span aria-hidden="true">{said.age.replace(", ", "")}</span>
-            </>
-          ) : (
-            <span>
-              {said.words}
-              <span aria-hidden="true">{said.age}</span>
-            </span>
-          )}
-        </span>
+        <HowItIs said={said} small={small} />
         {!small && (
           <>
             <Who label={label} connected={callersConnection(feed, link, role)} />
-            <span class={own === null ? "picture-own" : `chip picture-own said-${own.tone}`} role="status">
-              {own !== null && (
-                <>
-                  <Icon name={own.icon} />
-                  <span>{own.words}</span>
-                </>
-              )}
-            </span>
+            <Own said={own} />
           </>
         )}
       </figcaption>
