@@ -241,6 +241,7 @@ function incident(changes: Partial<IncidentView> = {}): IncidentView {
     feeds: [feed("fed_1")],
     openings: [],
     asks: [],
+    alerts: [],
     glass: [],
     site: null,
     ...changes,

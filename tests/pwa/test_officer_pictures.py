@@ -174,7 +174,8 @@ RECEIVED = """async () => {
       if (one.type === 'inbound-rtp') { bytes += one.bytesReceived; frames += one.framesDecoded ?? 0; }
     }
   }
-  return [bytes, frames, window.pcs.filter((pc) => pc.connectionState !== 'closed').length, window.pcs.length];
+  const open = window.pcs.filter((pc) => pc.connectionState !== 'closed');
+  return [bytes, frames, open.length, window.pcs.length];
 }"""
 KEEPS_CONNECTIONS = """
   window.pcs = [];
