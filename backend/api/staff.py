@@ -112,6 +112,7 @@ def _me(session: StaffSession, sign_in: SignIn, locks: Locks, agency: Agency) ->
         agency=agency,
         csrf=sign_in.csrf(session),
         lock_after_s=locks.after_s(session.user.role),
+        session=session.id,
     )
 
 

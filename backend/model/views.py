@@ -101,12 +101,16 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token."""
+    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token.
+
+    `session` is an id and no secret: a phone tells by it whether what it keeps is of this session.
+    """
 
     user: User
     agency: Agency
     csrf: str
     lock_after_s: int  # without anybody's input
+    session: str
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):

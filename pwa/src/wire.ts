@@ -555,6 +555,7 @@ export interface Me {
   agency: Agency;
   csrf: string;
   lock_after_s: number;
+  session: string;
 }
 
 export interface Snapshot {
