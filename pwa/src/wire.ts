@@ -681,7 +681,7 @@ export interface Idle {
 }
 
 export interface EndSession {
-  why: SessionEnd;
+  reason: SessionEnd;
 }
 
 export interface Place {

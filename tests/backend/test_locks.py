@@ -177,14 +177,14 @@ async def test_a_lost_phone_is_ended_from_the_console_with_its_socket_and_its_pi
         assert (person["role"], person["unit"], len(person["sessions"])) == ("officer", "Unit 12", 2)
         async with sam.socket() as lost, other.socket() as kept, dana.socket() as desk:
             began = time.monotonic()
-            await dana.post(f"/api/sessions/{sam.session.id}/end", {"why": "lost"})
+            await dana.post(f"/api/sessions/{sam.session.id}/end", {"reason": "lost"})
             assert await ends(lost, "signed-out") == 4401
             socket_s = time.monotonic() - began
             await until(lambda: len(viewers(house)) == 1, "the picture of the lost phone ends")
             record_property("socket_s", round(socket_s, 3))
             record_property("picture_s", round(time.monotonic() - began, 3))
             entry = (await desk.until(lambda e: e["type"] == "entry"))["entry"]
-            assert (entry["action"], entry["actor"], entry["details"]["person"], entry["details"]["why"]) == (
+            assert (entry["action"], entry["actor"], entry["details"]["person"], entry["details"]["reason"]) == (
                 *("session.end", "Dana Reyes"),
                 *("Sam Ortiz", "lost"),
             )
@@ -195,13 +195,13 @@ async def test_a_lost_phone_is_ended_from_the_console_with_its_socket_and_its_pi
         assert me["user"]["unit_id"] == sam.user.unit_id  # on duty with the other phone
         async with house.parts.store.read() as tx:
             assert [kept.session_id for kept in await tx.push.of_user(sam.user.id)] == [other.session.id]
-        await dana.post(f"/api/people/{sam.user.id}/sessions/end", {"why": "stolen"})
+        await dana.post(f"/api/people/{sam.user.id}/sessions/end", {"reason": "stolen"})
         assert not await is_open(other)
         await until(lambda: viewers(house) == [], "nothing is seen any more")
         async with house.parts.store.read() as tx:
             assert await tx.duties.of_user(sam.user.id) is None
     said = [e.details for e in await house.entries("session.end")]
-    assert [(one["session"], one["why"]) for one in said] == [
+    assert [(one["session"], one["reason"]) for one in said] == [
         (sam.session.id, "lost"),
         (other.session.id, "stolen"),
     ]
@@ -237,17 +237,17 @@ async def test_who_sees_and_ends_whose(house: House, dana: Staff, sam: Staff, le
         text = json.dumps(listed)
         assert not any(one.cookie.partition("=")[2] in text or one.csrf in text for one in everybody)
         for one in set(everybody) - expected:
-            answer = await asker.http.post(f"/api/sessions/{one.session.id}/end", json={"why": "other"})
+            answer = await asker.http.post(f"/api/sessions/{one.session.id}/end", json={"reason": "other"})
             no(answer, 403, "wrong-role")
     refused = await house.entries("session.end")
     assert len(refused) == sum(6 - len(may.get(asker, {asker})) for asker in (*may, ada, olga))
     assert {entry.refusal for entry in refused} == {"wrong-role"}
-    await sam.post(f"/api/people/{sam.user.id}/sessions/end", {"why": "left-open"})
+    await sam.post(f"/api/people/{sam.user.id}/sessions/end", {"reason": "left-open"})
     assert [await is_open(one) for one in (sam, second)] == [True, False]
-    await lee.post(f"/api/sessions/{olga.session.id}/end", {"why": "lost"})
+    await lee.post(f"/api/sessions/{olga.session.id}/end", {"reason": "lost"})
     assert not await is_open(olga)
-    no(await lee.http.post(f"/api/sessions/{dana.session.id}/end", json={"why": "because"}), 400, "malformed")
-    await lee.post(f"/api/sessions/{SessionId('ses_0000000000000000000000')}/end", {"why": "lost"})  # is over
+    no(await lee.http.post(f"/api/sessions/{dana.session.id}/end", json={"reason": "because"}), 400, "malformed")
+    await lee.post(f"/api/sessions/{SessionId('ses_0000000000000000000000')}/end", {"reason": "lost"})  # is over
 
 
 async def test_who_signs_in_where_somebody_was_takes_their_place(house: House, sam: Staff) -> None:

@@ -292,6 +292,7 @@ class Agency:
                 "country": "US",
             },
             "csrf": "token",
+            "lock_after_s": 1800,
             "session": "ses_1",
         }
         self.incidents: dict[str, Json] = {}
@@ -465,6 +466,8 @@ class Agency:
             if not self.signed_in and method == "GET":
                 return 401, problem(401, "not-signed-in")
             return (204, None) if method == "DELETE" else (200, self.me)
+        if path == "/api/session/idle":
+            return 204, None
         if path == "/api/incidents/closed":
             return 200, self.closed
         if path == "/api/duty":
