@@ -20,7 +20,7 @@ from backend.model.lending import CitySite, CitySiteGone, CityView, OwnerView
 from backend.model.people import Role, StaffSession
 from backend.model.refusals import Refusal, Refused
 from backend.model.views import Event, Locked, SignedOut, Tick
-from backend.services.board import Board
+from backend.services.board import Audience, Board
 from backend.services.connections import Connections
 from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
@@ -44,16 +44,20 @@ async def events(
     connections: NamedDependency[Connections],
 ) -> None:
     async def begin(session: StaffSession) -> Hears:
-        audience, snapshot = await board.audience(session, clock())
-        await _send(socket, snapshot)
-        for event in connections.levels_of(session.id):
-            await _send(socket, event)
+        async def tell_all() -> Audience:
+            audience, snapshot = await board.audience(session, clock())
+            await _send(socket, snapshot)
+            for event in connections.levels_of(session.id):
+                await _send(socket, event)
+            return audience
+
+        audience = await tell_all()
 
         async def hears(news: News) -> Event | None:
             nonlocal audience
             if isinstance(news, DutyChanged) and news.user_id == session.user.id:
-                audience, snapshot = await board.audience(session, clock())
-                return snapshot
+                audience = await tell_all()
+                return None
             return audience.hears(news)
 
         return hears

@@ -111,6 +111,7 @@ def _me(session: StaffSession, sign_in: SignIn, locks: Locks, agency: Agency) ->
         user=session.user,
         agency=agency,
         csrf=sign_in.csrf(session),
+        session=session.id,
         lock_after_s=locks.after_s(session.user.role),
         session=session.id,
     )

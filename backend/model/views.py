@@ -109,8 +109,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     user: User
     agency: Agency
     csrf: str
-    lock_after_s: int  # without anybody's input
     session: str
+    lock_after_s: int  # without anybody's input
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):

@@ -554,8 +554,8 @@ export interface Me {
   user: User;
   agency: Agency;
   csrf: string;
-  lock_after_s: number;
   session: string;
+  lock_after_s: number;
 }
 
 export interface Snapshot {

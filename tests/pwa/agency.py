@@ -294,6 +294,7 @@ class Agency:
             "csrf": "token",
             "lock_after_s": 1800,
             "session": "ses_1",
+            "lock_after_s": 1800,
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []

@@ -32,6 +32,7 @@ PUBLIC = {
     ("DELETE", "/whip/sessions/{session_id:str}"): BEARER,
     ("POST", "/whep/{feed_id:str}"): BEARER,
     ("PATCH", "/whep/sessions/{session_id:str}"): BEARER,
+    ("PUT", "/whep/sessions/{session_id:str}/most/{most:str}"): BEARER,
     ("DELETE", "/whep/sessions/{session_id:str}"): BEARER,
 }
 GUARDS = {
