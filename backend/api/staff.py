@@ -113,7 +113,6 @@ def _me(session: StaffSession, sign_in: SignIn, locks: Locks, agency: Agency) ->
         csrf=sign_in.csrf(session),
         session=session.id,
         lock_after_s=locks.after_s(session.user.role),
-        session=session.id,
     )
 
 

@@ -292,7 +292,6 @@ class Agency:
                 "country": "US",
             },
             "csrf": "token",
-            "lock_after_s": 1800,
             "session": "ses_1",
             "lock_after_s": 1800,
         }
