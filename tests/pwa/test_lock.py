@@ -1,4 +1,4 @@
-"""A page that nobody uses hides all it shows, in every tab, and goes on where it was; a lost phone is ended."""
+"""A page that nobody uses hides all it shows, in every tab, and goes on as it was; a lost phone is ended."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -61,8 +61,8 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
 ) -> None:
     async with at(browser, viewport={"width": DESK[0], "height": DESK[1]}) as context:
         page = await sign_in(context, house, "dana", "/console")
-        await page.get_by_label("Type").fill("Fire")
-        await page.get_by_label("What is happening").fill(SECRET)
+        await page.get_by_label("Type of incident").select_option("Fire")
+        await page.get_by_label("What happened, in a few words").fill(SECRET)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("main").get_by_text(SECRET)).to_be_visible()
         await page.keyboard.press("Escape")
