@@ -694,7 +694,7 @@ export interface Idle {
 }
 
 export interface EndSession {
-  why: SessionEnd;
+  reason: SessionEnd;
 }
 
 export interface Place {

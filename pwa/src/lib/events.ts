@@ -3,7 +3,8 @@
 // Hands on what arrives, in order, and says whether the line is open. It never keeps state of its own about
 // incidents: after every reconnect the server sends a Snapshot, and that heals whatever was missed. A network
 // that swallows everything closes no socket, so silence counts as loss.
-import type { Event, SignedOut } from "../wire.ts";
+import type { Event, Locked, Problem, SignedOut } from "../wire.ts";
+import { hide, LOCKED, UNLOCKED } from "./locked.ts";
 
 export type Line = "connecting" | "open" | "lost";
 
@@ -16,6 +17,7 @@ export interface Listener<Heard extends { type: string } = Event> {
 
 const NOT_SIGNED_IN = 4401;
 const TOO_SLOW = 4408;
+const SESSION_LOCKED = 4423;
 /** A socket that has said nothing for so long is as good as closed: the server ticks every 5 s. */
 const SILENT_MS = 8000;
 const FIRST_WAIT_MS = 250;
@@ -31,12 +33,16 @@ export function eventsAddress(at: Location = location, path = "/api/events"): st
   return `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}${path}`;
 }
 
-/** A socket that never opened hides its status: ask the session whether we are still signed in. */
-async function signedOut(signal: AbortSignal): Promise<boolean> {
+/** Why a socket is gone until further notice, if it is. One that never opened hides its status: the session is asked. */
+async function whyGone(code: number, wasOpen: boolean, signal: AbortSignal): Promise<string | null> {
+  if (code === NOT_SIGNED_IN) return "/problems/not-signed-in";
+  if (code === SESSION_LOCKED) return "/problems/session-locked";
+  if (wasOpen) return null;
   try {
-    return (await fetch("/api/session", { signal, cache: "no-store" })).status === 401;
+    const answer = await fetch("/api/session", { signal, cache: "no-store" });
+    return answer.status === 401 ? ((await answer.json()) as Problem).type : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -51,6 +57,7 @@ export function listen<Heard extends { type: string } = Event>(
   let timer = 0;
   let tries = 0;
   let over = false;
+  let locked = false;
 
   const end = (): void => {
     over = true;
@@ -65,11 +72,12 @@ export function listen<Heard extends { type: string } = Event>(
 
   const closed = async (code: number, wasOpen: boolean): Promise<void> => {
     socket = null;
-    if (over) return;
-    if (code === NOT_SIGNED_IN) return signOut();
+    if (over || locked) return;
     if (code !== TOO_SLOW) listener.onLine("lost");
-    if (!wasOpen && (await signedOut(signal))) return signOut();
-    if (over || socket !== null) return; // somebody woke it meanwhile
+    const why = await whyGone(code, wasOpen, signal);
+    if (why === "/problems/not-signed-in") return signOut();
+    if (why === "/problems/session-locked") return hide();
+    if (over || locked || socket !== null) return; // somebody woke it meanwhile
     clearTimeout(timer);
     timer = window.setTimeout(connect, code === TOO_SLOW ? 0 : backoff(tries++));
   };
@@ -91,8 +99,9 @@ export function listen<Heard extends { type: string } = Event>(
     mine.onmessage = (message) => {
       clearTimeout(timer);
       timer = window.setTimeout(dropped, SILENT_MS);
-      const event = JSON.parse(String(message.data)) as Heard | SignedOut;
+      const event = JSON.parse(String(message.data)) as Heard | SignedOut | Locked;
       if (event.type === "signed-out") return signOut();
+      if (event.type === "locked") return hide();
       if (event.type === whole && !healed) {
         healed = true;
         tries = 0;
@@ -106,9 +115,23 @@ export function listen<Heard extends { type: string } = Event>(
   };
 
   const wake = (): void => {
-    if (socket === null && !over) connect();
+    if (socket === null && !over && !locked) connect();
+  };
+  const lock = (): void => {
+    locked = true;
+    clearTimeout(timer);
+    if (socket === null) return;
+    socket.onmessage = socket.onclose = null;
+    socket.close();
+    socket = null;
+  };
+  const unlock = (): void => {
+    locked = false;
+    wake();
   };
   signal.addEventListener("abort", end, { once: true });
+  window.addEventListener(LOCKED, lock, { signal });
+  window.addEventListener(UNLOCKED, unlock, { signal });
   window.addEventListener("online", wake, { signal });
   window.addEventListener("offline", dropped, { signal });
   listener.onLine("connecting");
