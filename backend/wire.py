@@ -157,6 +157,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.UnitsMoved,
     views.EntryRecorded,
     views.Tick,
+    views.Resumed,
+    views.Numbered,
     views.SignedOut,
     bodies.SignIn,
     bodies.Place,

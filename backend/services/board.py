@@ -240,11 +240,11 @@ class Audience:
     """One socket's view: turns news into what this session may be told, if anything."""
 
     def __init__(self, session: StaffSession, snapshot: Snapshot) -> None:
-        self._session, self._user = session, session.user
+        self._session, self.user = session, session.user
         self._shown = {incident.id for incident in snapshot.incidents}
 
     def hears(self, news: News) -> Event | None:
-        """The event for this socket, or None."""
+        """The event for this socket, or None: `news` itself where nothing of it is kept from this person."""
         match news:
             case SessionEnded():
                 return SignedOut() if news.session_id == self._session.id else None
@@ -263,14 +263,15 @@ class Audience:
             case EntryRecorded():
                 if news.incident_id not in self._shown:
                     return None
-                return msgspec.structs.replace(news, entry=trim_entry(self._user, news.entry))
+                entry = trim_entry(self.user, news.entry)
+                return news if entry is news.entry else msgspec.structs.replace(news, entry=entry)
 
     def _incident(self, news: IncidentChanged) -> Event | None:
         view = news.incident
-        sees = may_see(self._user, view.unit_ids) or any(g.user_id == self._user.id for g in view.glass)
-        if sees and (view.closed_at is None or is_desk(self._user)):
+        sees = may_see(self.user, view.unit_ids) or any(g.user_id == self.user.id for g in view.glass)
+        if sees and (view.closed_at is None or is_desk(self.user)):
             self._shown.add(view.id)
-            return IncidentChanged(incident=trim(self._user, view))
+            return news if is_desk(self.user) else IncidentChanged(incident=trim(self.user, view))
         if view.id in self._shown:
             self._shown.discard(view.id)
             return IncidentHidden(incident_id=view.id)

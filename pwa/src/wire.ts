@@ -637,6 +637,16 @@ export interface Tick {
   now: string;
 }
 
+export interface Resumed {
+  type: "resumed";
+  now: string;
+}
+
+export interface Numbered {
+  n?: number;
+  listener?: string;
+}
+
 export interface SignedOut {
   type: "signed-out";
 }
@@ -1262,4 +1272,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | SignedOut;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | Resumed | SignedOut;

@@ -1,6 +1,5 @@
-"""The small parts by themselves: ids, proofs, keys, rates, the hub, and the rules for links and grants."""
+"""The small parts by themselves: ids, proofs, keys, rates, and the rules for links and grants."""
 
-import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +12,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import hub as hub_module
-from backend.hub import QUEUE, Full, Hub, SessionEnded, TooSlow
 from backend.model import grants, links
 from backend.model.entries import Action, Entry, digest
 from backend.model.grants import Grant, Scope
@@ -227,47 +224,6 @@ def test_a_turn_is_kept_by_whoever_comes_back_and_lapses_by_itself() -> None:
     for other in ("a", "b"):
         assert turns.take(other, "somebody")
     assert turns.take("link", "second")  # forgotten: only so many are kept
-
-
-# The hub
-
-
-async def test_each_listener_hears_everything_in_order() -> None:
-    hub = Hub()
-    async with hub.listen() as one, hub.listen() as two:
-        for number in range(5):
-            await hub.publish(SessionEnded(session_id=str(number)))
-        for listener in (one, two):
-            heard = [await listener.next() for _ in range(5)]
-            assert [news.session_id for news in heard if isinstance(news, SessionEnded)] == list("01234")
-    await hub.publish(SessionEnded(session_id="nobody listens"))
-
-
-async def test_a_slow_listener_is_let_go_and_the_others_are_not() -> None:
-    hub = Hub()
-    async with hub.listen() as slow, hub.listen() as quick:
-        for number in range(QUEUE + 1):
-            await hub.publish(SessionEnded(session_id=str(number)))
-            await quick.next()
-        with pytest.raises(TooSlow):
-            await slow.next()
-
-
-async def test_there_is_room_for_so_many_listeners_and_their_places_are_given_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(hub_module, "LISTENERS", 2)
-    hub = Hub()
-    async with hub.listen():
-        async with hub.listen():
-            with pytest.raises(Full):
-                async with hub.listen():
-                    pass
-        async with hub.listen() as again:
-            waiting = asyncio.create_task(again.next())
-            await asyncio.sleep(0)
-            await hub.publish(SessionEnded(session_id="x"))
-            assert await waiting == SessionEnded(session_id="x")
 
 
 # Rules

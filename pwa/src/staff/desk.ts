@@ -104,7 +104,7 @@ export class Desk {
   }
 
   #hear(event: Event): void {
-    if (event.type === "snapshot" || event.type === "tick") this.clock.hear(event.now);
+    if ("now" in event) this.clock.hear(event.now);
     this.world.update((world) => apply(world, event, this.me.user.display_name));
     const { selected } = this.world.value;
     if (event.type === "snapshot" && selected !== null) void this.#read(selected);
