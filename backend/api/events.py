@@ -16,20 +16,32 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
 
 from backend.api import guards
-from backend.hub import DutyChanged, Full, Hub, Listener, News, Piece, Telling, TooSlow
+from backend.hub import (
+    DutyChanged,
+    Full,
+    Hub,
+    Listener,
+    News,
+    Piece,
+    SessionEnded,
+    SessionLocked,
+    Telling,
+    TooSlow,
+)
 from backend.model.lending import CityView, OwnerView
 from backend.model.people import Role, StaffSession, User
-from backend.model.refusals import Refused
-from backend.model.views import Event, IncidentHidden, Resumed, SignedOut, Snapshot, Tick
+from backend.model.refusals import Refusal, Refused
+from backend.model.views import Event, IncidentHidden, Locked, Resumed, SignedOut, Snapshot, Tick
 from backend.services.board import Audience, Board
 from backend.services.connections import Connections
 from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
-NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, REPLACED, FULL = 4401, 4403, 4404, 4408, 4409, 4413
+NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW = 4401, 4403, 4404, 4408
+REPLACED, FULL, LOCKED = 4409, 4413, 4423
 MOST_SAID = 4096  # characters, and then it is no page of ours
 TICK_S = 1.0  # pwa/src/lib/events.ts comes again after 2.5 of silence
-ANEW = (Snapshot, IncidentHidden, SignedOut, OwnerView, CityView)  # who lacks one of these begins anew
+ANEW = (Snapshot, IncidentHidden, OwnerView, CityView)  # who lacks one of these begins anew
 Socket = WebSocket[Any, Any, Any]
 
 
@@ -102,22 +114,20 @@ async def _serve(
     except Refused:
         await socket.close(WRONG_ORIGIN)
         return
+    await socket.accept()
     try:
         session = await guards.who(socket)
-    except Refused:
-        await socket.accept()
-        await socket.close(NOT_SIGNED_IN)
-        return
-    await socket.accept()
-    if session.user.role not in roles:
-        await socket.close(WRONG_ROLE)
-        return
-    try:
+        if session.user.role not in roles:
+            await socket.close(WRONG_ROLE)
+            return
         code = await _go_on(socket, hub, session, clock)
         if code is None:
             async with hub.listen(session, begin(session)) as page:
+                await guards.who(socket)  # what ended it before anybody listened was told to nobody
                 first = [_say(page, event) for event in await page.telling.whole()]
                 code = await _talk(socket, page, [_named(page, first[0]), *first[1:]], clock)
+    except Refused as no:
+        code = LOCKED if no.refusal is Refusal.SESSION_LOCKED else NOT_SIGNED_IN
     except Full:
         code = FULL
     except WebSocketDisconnect:
@@ -149,6 +159,8 @@ async def _missed(page: Listener, user: User, after: str) -> list[bytes] | None:
         return None
     try:
         while page.first is not None:
+            if _ends(page, page.first.news):
+                return None
             await _take(page, page.first)
     except TooSlow:
         return None
@@ -185,10 +197,13 @@ async def _tell(socket: Socket, page: Listener, first: list[bytes], clock: Clock
     tick_at = timer() + TICK_S
     while True:
         while page.first is not None:
-            for event, message in await _take(page, page.first):
+            if _ends(page, page.first.news):
+                page.over = True
+                ended = isinstance(page.first.news, SessionEnded)
+                await socket.send_text(msgspec.json.encode(SignedOut() if ended else Locked()))
+                return NOT_SIGNED_IN if ended else LOCKED
+            for message in await _take(page, page.first):
                 await socket.send_text(message)
-                if isinstance(event, SignedOut):
-                    return NOT_SIGNED_IN
         try:
             async with asyncio.timeout_at(tick_at):
                 await page.wait()
@@ -199,14 +214,18 @@ async def _tell(socket: Socket, page: Listener, first: list[bytes], clock: Clock
             return TOO_SLOW
 
 
-async def _take(page: Listener, piece: Piece) -> list[tuple[msgspec.Struct, bytes]]:
+def _ends(page: Listener, news: News) -> bool:
+    return isinstance(news, SessionEnded | SessionLocked) and news.session_id == page.session.id
+
+
+async def _take(page: Listener, piece: Piece) -> list[bytes]:
     """What the page is told of the piece that waits first. Raises TooSlow.
 
     Until it is known that piece waits, and then nothing is awaited: whoever is cut off here loses nothing.
     """
     told = await page.telling.hears(piece.news)
     page.done()
-    return [(event, _say(page, event, piece)) for event in told]
+    return [_say(page, event, piece) for event in told]
 
 
 def _say(page: Listener, event: msgspec.Struct, piece: Piece | None = None) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from backend.hub import News, SessionEnded, SiteChanged
+from backend.hub import News, SiteChanged
 from backend.model.cameras import Camera
 from backend.model.connectors import Connector, Source
 from backend.model.ids import CameraId, ConnectorId, SiteId
@@ -22,7 +22,6 @@ from backend.model.lending import (
 from backend.model.people import StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import Site
-from backend.model.views import SignedOut
 from backend.store.store import Store, Tx
 
 DAY = timedelta(hours=24)
@@ -150,11 +149,9 @@ class OwnerAudience:
     async def whole(self) -> list[OwnerView]:
         return [await self._board.owner(self.user, self._clock())]
 
-    async def hears(self, news: News) -> Sequence[OwnerView | SignedOut]:
+    async def hears(self, news: News) -> Sequence[OwnerView]:
         """The news of staff are none of an owner's."""
         match news:
-            case SessionEnded() if news.session_id == self._session.id:
-                return [SignedOut()]
             case SiteChanged() if news.owner_id == self.user.id:
                 return await self.whole()
             case _:
@@ -175,11 +172,9 @@ class CityAudience:
         now = self._clock()
         return [CityView(now=now, sites=tuple(await self._board.city(now)))]
 
-    async def hears(self, news: News) -> Sequence[CitySite | CitySiteGone | SignedOut]:
+    async def hears(self, news: News) -> Sequence[CitySite | CitySiteGone]:
         """What owners keep is none of it."""
         match news:
-            case SessionEnded() if news.session_id == self._session.id:
-                return [SignedOut()]
             case SiteChanged() if news.owner_id is None:
                 return [await self._board.city_site(SiteId(news.site_id), self._clock())]
             case _:

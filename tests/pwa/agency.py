@@ -180,6 +180,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "news_at": now(minutes=2, seconds=5),
         "unit_ids": [],
         "responses": [response(of) for of in changes.get("unit_ids", [])],
+        "alerts": [],
         "links": [],
         "feeds": [],
         "openings": [],
@@ -293,6 +294,8 @@ class Agency:
                 "country": "US",
             },
             "csrf": "token",
+            "session": "ses_1",
+            "lock_after_s": 1800,
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []

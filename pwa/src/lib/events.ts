@@ -25,6 +25,8 @@ const OPENS_MS = 1200;
 const STOOD_STILL_MS = 500;
 /** Every fourth try is given more time, for networks that have become slow. */
 const PATIENT = 4;
+/** What is about the socket itself. */
+const UNNUMBERED: ReadonlySet<string> = new Set(["tick", "resumed", "locked"]);
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
 
@@ -181,7 +183,7 @@ class Sockets<Told extends { type: string }> {
       return;
     }
     this.#watch(patience(true, 0, this.#took));
-    if (message.type !== "tick" && message.type !== "resumed") {
+    if (!UNNUMBERED.has(message.type)) {
       const next = follow(this.#heard, message);
       if (next === "again") return;
       this.#heard = next === "gap" ? null : next;
