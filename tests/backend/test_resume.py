@@ -1,7 +1,7 @@
 """Pages whose sockets break: each ends up where one is that never broke.
 
-The pages' own code in Node, the real service, and a way between them that is cut or stands still. There are two
-pages of one person: one by the way that breaks, and one straight to the service.
+The pages' own code in Node, the real service, and a way between them that is cut or stands still. There are
+two pages of one person: one by the way that breaks, and one straight to the service.
 """
 
 import asyncio
