@@ -49,7 +49,7 @@ function told() {
     world: {
       incidents: byId(open),
       units: byId([...units.values()]),
-      notes: byId(open).map(({ id }) => notes.get(id)?.notes ?? []),
+      notes: notes.get(selected ?? "")?.notes ?? [], // of others a page knows what was written before its eyes
       log: logs.get(selected ?? "") ?? [],
       duty,
       phrases,
