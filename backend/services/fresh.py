@@ -27,7 +27,7 @@ class Fresh(Generic[T]):
 
 
 class Together(Generic[T]):
-    """One question at a time. Who comes while it is asked waits for the next, which begins after they came."""
+    """One question at a time. Who comes while it is asked waits for the next, which then has begun later."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()

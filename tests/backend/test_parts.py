@@ -1,5 +1,6 @@
 """The small parts by themselves: ids, proofs, keys, rates, and the rules for links and grants."""
 
+import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ from backend.model.ids import (
 from backend.model.links import DeliveryState, Link, LinkKind, LinkState
 from backend.model.positions import Position, PositionSource, distance_m
 from backend.model.refusals import Refusal
+from backend.services.fresh import Together
 from backend.services.keys import Keys, same
 from backend.services.limits import Rate, Turns
 from backend.services.proofs import proves, thumbprint
@@ -224,6 +226,32 @@ def test_a_turn_is_kept_by_whoever_comes_back_and_lapses_by_itself() -> None:
     for other in ("a", "b"):
         assert turns.take(other, "somebody")
     assert turns.take("link", "second")  # forgotten: only so many are kept
+
+
+# Answers that many want
+
+
+async def test_who_comes_together_shares_an_answer_that_began_after_they_came() -> None:
+    asked, let = 0, asyncio.Event()
+
+    async def question() -> int:
+        nonlocal asked
+        asked += 1
+        mine = asked
+        await let.wait()
+        return mine
+
+    together = Together[int]()
+    first = asyncio.create_task(together.ask(question))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert asked == 1
+    others = [asyncio.create_task(together.ask(question)) for _ in range(5)]
+    await asyncio.sleep(0)
+    others[0].cancel()  # the one whose question it is leaves
+    let.set()
+    assert [await first, *await asyncio.gather(*others[1:])] == [1, 2, 2, 2, 2]
+    assert await together.ask(question) == 3
 
 
 # Rules
