@@ -24,6 +24,7 @@ from backend.api import (
     unit_bodies,
 )
 from backend.model import (
+    alerts,
     cameras,
     connectors,
     contests,
@@ -124,6 +125,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     devices.Device,
     duty.DutyView,
     responses.ResponseView,
+    alerts.AlertView,
     fees.Price,
     fees.InvoiceLine,
     fees.PriceList,
@@ -205,7 +207,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     opening_bodies.PanicPressed,
     opening_bodies.PushKey,
     opening_bodies.SubscribePush,
-    opening_bodies.UnsubscribePush,
+    opening_bodies.NamedPush,
     connector_bodies.EnrolmentCode,
     connector_bodies.RegisterDevice,
     connector_bodies.RegisteredDevice,
@@ -253,6 +255,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     unit_bodies.SignOn,
     unit_bodies.SignedOn,
     unit_bodies.PressStatus,
+    unit_bodies.Acknowledged,
     review_bodies.BreakGlass,
     review_bodies.CloseFinding,
     review_bodies.Remark,

@@ -18,7 +18,7 @@ from backend.model.positions import Point, distance_m
 from backend.model.traffic import Aircraft, first_encounter
 from backend.model.weather import Weather, Wind
 
-STAYS_S = 300.0  # what a drone must be able to see of an incident to be worth sending
+STAYS_S = 120.0  # the least that is worth sending a drone for; the next one takes over
 _NOTHING = Cost(0, 0)
 _CALM = Weather(  # to reckon by while the weather is not known, which is a reason of its own
     wind=Wind(speed_mps=0, from_deg=0),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from backend.model.alerts import AlertView
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
 from backend.model.incidents import FeedKind, FeedState
@@ -66,6 +67,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedView, ...]
     openings: tuple[OpeningView, ...] = ()  # of lent cameras, those that are open
     asks: tuple[AskedView, ...] = ()  # of owners
+    alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     site: str | None = None  # the name of the site whose own call it is
 

@@ -106,6 +106,7 @@ class Board:
             feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds)),
             openings=tuple(await tx.openings.views(incident.id)),
             asks=tuple(await tx.asks.views(incident.id)),
+            alerts=tuple(await tx.alerts.views(incident.id)) if incident.unit_ids else (),
             glass=tuple(await tx.glass.views(incident.id, now)),
             site=site.name if site is not None else None,
         )

@@ -179,6 +179,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "news_at": now(minutes=2, seconds=5),
         "unit_ids": [],
         "responses": [response(of) for of in changes.get("unit_ids", [])],
+        "alerts": [],
         "links": [],
         "feeds": [],
         "openings": [],
