@@ -28,19 +28,13 @@ class Event:
         root = ElementTree.fromstring(raw)
         assert root.tag == "event"
         assert float(root.attrib["version"]) >= 2
+        self.raw = raw
         self.uid, self.type, self.how = (root.attrib[name] for name in ("uid", "type", "how"))
-            raw,
-            root.attrib["uid"],
-            root.attrib["type"],
-            root.attrib["how"],
-        )
         assert self.uid
         assert TYPE.fullmatch(self.type)
         assert HOW.fullmatch(self.how)
         moments = (_moment(root.attrib[name]) for name in ("time", "start", "stale"))
         self.time, self.start, self.stale = moments
-            _moment(root.attrib[name]) for name in ("time", "start", "stale")
-        )
         assert self.start < self.stale
         (point,) = root.findall("point")
         self.lat, self.lon, self.hae, self.ce, self.le = (
@@ -52,8 +46,6 @@ class Event:
         assert self.le >= 0
         assert [child.tag for child in root] in (["point"], ["point", "detail"])
         self.detail = {one.tag: dict(one.attrib) for one in root.findall("detail/*")}
-            one.tag: dict(one.attrib) for one in root.findall("detail/*")
-        }
 
 
 def _moment(text: str) -> datetime:
