@@ -13,7 +13,7 @@ UNKNOWN = "9999999.0"  # an error or a height that nobody knows
 REMOVED = timedelta(seconds=60)  # how long a client that is slow may still learn of it
 
 
-class MarkKind(StrEnum):
+class MarkerKind(StrEnum):
     """What stands there; the value is the event's type."""
 
     INCIDENT = "a-u-X-i"
@@ -22,11 +22,11 @@ class MarkKind(StrEnum):
     CAMERA = "b-m-p-s-p-loc"  # a sensor's place
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Marker(msgspec.Struct, frozen=True, kw_only=True):
     """Degrees, metres, metres a second; `at` is when it was so, `stale` when to believe it no more."""
 
     uid: str
-    kind: MarkKind
+    kind: MarkerKind
     label: str
     latitude: float
     longitude: float
@@ -41,34 +41,34 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     page: str | None = None  # an address that asks who one is before it shows a picture
 
 
-def event(mark: Mark, now: datetime) -> bytes:
-    """The mark as an event of UTF-8, with no declaration and no line feed."""
+def event(marker: Marker, now: datetime) -> bytes:
+    """The marker as an event of UTF-8, with no declaration and no line feed."""
     root, detail = _event(
-        mark.uid, mark.kind.value, "h-e" if mark.guessed else "m-g", now, mark.at, mark.stale
+        marker.uid, marker.kind.value, "h-e" if marker.guessed else "m-g", now, marker.at, marker.stale
     )
-    _point(root, mark.latitude, mark.longitude, mark.accuracy_m)
+    _point(root, marker.latitude, marker.longitude, marker.accuracy_m)
     root.append(detail)
-    ElementTree.SubElement(detail, "contact", callsign=mark.label)
-    if mark.heading_deg is not None or mark.speed_mps is not None:
-        course, speed = mark.heading_deg or 0.0, mark.speed_mps or 0.0
+    ElementTree.SubElement(detail, "contact", callsign=marker.label)
+    if marker.heading_deg is not None or marker.speed_mps is not None:
+        course, speed = marker.heading_deg or 0.0, marker.speed_mps or 0.0
         ElementTree.SubElement(detail, "track", course=f"{course:.1f}", speed=f"{speed:.1f}")
-    if mark.kind is MarkKind.CAMERA:
-        looks = {} if mark.looks_deg is None else {"azimuth": f"{mark.looks_deg:.0f}"}
-        ElementTree.SubElement(detail, "sensor", fov=f"{mark.field_deg or 360.0:.0f}", **looks)
-    if mark.page is not None:
-        if mark.kind in (MarkKind.CAMERA, MarkKind.CALLER):
-            ElementTree.SubElement(detail, "__video", url=mark.page)
-        ElementTree.SubElement(detail, "link", relation="r-u", url=mark.page, mime="text/html")
+    if marker.kind is MarkerKind.CAMERA:
+        looks = {} if marker.looks_deg is None else {"azimuth": f"{marker.looks_deg:.0f}"}
+        ElementTree.SubElement(detail, "sensor", fov=f"{marker.field_deg or 360.0:.0f}", **looks)
+    if marker.page is not None:
+        if marker.kind in (MarkerKind.CAMERA, MarkerKind.CALLER):
+            ElementTree.SubElement(detail, "__video", url=marker.page)
+        ElementTree.SubElement(detail, "link", relation="r-u", url=marker.page, mime="text/html")
     return ElementTree.tostring(root, encoding="utf-8")
 
 
-def removal(mark: Mark, now: datetime) -> bytes:
-    """What takes a mark off the maps that have it."""
-    uid = f"{mark.uid}.removed"
+def removal(marker: Marker, now: datetime) -> bytes:
+    """What takes a marker off the maps that have it."""
+    uid = f"{marker.uid}.removed"
     root, detail = _event(uid, "t-x-d-d", "m-g", now, now, now + REMOVED)
-    _point(root, mark.latitude, mark.longitude, None)
+    _point(root, marker.latitude, marker.longitude, None)
     root.append(detail)
-    ElementTree.SubElement(detail, "link", uid=mark.uid, relation="p-p", type=mark.kind.value)
+    ElementTree.SubElement(detail, "link", uid=marker.uid, relation="p-p", type=marker.kind.value)
     ElementTree.SubElement(detail, "__forcedelete")
     return ElementTree.tostring(root, encoding="utf-8")
 

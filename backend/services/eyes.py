@@ -19,7 +19,7 @@ from backend.model.people import Unit
 from backend.model.positions import PositionSource
 from backend.services.steps import Steps
 from backend.store.store import Tx
-from notifications.cot import Mark, MarkKind, event, removal
+from notifications.cot import Marker, MarkerKind, event, removal
 
 LOOK_S = 2.0
 AGAIN = timedelta(seconds=20)  # what stays is said again, for whoever has just come or has lost it
@@ -55,7 +55,7 @@ class Destination(Protocol):
 
 
 class _Said(msgspec.Struct, frozen=True):
-    mark: Mark
+    marker: Marker
     at: datetime
 
 
@@ -68,7 +68,7 @@ class Eyes:
         self._steps, self.destinations, self._shown = steps, tuple(destinations), shown
         self._public_url = public_url.rstrip("/")
         self._said: dict[str, _Said] = {}
-        self._leaving: dict[str, tuple[Mark, int]] = {}
+        self._leaving: dict[str, tuple[Marker, int]] = {}
         self._on_record: set[str] = set()  # incidents
 
     async def begin(self) -> None:
@@ -94,41 +94,41 @@ class Eyes:
         now = self._steps.clock()
         async with self._steps.read() as tx:
             incidents = [held for held in await tx.incidents.open() if held.position is not None]
-            marks, old = await self._marks(tx, incidents, now)
+            markers, old = await self._markers(tx, incidents, now)
         if self._shown & {Shown.INCIDENTS, Shown.CALLERS, Shown.CAMERAS}:
             await self._record(incidents)
-        for uid in self._said.keys() - marks.keys():
+        for uid in self._said.keys() - markers.keys():
             gone = self._said.pop(uid)
             if uid not in old:  # that one runs out by itself where it is shown
-                self._leaving[uid] = (gone.mark, REMOVALS)
-        for uid in self._leaving.keys() & marks.keys():
+                self._leaving[uid] = (gone.marker, REMOVALS)
+        for uid in self._leaving.keys() & markers.keys():
             del self._leaving[uid]
-        for uid, (mark, left) in list(self._leaving.items()):
-            self._offer(uid, removal(mark, now))
-            self._leaving[uid] = (mark, left - 1)
+        for uid, (marker, left) in list(self._leaving.items()):
+            self._offer(uid, removal(marker, now))
+            self._leaving[uid] = (marker, left - 1)
             if left == 1:
                 del self._leaving[uid]
-        due = [uid for uid, mark in marks.items() if self._is_due(uid, mark, now)]
+        due = [uid for uid, marker in markers.items() if self._is_due(uid, marker, now)]
         due.sort(key=lambda uid: self._said[uid].at.timestamp() if uid in self._said else 0.0)
         for uid in due[:AT_ONCE]:
-            self._offer(uid, event(marks[uid], now))
-            self._said[uid] = _Said(marks[uid], now)
+            self._offer(uid, event(markers[uid], now))
+            self._said[uid] = _Said(markers[uid], now)
 
     def _offer(self, uid: str, said: bytes) -> None:
         for destination in self.destinations:
             destination.offer(uid, said)
 
-    def _is_due(self, uid: str, mark: Mark, now: datetime) -> bool:
+    def _is_due(self, uid: str, marker: Marker, now: datetime) -> bool:
         said = self._said.get(uid)
         if said is None or not timedelta() <= now - said.at < AGAIN:
             return True
-        return msgspec.structs.replace(said.mark, at=mark.at, stale=mark.stale) != mark
+        return msgspec.structs.replace(said.marker, at=marker.at, stale=marker.stale) != marker
 
-    async def _marks(
+    async def _markers(
         self, tx: Tx, incidents: Sequence[Incident], now: datetime
-    ) -> tuple[dict[str, Mark], set[str]]:
+    ) -> tuple[dict[str, Marker], set[str]]:
         """What is so, by uid; and the uids of what is, but was where it was too long ago."""
-        found, old = list[Mark](), set[str]()
+        found, old = list[Marker](), set[str]()
         for incident in incidents:
             if Shown.INCIDENTS in self._shown:
                 found.append(self._incident(incident, now))
@@ -139,20 +139,20 @@ class Eyes:
                 found += await self._cameras(tx, incident, now)
         if Shown.UNITS in self._shown:
             found += [_unit(unit) for unit in await tx.units.all() if unit.crew and unit.position]
-        marks = {}
-        for mark in found:
-            if mark.stale <= now:
-                old.add(mark.uid)
+        markers = {}
+        for marker in found:
+            if marker.stale <= now:
+                old.add(marker.uid)
             else:
-                marks[mark.uid] = mark
-        return marks, old
+                markers[marker.uid] = marker
+        return markers, old
 
-    def _incident(self, incident: Incident, now: datetime) -> Mark:
+    def _incident(self, incident: Incident, now: datetime) -> Marker:
         at = incident.position
         assert at is not None
-        return Mark(
+        return Marker(
             uid=f"sightline.{incident.id}",
-            kind=MarkKind.INCIDENT,
+            kind=MarkerKind.INCIDENT,
             label=incident.type if incident.type in (*INCIDENT_TYPES, PANIC) else "Incident",
             latitude=at.latitude,
             longitude=at.longitude,
@@ -163,12 +163,12 @@ class Eyes:
             page=self._page(incident),
         )
 
-    def _caller(self, incident: Incident) -> Mark:
+    def _caller(self, incident: Incident) -> Marker:
         at = incident.position
         assert at is not None
-        return Mark(
+        return Marker(
             uid=f"sightline.{incident.id}.caller",
-            kind=MarkKind.CALLER,
+            kind=MarkerKind.CALLER,
             label="Caller",
             latitude=at.latitude,
             longitude=at.longitude,
@@ -180,14 +180,14 @@ class Eyes:
             page=self._page(incident),
         )
 
-    async def _cameras(self, tx: Tx, incident: Incident, now: datetime) -> list[Mark]:
+    async def _cameras(self, tx: Tx, incident: Incident, now: datetime) -> list[Marker]:
         """Lent cameras that somebody sees for it now; what their owners call them is not said."""
         held = [opening for opening in await tx.openings.of_incident(incident.id) if opening.open_at(now)]
         cameras = [await tx.cameras.get(camera) for camera in sorted({one.camera_id for one in held})]
         return [
-            Mark(
+            Marker(
                 uid=f"sightline.{incident.id}.{camera.id}",
-                kind=MarkKind.CAMERA,
+                kind=MarkerKind.CAMERA,
                 label="Camera",
                 latitude=camera.point.latitude,
                 longitude=camera.point.longitude,
@@ -220,12 +220,12 @@ class Eyes:
         self._on_record.update(incident.id for incident in new)
 
 
-def _unit(unit: Unit) -> Mark:
+def _unit(unit: Unit) -> Marker:
     at = unit.position
     assert at is not None
-    return Mark(
+    return Marker(
         uid=f"sightline.{unit.id}",
-        kind=MarkKind.UNIT,
+        kind=MarkerKind.UNIT,
         label=unit.call_sign,
         latitude=at.latitude,
         longitude=at.longitude,

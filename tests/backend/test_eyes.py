@@ -1,4 +1,4 @@
-"""What TAK clients are told: all that was asked for, nothing private, nothing when nobody asked, and the end."""
+"""What TAK clients are told: what was asked for, nothing private, nothing when nobody asked, and the end."""
 
 import json
 from collections.abc import AsyncIterator

@@ -18,17 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from notifications import tak
-from notifications.cot import Mark, MarkKind, event, removal
+from notifications.cot import Marker, MarkerKind, event, removal
 from notifications.tak import Destination, Keys, check
 from tests.notifications.cot_reader import Event, Heard, stream, udp
 
 NOW = datetime(2026, 11, 27, 3, 4, 5, 678901, tzinfo=UTC)
 
 
-def mark(number: int = 1, **changes: object) -> Mark:
+def marker(number: int = 1, **changes: object) -> Marker:
     given: dict[str, object] = {
         "uid": f"sightline.unt_{number}",
-        "kind": MarkKind.UNIT,
+        "kind": MarkerKind.UNIT,
         "label": 'Unit <12> & "co"',
         "latitude": 42.3223456,
         "longitude": -83.1763,
@@ -36,7 +36,7 @@ def mark(number: int = 1, **changes: object) -> Mark:
         "stale": NOW + timedelta(seconds=60),
         "accuracy_m": 7.0,
     }
-    return Mark(**{**given, **changes})  # type: ignore[arg-type]
+    return Marker(**{**given, **changes})  # type: ignore[arg-type]
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def sending(destination: Destination) -> AsyncIterator[Destination]:
 
 
 def test_an_event_says_what_it_is_given() -> None:
-    said = Event(event(mark(heading_deg=271.25, speed_mps=13.37), NOW))
+    said = Event(event(marker(heading_deg=271.25, speed_mps=13.37), NOW))
     assert (said.uid, said.type, said.how) == ("sightline.unt_1", "a-f-G-U", "m-g")
     assert (said.lat, said.lon, said.ce, said.hae, said.le) == (42.322346, -83.1763, 7.0, 9999999, 9999999)
     assert [(at - NOW).total_seconds() for at in (said.time, said.start, said.stale)] == pytest.approx(
@@ -61,12 +61,12 @@ def test_an_event_says_what_it_is_given() -> None:
         "track": {"course": "271.2", "speed": "13.4"},
     }
     page = "https://call.example.gov/#inc_1"
-    camera = Event(event(mark(kind=MarkKind.CAMERA, looks_deg=90.0, field_deg=60.0, page=page), NOW))
+    camera = Event(event(marker(kind=MarkerKind.CAMERA, looks_deg=90.0, field_deg=60.0, page=page), NOW))
     assert camera.detail["sensor"] == {"fov": "60", "azimuth": "90"}
     assert (camera.detail["__video"], camera.detail["link"]["url"]) == ({"url": page}, page)
-    guess = Event(event(mark(kind=MarkKind.INCIDENT, guessed=True, accuracy_m=None, page=page), NOW))
+    guess = Event(event(marker(kind=MarkerKind.INCIDENT, guessed=True, accuracy_m=None, page=page), NOW))
     assert (guess.how, guess.ce, "__video" in guess.detail) == ("h-e", 9999999, False)
-    gone = Event(removal(mark(), NOW))
+    gone = Event(removal(marker(), NOW))
     assert (gone.type, gone.detail["link"]["uid"]) == ("t-x-d-d", "sightline.unt_1")
     assert gone.uid != "sightline.unt_1"
 
@@ -75,7 +75,7 @@ async def test_udp_and_multicast_take_an_event_a_datagram() -> None:
     for group in (None, "239.2.3.1"):
         async with udp(group) as heard, sending(Destination(heard.url)) as destination:
             for number in range(20):
-                destination.offer(f"{number}", event(mark(number), NOW))
+                destination.offer(f"{number}", event(marker(number), NOW))
             await heard.until(lambda e: e.uid == "sightline.unt_19")
             assert [e.uid for e in heard.events] == [f"sightline.unt_{number}" for number in range(20)]
 
@@ -90,7 +90,7 @@ async def test_a_server_that_was_away_gets_the_newest_of_each_and_only_so_many(
     async with sending(Destination(f"tcp://127.0.0.1:{port}")) as destination:
         for latitude in (10.0, 20.0, 30.0):
             for number in range(4):
-                destination.offer(f"{number}", event(mark(number, latitude=latitude), NOW))
+                destination.offer(f"{number}", event(marker(number, latitude=latitude), NOW))
         await asyncio.sleep(1)  # it has been tried
         async with stream(heard, port):
             await heard.until(lambda e: e.uid == "sightline.unt_3")
@@ -99,7 +99,7 @@ async def test_a_server_that_was_away_gets_the_newest_of_each_and_only_so_many(
             said = len(heard.events)
         async with stream(heard, port):  # it was restarted
             while heard.connections < 2:
-                destination.offer("5", event(mark(5), NOW))
+                destination.offer("5", event(marker(5), NOW))
                 await asyncio.sleep(0.1)
             await heard.until(lambda e: e.uid == "sightline.unt_5", after=said)
 
@@ -115,7 +115,7 @@ async def test_a_server_that_reads_nothing_is_given_up_and_holds_up_nobody(
         while heard.connections < 2:
             for _ in range(100):
                 number += 1
-                destination.offer(f"{number}", event(mark(number, label="x" * 40_000), NOW))
+                destination.offer(f"{number}", event(marker(number, label="x" * 40_000), NOW))
             assert len(destination._waiting) <= 100
             await asyncio.sleep(0.05)
 
@@ -129,11 +129,11 @@ async def test_tls_shows_our_certificate_and_refuses_a_stranger(tmp_path: Path) 
     heard = Heard()
     async with stream(heard, tls=context):
         async with sending(Destination(heard.url, ours)) as destination:
-            destination.offer("1", event(mark(), NOW))
+            destination.offer("1", event(marker(), NOW))
             await heard.until(lambda e: e.uid == "sightline.unt_1")
         other = keys(tmp_path, "other")  # who signs for that server is unknown to this one
         async with sending(Destination(heard.url, other)) as destination:
-            destination.offer("2", event(mark(2), NOW))
+            destination.offer("2", event(marker(2), NOW))
             await asyncio.sleep(1.5)
             assert "2" in destination._waiting
     assert [e.uid for e in heard.events] == ["sightline.unt_1"]
