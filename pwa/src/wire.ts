@@ -261,6 +261,7 @@ export interface NearbyCamera {
   indoor: boolean;
   distance_m: number | null;
   looks: boolean;
+  rank_m: number | null;
   own: boolean;
   offer: Offer;
   why: Unavailable | null;

@@ -127,6 +127,7 @@ def camera(number: int, name: str, **changes: Any) -> Json:
         "indoor": False,
         "distance_m": 40.0 * number,
         "looks": True,
+        "rank_m": 40.0 * number,
         "own": False,
         "offer": "open",
         "why": None,

@@ -102,6 +102,7 @@ function nearCamera(changes: Partial<NearbyCamera>): NearbyCamera {
     indoor: false,
     distance_m: 40,
     looks: true,
+    rank_m: 40,
     own: false,
     offer: "open",
     why: null,

@@ -11,12 +11,14 @@ import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
+import type { Glance } from "./glance.ts";
 import { IncidentScreen } from "./incident-screen.tsx";
 import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
+  glance: Glance;
   sharing: Sharing;
   presses: Presses;
 }
@@ -136,7 +138,7 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, sharing, presses }: Props) {
+export function Officer({ desk, glance, sharing, presses }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
@@ -153,6 +155,7 @@ export function Officer({ desk, sharing, presses }: Props) {
         <IncidentScreen
           key={incident.id}
           desk={desk}
+          glance={glance}
           sharing={sharing}
           presses={presses}
           incident={incident}

@@ -313,6 +313,12 @@ export function timeOfDay(at: string | number): string {
     .join(":");
 }
 
+/** Who looks and when: "Sam Reed · 23 Nov 2026 14:03:27". It is on every picture. */
+export function markWords(name: string, now: number): string {
+  const day = new Date(now).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  return `${name} · ${day} ${timeOfDay(now)}`;
+}
+
 /** The day and time here, "23 Nov, 14:03", for what may be days old. */
 export function dayAndTime(at: string): string {
   const date = new Date(at);

@@ -48,6 +48,7 @@ import octagonX from "lucide-static/icons/octagon-x.svg?raw";
 import pauseBars from "lucide-static/icons/pause.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
+import float from "lucide-static/icons/picture-in-picture-2.svg?raw";
 import playOn from "lucide-static/icons/play.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import qrCode from "lucide-static/icons/qr-code.svg?raw";
@@ -146,6 +147,7 @@ const DRAWINGS = {
   search,
   download,
   flag,
+  float,
   lock,
   month: calendar,
   close: x,
