@@ -1,7 +1,7 @@
 """TAK clients and servers as destinations: Cursor on Target by pytak, over UDP, TCP or TLS.
 
 The one home of pytak, which is loaded when something is to be sent and not before. Nothing waits for a
-receiver: of each marker the newest is kept until it can be sent, at most `WAITING` of them, the oldest dropped.
+receiver: of each marker the newest is kept until it can be sent, at most `WAITING`, the oldest dropped.
 """
 
 import asyncio
