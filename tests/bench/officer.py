@@ -358,7 +358,7 @@ async def measure(run_s: float = RUN_S) -> Delays:
 
 
 async def cpu(count: int, run_s: float = RUN_S) -> float:
-    """Milliseconds of the web process's CPU for a report of one unit, with dispatchers' sockets only and no words."""
+    """Milliseconds of the web process's CPU for one unit's report, with dispatchers' sockets and no words."""
     async with at_work(count) as (service, city, token), AsyncExitStack() as stack:
         load = Load(service, city, token)
         await load.run(stack, sockets=CPU_SOCKETS, writing=False)
