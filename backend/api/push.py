@@ -21,7 +21,7 @@ async def subscribe(
     data: JSONBody[SubscribePush], session: NamedDependency[StaffSession], pushes: NamedDependency[Push]
 ) -> None:
     address = PushAddress(endpoint=data.endpoint, p256dh=data.p256dh, auth=data.auth)
-    await pushes.subscribe(session.user, address)
+    await pushes.subscribe(session.user, address, session.id)
 
 
 @delete("/", guards=[guards.reached], status_code=204)

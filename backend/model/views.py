@@ -103,11 +103,16 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token."""
+    """Who is signed in. Every state-changing request carries `csrf` in X-CSRF-Token.
+
+    `session` is an id and no secret: a phone tells by it whether what it keeps is of this session.
+    """
 
     user: User
     agency: Agency
     csrf: str
+    session: str
+    lock_after_s: int  # without anybody's input
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -212,6 +217,10 @@ class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
     """The session ended; the socket closes after this."""
 
 
+class Locked(msgspec.Struct, frozen=True, kw_only=True, tag="locked"):
+    """The session is locked: the page hides what it shows, and the socket closes after this."""
+
+
 Event = (
     Snapshot
     | IncidentChanged
@@ -227,4 +236,5 @@ Event = (
     | EntryRecorded
     | Tick
     | SignedOut
+    | Locked
 )

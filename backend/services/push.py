@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from backend.model.entries import Action
-from backend.model.ids import PushId, new_id
+from backend.model.ids import PushId, SessionId, new_id
 from backend.model.owners import PushSubscription
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
@@ -43,7 +43,7 @@ class Push:
         """What a browser subscribes with."""
         return self._pusher.key
 
-    async def subscribe(self, user: User, address: PushAddress) -> None:
+    async def subscribe(self, user: User, address: PushAddress, session: SessionId) -> None:
         """Keep a browser's address; the same again is no change. Raises Refused."""
         self._slow_down(user)
         problem = self._pusher.misfit(address)
@@ -52,7 +52,7 @@ class Push:
         async with self._steps.begin() as step:
             known = await step.tx.push.at(address.endpoint)
             if known is not None and known.user_id == user.id and _address(known) == address:
-                await step.tx.push.named_again(known.id, step.now)
+                await step.tx.push.named_again(known.id, session, step.now)
                 return
             kept = PushSubscription(
                 id=PushId(new_id("psh")),
@@ -61,6 +61,7 @@ class Push:
                 p256dh=address.p256dh,
                 auth=address.auth,
                 added_at=step.now,
+                session_id=session,
             )
             for gone in await step.tx.push.put(kept, ADDRESSES):
                 why = "named anew" if gone.endpoint == kept.endpoint else "too many"
@@ -73,8 +74,7 @@ class Push:
         async with self._steps.begin() as step:
             known = await step.tx.push.at(endpoint)
             if known is not None and known.user_id == user.id:
-                await step.tx.push.forget(known.id)
-                await _record(step, Action.PUSH_UNSUBSCRIBE, known, by=user.id, why="asked")
+                await forget_address(step, known, by=user.id, why="asked")
 
     async def test(self, user: User, endpoint: str) -> None:
         """Send this person's browser a message, really. Raises Refused (push-gone, push-failed)."""
@@ -101,8 +101,7 @@ class Push:
         if gone:
             async with self._steps.begin() as step:
                 for kept in gone:
-                    await step.tx.push.forget(kept.id)
-                    await _record(step, Action.PUSH_UNSUBSCRIBE, kept, by="system", why="gone")
+                    await forget_address(step, kept, by="system", why="gone")
         return outcomes
 
     def _slow_down(self, user: User) -> None:
@@ -172,6 +171,12 @@ def push_words(message: msgspec.Struct, *, topic: str, seconds: int) -> PushWord
 
 def _address(kept: PushSubscription) -> PushAddress:
     return PushAddress(endpoint=kept.endpoint, p256dh=kept.p256dh, auth=kept.auth)
+
+
+async def forget_address(step: Step, kept: PushSubscription, *, by: str, why: str) -> None:
+    """Nothing is sent there any more."""
+    await step.tx.push.forget(kept.id)
+    await _record(step, Action.PUSH_UNSUBSCRIBE, kept, by=by, why=why)
 
 
 async def _record(step: Step, action: Action, kept: PushSubscription, *, by: str, **details: str) -> None:

@@ -292,6 +292,7 @@ class Agency:
                 "country": "US",
             },
             "csrf": "token",
+            "session": "ses_1",
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []
