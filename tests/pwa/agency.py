@@ -183,6 +183,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "feeds": [],
         "openings": [],
         "asks": [],
+        "alerts": [],
         "glass": [],
         "site": None,
         **changes,

@@ -147,6 +147,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     feeds: [],
     openings: [],
     asks: [],
+    alerts: [],
     glass: [],
     site: null,
     ...changes,

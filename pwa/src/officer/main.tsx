@@ -4,8 +4,10 @@ import "../staff/staff.css";
 import "../staff/parts/words.css";
 import "./officer.css";
 import "./words.css";
+import { renew } from "../lib/notices.ts";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
+import { Alarm } from "./alarm.ts";
 import { Officer, shown } from "./officer.tsx";
 import { Presses } from "./presses.ts";
 import { Sharing } from "./sharing.ts";
@@ -27,7 +29,10 @@ void begin(
     openTheOnlyOne(desk);
     const sharing = new Sharing(desk.calls, () => desk.clock.now());
     sharing.follow(desk.world);
-    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} />;
+    const alarm = new Alarm(desk);
+    alarm.follow();
+    renew(desk.requests).catch(() => {}); // the next start tries again
+    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} alarm={alarm} />;
   },
   (me) => me.user.role === "officer",
 );

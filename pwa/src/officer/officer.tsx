@@ -8,6 +8,8 @@ import type { Desk } from "../staff/desk.ts";
 import { myUnit } from "../staff/duty.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
+import type { Alarm } from "./alarm.ts";
+import { AlertsCard, Calls } from "./alerts.tsx";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
 import { IncidentScreen } from "./incident-screen.tsx";
@@ -18,6 +20,7 @@ interface Props {
   desk: Desk;
   sharing: Sharing;
   presses: Presses;
+  alarm: Alarm;
 }
 
 /** The incident to show: the one that was opened, or the only one there is. */
@@ -63,6 +66,7 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
           )}
         </>
       )}
+      <AlertsCard desk={desk} />
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
       <button type="button" onClick={() => void desk.signOut()}>
         <Icon name="logOut" /> Log out
@@ -129,19 +133,26 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, sharing, presses }: Props) {
+export function Officer({ desk, sharing, presses, alarm }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
   const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
+  // whoever presses anything on an incident has it before their eyes
+  const looks = ({ target }: Event): void => {
+    if (incident !== null && (target as Element).closest("main") !== null) alarm.sees(incident.id);
+  };
   return (
-    <div class="officer">
+    <div class="officer" onPointerDownCapture={looks}>
       <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
-      <Over names={over} onRead={() => setOver([])} />
+      <div>
+        <Calls desk={desk} alarm={alarm} />
+        <Over names={over} onRead={() => setOver([])} />
+      </div>
       {offDuty ? (
         <DutyScreen desk={desk} onOver={setOver} />
       ) : incident === null ? (
-        <AssignedList desk={desk} sharing={sharing} />
+        <AssignedList desk={desk} sharing={sharing} alarm={alarm} />
       ) : (
         <IncidentScreen
           key={incident.id}

@@ -18,6 +18,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "glass.break",
   "note.write",
   "unit.status",
+  "unit.silent",
 ]);
 
 export function isNotable(entry: EntryView): boolean {
