@@ -44,9 +44,9 @@ function Offer({ desk, incident, next }: OfferProps) {
   );
 }
 
-/** What is to be said of an alert, beside its unit. */
-export function answerWords(alert: AlertView, now: number): string {
-  if (alert.acknowledged_at !== null) return `Seen by ${alert.acknowledged_by ?? "the crew"}`;
+/** What is to be said of a unit that is dispatched, `far` of which is known, by its alert. */
+export function answerWords(alert: AlertView, far: string, now: number): string {
+  if (alert.acknowledged_at !== null) return `${far}, seen`;
   const since = duration(now - Date.parse(alert.raised_at));
   return alert.silent_at === null ? `Alerted ${since}` : `No answer for ${since}`;
 }

@@ -34,15 +34,14 @@ function crew(unit: Unit): string {
 /** How far it is, since when; and what is said by radio is pressed for it. */
 function HowFar({ response, alert, sign, now, act, desk }: HowFarProps) {
   const next = NEXT[response.status];
+  const far = `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`;
+  const said = alert === undefined || response.status !== "dispatched" ? far : answerWords(alert, far, now);
   const press = (status: Status): void => {
     void act.run(() => desk.calls.pressStatus(response.id, { press: newPressId(), status, age_ms: 0 }));
   };
   return (
     <span class={`unit-status is-${response.status}`}>
-      <span>
-        {STATUS_WORDS[response.status]} {duration(now - Date.parse(sinceWhen(response)))}
-        {alert !== undefined && response.status === "dispatched" && ` · ${answerWords(alert, now)}`}
-      </span>
+      <span>{said}</span>
       {next !== null && next !== "clear" && (
         <button
           type="button"
