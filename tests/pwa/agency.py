@@ -185,6 +185,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "news_at": now(minutes=2, seconds=5),
         "unit_ids": [],
         "responses": [response(of) for of in changes.get("unit_ids", [])],
+        "alerts": [],
         "links": [],
         "feeds": [],
         "openings": [],
@@ -315,6 +316,7 @@ class Agency:
             },
             "csrf": "token",
             "session": "ses_1",
+            "lock_after_s": 1800,
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []

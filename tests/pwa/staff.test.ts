@@ -143,6 +143,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     news_at: NOON,
     unit_ids: [],
     responses: [],
+    alerts: [],
     links: [],
     feeds: [],
     openings: [],
