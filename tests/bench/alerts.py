@@ -65,10 +65,14 @@ async def _press(service: Service, push: Autopush, presses: int) -> list[float]:
             incident = (await _post(dana, "/api/incidents", {"type": "Break-in"}))["id"]
             pressed = time.perf_counter()
             await _post(dana, f"/api/incidents/{incident}/units", {"unit_id": unit})
-            await until(lambda told=number: len(push.times) > told, "the push service is asked")
-            runs.append((push.times[number] - pressed) * 1000)
+            runs.append((await _arrival(push, number) - pressed) * 1000)
             await _post(dana, f"/api/incidents/{incident}/close")
     return runs
+
+
+async def _arrival(push: Autopush, number: int) -> float:
+    await until(lambda: len(push.times) > number, "the push service is asked")
+    return push.times[number]
 
 
 def _client(service: Service) -> httpx.AsyncClient:

@@ -190,7 +190,6 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "feeds": [],
         "openings": [],
         "asks": [],
-        "alerts": [],
         "glass": [],
         "site": None,
         **changes,

@@ -148,7 +148,6 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     feeds: [],
     openings: [],
     asks: [],
-    alerts: [],
     glass: [],
     site: null,
     ...changes,
