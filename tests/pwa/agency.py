@@ -499,6 +499,8 @@ class Agency:
             made["opened_by"] = self.me["user"]["display_name"]
             self.incidents[made["id"]] = made
             return 201, made
+        if path.startswith("/api/push"):
+            return 204, None
         kind, which, *rest = path.removeprefix("/api/").split("/")
         return self._about(kind, which, "/".join(rest), body)
 
