@@ -261,6 +261,7 @@ export interface NearbyCamera {
   indoor: boolean;
   distance_m: number | null;
   looks: boolean;
+  rank_m: number | null;
   own: boolean;
   offer: Offer;
   why: Unavailable | null;
@@ -653,6 +654,16 @@ export interface Tick {
   now: string;
 }
 
+export interface Resumed {
+  type: "resumed";
+  now: string;
+}
+
+export interface Numbered {
+  n?: number;
+  listener?: string;
+}
+
 export interface SignedOut {
   type: "signed-out";
 }
@@ -693,7 +704,7 @@ export interface Idle {
 }
 
 export interface EndSession {
-  why: SessionEnd;
+  reason: SessionEnd;
 }
 
 export interface Place {
@@ -1317,4 +1328,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | SignedOut | Locked;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | Resumed | SignedOut | Locked;

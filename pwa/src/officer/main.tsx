@@ -8,6 +8,7 @@ import { renew } from "../lib/notices.ts";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { Alarm } from "./alarm.ts";
+import { Glance } from "./glance.ts";
 import { Officer, shown } from "./officer.tsx";
 import { Presses } from "./presses.ts";
 import { Sharing } from "./sharing.ts";
@@ -29,10 +30,13 @@ void begin(
     openTheOnlyOne(desk);
     const sharing = new Sharing(desk.calls, () => desk.clock.now());
     sharing.follow(desk.world);
+    const glance = new Glance(desk);
+    glance.start(new AbortController().signal); // for as long as the page is there
     const alarm = new Alarm(desk);
     alarm.follow();
     renew(desk.requests).catch(() => {}); // the next start tries again
-    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} alarm={alarm} />;
+    const presses = new Presses(desk.calls);
+    return <Officer desk={desk} glance={glance} sharing={sharing} presses={presses} alarm={alarm} />;
   },
   (me) => me.user.role === "officer",
 );

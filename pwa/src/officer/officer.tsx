@@ -1,6 +1,7 @@
 // The officer's app: a bar, and below it one incident or the list of them.
 import { useState } from "preact/hooks";
 import { useNow, useStore } from "../lib/hooks.ts";
+import { lockNow } from "../lib/lock.ts";
 import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { setTheme, theme } from "../lib/theme.ts";
@@ -12,12 +13,14 @@ import type { Alarm } from "./alarm.ts";
 import { AlertsCard, Calls } from "./alerts.tsx";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
+import type { Glance } from "./glance.ts";
 import { IncidentScreen } from "./incident-screen.tsx";
 import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
+  glance: Glance;
   sharing: Sharing;
   presses: Presses;
   alarm: Alarm;
@@ -68,6 +71,12 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
       )}
       <AlertsCard desk={desk} />
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
+      <a class="button" href="/sessions">
+        <Icon name="devices" /> Signed-in devices
+      </a>
+      <button type="button" onClick={() => void lockNow(desk.requests)}>
+        <Icon name="lock" /> Lock
+      </button>
       <button type="button" onClick={() => void desk.signOut()}>
         <Icon name="logOut" /> Log out
       </button>
@@ -133,7 +142,7 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, sharing, presses, alarm }: Props) {
+export function Officer({ desk, glance, sharing, presses, alarm }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
@@ -157,6 +166,7 @@ export function Officer({ desk, sharing, presses, alarm }: Props) {
         <IncidentScreen
           key={incident.id}
           desk={desk}
+          glance={glance}
           sharing={sharing}
           presses={presses}
           incident={incident}

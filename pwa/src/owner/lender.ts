@@ -37,7 +37,6 @@ export class OwnerLender implements Lender {
       },
       signal,
       eventsAddress(location, "/api/owner/events"),
-      "owner",
     );
   }
 
