@@ -80,7 +80,7 @@ async def test_pictures_are_ranked_say_why_and_swap_in_the_same_session_by_one_t
         tiles = page.locator(".tile-press")
         await expect(tiles).to_have_text(
             [
-                "Show Shop doorLooks at the scene, 40 m",
+                "Show Shop door40 m, looks at the scene",
                 "Show Elm and 3rd80 m",
                 "Show 4B15 · Dash camera900 m, coming closer",
             ]
