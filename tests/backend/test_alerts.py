@@ -141,7 +141,8 @@ async def test_a_push_service_that_fails_is_tried_again_until_the_deadline(
     while await waiting(house):
         if len(pushes.sent) > len(tries):
             tries.append((house.clock() - begun).total_seconds())
-            assert (await alert_of(dana, incident))["reach"] == "trying"
+            # after the last one it may have been given up by now
+            assert len(tries) > 7 or (await alert_of(dana, incident))["reach"] == "trying"
         house.clock.advance(seconds=0.5)
         await house.parts.alerts.look()
         await asyncio.sleep(0.02)

@@ -17,7 +17,7 @@ def test_the_sun_stands_where_the_solar_position_algorithm_has_it() -> None:
 
 
 def test_it_rises_and_sets_when_that_algorithm_says() -> None:
-    """The same table: 06:12:43 and 17:20:19, seven hours behind UTC; of the day by UTC, so the eve's sunset."""
+    """The same table: 06:12:43 and 17:20:19 by UTC-7; of the day by UTC, so the eve's sunset."""
     for hour, minute, second in ((13, 12, 43), (0, 20, 19)):
         at = datetime(2003, 10, 17, tzinfo=UTC) + timedelta(hours=hour, minutes=minute, seconds=second)
         assert sun_deg(GOLDEN, at) == pytest.approx(SUNRISE_DEG, abs=0.01)

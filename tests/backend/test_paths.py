@@ -46,8 +46,8 @@ def by_grid(free: BaseGeometry, goal: tuple[float, float], risks: list[tuple[Bas
         for east in (-CELL_M, 0, CELL_M):
             for north in (-CELL_M, 0, CELL_M):
                 to = (at[0] + east, at[1] + north)
-                if to in open_nodes and to not in done and free.covers(step := LineString([at, to])):
-                    reached = so_far + cost(list(step.coords), risks)
+                if to in open_nodes and to not in done and free.covers(LineString([at, to])):
+                    reached = so_far + cost([at, to], risks)
                     if reached < costs.get(to, math.inf):
                         costs[to] = reached
                         heapq.heappush(queue, (reached, to))

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.airspace.aloft import Aloft, follow, home, landing
 from backend.airspace.areas import BadAreas
-from backend.airspace.plans import Answer, Choice, Stand, answer, choose
-from backend.airspace.routes import ABOVE_M, MARGIN_M, SIGHT_M
+from backend.airspace.plans import Answer, Choice, Plan, Stand, answer, choose
+from backend.airspace.routes import SIGHT_M
+from backend.airspace.space import ABOVE_M, MARGIN_M
 from backend.model.airframes import Battery
 from backend.model.daylight import Light
 from backend.model.docks import Parachute
-from backend.model.groundings import Grounded
+from backend.model.groundings import Grounded, Grounding
 from backend.model.traffic import Aircraft
 from tests import flying
 from tests.backend.docked import HERE, NOW, ask, away, box, city, sky, space, stand
@@ -282,3 +284,77 @@ def test_the_words_say_who_and_why() -> None:
     assert choice.words.startswith("Drone 2 from Dock 2 is there first, in ")
     assert "Nearer, but later or grounded: Drone 1." in choice.words
     assert choose(space([near]), [near], ask(HERE)).words.startswith("No drone can be sent")
+
+
+def test_a_dock_on_a_high_roof_starts_above_it_or_is_refused() -> None:
+    tower = stand(dock={"roof_m": 66.0})
+    plan = answer(space([tower]), tower, ask(away(500, 0))).plan
+    assert plan is not None
+    assert plan.route.height_m == 66 + ABOVE_M
+    with pytest.raises(BadAreas, match="stands too high for its ceiling of 80 m"):
+        space([stand(dock={"roof_m": 76.0})])
+
+
+WALL = box("Tower", "keep-out", 400, -600, 600, 600)
+
+
+def test_in_the_air_it_follows_round_what_is_in_the_way_and_knows_its_way_home() -> None:
+    one = stand()
+    airspace = space([one], WALL)
+    aloft = Aloft(here=away(300, 0), height_m=60, left_wh=300)
+    plan = follow(airspace, one, aloft, ask(away(800, 0)))
+    assert isinstance(plan, Plan)
+    assert plan.route.points[0] == aloft.here
+    assert plan.route.metres > 1200
+    there = msgspec.structs.replace(aloft, here=plan.route.points[-1])
+    assert plan.home == home(airspace, one, there, sky())
+    back = home(airspace, one, aloft, sky())
+    assert back is not None
+    assert plan.home.wh > 2 * back.wh
+
+
+@pytest.mark.parametrize(
+    ("aloft", "east_m", "why"),
+    [
+        (Aloft(here=away(300, 0), height_m=60, left_wh=110), 800.0, Grounded.BATTERY),
+        (Aloft(here=away(300, 0), height_m=60, left_wh=300), 6000.0, Grounded.NO_VIEW),
+    ],
+)
+def test_it_says_why_it_cannot_follow(aloft: Aloft, east_m: float, why: Grounded) -> None:
+    one = stand()
+    found = follow(space([one], WALL), one, aloft, ask(away(east_m, 0)))
+    assert isinstance(found, Grounding)
+    assert found.why is why
+
+
+def test_along_the_way_each_rule_of_place_is_looked_at() -> None:
+    one = stand(radius_m=900.0)
+    fence = box("City", "keep-in", -2000, -2000, 2000, 2000, ceiling_m=120)
+    airspace = space([one], fence, WALL)
+    assert airspace.space.broken(one.dock, 80, away(300, 0), 60) == []
+    assert airspace.space.broken(one.dock, 80, away(500, 0), 60) == ["It is in keep-out Tower."]
+    said = airspace.space.broken(one.dock, 80, away(2500, 0), 130)
+    assert [words.split()[2] for words in said] == ["outside", "at", "2.5"]
+
+
+def test_the_fence_for_the_drone_itself_has_what_bears_on_its_height() -> None:
+    one = stand(radius_m=1500.0)
+    low = box("Stadium", "keep-out", -600, -600, -500, 600, ceiling_m=40)
+    fence = space([one], WALL, low).space.fence(one.dock, 60)
+    assert fence is not None
+    (tower,) = fence.keep_out
+    assert len(tower) == 4
+    assert fence.ceiling_m == 60 + ABOVE_M
+    assert all(flying.metres(HERE, corner) <= 1500 for corner in fence.keep_in)
+
+
+def test_what_cannot_come_home_lands_in_the_nearest_free_dock_that_it_reaches() -> None:
+    one, near, behind = stand(1), stand(2, away(1000, 100)), stand(3, away(550, 800))
+    docks = [near.dock, behind.dock]
+    airspace = space([one, near, behind], box("Tower", "keep-out", 700, -600, 800, 600))
+    aloft = Aloft(here=away(650, 0), height_m=60, left_wh=30)
+    assert (
+        landing(airspace, one, aloft, docks, sky()) == behind.dock
+    )  # the way to the other is round the tower
+    assert landing(airspace, one, aloft, [near.dock], sky()) == near.dock
+    assert landing(airspace, one, msgspec.structs.replace(aloft, left_wh=8), docks, sky()) is None
