@@ -27,6 +27,8 @@ def home(airspace: Airspace, stand: Stand, aloft: Aloft, weather: Weather | None
     route = airspace.out(stand.dock, aloft.height_m, aloft.here)
     if route is None:
         return None
+    if route.away_m > 0:  # it is within the margin of a fence: first out of that
+        route = msgspec.structs.replace(route, points=(*route.points, aloft.here))
     drop_m = max(0.0, aloft.height_m - stand.dock.roof_m)
     return airframes.home(stand.drone.airframe, route.legs_home, drop_m, weather or CALM)
 

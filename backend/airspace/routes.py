@@ -58,6 +58,15 @@ class Airspace:
             if words is not None:
                 raise BadAreas(words)
 
+    def look_around(self, dock: Dock, ceiling_m: float) -> None:
+        """Look for the ways from a dock before they are asked for: a second a height, with 2,000 corners.
+
+        Raises BadAreas when there are too many corners to look between.
+        """
+        for height_m in self.space.heights(dock, ceiling_m):
+            if self.space.column(dock, height_m) is None:
+                self._paths(dock, height_m)
+
     def routes(self, dock: Dock, ceiling_m: float, place: Point) -> Iterator[Route]:
         """For each height that it may fly at the way of least risk to that place, or near it."""
         for height_m in self.space.heights(dock, ceiling_m):
@@ -101,8 +110,9 @@ class Airspace:
         corners, weighted_m = way
         allowed = near == self._plane.flat(place)
         end = place if allowed else self._plane.point(*near)
+        between = corners[1:-1] if corners[0] == self._plane.flat(start) else corners[:-1]
         return Route(
-            points=(start, *(self._plane.point(*corner) for corner in corners[1:-1]), end),
+            points=(start, *(self._plane.point(*corner) for corner in between), end),
             height_m=height_m,
             weighted_m=weighted_m,
             away_m=0.0 if allowed else distance_m(end, place),

@@ -35,7 +35,7 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class EndSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    why: SessionEnd
+    reason: SessionEnd
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

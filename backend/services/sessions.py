@@ -119,7 +119,7 @@ class Sessions:
                 incident=incident,
                 session=one.id,
                 device=one.device,
-                why=why.value,
+                reason=why.value,
             )
 
     async def _end(self, step: Step, ended: _Ended, session: SessionId, *, by: UserId | None) -> None:

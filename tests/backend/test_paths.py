@@ -79,8 +79,8 @@ def test_a_path_is_as_good_as_any_and_leaves_nothing_allowed(
 
 
 def test_more_corners_than_can_be_looked_between_are_refused() -> None:
-    walls = [box(20 * at, 20 * row, 20 * at + 10, 20 * row + 10) for at in range(20) for row in range(20)]
+    walls = [box(20 * at, 20 * row, 20 * at + 10, 20 * row + 10) for at in range(30) for row in range(30)]
     assert 4 * len(walls) > MOST_CORNERS
-    free = box(-500, -500, 1000, 1000).difference(shapely.union_all(walls))
+    free = box(-500, -500, 1500, 1500).difference(shapely.union_all(walls))
     with pytest.raises(BadAreas, match="simplify them"):
         Paths((-100, -100), free, free, [])

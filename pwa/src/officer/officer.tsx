@@ -1,6 +1,7 @@
 // The officer's app: a bar, and below it one incident or the list of them.
 import { useState } from "preact/hooks";
 import { useNow, useStore } from "../lib/hooks.ts";
+import { lockNow } from "../lib/lock.ts";
 import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { setTheme, theme } from "../lib/theme.ts";
@@ -66,6 +67,12 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
         </>
       )}
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
+      <a class="button" href="/sessions">
+        <Icon name="devices" /> Signed-in devices
+      </a>
+      <button type="button" onClick={() => void lockNow(desk.requests)}>
+        <Icon name="lock" /> Lock
+      </button>
       <button type="button" onClick={() => void desk.signOut()}>
         <Icon name="logOut" /> Log out
       </button>

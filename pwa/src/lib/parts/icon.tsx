@@ -41,6 +41,7 @@ import mapPin from "lucide-static/icons/map-pin.svg?raw";
 import menu from "lucide-static/icons/menu.svg?raw";
 import message from "lucide-static/icons/message-square-text.svg?raw";
 import minus from "lucide-static/icons/minus.svg?raw";
+import devices from "lucide-static/icons/monitor-smartphone.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
 import north from "lucide-static/icons/navigation-2.svg?raw";
 import octagonX from "lucide-static/icons/octagon-x.svg?raw";
@@ -74,6 +75,7 @@ import wifiOff from "lucide-static/icons/wifi-off.svg?raw";
 import x from "lucide-static/icons/x.svg?raw";
 
 const DRAWINGS = {
+  devices,
   queued: hourglass,
   sent: send,
   delivered: checkCheck,
