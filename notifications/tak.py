@@ -26,6 +26,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 SCHEMES = ("udp", "tcp", "tls")
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # pytak's default takes any
 READ_BYTES = 65_536
+FAULTS = (OSError, ValueError, SyntaxError)  # the last is pytak's for a certificate that it does not trust
 UNTRUSTED = "nobody whom SIGHTLINE_TAK_CA names has signed for it under this name"
 
 
@@ -86,12 +87,7 @@ class Destination:
                             raise ConnectionError("it closed the connection")
                         await self._send_one(worker)
                         sent = True
-            except (
-                OSError,
-                TimeoutError,
-                ValueError,
-                SyntaxError,
-            ) as fault:  # pytak raises the last two, too
+            except FAULTS as fault:
                 wait_s = FIRST_WAIT_S if sent or not wait_s else min(LONGEST_WAIT_S, wait_s * 2)
                 why = UNTRUSTED if isinstance(fault, SyntaxError) else str(fault) or "it takes nothing"
                 log.warning("TAK: %s is away, tried again in %.1f s: %s", self.url, wait_s, why)
