@@ -161,6 +161,8 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.UnitsMoved,
     views.EntryRecorded,
     views.Tick,
+    views.Resumed,
+    views.Numbered,
     views.SignedOut,
     views.Locked,
     sessions.SessionView,

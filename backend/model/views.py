@@ -213,6 +213,19 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
     now: datetime  # the server's clock
 
 
+class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed"):
+    """The page goes on from where it was: what it missed follows, and no Snapshot."""
+
+    now: datetime  # the server's clock
+
+
+class Numbered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What stands in every message beside the event itself, but in those that are about the socket itself."""
+
+    n: int = 0  # one more than the last on this page, however many sockets it has had
+    listener: str = ""  # in the first only: by what name, with the last `n`, the page comes back
+
+
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
     """The session ended; the socket closes after this."""
 
@@ -235,6 +248,7 @@ Event = (
     | UnitsMoved
     | EntryRecorded
     | Tick
+    | Resumed
     | SignedOut
     | Locked
 )

@@ -654,6 +654,16 @@ export interface Tick {
   now: string;
 }
 
+export interface Resumed {
+  type: "resumed";
+  now: string;
+}
+
+export interface Numbered {
+  n?: number;
+  listener?: string;
+}
+
 export interface SignedOut {
   type: "signed-out";
 }
@@ -1318,4 +1328,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | SignedOut | Locked;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | Resumed | SignedOut | Locked;

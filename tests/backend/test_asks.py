@@ -276,7 +276,7 @@ async def test_an_owner_whom_nobody_could_tell_is_not_asked_and_that_is_said_at_
     no(await dana.http.post(where, json={"reason": "see-scene"}), 409, "owner-away")
     assert (await house.entries("camera.open"))[-1].refusal == "owner-away"
     assert (await dana.see(incident))["asks"] == []  # the one question of this incident is not spent
-    async with house.parts.hub.listen(lent.owner.id):
+    async with (await house.staff(lent.owner.name)).page():
         assert (await press(dana, incident, camera))["asked"]["reach"] == "page"
     assert pushes.sent == []
 

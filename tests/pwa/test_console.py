@@ -517,7 +517,7 @@ async def test_a_line_that_falls_silent_counts_as_lost_and_comes_back(browser: B
     quiet(agency)
     async with visiting(browser, agency, OPEN) as page:
         await expect(page.get_by_text("Connected")).to_be_visible()
-        await page.wait_for_timeout(9000)
+        await page.wait_for_timeout(4000)  # more than it takes to be lost
         await expect(page.get_by_text("Connected")).to_be_visible()
         assert agency.conversations == 1
         agency.fall_silent()
