@@ -63,7 +63,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
     staff = {
         *(guards.signed_in, guards.staff, guards.desk, guards.officers),
         *(guards.supervisors, guards.owners, guards.managers, guards.auditors),
-        *(guards.even_locked, guards.officers_even_locked),
+        *(guards.even_locked, guards.officers_even_locked, guards.reached),
     }
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
