@@ -117,7 +117,7 @@ class Destination:
                 some.cancel()
 
     async def _connected(self, stack: contextlib.AsyncExitStack) -> "tuple[Any, asyncio.Future[Any]]":
-        import pytak  # takes 0.2 s to load, and need not be installed
+        import pytak  # type: ignore[import-untyped]  # takes 0.2 s to load, and need not be installed
 
         config = self._config()
         async with asyncio.timeout(CONNECT_S):
