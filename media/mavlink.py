@@ -98,7 +98,7 @@ class Writer:
 
 
 class Reader:
-    """Bytes of one peer in, messages out. What is no frame, or not signed where it must be, is counted only."""
+    """Bytes of one peer in, messages out. No frame, or not signed where it must be: counted only."""
 
     def __init__(self, signer: Signer | None) -> None:
         self.garbled = self.refused = 0
@@ -107,7 +107,7 @@ class Reader:
         self._rest = b""  # never more than one frame
 
     def feed(self, data: bytes) -> list[Any]:
-        """Messages of the common dialect, as pymavlink decodes them. MAVLink 1 is not read: it has no signing."""
+        """Messages of the common dialect. MAVLink 1 is not read: it has no signing."""
         data, at, found = self._rest + data, 0, []
         while (at := data.find(_MARK, at)) >= 0:
             if len(data) - at < _HEADER:
@@ -122,7 +122,7 @@ class Reader:
             frame = data[at : at + size]
             try:
                 message = self._mav.decode(bytearray(frame))
-            except Exception:  # noqa: BLE001  whatever a stranger's bytes do to the decoder
+            except Exception:
                 self.garbled, at = self.garbled + 1, at + 1
                 continue
             at += size

@@ -1,6 +1,6 @@
 """The autopilot: what the drone wants to do now, what it refuses, and what it does when something is lost.
 
-Modes are PX4's by their numbers. `step` answers what force the rotors should give; dynamics.Body does the rest.
+Modes are PX4's by their numbers. `step` answers what force it wants of the rotors; Body does the rest.
 It knows only what sensors would tell it: without GPS it knows its height and attitude and nothing else.
 """
 
@@ -225,7 +225,7 @@ class Autopilot:
             self._hold()
 
     def set_fence(self, items: list[Item]) -> None:
-        """Instead of the one that it has. Raises BadItem, and Refusal for one that shuts the drone or dock out."""
+        """Instead of the one that it has. Raises BadItem, and Refusal when it shuts the drone or dock out."""
         areas = fence(items, self.origin)
         for what, place in (("the drone", self.body.position), ("its dock", self.home)):
             if words := Fence(areas).breach(place[:2]):
@@ -351,9 +351,7 @@ class Autopilot:
                     self._then_mission = False
                 return self._toward(self.target)
             case Mode.HOLD:
-                if self.body.on_ground:
-                    return self._stand(dt, 20.0)
-                return self._toward(self.target)
+                return self._stand(dt, 20.0) if self.body.on_ground else self._toward(self.target)
             case Mode.MISSION:
                 return self._on_mission(dt)
             case Mode.RETURN:
@@ -479,12 +477,13 @@ class Autopilot:
         east, north, _ = self._toward(self.target)
         return east, north, -fall
 
-    def _stand(self, dt: float, seconds: float) -> None:
+    def _stand(self, dt: float, seconds: float) -> Vector | None:
         """On the ground: disarms itself after a while."""
         self.touched_s += dt
         if self.touched_s > seconds:
             self.armed, self.mode = False, Mode.READY
             self.say(6, "Disarmed by landing")
+        return None
 
     def _by_hand(self, dt: float) -> Vector | None:
         if self._sticks_s > _STALE_S:

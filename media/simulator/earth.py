@@ -1,4 +1,4 @@
-"""Where things are: metres east, north and up of one point, and back to WGS 84. Flat, good for 20 km around."""
+"""Where things are: metres east, north and up of one point, and back to WGS 84. Flat: good for 20 km."""
 
 import math
 
@@ -10,7 +10,7 @@ _A, _E2 = 6_378_137.0, 6.694379990141e-3  # WGS 84: semi-major axis, first eccen
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The point that metres are counted from; `ground_m` is the ground's height above mean sea level there."""
+    """The point that metres are counted from; `ground_m` is the ground's height above mean sea level."""
 
     latitude: float
     longitude: float

@@ -71,7 +71,7 @@ class Endpoint:
         }
         self._transfers = Transfers(drone.autopilot)
         self._rates = {number: hz for number, (_, _, hz) in TOLD.items()}
-        self._due = {number: 0.0 for number in TOLD}
+        self._due = dict.fromkeys(TOLD, 0.0)
         self._beat_due = 0.0
         self._reached = -1
 

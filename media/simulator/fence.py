@@ -1,4 +1,4 @@
-"""Where a drone may be: areas it stays in, areas it stays out of, a ceiling. Metres of the simulation's origin.
+"""Where a drone may be: areas it stays in, areas it stays out of, a ceiling. Metres from the origin.
 
 It must be inside every keep-in area and outside every keep-out area. `limit` is what keeps it there: it takes
 from a wanted velocity what could not be braked in time.
@@ -99,7 +99,7 @@ class Fence(msgspec.Struct, frozen=True):
     def limit(
         self, at: Point, height_m: float, velocity: tuple[float, float, float]
     ) -> tuple[float, float, float]:
-        """What of a wanted velocity can still be stopped before an edge; away from an edge that was passed."""
+        """What of a wanted velocity can still be stopped before an edge; away from one that was passed."""
         east, north, up = velocity
         for area in self.areas:
             for far, way in area.edges(at):

@@ -1,4 +1,4 @@
-"""A mission's items as the autopilot flies them, and a fence's as MAVLink sends them. Values and checks only."""
+"""A mission's items as the autopilot flies them, and a fence's as MAVLink sends them. Values, checks."""
 
 import enum
 import math

@@ -38,7 +38,7 @@ Result = int  # MAV_RESULT
 
 
 def carry_out(order: Order, drone: Drone, state: State) -> Result:
-    """Does it. Raises Refusal and Bad with what the pilot should read. UNSUPPORTED for what it does not know."""
+    """Does it. Raises Refusal and Bad with what the pilot should read. UNSUPPORTED when unknown."""
     if (known := _KNOWN.get(order.command)) is None:
         return int(m.MAV_RESULT_UNSUPPORTED)
     if any(math.isinf(number) for number in (*order.params, order.x, order.y, order.z)):
@@ -177,9 +177,10 @@ def _fail(order: Order, drone: Drone, _: State) -> None:
         for fault in faults:
             drone.mend(fault)
         return
-    if (fault := _FAILURES.get((int(unit), int(kind))) if unit >= 0 and kind >= 0 else None) is None:
+    found = _FAILURES.get((int(unit), int(kind))) if unit >= 0 and kind >= 0 else None
+    if found is None:
         raise Bad("That failure is not simulated")
-    drone.break_(fault, LINK_AWAY_S if fault is Fault.LINK else math.inf)
+    drone.break_(found, LINK_AWAY_S if found is Fault.LINK else math.inf)
 
 
 # The gimbal. https://mavlink.io/en/services/gimbal_v2.html

@@ -66,12 +66,16 @@ class Video(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct):
-    """What is told beside the drone's own: who steers the gimbal, where the pictures are, when it was started."""
+    """What is told beside the drone's own: who steers the gimbal, where the pictures are, when it began."""
 
     videos: tuple[Video, ...] = ()
     control: tuple[int, int] = (0, 0)
     second: tuple[int, int] = (0, 0)
     epoch_s: float = 0.0  # of time_s 0
+
+
+def _centidegrees(degrees: float) -> int:
+    return round(degrees % 360 * 100) % 36000
 
 
 Maker = Callable[[Drone, State], Any]
@@ -187,7 +191,7 @@ def global_position(drone: Drone, _: State) -> Any:
     return m.MAVLink_global_position_int_message(
         milliseconds(drone), *_e7(drone),
         round(_amsl_m(drone) * 1000), round(drone.autopilot.height_m * 1000),
-        round(north * 100), round(east * 100), round(-up * 100), round(drone.body.yaw_deg % 360 * 100) % 36000,
+        round(north * 100), round(east * 100), round(-up * 100), _centidegrees(drone.body.yaw_deg),
     )  # fmt: skip
 
 
@@ -215,10 +219,10 @@ def gps_raw(drone: Drone, _: State) -> Any:
             _usec(drone), m.GPS_FIX_TYPE_NO_FIX, 0, 0, 0, _UNKNOWN16, _UNKNOWN16, _UNKNOWN16, _UNKNOWN16, 0
         )
     east, north, _up = drone.body.velocity
-    course = math.degrees(math.atan2(east, north)) % 360
+    course = math.degrees(math.atan2(east, north))
     return m.MAVLink_gps_raw_int_message(
         _usec(drone), m.GPS_FIX_TYPE_3D_FIX, *_e7(drone), round(_amsl_m(drone) * 1000),
-        80, 120, round(math.hypot(east, north) * 100), round(course * 100) % 36000, 17,
+        80, 120, round(math.hypot(east, north) * 100), _centidegrees(course), 17,
         round(_amsl_m(drone) * 1000), 800, 1200, 200,
     )  # fmt: skip
 
@@ -261,7 +265,8 @@ def home_position(drone: Drone, _: State) -> Any:
     latitude, longitude = drone.origin.degrees(*home[:2])
     return m.MAVLink_home_position_message(
         round(latitude * 1e7), round(longitude * 1e7), round((home[2] + drone.origin.ground_m) * 1000),
-        home[1] - dock[1], home[0] - dock[0], dock[2] - home[2], [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0, _usec(drone),
+        home[1] - dock[1], home[0] - dock[0], dock[2] - home[2], [1.0, 0.0, 0.0, 0.0],
+        0.0, 0.0, 0.0, _usec(drone),
     )  # fmt: skip
 
 
@@ -441,7 +446,7 @@ def remote_location(drone: Drone, state: State) -> Any:
         status = m.MAV_ODID_STATUS_EMERGENCY
     else:
         status = m.MAV_ODID_STATUS_AIRBORNE if pilot.flying else m.MAV_ODID_STATUS_GROUND
-    course = round(math.degrees(math.atan2(east, north)) % 360 * 100) % 36000
+    course = _centidegrees(math.degrees(math.atan2(east, north)))
     latitude, longitude = _e7(drone) if pilot.gps else (0, 0)
     return m.MAVLink_open_drone_id_location_message(
         0, 0, [0] * 20, status, course, round(math.hypot(east, north) * 100), round(up * 100),

@@ -1,6 +1,6 @@
 """The mission protocol: items one by one, asked for again when they do not come; the same for a fence.
 
-https://mavlink.io/en/services/mission.html. One upload at a time; a new one from the same sender ends the old.
+https://mavlink.io/en/services/mission.html. One upload at a time; a new one from its sender ends it.
 """
 
 from collections.abc import Callable
@@ -159,7 +159,7 @@ class Transfers:
                 round(item.y * scale),
                 item.z,
                 kind,
-            )  # fmt: skip
+            )
         )
 
     def _list(self, kind: int) -> list[Item] | None:
