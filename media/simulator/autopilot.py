@@ -332,6 +332,8 @@ class Autopilot:
             self._wind = [0.0, 0.0, 0.0]
             return (0.0, 0.0, 0.0), self.body.yaw_deg
         if self.gps:
+            soft = max(self.parameters["MPC_LAND_SPEED"], 0.5 * self.height_m)  # near the ground
+            wanted = wanted[0], wanted[1], max(-soft, wanted[2])
             velocity = self.fence.limit(self.body.position[:2], self.height_m, wanted)
             return self._force(dt, velocity), self.yaw_deg
         up = max(-1.0, min(1.0, (wanted[2] - self.body.velocity[2]) * 2.0))

@@ -231,13 +231,15 @@ class Endpoint:
         }.get(order.command)
         if number is None:
             return None
-        if not 0 <= number < 1 << 24 or math.isnan(second) or math.isinf(second):
+        setting = order.command == m.MAV_CMD_SET_MESSAGE_INTERVAL
+        if not 0 <= number < 1 << 24 or (setting and not math.isfinite(second)):
             self.bad += 1
             return int(m.MAV_RESULT_DENIED)
         number = int(number)
-        if order.command in (m.MAV_CMD_SET_MESSAGE_INTERVAL, m.MAV_CMD_GET_MESSAGE_INTERVAL):
+        if setting or order.command == m.MAV_CMD_GET_MESSAGE_INTERVAL:
             return self._interval(order.command, number, second, after)
         wanted = second if order.command == m.MAV_CMD_REQUEST_MESSAGE else first
+        wanted = 0.0 if math.isnan(wanted) else wanted  # not given
         made = self._made(number, wanted, component)
         after += made
         return int(m.MAV_RESULT_ACCEPTED if made else m.MAV_RESULT_UNSUPPORTED)

@@ -11,6 +11,7 @@ import msgspec
 Point = tuple[float, float]
 
 BRAKE_M_S2, DELAY_S, MARGIN_M = 2.5, 0.9, 4.0  # how it stops at the edge
+_ROUNDS = 12
 _PUSH_M_S = 3.0  # back from where it should not be
 
 
@@ -101,12 +102,15 @@ class Fence(msgspec.Struct, frozen=True):
     ) -> tuple[float, float, float]:
         """What of a wanted velocity can still be stopped before an edge; away from one that was passed."""
         east, north, up = velocity
-        for area in self.areas:
-            for far, way in area.edges(at):
-                most = _stoppable(far - MARGIN_M)
+        edges = [(way, _stoppable(far - MARGIN_M)) for area in self.areas for far, way in area.edges(at)]
+        for _ in range(_ROUNDS):  # in a corner, what one edge allows the other may not
+            before = east, north
+            for way, most in edges:
                 over = east * way[0] + north * way[1] - most
                 if over > 0:
                     east, north = east - over * way[0], north - over * way[1]
+            if (east, north) == before:
+                break
         if self.ceiling_m is not None:
             up = min(up, _stoppable(self.ceiling_m - height_m - MARGIN_M / 2))
         return east, north, up

@@ -19,13 +19,14 @@ class Network:
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
         self._by_address: dict[Any, Peer] = {}
+        self._open: set[asyncio.Transport] = set()
 
     async def open(self, host: str, port: int, to: list[Address]) -> int:
         """The port; another than 0 is that one. `to` are told from the start. Raises OSError."""
         loop = asyncio.get_running_loop()
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=(host, port))
         found = int(self._udp.get_extra_info("sockname")[1])
-        self._tcp = await loop.create_server(lambda: _Tcp(self._endpoint), host, found)
+        self._tcp = await loop.create_server(lambda: _Tcp(self._endpoint, self._open), host, found)
         for address in to:
             self._meet(address)
         return found
@@ -35,6 +36,8 @@ class Network:
             self._udp.close()
         if self._tcp is not None:
             self._tcp.close()
+        for transport in list(self._open):
+            transport.abort()
 
     def received(self, data: bytes, address: Any) -> None:
         if len(data) > _DATAGRAM:
@@ -72,13 +75,14 @@ class _Udp(asyncio.DatagramProtocol):
 
 
 class _Tcp(asyncio.Protocol):
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: Endpoint, open_: set[asyncio.Transport]) -> None:
+        self._endpoint, self._open = endpoint, open_
         self._peer: Peer | None = None
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._open.add(self._transport)
         self._peer = self._endpoint.meet(self._send)
         if self._peer is None:
             self._transport.abort()
@@ -88,6 +92,8 @@ class _Tcp(asyncio.Protocol):
             self._endpoint.receive(data, self._peer)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._open.discard(self._transport)
         if self._peer is not None:
             self._endpoint.part(self._peer)
 
