@@ -21,6 +21,8 @@ from media.simulator.parameters import Parameters
 
 REACHED_M = 2.0
 _SLOWING_M_S2, _PUSH_M_S2 = 3.0, 5.0
+_DRAG_S = 0.3
+_STRAIN_M_S2 = 5.0  # against the air; what tilt is left beyond it is for braking
 _HOVER_W_KG = 120.0
 _SAID = 50  # sentences that wait for the link; the oldest are dropped
 _CRUMBS, _CRUMB_M = 600, 15.0
@@ -96,7 +98,7 @@ class Autopilot:
         self._lost_gps_s = 0.0
         self._waited_s = 0.0
         self._tumbling_s = 0.0
-        self._wind = [0.0, 0.0, 0.0]  # what the wind does to it, m/s², as the controller has learnt
+        self._drag = [0.0, 0.0, 0.0]  # what the air does to it, m/s²
         self._crumbs: list[tuple[float, float]] = []
         self._back: list[tuple[float, float]] = []
         self._climbed = False
@@ -308,7 +310,7 @@ class Autopilot:
         flat = math.dist(at[:2], self.home[:2])
         back = heading(self.home[0] - at[0], self.home[1] - at[1])
         against = self.weather.wind_m_s * 1.3 * math.cos(math.radians(self.weather.from_deg - back))
-        ground_m_s = max(3.0, min(self._cruise, 22.0 - max(0.0, against)))
+        ground_m_s = max(3.0, min(self._cruise, 20.0 - max(0.0, against)))
         airspeed = ground_m_s + max(0.0, against)
         watts = frame.mass_kg * max(_HOVER_W_KG, 35 + frame.drag_per_m * airspeed**3 / frame.efficiency)
         slow_s = max(0.0, self.height_m) / self.parameters["MPC_Z_VEL_MAX_DN"] + 25
@@ -329,11 +331,12 @@ class Autopilot:
             self._drop_crumb()
         wanted = self._wanted(dt)
         if wanted is None:  # stands
-            self._wind = [0.0, 0.0, 0.0]
+            self._drag = [0.0, 0.0, 0.0]
             return (0.0, 0.0, 0.0), self.body.yaw_deg
         if self.gps:
             soft = max(self.parameters["MPC_LAND_SPEED"], 0.5 * self.height_m)  # near the ground
-            wanted = wanted[0], wanted[1], max(-soft, wanted[2])
+            calm = min(1.0, _STRAIN_M_S2 / max(0.1, math.hypot(self._drag[0], self._drag[1])))
+            wanted = wanted[0] * calm, wanted[1] * calm, max(-soft, wanted[2])
             velocity = self.fence.limit(self.body.position[:2], self.height_m, wanted)
             return self._force(dt, velocity), self.yaw_deg
         up = max(-1.0, min(1.0, (wanted[2] - self.body.velocity[2]) * 2.0))
@@ -520,15 +523,15 @@ class Autopilot:
         return east, north, max(-down_most, min(up_most, up))
 
     def _force(self, dt: float, velocity: Vector) -> Vector:
-        """A velocity controller that learns what the wind does."""
-        now, force = self.body.velocity, [0.0, 0.0, 0.0]
+        """A velocity controller that gives back what the air takes, as its accelerometer tells."""
+        body, force = self.body, [0.0, 0.0, 0.0]
+        share = 1 - math.exp(-dt / _DRAG_S)
         for n in range(3):
-            off = velocity[n] - now[n]
-            push = max(-_PUSH_M_S2, min(_PUSH_M_S2, 1.8 * off))
-            if abs(push) < _PUSH_M_S2:
-                self._wind[n] = max(-6.0, min(6.0, self._wind[n] + 0.9 * off * dt))
-            force[n] = push + self._wind[n]
-        up = max(0.35 * GRAVITY, GRAVITY + force[2])
+            drag = body.thrust * body.up[n] - body.felt[n]
+            self._drag[n] += (drag - self._drag[n]) * share
+            push = max(-_PUSH_M_S2, min(_PUSH_M_S2, 1.8 * (velocity[n] - body.velocity[n])))
+            force[n] = push + self._drag[n]
+        up = max(0.7 * GRAVITY, GRAVITY + force[2])  # less would leave nothing to brake with
         flat = math.hypot(force[0], force[1])
         most = up * math.tan(math.radians(self.parameters["MPC_TILTMAX_AIR"]))
         share = min(1.0, most / flat) if flat > 0 else 1.0

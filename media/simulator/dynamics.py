@@ -42,6 +42,7 @@ class Body:
         self.up: Vector = (0.0, 0.0, 1.0)  # the body's own
         self.yaw_deg, self.yaw_rate_deg_s = yaw_deg, 0.0
         self.thrust = 0.0  # m/s², force by mass
+        self.felt: Vector = (0.0, 0.0, GRAVITY)  # what its accelerometer says, m/s²
         self.power_w = airframe.avionics_w
         self.motors = 4
         self.chute_s: float | None = None  # since it was fired
@@ -85,17 +86,18 @@ class Body:
         speed = math.sqrt(air[0] ** 2 + air[1] ** 2 + air[2] ** 2)
         self.power_w = self._power(air, speed) if spinning else frame.avionics_w
         if self.on_ground and self.thrust < GRAVITY and v[2] <= 0:
-            self.velocity = (0.0, 0.0, 0.0)
+            self.velocity, self.felt = (0.0, 0.0, 0.0), (0.0, 0.0, GRAVITY)
             if self.thrust < _LAID_DOWN * GRAVITY and self.motors == 4:
                 self.up = (0.0, 0.0, 1.0)
             return
         drag = self._drag() * speed
         drag /= 1 + drag * dt  # never more than stops it
         t = self.thrust
+        self.felt = (t * up[0] - drag * air[0], t * up[1] - drag * air[1], t * up[2] - drag * air[2])
         after = (
-            v[0] + (t * up[0] - drag * air[0]) * dt,
-            v[1] + (t * up[1] - drag * air[1]) * dt,
-            v[2] + (t * up[2] - drag * air[2] - GRAVITY) * dt,
+            v[0] + self.felt[0] * dt,
+            v[1] + self.felt[1] * dt,
+            v[2] + (self.felt[2] - GRAVITY) * dt,
         )
         x = self.position
         self.position = (

@@ -10,7 +10,8 @@ import msgspec
 
 Point = tuple[float, float]
 
-BRAKE_M_S2, DELAY_S, MARGIN_M = 2.5, 0.9, 4.0  # how it stops at the edge
+BRAKE_M_S2, DELAY_S, MARGIN_M = 2.5, 1.0, 5.0  # how it stops at the edge
+_ALONG_M_S, _ALONG_PER_S = 4.0, 0.9  # how fast it may fly beside one: wind and corners come suddenly
 _ROUNDS = 12
 _PUSH_M_S = 3.0  # back from where it should not be
 
@@ -102,6 +103,10 @@ class Fence(msgspec.Struct, frozen=True):
     ) -> tuple[float, float, float]:
         """What of a wanted velocity can still be stopped before an edge; away from one that was passed."""
         east, north, up = velocity
+        near = self.depth(at)
+        fast, most_fast = math.hypot(east, north), max(_ALONG_M_S, _ALONG_PER_S * near)
+        if fast > most_fast:
+            east, north = east * most_fast / fast, north * most_fast / fast
         edges = [(way, _stoppable(far - MARGIN_M)) for area in self.areas for far, way in area.edges(at)]
         for _ in range(_ROUNDS):  # in a corner, what one edge allows the other may not
             before = east, north

@@ -161,9 +161,10 @@ def by_mission(stations: Callable[[str], Station], url: str) -> None:
     assert len(drone.geofence.download_geofence().polygons) == 1
 
     def item(north: float, *, pitch: float = -30.0) -> Any:
-        return missions.MissionItem(
-            HERE.latitude + north, HERE.longitude, 30, 12, True, pitch, 0, missions.MissionItem.CameraAction.NONE,
-            math.nan, 1, 2, math.nan, math.nan, missions.MissionItem.VehicleAction.NONE,
+        kind = missions.MissionItem
+        return kind(
+            HERE.latitude + north, HERE.longitude, 30, 12, True, pitch, 0, kind.CameraAction.NONE,
+            math.nan, 1, 2, math.nan, math.nan, kind.VehicleAction.NONE,
         )  # fmt: skip
 
     drone.mission.upload_mission(missions.MissionPlan([item(5 * NORTH)]))
