@@ -33,6 +33,7 @@ class Camera:
         self._keyframes: set[int] = set()
         self._watched = asyncio.Event()
         self._waiting = 0
+        self.drawing = False
 
     def watch(self, camera: int, taker: Taker) -> None:
         self._takers[camera].append(taker)
@@ -64,7 +65,7 @@ class Camera:
             self._waiting, self._keyframes = 0, {camera for camera, takers in self._takers.items() if takers}
             assert process.stdin is not None
             assert process.stdout is not None
-            reading = asyncio.create_task(self._read(process.stdout))
+            reading, self.drawing = asyncio.create_task(self._read(process.stdout)), True
             try:
                 await self._ask(process.stdin, reading)
             finally:
@@ -72,6 +73,7 @@ class Camera:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+                self.drawing = False
             if self._watched.is_set():  # it died
                 await asyncio.sleep(_TRIES_S)
 
