@@ -25,7 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         connected: int = importlib.import_module("media.connector.commands").run(options)
         return connected
     if options.command == "drone":
-        flown: int = importlib.import_module("media.simulator.simulate").run(options)
+        try:
+            simulator = importlib.import_module("media.simulator.simulate")
+        except ModuleNotFoundError as missing:
+            print(f"sightline: {missing.name} is missing: pip install 'sightline[drone]'", file=sys.stderr)
+            return 2
+        flown: int = simulator.run(options)
         return flown
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -26,6 +26,7 @@ _STRAIN_M_S2 = 5.0  # against the air; what tilt is left beyond it is for brakin
 _HOVER_W_KG = 120.0
 _SAID = 50  # sentences that wait for the link; the oldest are dropped
 _CRUMBS, _CRUMB_M = 600, 15.0
+_LIFTS_WITHIN_S = 8.0
 _STALE_S = 0.6  # of a setpoint or a stick
 _GPS_HOPE_S = 2.0  # how long a hole in the GPS is flown through
 _TUMBLED_DEG, _FALLING_M_S = 60.0, 9.0
@@ -102,6 +103,7 @@ class Autopilot:
         self._crumbs: list[tuple[float, float]] = []
         self._back: list[tuple[float, float]] = []
         self._climbed = False
+        self._then_mission = False  # once it has taken off
         self._warned: set[str] = set()
 
     # What it is asked to do. Each raises Refusal.
@@ -169,7 +171,7 @@ class Autopilot:
         at = self.body.position
         self.target = (at[0], at[1], self.home[2] + height)
         self.yaw_deg = self.body.yaw_deg
-        self.mode = Mode.TAKEOFF
+        self.mode, self.touched_s = Mode.TAKEOFF, 0.0
 
     def go(self, place: Vector, yaw_deg: float | None = None, speed_m_s: float | None = None) -> None:
         """There in a straight line, and hold."""
@@ -211,8 +213,6 @@ class Autopilot:
             climb = first[2] - self.home[2] if first else self.parameters["MIS_TAKEOFF_ALT"]
             self.take_off(max(2.0, min(climb, self.parameters["MIS_TAKEOFF_ALT"])))
             self._then_mission = True
-
-    _then_mission = False
 
     def set_current(self, number: int) -> None:
         if not 0 <= number < len(self.items):
@@ -351,6 +351,10 @@ class Autopilot:
         at = self.body.position
         match self.mode:
             case Mode.TAKEOFF:
+                self.touched_s = self.touched_s + dt if self.body.on_ground else 0.0
+                if self.touched_s > _LIFTS_WITHIN_S:
+                    self.say(3, "It does not lift")
+                    return self._stand(dt, 0.0)
                 if at[2] > self.target[2] - 0.7:
                     self.mode = Mode.MISSION if self._then_mission else Mode.HOLD
                     self._then_mission = False

@@ -106,6 +106,8 @@ class Endpoint:
         for peer in self.peers:
             peer.step(dt)
         self._transfers.step(dt)
+        if not self.peers:
+            return
         if now >= self._beat_due:
             self._beat_due = now + 1 / HEARTBEAT_HZ
             for make, component in HEARTBEATS:

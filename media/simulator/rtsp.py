@@ -114,6 +114,8 @@ class _Viewer:
             case "DESCRIBE" if self._find(url) is not None:
                 return "200 OK", [], self._sdp()
             case "SETUP" if (found := self._find(url)) is not None:
+                if self._playing:
+                    return "455 Method Not Valid in This State", [], ""
                 if "TCP" not in transport.upper():
                     return "461 Unsupported Transport", [], ""
                 _, _, channels = transport.partition("interleaved=")

@@ -233,6 +233,8 @@ async def _run(plan: Plan, options: argparse.Namespace) -> int:
         await asyncio.wait((flying, reading), return_when=asyncio.FIRST_COMPLETED)
         if not options.until_closed and not flying.done():
             await flying
+        if flying.done():
+            await flying  # it ends by a bug only, which is said
         for task in (flying, reading):
             task.cancel()
         await asyncio.gather(flying, reading, return_exceptions=True)
@@ -292,8 +294,8 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _dock(text: str) -> Place:
-    latitude, longitude, *name = text.split(",", 2)
     try:
+        latitude, longitude, *name = text.split(",", 2)
         place = Place(float(latitude), float(longitude), *(each.strip()[:40] for each in name))
     except ValueError:
         place = Place(math.nan, math.nan)

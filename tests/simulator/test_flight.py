@@ -241,6 +241,16 @@ def test_a_motor_that_stops_fires_the_parachute(phase: str) -> None:
     drone.autopilot.arm()
 
 
+def test_what_does_not_lift_is_disarmed() -> None:
+    drone = one()
+    drone.autopilot.arm()
+    drone.break_(Fault.MOTOR)
+    drone.autopilot.take_off(None)
+    drone.run(10)
+    assert not drone.autopilot.armed
+    assert drone.body.on_ground
+
+
 def test_without_a_parachute_it_falls() -> None:
     drone = aloft()
     drone.autopilot.arm_chute(False)
