@@ -33,6 +33,7 @@ from backend.api import (
     public_log,
     push,
     review,
+    sessions,
     staff,
     tiles,
 )
@@ -50,10 +51,12 @@ from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
+from backend.model.people import Role
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.alerts import Alerts
+from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
@@ -77,6 +80,7 @@ from backend.services.leaving import Leaving
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
 from backend.services.locators import Locators
+from backend.services.locks import Locks, limits
 from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
@@ -86,12 +90,14 @@ from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.presses import Presses
+from backend.services.push import Push
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
 from backend.services.responses import Responses
 from backend.services.review import LogState, Review
 from backend.services.runs import Runs
 from backend.services.sealing import Sealing
+from backend.services.sessions import Sessions
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
@@ -177,6 +183,8 @@ class Parts(msgspec.Struct, frozen=True):
     lending_board: LendingBoard
     surroundings: Surroundings
     alerts: Alerts
+    asks: Asks
+    pushes: Push
     runs: Runs
     openings: Openings
     pusher: Pusher
@@ -188,10 +196,12 @@ class Parts(msgspec.Struct, frozen=True):
     districts: "Districts | None"
     duties: Duties
     locators: Locators
+    locks: Locks
     officers: Officers
     sealing: Sealing
     receipts: Receipts
     responses: Responses
+    sessions: Sessions
     contests: Contests
     statements: Statements
     glass: Glass
@@ -248,7 +258,8 @@ def build(
     connectors = Connectors(steps, minutes)
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
-    alerts = Alerts(steps, hub, pusher)
+    pushes = Push(steps, pusher)
+    alerts, asks = Alerts(steps, hub, pushes), Asks(steps, hub, pushes)
     public_log, districts = public(config), _districts(config, _basemap(config))
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
     log_files = LogFiles(config.data_dir / "log")
@@ -258,12 +269,13 @@ def build(
     engines = Engines(sfu)
     devices = Devices(steps, sfu)
     runs = Runs(steps, keys, connectors)
-    presses = Presses(keys, runs, alerts, uses, zone)
-    lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
+    presses = Presses(keys, runs, asks, uses, zone)
+    lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
     connectors.listener = lent
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
     receipts = Receipts(steps, keys, public_log, sfu, config.agency)
+    locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
@@ -286,7 +298,7 @@ def build(
         public_log=public_log,
         uses=uses,
         sender=sender,
-        sign_in=SignIn(steps, keys, sfu, passwords, lent, duties, timedelta(hours=config.session_hours)),
+        sign_in=SignIn(steps, keys, passwords, locks, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
         incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
@@ -313,6 +325,8 @@ def build(
         lending_board=lending_board,
         surroundings=Surroundings(steps, zone, connectors.is_connected),
         alerts=alerts,
+        asks=asks,
+        pushes=pushes,
         runs=runs,
         openings=lent,
         pusher=pusher,
@@ -324,10 +338,12 @@ def build(
         districts=districts,
         duties=duties,
         locators=Locators(steps, units),
+        locks=locks,
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
-        responses=Responses(steps, board, leaving),
+        responses=Responses(steps, board, leaving, alerts),
+        sessions=Sessions(steps, sfu, lent, duties),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
@@ -389,16 +405,19 @@ def create_app(
                 "lending_board",
                 "surroundings",
                 "alerts",
+                "pushes",
                 "openings",
                 "connectors",
                 "enrolments",
                 "devices",
                 "duties",
                 "locators",
+                "locks",
                 "officers",
                 "sealing",
                 "receipts",
                 "responses",
+                "sessions",
                 "contests",
                 "statements",
                 "review",
@@ -435,6 +454,7 @@ def create_app(
             notes.ROUTER,
             receipts_api.ROUTER,
             review.ROUTER,
+            sessions.ROUTER,
             public_log.ROUTER,
             tiles.ROUTER,
             transparency_api.ROUTER,
@@ -487,9 +507,11 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
+        asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
-        asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
+        asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
+        asyncio.create_task(_kept_up("locks", parts.locks.run)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]
     try:
@@ -528,6 +550,13 @@ def _refuse_misfits(config: Config) -> None:
     problem = misfit(config.agency, config.public_url)
     if problem:
         raise ConfigError(f"SIGHTLINE_AGENCY and SIGHTLINE_PUBLIC_URL: {problem}")
+
+
+def _lock_limits(config: Config) -> dict[Role, timedelta]:
+    try:
+        return limits(config.lock_minutes)
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_LOCK_MINUTES: {error}") from error
 
 
 def _pusher(config: Config) -> Pusher:

@@ -18,6 +18,9 @@ class Action(StrEnum):
     UNIT_ASSIGN = "unit.assign"
     UNIT_RELEASE = "unit.release"
     UNIT_STATUS = "unit.status"
+    UNIT_ALERT = "unit.alert"
+    UNIT_ACKNOWLEDGE = "unit.acknowledge"
+    UNIT_SILENT = "unit.silent"
     UNIT_SIGN_ON = "unit.sign-on"
     UNIT_SIGN_OFF = "unit.sign-off"
     LINK_ISSUE = "link.issue"
@@ -42,6 +45,9 @@ class Action(StrEnum):
     USER_PASSWORD = "user.password"  # noqa: S105  the word, not one of them
     USER_SIGN_IN = "user.sign-in"
     USER_SIGN_OUT = "user.sign-out"
+    SESSION_LOCK = "session.lock"
+    SESSION_UNLOCK = "session.unlock"
+    SESSION_END = "session.end"
     ACCESS_REFUSE = "access.refuse"
     OWNER_INVITE = "owner.invite"
     OWNER_ACCEPT = "owner.accept"
@@ -109,7 +115,9 @@ NEWS = (
     Action.CAMERA_ANSWER,
     Action.GLASS_BREAK,
     Action.NOTE_WRITE,
+    Action.SESSION_END,
     Action.UNIT_STATUS,
+    Action.UNIT_SILENT,
 )
 
 

@@ -6,6 +6,7 @@ import "./officer.css";
 import "./words.css";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
+import { Glance } from "./glance.ts";
 import { Officer, shown } from "./officer.tsx";
 import { Presses } from "./presses.ts";
 import { Sharing } from "./sharing.ts";
@@ -27,7 +28,9 @@ void begin(
     openTheOnlyOne(desk);
     const sharing = new Sharing(desk.calls, () => desk.clock.now());
     sharing.follow(desk.world);
-    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} />;
+    const glance = new Glance(desk);
+    glance.start(new AbortController().signal); // for as long as the page is there
+    return <Officer desk={desk} glance={glance} sharing={sharing} presses={new Presses(desk.calls)} />;
   },
   (me) => me.user.role === "officer",
 );

@@ -1,6 +1,7 @@
 // The officer's app: a bar, and below it one incident or the list of them.
 import { useState } from "preact/hooks";
 import { useNow, useStore } from "../lib/hooks.ts";
+import { lockNow } from "../lib/lock.ts";
 import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { setTheme, theme } from "../lib/theme.ts";
@@ -10,12 +11,14 @@ import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
+import type { Glance } from "./glance.ts";
 import { IncidentScreen } from "./incident-screen.tsx";
 import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
+  glance: Glance;
   sharing: Sharing;
   presses: Presses;
 }
@@ -64,6 +67,12 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
         </>
       )}
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
+      <a class="button" href="/sessions">
+        <Icon name="devices" /> Signed-in devices
+      </a>
+      <button type="button" onClick={() => void lockNow(desk.requests)}>
+        <Icon name="lock" /> Lock
+      </button>
       <button type="button" onClick={() => void desk.signOut()}>
         <Icon name="logOut" /> Log out
       </button>
@@ -129,7 +138,7 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, sharing, presses }: Props) {
+export function Officer({ desk, glance, sharing, presses }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
@@ -146,6 +155,7 @@ export function Officer({ desk, sharing, presses }: Props) {
         <IncidentScreen
           key={incident.id}
           desk={desk}
+          glance={glance}
           sharing={sharing}
           presses={presses}
           incident={incident}

@@ -26,6 +26,7 @@ export class Desk {
   readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());
   /** For pages that ask for more than calls and incidents. */
   readonly requests: Requests;
+  #reads = 0;
 
   constructor(me: Me) {
     this.me = me;
@@ -104,13 +105,17 @@ export class Desk {
   }
 
   #hear(event: Event): void {
-    if (event.type === "snapshot" || event.type === "tick") this.clock.hear(event.now);
+    if ("now" in event) this.clock.hear(event.now);
     this.world.update((world) => apply(world, event, this.me.user.display_name));
     const { selected } = this.world.value;
-    if (event.type === "snapshot" && selected !== null) void this.#read(selected);
+    if (selected === null) return;
+    // a line that goes on tells what it missed, and not what a request in between did not bring
+    if (event.type === "snapshot" || (event.type === "resumed" && this.reading.value !== "read"))
+      void this.#read(selected);
   }
 
   async #read(id: string): Promise<void> {
+    const mine = ++this.#reads;
     this.reading.set("reading");
     try {
       const [entries, trail, notes] = await Promise.all([
@@ -119,9 +124,9 @@ export class Desk {
         this.calls.notes(id),
       ]);
       this.world.update((world) => withThread(readUp(world, id, entries, trail), notes));
-      if (id === this.world.value.selected) this.reading.set("read");
+      if (mine === this.#reads) this.reading.set("read");
     } catch {
-      if (id === this.world.value.selected) this.reading.set("failed");
+      if (mine === this.#reads) this.reading.set("failed");
     }
   }
 }
