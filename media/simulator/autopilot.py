@@ -1,4 +1,4 @@
-"""The autopilot: what the drone wants to do now, what it refuses, and what it does when something is lost.
+"""The autopilot: what the drone wants to do now, what it refuses, and where it flies to.
 
 Modes are PX4's by their numbers. `step` answers what force it wants of the rotors; Body does the rest.
 It knows only what sensors would tell it: without GPS it knows its height and attitude and nothing else.
@@ -21,15 +21,13 @@ from media.simulator.parameters import Parameters
 
 REACHED_M = 2.0
 _SLOWING_M_S2, _PUSH_M_S2 = 3.0, 5.0
-_DRAG_S = 0.3
+_DRAG_S = 0.3  # over which it takes the mean of what its accelerometer says of the air
 _STRAIN_M_S2 = 5.0  # against the air; what tilt is left beyond it is for braking
-_HOVER_W_KG = 120.0
+_HOVER_W_KG = 120.0  # from the battery, a little more than it takes
 _SAID = 50  # sentences that wait for the link; the oldest are dropped
 _CRUMBS, _CRUMB_M = 600, 15.0
 _LIFTS_WITHIN_S = 8.0
 _STALE_S = 0.6  # of a setpoint or a stick
-_GPS_HOPE_S = 2.0  # how long a hole in the GPS is flown through
-_TUMBLED_DEG, _FALLING_M_S = 60.0, 9.0
 _LOWEST_CHUTE_M = 8.0
 
 
@@ -44,7 +42,7 @@ class Mode(enum.Enum):
     LAND = (4, 6)
     STICKS = (3, 0)  # PX4's position mode
     OFFBOARD = (6, 0)
-    DESCEND = (4, 9)  # without a position; PX4 says precision landing for want of a number
+    DESCEND = (0, 0)  # without a position; told as LAND, as PX4 does
     TERMINATED = (10, 0)
 
 
@@ -91,20 +89,18 @@ class Autopilot:
         self.weather = Weather(wind_m_s=0)  # what it reckons with on the way back
         self.flown_s = 0.0
         self.sticks = (0.0, 0.0, 0.0, 0.0)  # forward, right, up, turn; -1 up to 1
+        self.spent = False  # the battery is almost empty: it lands and nothing else
         self.touched_s = 0.0  # on the ground with nothing more to do
         self._sticks_s = math.inf
         self._setpoint = Setpoint(None, None, None)
         self._setpoint_s = math.inf
         self._speed = self.parameters["MPC_XY_CRUISE"]
-        self._lost_gps_s = 0.0
         self._waited_s = 0.0
-        self._tumbling_s = 0.0
         self._drag = [0.0, 0.0, 0.0]  # what the air does to it, m/s²
         self._crumbs: list[tuple[float, float]] = []
         self._back: list[tuple[float, float]] = []
         self._climbed = False
         self._then_mission = False  # once it has taken off
-        self._warned: set[str] = set()
 
     # What it is asked to do. Each raises Refusal.
 
@@ -150,7 +146,7 @@ class Autopilot:
             words = found[0] if self.mode is not Mode.TERMINATED else "its flight was terminated"
             raise Refusal(f"Not armed: {words}", later=True)
         self.armed, self.home, self.touched_s = True, self.body.position, 0.0
-        self.target, self._crumbs, self._warned = self.body.position, [], set()
+        self.target, self._crumbs, self.spent = self.body.position, [], False
         self.mode = Mode.HOLD
 
     def disarm(self, *, force: bool = False) -> None:
@@ -187,7 +183,7 @@ class Autopilot:
 
     def hold(self) -> None:
         self._must_fly()
-        self._hold()
+        self.stop()
 
     def change_speed(self, speed_m_s: float | None) -> None:
         if speed_m_s is None:
@@ -224,7 +220,7 @@ class Autopilot:
         self.items = [check(item, self.origin) for item in items]
         self.current, self.reached = 0, -1
         if self.mode is Mode.MISSION:
-            self._hold()
+            self.stop()
 
     def set_fence(self, items: list[Item]) -> None:
         """Instead of the one that it has. Raises BadItem, and Refusal when it shuts the drone or dock out."""
@@ -234,15 +230,15 @@ class Autopilot:
                 raise Refusal(f"Fence not taken: {what} is {words}")
         self.areas, self.fence_items = areas, items
         if self.flying and self.mode in (Mode.HOLD, Mode.MISSION):
-            self._hold()  # where it was going may not be allowed any more
+            self.stop()  # where it was going may not be allowed any more
 
     def go_home(self, why: str = "") -> None:
         self._must_fly()
-        self._return(why)
+        self.come_home(why)
 
     def land(self) -> None:
         self._must_fly()
-        self._land()
+        self.come_down()
 
     def offboard(self) -> None:
         self._must_fly()
@@ -320,10 +316,9 @@ class Autopilot:
 
     def step(self, dt: float) -> tuple[Vector, float]:
         """The force wanted of the rotors by mass, m/s², and the heading wanted, degrees."""
-        for name in ("_setpoint_s", "_sticks_s", "link_s"):
-            if (age := getattr(self, name)) is not None:
-                setattr(self, name, age + dt)
-        self._watch(dt)
+        self._setpoint_s, self._sticks_s = self._setpoint_s + dt, self._sticks_s + dt
+        if self.link_s is not None:
+            self.link_s += dt
         if not self.armed:
             return (0.0, 0.0, 0.0), self.body.yaw_deg
         if self.flying:
@@ -387,7 +382,7 @@ class Autopilot:
         for _ in range(len(self.items) + 1):  # items that take no time are done at once
             if self.current >= len(self.items):
                 self.say(6, "Mission finished")
-                self._hold()
+                self.stop()
                 return self._wanted(dt)
             item = self.items[self.current]
             if not self._do_item(item, dt):
@@ -423,13 +418,13 @@ class Autopilot:
                 if math.dist(at, place) > near or item.cmd == Cmd.LOITER_UNLIMITED:
                     return False
                 if item.cmd == Cmd.LAND:
-                    self._land()
+                    self.come_down()
                     return True
                 return self._waits(p[0] if item.cmd != Cmd.TAKEOFF else 0.0, dt)
             case Cmd.DELAY:
                 return self._waits(p[0], dt)
             case Cmd.RETURN:
-                self._return("")
+                self.come_home("")
             case Cmd.CHANGE_SPEED:
                 if 0.5 <= p[1] <= 23:
                     self._speed = p[1]
@@ -512,7 +507,7 @@ class Autopilot:
     def _from_outside(self) -> Vector | None:
         if self._setpoint_s > _STALE_S:
             self.say(4, "Setpoints stopped: holding")
-            self._hold()
+            self.stop()
             return self._toward(self.target)
         point = self._setpoint
         if point.yaw_deg is not None:
@@ -541,87 +536,18 @@ class Autopilot:
         share = min(1.0, most / flat) if flat > 0 else 1.0
         return force[0] * share, force[1] * share, up
 
-    # What it notices by itself.
+    # What failsafes.py has it do.
 
-    def _watch(self, dt: float) -> None:
-        if self.body.chute_s is not None or not self.armed:
-            return
-        if self.battery.empty and self.flying:
-            self.say(0, "The battery is empty")
-            self._come_down_hard("the battery is empty")
-            return
-        self._watch_fall(dt)
-        if self.mode is Mode.TERMINATED:
-            return
-        if not self.gps and self.flying:
-            self._lost_gps_s += dt
-            if self._lost_gps_s > _GPS_HOPE_S and self.mode is not Mode.DESCEND:
-                self.mode = Mode.DESCEND
-                self.say(1, "No GPS position: descending")
-            return
-        self._lost_gps_s = 0.0
-        if self.mode is Mode.DESCEND and self.flying:
-            self.say(5, "GPS position again: holding")
-            self._hold()
-        self._watch_battery()
-        self._watch_link()
-
-    def _watch_fall(self, dt: float) -> None:
-        fell = self.body.tilt_deg > _TUMBLED_DEG or self.body.velocity[2] < -_FALLING_M_S
-        self._tumbling_s = self._tumbling_s + dt if fell and self.flying else 0.0
-        if self._tumbling_s > 0.3:
-            self.say(0, "Out of control")
-            self._come_down_hard("out of control")
-
-    def _come_down_hard(self, why: str) -> None:
-        if self.chute_fitted and self.chute_armed and self.height_m > _LOWEST_CHUTE_M:
-            self.fire_chute(why)
-        else:
-            self.mode, self.armed = Mode.TERMINATED, False
-
-    def _watch_battery(self) -> None:
-        said = self.battery.said
-        if said < self.parameters["BAT_LOW_THR"] and self._once("low"):
-            self.say(4, f"Battery low: {said:.0%}")
-        if not self.flying:
-            return
-        if said < self.parameters["BAT_EMERGEN_THR"]:
-            if self.mode is not Mode.LAND and self._once("emergency"):
-                self.say(0, "Battery almost empty: landing here")
-                self._land()
-        elif self.mode not in (Mode.RETURN, Mode.LAND):
-            reserve = self.parameters["SIM_BAT_RESERVE"] * self.battery.pack.energy_wh
-            if said < self.parameters["BAT_CRIT_THR"] and self._once("critical"):
-                self._return("battery critical")
-            elif self.battery.left_wh() - self.home_wh() < reserve and self._once("reserve"):
-                self._return("the battery is just enough for the way back")
-
-    def _watch_link(self) -> None:
-        if self.link_s is None:
-            return
-        if self.link_s <= self.parameters["COM_DL_LOSS_T"]:
-            if "link" in self._warned:
-                self._warned.discard("link")
-                self.say(5, "Link again")
-            return
-        if "link" not in self._warned:
-            self._warned.add("link")
-            self.say(4, "Link lost" + (": the mission goes on" if self.mode is Mode.MISSION else ""))
-        if self.flying and self.mode in (Mode.HOLD, Mode.STICKS, Mode.OFFBOARD):
-            self._return("link lost")
-
-    def _once(self, what: str) -> bool:
-        new = what not in self._warned
-        self._warned.add(what)
-        return new
-
-    def _hold(self) -> None:
+    def stop(self) -> None:
+        """Holds where it can come to rest."""
         self.mode, self.target = Mode.HOLD, self._where_it_stops()
 
-    def _land(self) -> None:
+    def come_down(self) -> None:
+        """Lands where it is."""
         self.mode, self.target, self.touched_s = Mode.LAND, self._where_it_stops(), 0.0
 
-    def _return(self, why: str) -> None:
+    def come_home(self, why: str) -> None:
+        """`why` is said; nothing is said for an order."""
         if self.mode is Mode.RETURN:
             return
         self.mode, self.target, self.touched_s, self._climbed = (
@@ -634,6 +560,13 @@ class Autopilot:
         self._back = [*reversed(self._crumbs), self.home[:2]] if crossed else []
         if why:
             self.say(4, f"Returning: {why}")
+
+    def give_up(self, why: str) -> None:
+        """Rotors off, under the parachute if that can still help."""
+        if self.chute_fitted and self.chute_armed and self.height_m > _LOWEST_CHUTE_M:
+            self.fire_chute(why)
+        else:
+            self.mode, self.armed = Mode.TERMINATED, False
 
     def _drop_crumb(self) -> None:
         """Where it came along, so that it can go back the same way when the straight one is not allowed."""
@@ -662,7 +595,7 @@ class Autopilot:
             raise Refusal("It is not armed", later=True)
         if not self.gps:
             raise Refusal("It has no GPS position", later=True)
-        if "emergency" in self._warned:
+        if self.spent:
             raise Refusal("The battery is almost empty")
 
     def _must_fly(self) -> None:

@@ -15,6 +15,7 @@ from media.simulator.autopilot import Autopilot, Mode
 from media.simulator.battery import Battery, Pack
 from media.simulator.dynamics import Airframe, Body
 from media.simulator.earth import Origin, Vector
+from media.simulator.failsafes import Failsafes
 from media.simulator.gimbal import Gimbal, Lens, View
 
 STEP_S = 0.02
@@ -68,6 +69,7 @@ class Drone:
         self.battery = Battery(pack or Pack(), charge)
         self.gimbal, self.lens = Gimbal(), Lens()
         self.autopilot = Autopilot(self.body, self.battery, self.gimbal, origin, self.name)
+        self._failsafes = Failsafes(self.autopilot)
         self.autopilot.weather = self.air.weather
 
     def step(self, dt: float = STEP_S) -> None:
@@ -75,6 +77,7 @@ class Drone:
         for fault in [fault for fault, until in self.faults.items() if self.time_s >= until]:
             self.mend(fault)
         self.air.step(dt)
+        self._failsafes.step(dt)
         force, yaw = self.autopilot.step(dt)
         spinning = self.autopilot.armed and not self.battery.empty and self.body.chute_s is None
         self.body.step(dt, force, yaw, self.air.at(self.body.position[2]), spinning)

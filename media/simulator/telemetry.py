@@ -99,7 +99,7 @@ def _amsl_m(drone: Drone) -> float:
 
 
 def custom_mode(mode: Mode) -> int:
-    main, sub = mode.value
+    main, sub = (Mode.LAND if mode is Mode.DESCEND else mode).value
     return main << 16 | sub << 24
 
 

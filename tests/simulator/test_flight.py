@@ -201,10 +201,8 @@ def test_without_its_link_it_flies_its_mission_and_returns() -> None:
 def test_without_its_link_it_holds_for_a_while_and_returns() -> None:
     drone = aloft()
     drone.autopilot.link_s = 0.0
-    drone.run(9)
-    assert drone.autopilot.mode is Mode.HOLD
-    drone.run(2)
-    assert drone.autopilot.mode is Mode.RETURN
+    assert not until(drone, lambda: drone.autopilot.mode is Mode.RETURN, 9)
+    assert until(drone, lambda: drone.autopilot.mode is Mode.RETURN, 2)
 
 
 def test_without_gps_it_comes_down_where_it_is() -> None:
