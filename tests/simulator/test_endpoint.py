@@ -11,6 +11,7 @@ from media.mavlink import BadKey, Reader, Signer, Writer, read_key
 from media.simulator.autopilot import Mode
 from media.simulator.drone import STEP_S, Drone, Fault
 from media.simulator.endpoint import MOST_PEERS, Endpoint
+from media.simulator.telemetry import State, Video
 from tests.simulator.conftest import HERE, aloft, one
 
 GCS, OTHER = (250, 190), (251, 190)
@@ -106,6 +107,27 @@ def test_a_command_that_cannot_be_is_answered(command: int, params: tuple[float,
     station = ground()
     assert station.command(command, *params) == result
     assert not station.endpoint.drone.autopilot.armed
+
+
+def test_a_camera_says_where_its_pictures_are() -> None:
+    videos = (
+        Video("Colour", "rtsp://127.0.0.1:554/1/colour", 960, 540, 15, 1_500_000),
+        Video("Thermal", "rtsp://127.0.0.1:554/1/thermal", 640, 512, 15, 750_000, True, (-5, 40)),
+    )
+    station = Ground(Endpoint(one(), state=State(videos)))
+    ask, zoom = m.MAV_CMD_REQUEST_MESSAGE, m.MAV_CMD_SET_CAMERA_ZOOM
+    assert station.command(ask, m.MAVLINK_MSG_ID_VIDEO_STREAM_INFORMATION, 0, component=100) == 0
+    told = station.of("VIDEO_STREAM_INFORMATION")
+    assert [each.uri for each in told] == [video.url for video in videos]
+    assert [each.flags & m.VIDEO_STREAM_STATUS_FLAGS_THERMAL for each in told] == [0, 2]
+    wide = told[0].hfov
+    assert station.command(zoom, m.ZOOM_TYPE_RANGE, 100, component=100) == m.MAV_RESULT_ACCEPTED
+    station.run(5)
+    station.command(ask, m.MAVLINK_MSG_ID_VIDEO_STREAM_STATUS, 1, component=100)
+    (status,) = station.of("VIDEO_STREAM_STATUS")
+    assert status.hfov < wide / 10
+    station.command(ask, m.MAVLINK_MSG_ID_CAMERA_THERMAL_RANGE, component=100)
+    assert (station.of("CAMERA_THERMAL_RANGE")[0].min, station.of("CAMERA_THERMAL_RANGE")[0].max) == (-5, 40)
 
 
 def test_what_is_for_others_is_not_heard() -> None:
