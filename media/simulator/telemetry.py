@@ -99,8 +99,8 @@ def _amsl_m(drone: Drone) -> float:
 
 
 def custom_mode(mode: Mode) -> int:
-    main, sub = (Mode.LAND if mode is Mode.DESCEND else mode).value
-    return main << 16 | sub << 24
+    told = Mode.LAND if mode is Mode.DESCEND else mode
+    return int(told.value[0] << 16 | told.value[1] << 24)
 
 
 def heartbeat(drone: Drone, _: State) -> Any:
