@@ -10,9 +10,10 @@ import type { Desk } from "../staff/desk.ts";
 import { crewWords, NEXT, responseOf, STATUS_WORDS, sinceWhen } from "../staff/duty.ts";
 import { newPressId } from "../staff/press-id.ts";
 import { openIncidents, type World } from "../staff/world.ts";
-import type { IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
+import type { AlertView, IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
 import { GlassList } from "./glass.tsx";
 import { SHOWN, shown } from "./ranking.ts";
+import { answerWords } from "./silent.tsx";
 
 /** Who is there, or that nobody is. */
 function crew(unit: Unit): string {
@@ -20,16 +21,16 @@ function crew(unit: Unit): string {
 }
 
 /** How far it is, since when; and what is said by radio is pressed for it. */
-function HowFar({ response, sign, now, act, desk }: HowFarProps) {
+function HowFar({ response, alert, sign, now, act, desk }: HowFarProps) {
   const next = NEXT[response.status];
+  const far = `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`;
+  const said = alert === undefined || response.status !== "dispatched" ? far : answerWords(alert, far, now);
   const press = (status: Status): void => {
     void act.run(() => desk.calls.pressStatus(response.id, { press: newPressId(), status, age_ms: 0 }));
   };
   return (
     <span class={`unit-status is-${response.status}`}>
-      <span>
-        {STATUS_WORDS[response.status]} {duration(now - Date.parse(sinceWhen(response)))}
-      </span>
+      <span>{said}</span>
       {next !== null && next !== "clear" && (
         <button
           type="button"
@@ -47,6 +48,7 @@ function HowFar({ response, sign, now, act, desk }: HowFarProps) {
 
 interface HowFarProps {
   response: ResponseView;
+  alert: AlertView | undefined;
   sign: string;
   now: number;
   act: Act;
@@ -122,7 +124,14 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
                   {busyWith.get(unit.id)}
                 </span>
                 {response !== null && !closed && (
-                  <HowFar response={response} sign={unit.call_sign} now={now} act={act} desk={desk} />
+                  <HowFar
+                    response={response}
+                    alert={incident.alerts.find((alert) => alert.unit_id === unit.id)}
+                    sign={unit.call_sign}
+                    now={now}
+                    act={act}
+                    desk={desk}
+                  />
                 )}
               </span>
               {!closed && (
