@@ -140,10 +140,10 @@ class Alerts:
             unanswered = await tx.alerts.unanswered(now - rules.ANSWER_WITHIN, 1)
             offered = await tx.alerts.silent(1) if self._offers.take("") else []
         for push in due:
-            if (key := f"{push.alert_id} {push.to.id}") not in under_way and room > 0:
+            if (key := _key(push.alert_id, push.to.id)) not in under_way and room > 0:
                 self._telling.begin(key, self._tell(push))
                 room -= 1
-        if unwanted:
+        if unwanted := [held for held in unwanted if _key(*held) not in under_way]:
             await self._clear_away(unwanted)
         if unanswered:
             await self._tell_the_desk()
@@ -224,6 +224,10 @@ class Alerts:
             for alert in await _others(step.tx, step.now):
                 await step.tx.alerts.change(alert)
                 step.changed(alert.incident_id)
+
+
+def _key(alert: AlertId, push: PushId) -> str:
+    return f"{alert} {push}"
 
 
 async def _others(tx: Tx, now: datetime) -> list[Alert]:
