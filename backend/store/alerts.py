@@ -76,7 +76,7 @@ class Alerts:
         return await self._where(_CURRENT, raised, alerts.c.silent_at.is_(None), limit=limit)
 
     async def silent(self, first: datetime, limit: int) -> list[Alert]:
-        """Current ones, raised from `first` on, that the dispatcher has been told of; no unit was sent since."""
+        """Current ones, raised from `first` on, that the desk has been told of; no unit was sent since."""
         since = responses.alias()
         helped = exists().where(
             since.c.incident_id == responses.c.incident_id,
