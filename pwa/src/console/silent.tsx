@@ -54,9 +54,11 @@ export function answerWords(alert: AlertView, far: string, now: number): string 
 export function Silent({ desk, incident }: { desk: Desk; incident: IncidentView }) {
   const world = useStore(desk.world);
   const now = useNow(() => desk.clock.now());
+  const silent = silences(incident);
+  if (silent.length === 0) return null;
   return (
     <div role="alert">
-      {silences(incident).map((alert) => {
+      {silent.map((alert) => {
         const next = alert.next_unit_id === null ? undefined : world.units.get(alert.next_unit_id);
         return (
           <section key={alert.id} class="silent" aria-label="Nobody has answered">
