@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { type Act, useAct, useNow, useStore } from "../lib/hooks.ts";
-import { ago, distanceM, duration, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
+import { ago, duration, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -12,37 +12,8 @@ import { newPressId } from "../staff/press-id.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { AlertView, IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
 import { GlassList } from "./glass.tsx";
+import { SHOWN, shown } from "./ranking.ts";
 import { answerWords } from "./silent.tsx";
-
-/** More are found by their call sign: nobody reads thousands, and a browser that draws them does nothing else. */
-const SHOWN = 50;
-const BY_NUMBER = new Intl.Collator("en", { numeric: true });
-
-/** Assigned first, then nearest, then by call sign. */
-export function ranked(units: readonly Unit[], incident: IncidentView): Unit[] {
-  const { position, unit_ids } = incident;
-  const far = (unit: Unit): number =>
-    unit.position === null || position === null
-      ? Number.POSITIVE_INFINITY
-      : distanceM(unit.position, position);
-  return units
-    .map((unit) => ({ unit, rank: unit_ids.includes(unit.id) ? 0 : 1, far: far(unit) }))
-    .sort(
-      (a, b) =>
-        a.rank - b.rank ||
-        (a.far === b.far ? BY_NUMBER.compare(a.unit.call_sign, b.unit.call_sign) : a.far - b.far),
-    )
-    .map(({ unit }) => unit);
-}
-
-/** The first of them, the assigned in any case; or those whose call sign has these words in it. */
-export function shown(units: readonly Unit[], incident: IncidentView, words: string): Unit[] {
-  const wanted = words.trim().toLowerCase();
-  const found = units.filter(
-    ({ id, call_sign }) => incident.unit_ids.includes(id) || call_sign.toLowerCase().includes(wanted),
-  );
-  return ranked(found, incident).slice(0, Math.max(SHOWN, incident.unit_ids.length));
-}
 
 /** Who is there, or that nobody is. */
 function crew(unit: Unit): string {

@@ -18,6 +18,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "glass.break",
   "note.write",
   "session.end",
+  "unit.silent",
   "unit.status",
   "unit.silent",
 ]);
