@@ -4,8 +4,10 @@ import "../staff/staff.css";
 import "../staff/parts/words.css";
 import "./officer.css";
 import "./words.css";
+import { renew } from "../lib/notices.ts";
 import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
+import { Alarm } from "./alarm.ts";
 import { Glance } from "./glance.ts";
 import { Officer, shown } from "./officer.tsx";
 import { Presses } from "./presses.ts";
@@ -30,7 +32,11 @@ void begin(
     sharing.follow(desk.world);
     const glance = new Glance(desk);
     glance.start(new AbortController().signal); // for as long as the page is there
-    return <Officer desk={desk} glance={glance} sharing={sharing} presses={new Presses(desk.calls)} />;
+    const alarm = new Alarm(desk);
+    alarm.follow();
+    renew(desk.requests).catch(() => {}); // the next start tries again
+    const presses = new Presses(desk.calls);
+    return <Officer desk={desk} glance={glance} sharing={sharing} presses={presses} alarm={alarm} />;
   },
   (me) => me.user.role === "officer",
 );

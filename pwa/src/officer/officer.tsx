@@ -9,6 +9,8 @@ import type { Desk } from "../staff/desk.ts";
 import { myUnit } from "../staff/duty.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
+import type { Alarm } from "./alarm.ts";
+import { AlertsCard, Calls } from "./alerts.tsx";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
 import type { Glance } from "./glance.ts";
@@ -21,6 +23,7 @@ interface Props {
   glance: Glance;
   sharing: Sharing;
   presses: Presses;
+  alarm: Alarm;
 }
 
 /** The incident to show: the one that was opened, or the only one there is. */
@@ -66,6 +69,7 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
           )}
         </>
       )}
+      <AlertsCard desk={desk} />
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
       <a class="button" href="/sessions">
         <Icon name="devices" /> Signed-in devices
@@ -138,19 +142,26 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, glance, sharing, presses }: Props) {
+export function Officer({ desk, glance, sharing, presses, alarm }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
   const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
+  // whoever presses anything on an incident has it before their eyes
+  const looks = ({ target }: Event): void => {
+    if (incident !== null && (target as Element).closest("main") !== null) alarm.sees(incident.id);
+  };
   return (
-    <div class="officer">
+    <div class="officer" onPointerDownCapture={looks}>
       <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
-      <Over names={over} onRead={() => setOver([])} />
+      <div>
+        <Calls desk={desk} alarm={alarm} />
+        <Over names={over} onRead={() => setOver([])} />
+      </div>
       {offDuty ? (
         <DutyScreen desk={desk} onOver={setOver} />
       ) : incident === null ? (
-        <AssignedList desk={desk} sharing={sharing} />
+        <AssignedList desk={desk} sharing={sharing} alarm={alarm} />
       ) : (
         <IncidentScreen
           key={incident.id}
