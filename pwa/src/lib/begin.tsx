@@ -4,7 +4,7 @@ import type { Me } from "../wire.ts";
 import { restoreTheme } from "./theme.ts";
 import { whoAmI } from "./who.ts";
 
-function Waiting({ words }: { words: string }) {
+export function Waiting({ words }: { words: string }) {
   return (
     <main class="waiting">
       <p role="status">{words}</p>

@@ -17,7 +17,6 @@ import { timeOfDay } from "../staff/words.ts";
 import type { FeedView, IncidentView, Position } from "../wire.ts";
 import { CameraCard } from "./camera-card.tsx";
 import { Pictures } from "./pictures.tsx";
-import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 import { OtherUnits, OwnStatus } from "./status.tsx";
 import { WordsSheet } from "./words-sheet.tsx";
@@ -25,7 +24,6 @@ import { WordsSheet } from "./words-sheet.tsx";
 interface Props {
   desk: Desk;
   sharing: Sharing;
-  presses: Presses;
   incident: IncidentView;
 }
 
@@ -56,8 +54,10 @@ function InFront({
   feed,
 }: Pick<Props, "desk" | "incident"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
   const link = currentLink(incident);
-  const words =
-    link === null
+  const lost = useStore(desk.line) === "lost";
+  const words = lost
+    ? "No network here, so no picture. It comes back by itself."
+    : link === null
       ? "Dispatch has sent the caller no link yet."
       : link.state === "sharing"
         ? (whyNoPicture(link, feed) ?? captures(link))
@@ -95,7 +95,7 @@ function MapArea({
   around,
   onShow,
   later,
-}: Omit<Props, "presses"> & Omit<Shown, "asked"> & { later: boolean }) {
+}: Props & Omit<Shown, "asked"> & { later: boolean }) {
   const { here } = useStore(sharing.shared);
   if (incident.position === null) {
     return (
@@ -120,7 +120,7 @@ function MapArea({
   );
 }
 
-function WayThere({ desk, sharing, incident }: Omit<Props, "presses">) {
+function WayThere({ desk, sharing, incident }: Props) {
   const { here } = useStore(sharing.shared);
   const now = useNow(() => desk.clock.now());
   const to = incident.position;
@@ -150,14 +150,12 @@ function navigation(to: Position): string {
   return /iPhone|iPad/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
 }
 
-/** What did not work, a line each; the menu says more and tries again. */
-function Problems({ sharing, presses }: Pick<Props, "sharing" | "presses">) {
-  const { problem: unseen } = useStore(sharing.shared);
-  const { problem: unsaid } = useStore(presses.waiting);
+/** What did not work; the menu says more and tries again. */
+function Problems({ sharing }: Pick<Props, "sharing">) {
+  const { problem } = useStore(sharing.shared);
   return (
     <div class="problems" role="alert">
-      {unseen !== null && <p class="share-problem">{unseen}</p>}
-      {unsaid !== null && <p class="share-problem">{unsaid}</p>}
+      {problem !== null && <p class="share-problem">{problem}</p>}
     </div>
   );
 }
@@ -175,7 +173,7 @@ function ByGlass({ desk, incident }: Pick<Props, "desk" | "incident">) {
 }
 
 export function IncidentScreen(props: Props) {
-  const { desk, sharing, incident, presses } = props;
+  const { desk, sharing, incident } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
   const around = useNearby(desk, incident);
@@ -214,9 +212,9 @@ export function IncidentScreen(props: Props) {
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
         <OtherUnits desk={desk} incident={incident} />
-        <Problems sharing={sharing} presses={presses} />
+        <Problems sharing={sharing} />
         <div class="thumbs">
-          <OwnStatus desk={desk} incident={incident} presses={presses} />
+          <OwnStatus desk={desk} incident={incident} />
           {incident.position !== null && (
             <a
               class="button"

@@ -4,30 +4,28 @@ import "../staff/staff.css";
 import "../staff/parts/words.css";
 import "./officer.css";
 import "./words.css";
-import { begin } from "../staff/begin.tsx";
 import type { Desk } from "../staff/desk.ts";
+import { begin } from "./begin.tsx";
 import { Officer, shown } from "./officer.tsx";
-import { Presses } from "./presses.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Keeps the desk's selection on what is shown, so that its log is read. */
 function openTheOnlyOne(desk: Desk): void {
-  desk.world.watch(() => {
+  const open = (): void => {
     const incident = shown(desk.world.value);
     if (incident !== null && incident.id !== desk.world.value.selected) desk.select(incident.id);
-  });
+  };
+  desk.world.watch(open);
+  open();
 }
 
 if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/sw.js").catch(() => {}); // without it the app only needs the network to start
 }
 
-void begin(
-  (desk) => {
-    openTheOnlyOne(desk);
-    const sharing = new Sharing(desk.calls, () => desk.clock.now());
-    sharing.follow(desk.world);
-    return <Officer desk={desk} sharing={sharing} presses={new Presses(desk.calls)} />;
-  },
-  (me) => me.user.role === "officer",
-);
+void begin((desk) => {
+  openTheOnlyOne(desk);
+  const sharing = new Sharing(desk.calls, () => desk.clock.now());
+  sharing.follow(desk.world);
+  return <Officer desk={desk} sharing={sharing} />;
+});
