@@ -50,9 +50,16 @@ bench-map: build ## how smoothly a map is dragged with 500 units that report eac
 	@tests/machine.sh
 	@python -m tests.bench.map
 
+bench-lighthouse: build ## the pages that are opened on a phone, by Lighthouse on a throttled one; a JSON line
+	@tests/machine.sh
+	@python -m tests.bench.lighthouse
+
 bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and how soon it is seen; a JSON line at the end
 	@tests/machine.sh
 	@python -m tests.bench.camera
+
+bench-drone: .venv/.installed ## a thousand incidents, six docked drones: how soon there, and whether a rule was broken; JSON
+	@python -m tests.bench.drone
 
 soak: .venv/.installed ## two thousand short calls, and what the engine keeps of them; a JSON line
 	@python -m tests.bench.soak
@@ -125,4 +132,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-camera soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-lighthouse bench-camera bench-drone soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install

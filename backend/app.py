@@ -33,6 +33,7 @@ from backend.api import (
     public_log,
     push,
     review,
+    sessions,
     staff,
     tiles,
 )
@@ -50,6 +51,7 @@ from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
+from backend.model.people import Role
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
@@ -77,6 +79,7 @@ from backend.services.leaving import Leaving
 from backend.services.lending_board import LendingBoard
 from backend.services.links import Links
 from backend.services.locators import Locators
+from backend.services.locks import Locks, limits
 from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
@@ -92,6 +95,7 @@ from backend.services.responses import Responses
 from backend.services.review import LogState, Review
 from backend.services.runs import Runs
 from backend.services.sealing import Sealing
+from backend.services.sessions import Sessions
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
@@ -188,10 +192,12 @@ class Parts(msgspec.Struct, frozen=True):
     districts: "Districts | None"
     duties: Duties
     locators: Locators
+    locks: Locks
     officers: Officers
     sealing: Sealing
     receipts: Receipts
     responses: Responses
+    sessions: Sessions
     contests: Contests
     statements: Statements
     glass: Glass
@@ -264,6 +270,7 @@ def build(
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
     receipts = Receipts(steps, keys, public_log, sfu, config.agency)
+    locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
@@ -286,7 +293,7 @@ def build(
         public_log=public_log,
         uses=uses,
         sender=sender,
-        sign_in=SignIn(steps, keys, sfu, passwords, lent, duties, timedelta(hours=config.session_hours)),
+        sign_in=SignIn(steps, keys, passwords, locks, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
         incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
@@ -324,10 +331,12 @@ def build(
         districts=districts,
         duties=duties,
         locators=Locators(steps, units),
+        locks=locks,
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
         responses=Responses(steps, board, leaving),
+        sessions=Sessions(steps, sfu, lent, duties),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
@@ -395,10 +404,12 @@ def create_app(
                 "devices",
                 "duties",
                 "locators",
+                "locks",
                 "officers",
                 "sealing",
                 "receipts",
                 "responses",
+                "sessions",
                 "contests",
                 "statements",
                 "review",
@@ -435,6 +446,7 @@ def create_app(
             notes.ROUTER,
             receipts_api.ROUTER,
             review.ROUTER,
+            sessions.ROUTER,
             public_log.ROUTER,
             tiles.ROUTER,
             transparency_api.ROUTER,
@@ -489,7 +501,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
-        asyncio.create_task(_kept_up("session expiry", parts.sign_in.watch_expiry)),
+        asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
+        asyncio.create_task(_kept_up("locks", parts.locks.run)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]
     try:
@@ -528,6 +541,13 @@ def _refuse_misfits(config: Config) -> None:
     problem = misfit(config.agency, config.public_url)
     if problem:
         raise ConfigError(f"SIGHTLINE_AGENCY and SIGHTLINE_PUBLIC_URL: {problem}")
+
+
+def _lock_limits(config: Config) -> dict[Role, timedelta]:
+    try:
+        return limits(config.lock_minutes)
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_LOCK_MINUTES: {error}") from error
 
 
 def _pusher(config: Config) -> Pusher:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 SECRET_BYTES = 32
 MOST_MEDIA_PROCESSES = 32
 MOST_WITNESSES = 16
-_LISTS = ("log_witnesses", "media_advertise", "push_services")  # written with commas
+_LISTS = ("lock_minutes", "log_witnesses", "media_advertise", "push_services")  # written with commas
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -69,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     media_processes: int | None = None  # one per core, at most four, when None
     link_minutes: int = 60
     session_hours: int = 12
+    lock_minutes: tuple[str, ...] = ("30",)  # without input; of one role: "officer=15"
     districts: Path | None = None  # a GeoJSON file of the city's; no district is ever said when None
     district_name: str = "name"  # the property of each that says what it is called
     basemap: Path | None = None  # a .pmtiles file; pages draw a plain grid when None

@@ -32,6 +32,12 @@ class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended
     session_id: str
 
 
+class SessionLocked(msgspec.Struct, frozen=True, kw_only=True, tag="session-locked"):
+    """Nobody used it for long: the sockets of this session close, and its pages hide what they show."""
+
+    session_id: str
+
+
 class DutyChanged(msgspec.Struct, frozen=True, kw_only=True, tag="duty-changed"):
     """This person signed on to a unit, or off: they see other incidents now, and begin anew."""
 
@@ -70,6 +76,7 @@ News = (
     | EntryRecorded
     | SiteChanged
     | SessionEnded
+    | SessionLocked
 )
 
 

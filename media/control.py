@@ -30,7 +30,7 @@ from media.ports import (
     SessionSummary,
 )
 
-VERSION = 3
+VERSION = 4
 GREETING_BYTES = 1024
 TO_ENGINE_BYTES = 512 * 1024  # an offer is at most 64 KiB
 TO_WEB_BYTES = 16 * 1024 * 1024  # the state and the figures of a full engine: about 1 MiB
@@ -81,6 +81,13 @@ class Subscribe(msgspec.Struct, frozen=True, tag=True):
     grant: bytes
     group: Group
     session_tag: str
+    most: Level
+
+
+class Limit(msgspec.Struct, frozen=True, tag=True):
+    id: int
+    session: SessionId
+    most: Level
 
 
 class Renew(msgspec.Struct, frozen=True, tag=True):
@@ -124,7 +131,7 @@ class Heard(msgspec.Struct, frozen=True, tag=True):
     number: int
 
 
-Request = Publish | Subscribe | Renew | RestartIce | EndSession | EndHolder | EndFeed | Count
+Request = Publish | Subscribe | Limit | Renew | RestartIce | EndSession | EndHolder | EndFeed | Count
 ToEngine = Request | Heard
 
 # From a media process

@@ -13,6 +13,8 @@ and a half times what arrives at most. Loss (in the manner of draft-ietf-rmcat-g
 together with a growing delay or when it is beyond repair: radio loses packets without being full, and repeats
 mend that.
 
+A subscriber may want less than its link takes: it goes no higher than `most`, from its first keyframe on.
+
 Down within about a second; up one level at a time, each a trial of which a failed one doubles the wait for
 the next. Sound is never held back: it is taken off what the picture may use. Pure arithmetic: no clocks, no
 sockets.
@@ -45,6 +47,7 @@ _BEYOND_REPAIR = 0.4  # loss
 
 _MOTION = (Level.FULL, Level.HALF, Level.QUARTER)
 _STILL = (Level.KEYFRAMES, Level.STILLS)
+_ORDER = (*_MOTION, *_STILL)
 
 
 def speech_copies(loss: float) -> int:
@@ -60,8 +63,9 @@ def speech_copies(loss: float) -> int:
 class Downlink:
     """One subscriber's. Times are seconds of one monotonic clock."""
 
-    def __init__(self) -> None:
-        self.level = Level.FULL
+    def __init__(self, most: Level = Level.FULL) -> None:
+        self.level = most
+        self._most = most
         self.sheds = 0  # times that the level went down
         self.loss = 0.0  # 0 to 1, of its last reports
         self.rtt_s: float | None = None
@@ -103,6 +107,16 @@ class Downlink:
 
     # What the subscriber tells
 
+    def limit(self, most: Level, now: float) -> None:
+        """Go no higher than this. Who was held by the last limit and not by the link rises at once."""
+        before, self._most = self._most, most
+        held = self.level is before and now - self._congested_at > _QUIET_S
+        if _ORDER.index(self.level) < _ORDER.index(most):
+            self._change(most, now)
+        elif held and self.level is not most:
+            self._rose_at = now
+            self._change(most, now)
+
     def remb(self, bitrate_bps: int, now: float) -> None:
         before, self._remb = self._remb, bitrate_bps
         self._remb_at = now
@@ -141,6 +155,8 @@ class Downlink:
         """Whether the level has changed. `bytes_out`: all that was sent to this subscriber so far."""
         if now - self._stepped_at < _STEP_S:
             return False
+        if self._stepped_at == float("-inf"):
+            self._keyframe_at = now  # which it has just begun with
         if _STALL_S < now - self._stepped_at < _LONGEST_WAIT_S:
             self._excused_until = now + _EXCUSED_S  # it was we who stood still: what came late says nothing
             self._falls.clear()
@@ -296,17 +312,19 @@ class Downlink:
 
     @property
     def _lowest(self) -> Level:
-        """That moves."""
-        return Level.QUARTER if self._rates.layered else Level.FULL
+        """That moves. Without layers all of it does, at whatever level above the stills."""
+        return Level.QUARTER if self._rates.layered else max(self._most, Level.FULL, key=_ORDER.index)
 
     def _levels(self) -> tuple[Level, ...]:
         if self._rates.layered:
-            return *_MOTION, *_STILL
-        return Level.FULL, *_STILL
+            return _ORDER[_ORDER.index(self._most) :]
+        return self._lowest, *_STILL
 
     def _may_rise(self, now: float, sent_bps: float) -> bool:
-        if self.level is Level.FULL or now < self._try_at or now - self._changed_at < _STAY_S:
+        if self.level is self._most or now < self._try_at or now - self._changed_at < _STAY_S:
             return False
+        if self._most in _STILL:
+            return False  # `_fit_keyframes` decides
         quiet_s = now - self._congested_at
         if quiet_s < _QUIET_S or self._delay() > 0.5:
             return False
@@ -327,7 +345,8 @@ class Downlink:
     def _next(self) -> Level:
         if self.level in _STILL:
             return self._lowest
-        return Level.HALF if self.level is Level.QUARTER and self._rates.layered else Level.FULL
+        layered = self.level is Level.QUARTER and self._rates.layered
+        return max(self._most, Level.HALF if layered else Level.FULL, key=_ORDER.index)
 
     def _go_up(self, now: float) -> None:
         self._rose_at = now
@@ -340,7 +359,12 @@ class Downlink:
         if self.level is Level.KEYFRAMES and octets < self._keyframe_octets and stayed_s > KEYFRAME_EVERY_S:
             self._change(Level.STILLS, now)
             self.sheds += 1
-        elif self.level is Level.STILLS and octets > 2 * self._keyframe_octets and stayed_s > STILL_EVERY_S:
+        elif (
+            self.level is Level.STILLS
+            and self._most is not Level.STILLS
+            and octets > 2 * self._keyframe_octets
+            and stayed_s > STILL_EVERY_S
+        ):
             self._change(Level.KEYFRAMES, now)
 
     def _change(self, level: Level, now: float) -> None:
@@ -408,7 +432,7 @@ class Downlink:
     @property
     def _narrow(self) -> bool:
         lately = self._stepped_at - self._congested_at < 2 * _QUIET_S
-        return lately or self._delayed or self.level is not Level.FULL
+        return lately or self._delayed or self.level is not self._most or self.level in _STILL
 
     def repeats(self, now: float) -> int:
         """How many bytes may be sent again now. Call every 50 ms, and tell `repeated` what was.

@@ -33,6 +33,7 @@ from media.ports import (
     Group,
     Holder,
     IceFragment,
+    Level,
     NoSuchSession,
     OpenFeed,
     OpenSession,
@@ -122,12 +123,23 @@ class SfuPool:
         return await self._open(make, feed, holder, group, tag, publishes=True)
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        grant: bytes,
+        group: Group = ALONE,
+        tag: str = "",
+        most: Level = Level.FULL,
     ) -> Answer:
         def make(number: int) -> control.Request:
-            return control.Subscribe(number, feed, holder, offer, grant, group, tag)
+            return control.Subscribe(number, feed, holder, offer, grant, group, tag, most)
 
         return await self._open(make, feed, holder, group, tag, publishes=False)
+
+    async def limit(self, session: SessionId, most: Level) -> None:
+        await self._ask_of(session, lambda number: control.Limit(number, session, most))
 
     async def renew(self, grant: bytes) -> None:
         about = grants.read(grant)
@@ -137,13 +149,9 @@ class SfuPool:
                     await line.ask(lambda number: control.Renew(number, grant))
 
     async def restart_ice(self, session: SessionId, fragment: str) -> IceFragment | None:
-        line = self._line_of(session)
-        if line is None:
-            raise NoSuchSession("the session ended or never was")
-        try:
-            reply = await line.ask(lambda number: control.RestartIce(number, session, fragment))
-        except Gone as gone:
-            raise NoSuchSession("the session ended with its media process") from gone
+        line, reply = await self._ask_of(
+            session, lambda number: control.RestartIce(number, session, fragment)
+        )
         assert isinstance(reply, control.Restarted)
         book = self._books[line]
         if reply.fragment is not None and session in book.sessions:
@@ -261,6 +269,18 @@ class SfuPool:
 
     def _line_of(self, session: SessionId) -> Line | None:
         return next((line for line, book in self._books.items() if session in book.sessions), None)
+
+    async def _ask_of(
+        self, session: SessionId, make: Callable[[int], control.Request]
+    ) -> tuple[Line, control.Reply]:
+        """Ask the process that holds a session. Raises NoSuchSession."""
+        line = self._line_of(session)
+        if line is None:
+            raise NoSuchSession("the session ended or never was")
+        try:
+            return line, await line.ask(make)
+        except Gone as gone:
+            raise NoSuchSession("the session ended with its media process") from gone
 
     # What ended
 

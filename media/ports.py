@@ -239,12 +239,25 @@ class Sfu(Protocol):
         ...
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        grant: bytes,
+        group: Group = ALONE,
+        tag: str = "",
+        most: Level = Level.FULL,
     ) -> Answer:
         """Answer a subscriber's offer, if a signed grant (media/grants) allows this holder that feed.
 
-        The session ends as EXPIRED when its grant does. Raises Ungranted, BadOffer, Closed or Full.
+        It is never sent more than `most`, however wide its link. The session ends as EXPIRED when its grant
+        does. Raises Ungranted, BadOffer, Closed or Full.
         """
+        ...
+
+    async def limit(self, session: SessionId, most: Level) -> None:
+        """Send a subscriber no more than this from now on: less or more than before. Raises NoSuchSession."""
         ...
 
     async def renew(self, grant: bytes) -> None:

@@ -174,9 +174,13 @@ class Server:
             case control.Publish(id, feed, holder, offer, group, tag, own):
                 answer = await sfu.publish(feed, holder, offer, group=group, tag=tag, own=own)
                 return control.Answered(id, answer)
-            case control.Subscribe(id, feed, holder, offer, grant, group, tag):
-                answer = await sfu.subscribe(feed, holder, offer, grant=grant, group=group, tag=tag)
+            case control.Subscribe(id, feed, holder, offer, grant, group, tag, most):
+                answer = await sfu.subscribe(
+                    feed, holder, offer, grant=grant, group=group, tag=tag, most=most
+                )
                 return control.Answered(id, answer)
+            case control.Limit(id, session, most):
+                await sfu.limit(session, most)
             case control.Renew(id, grant):
                 await sfu.renew(grant)
             case control.RestartIce(id, session, fragment):

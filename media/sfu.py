@@ -42,6 +42,7 @@ from media.ports import (
     Group,
     Holder,
     IceFragment,
+    Level,
     NoSuchSession,
     OpenFeed,
     OpenSession,
@@ -174,7 +175,15 @@ class EmbeddedSfu:
         return answer
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        grant: bytes,
+        group: Group = ALONE,
+        tag: str = "",
+        most: Level = Level.FULL,
     ) -> Answer:
         claims, until = self._granted(grant, feed, holder)
         agreed = negotiate.for_subscriber(rtc.parse_offer(offer))
@@ -183,12 +192,19 @@ class EmbeddedSfu:
         if len(home.subscribers) >= self._config.subscribers_per_feed:
             raise Full("this feed has as many subscribers as it may")
         session = Subscriber(
-            _session_id(), feed, holder, agreed, granted=Granted(claims, until), source=home, drops=self.drops
-        )
+            _session_id(), feed, holder, agreed, granted=Granted(claims, until), source=home,
+            drops=self.drops, most=most,
+        )  # fmt: skip
         answer = self._open(session, agreed, session.ssrcs, session.repairs)
         self._tags[session.session] = tag
         home.take_subscriber(session)
         return answer
+
+    async def limit(self, session: SessionId, most: Level) -> None:
+        known = self._sessions.get(session)
+        if not isinstance(known, Subscriber):
+            raise NoSuchSession("the session ended or never was, or it publishes")
+        known.limit(most, time.monotonic())
 
     async def renew(self, grant: bytes) -> None:
         said = read(grant)

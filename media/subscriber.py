@@ -65,7 +65,9 @@ class Subscriber:
         granted: Granted,
         source: Source,
         drops: Drops,
+        most: Level = Level.FULL,
     ) -> None:
+        """`most`: it is never sent more of the picture than this."""
         self.session = session
         self.feed = feed
         self.holder = holder
@@ -87,7 +89,7 @@ class Subscriber:
         self._freezes = 0
         self._keyframe_requests = 0
         self._wishes: float = _WISHES  # keyframes that it may still ask for
-        self._downlink = Downlink()
+        self._downlink = Downlink(most)
         self._full = False  # its connection takes no more at present
         self._least_rtt_s: float | None = None  # since then
         self._heard = NOTHING  # when a report counted, and its highest number and packets lost
@@ -167,6 +169,10 @@ class Subscriber:
         for kind, track in self.tracks.items():
             copies = speech_copies(self._downlink.loss)
             track.copies, track.late_copies = (copies, 0) if kind is Kind.AUDIO else (0, copies)
+
+    def limit(self, most: Level, now: float) -> None:
+        """Send no more of the picture than this, from the next tick on."""
+        self._downlink.limit(most, now)
 
     def peer_left(self, failed: bool) -> None:
         self._source.session_over(self, EndReason.FAILED if failed else EndReason.HUNG_UP)
@@ -257,7 +263,8 @@ class Subscriber:
         video, downlink = self.tracks.get(Kind.VIDEO), self._downlink
         if video is None or not video.begun:
             return
-        if downlink.tick(now, bytes_out, self._source.rates):
+        downlink.tick(now, bytes_out, self._source.rates)
+        if self.level is not downlink.level:
             self.level = downlink.level
             if not self._full:
                 video.aim(self.level)

@@ -84,9 +84,10 @@ class Engine(EmbeddedSfu):
         grant: bytes | None = None,
         group: Group = ALONE,
         tag: str = "",
+        most: Level = Level.FULL,
     ) -> Answer:
         signed = granted(feed, holder) if grant is None else grant
-        return await super().subscribe(feed, holder, offer, grant=signed, group=group, tag=tag)
+        return await super().subscribe(feed, holder, offer, grant=signed, group=group, tag=tag, most=most)
 
 
 class Pool(SfuPool):
@@ -101,9 +102,10 @@ class Pool(SfuPool):
         grant: bytes | None = None,
         group: Group = ALONE,
         tag: str = "",
+        most: Level = Level.FULL,
     ) -> Answer:
         signed = granted(feed, holder) if grant is None else grant
-        return await super().subscribe(feed, holder, offer, grant=signed, group=group, tag=tag)
+        return await super().subscribe(feed, holder, offer, grant=signed, group=group, tag=tag, most=most)
 
 
 class Doorkeeper:

@@ -6,6 +6,7 @@ import msgspec
 
 from backend.model.links import Capture, LinkKind
 from backend.model.positions import PositionReport
+from backend.model.sessions import SessionEnd
 from backend.model.views import LinkView
 
 Text = Annotated[str, msgspec.Meta(max_length=128)]
@@ -20,6 +21,21 @@ LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z"
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=LINE)]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Unlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Idle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how long nobody has used any page of this browser, and which incident this one has in front."""
+
+    idle_ms: Annotated[int, msgspec.Meta(ge=0, le=31 * 24 * 3600 * 1000)]
+    incident_id: Annotated[str, msgspec.Meta(pattern=ID)] | None = None
+
+
+class EndSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    why: SessionEnd
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,17 +15,17 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
 
 from backend.api import guards
-from backend.hub import DutyChanged, Full, Hub, Listener, News, TooSlow
+from backend.hub import DutyChanged, Full, Hub, Listener, News, SessionEnded, SessionLocked, TooSlow
 from backend.model.lending import CitySite, CitySiteGone, CityView, OwnerView
 from backend.model.people import Role, StaffSession
-from backend.model.refusals import Refused
-from backend.model.views import Event, SignedOut, Tick
-from backend.services.board import Board
+from backend.model.refusals import Refusal, Refused
+from backend.model.views import Event, Locked, SignedOut, Tick
+from backend.services.board import Audience, Board
 from backend.services.connections import Connections
 from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
-NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL = 4401, 4403, 4404, 4408, 4413
+NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL, LOCKED = 4401, 4403, 4404, 4408, 4413, 4423
 MOST_SAID = 4096  # characters, and then it is no page of ours
 TICK_S = 5.0  # pwa/src/lib/events.ts gives a silent socket up after 8
 Socket = WebSocket[Any, Any, Any]
@@ -44,16 +44,20 @@ async def events(
     connections: NamedDependency[Connections],
 ) -> None:
     async def begin(session: StaffSession) -> Hears:
-        audience, snapshot = await board.audience(session, clock())
-        await _send(socket, snapshot)
-        for event in connections.levels_of(session.id):
-            await _send(socket, event)
+        async def tell_all() -> Audience:
+            audience, snapshot = await board.audience(session, clock())
+            await _send(socket, snapshot)
+            for event in connections.levels_of(session.id):
+                await _send(socket, event)
+            return audience
+
+        audience = await tell_all()
 
         async def hears(news: News) -> Event | None:
             nonlocal audience
             if isinstance(news, DutyChanged) and news.user_id == session.user.id:
-                audience, snapshot = await board.audience(session, clock())
-                return snapshot
+                audience = await tell_all()
+                return None
             return audience.hears(news)
 
         return hears
@@ -103,20 +107,18 @@ async def _serve(
     except Refused:
         await socket.close(WRONG_ORIGIN)
         return
+    await socket.accept()
     try:
         session = await guards.who(socket)
-    except Refused:
-        await socket.accept()
-        await socket.close(NOT_SIGNED_IN)
-        return
-    await socket.accept()
-    if session.user.role not in roles:
-        await socket.close(WRONG_ROLE)
-        return
-    try:
+        if session.user.role not in roles:
+            await socket.close(WRONG_ROLE)
+            return
         async with hub.listen(session.user.id) as listener:
-            telling = _tell(socket, listener, await begin(session), clock)
+            await guards.who(socket)  # what ended it before anybody listened was told to nobody
+            telling = _tell(socket, listener, session, await begin(session), clock)
             code = await _talk(socket, telling, (session.expires_at - clock()).total_seconds())
+    except Refused as no:
+        code = LOCKED if no.refusal is Refusal.SESSION_LOCKED else NOT_SIGNED_IN
     except Full:
         code = FULL
     except WebSocketDisconnect:
@@ -142,7 +144,7 @@ async def _talk(socket: Socket, tell: Coroutine[Any, Any, int], lasts_s: float) 
         await asyncio.gather(leaving, telling, return_exceptions=True)
 
 
-async def _tell(socket: Socket, listener: Listener, hears: Hears, clock: Clock) -> int:
+async def _tell(socket: Socket, listener: Listener, session: StaffSession, hears: Hears, clock: Clock) -> int:
     timer = asyncio.get_running_loop().time
     tick_at = timer() + TICK_S
     while True:
@@ -155,12 +157,15 @@ async def _tell(socket: Socket, listener: Listener, hears: Hears, clock: Clock) 
         except TooSlow:
             return TOO_SLOW
         else:
+            if isinstance(news, SessionEnded | SessionLocked):
+                if news.session_id != session.id:
+                    continue
+                ended = isinstance(news, SessionEnded)
+                await _send(socket, SignedOut() if ended else Locked())
+                return NOT_SIGNED_IN if ended else LOCKED
             event = await hears(news)
-        if event is None:
-            continue
-        await _send(socket, event)
-        if isinstance(event, SignedOut):
-            return NOT_SIGNED_IN
+        if event is not None:
+            await _send(socket, event)
 
 
 async def _send(socket: Socket, event: Told) -> None:

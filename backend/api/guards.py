@@ -60,20 +60,38 @@ def machines(connection: Connection, _: BaseRouteHandler) -> None:
         raise Refused(Refusal.BAD_ORIGIN, "This is for connectors, not for browsers.")
 
 
-async def who(connection: Connection) -> StaffSession:
-    """The session of this cookie. Raises Refused."""
+async def who(connection: Connection, *, locked: bool = False) -> StaffSession:
+    """The session of this cookie; `locked`: also one that is. Raises Refused."""
     sign_in: SignIn = connection.app.state.sign_in
     text = connection.cookies.get(cookie_name(connection.app.state.config), "")
     try:
         cookie = Cookie(text)
     except ValueError:
         raise Refused(Refusal.NOT_SIGNED_IN, "Sign in first.") from None
-    return await sign_in.session(cookie)
+    session = await sign_in.session(cookie)
+    if session.locked_at is not None and not locked:
+        raise Refused(Refusal.SESSION_LOCKED, "Enter your password to go on.")
+    return session
 
 
 async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
-    """Anyone who is signed in."""
-    session = await who(connection)
+    """Anyone who is signed in, and not locked."""
+    await _believe(connection, await who(connection))
+
+
+async def even_locked(connection: Connection, _: BaseRouteHandler) -> None:
+    """Anyone who is signed in: for what shows nothing."""
+    await _believe(connection, await who(connection, locked=True))
+
+
+async def at_the_lock(connection: Connection, _: BaseRouteHandler) -> None:
+    """Anyone whose session may be locked and who gives a password: a page loaded anew has no CSRF token."""
+    session = await who(connection, locked=True)
+    check_origin(connection)
+    connection.state.session = session
+
+
+async def _believe(connection: Connection, session: StaffSession) -> None:
     if connection.scope.get("method", "GET") not in _SAFE:
         check_origin(connection)
         sign_in: SignIn = connection.app.state.sign_in
@@ -94,6 +112,12 @@ async def desk(connection: Connection, handler: BaseRouteHandler) -> None:
 async def officers(connection: Connection, handler: BaseRouteHandler) -> None:
     """Officers."""
     await _in_role(connection, handler, (Role.OFFICER,))
+
+
+async def officers_even_locked(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Officers, whose phone says where they are while its screen shows nothing."""
+    await even_locked(connection, handler)
+    await _check_role(connection, (Role.OFFICER,))
 
 
 async def supervisors(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -118,6 +142,10 @@ async def managers(connection: Connection, handler: BaseRouteHandler) -> None:
 
 async def _in_role(connection: Connection, handler: BaseRouteHandler, roles: tuple[Role, ...]) -> None:
     await signed_in(connection, handler)
+    await _check_role(connection, roles)
+
+
+async def _check_role(connection: Connection, roles: tuple[Role, ...]) -> None:
     session: StaffSession = connection.state.session
     if session.user.role not in roles:
         sign_in: SignIn = connection.app.state.sign_in

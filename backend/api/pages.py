@@ -127,7 +127,7 @@ def _hash_policy(html: bytes) -> str:
 @get("/")
 async def front(request: Request[Any, Any, Any]) -> Redirect:
     try:
-        session = await guards.who(request)
+        session = await guards.who(request, locked=True)
     except Refused:
         return Redirect("/signin")
     if session.user.role is Role.OWNER:

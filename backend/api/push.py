@@ -21,7 +21,7 @@ async def subscribe(
     data: JSONBody[SubscribePush], session: NamedDependency[StaffSession], alerts: NamedDependency[Alerts]
 ) -> None:
     address = PushAddress(endpoint=data.endpoint, p256dh=data.p256dh, auth=data.auth)
-    await alerts.subscribe(session.user, address)
+    await alerts.subscribe(session.user, address, session.id)
 
 
 @delete("/", guards=[guards.managers], status_code=204)

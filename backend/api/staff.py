@@ -1,5 +1,6 @@
-"""Sign-in and sign-out over HTTP."""
+"""Sign-in and sign-out, the lock and its key, over HTTP."""
 
+import contextlib
 from typing import Any
 
 from litestar import Request, Response, Router, delete, get, post
@@ -8,10 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from backend.api import guards
+from backend.api.bodies import Idle, Unlock
 from backend.api.bodies import SignIn as SignInBody
 from backend.config import Config
+from backend.model.ids import IncidentId
 from backend.model.people import StaffSession
+from backend.model.refusals import Refused
+from backend.model.sessions import device_words
 from backend.model.views import Agency, Me
+from backend.services.locks import Locks
+from backend.services.sessions import Sessions
 from backend.services.signin import SignIn
 
 
@@ -20,12 +27,18 @@ async def sign_in(
     request: Request[Any, Any, Any],
     data: JSONBody[SignInBody],
     sign_in_service: NamedDependency[SignIn],
+    sessions: NamedDependency[Sessions],
+    locks: NamedDependency[Locks],
     config: NamedDependency[Config],
     agency: NamedDependency[Agency],
 ) -> Response[Me]:
     guards.check_origin(request)
-    session, secret = await sign_in_service.sign_in(data.name, data.password, guards.address(request))
-    me = Me(user=session.user, agency=agency, csrf=sign_in_service.csrf(session), session=session.id)
+    device = device_words(request.headers.get("user-agent", ""))
+    address = guards.address(request)
+    session, secret = await sign_in_service.sign_in(data.name, data.password, address, device)
+    with contextlib.suppress(Refused):  # whoever was signed in here, locked or not, is it no more
+        await sessions.sign_out(await guards.who(request, locked=True))
+    me = _me(session, sign_in_service, locks, agency)
     cookie = SetCookie(
         key=guards.cookie_name(config),
         value=secret.reveal(),
@@ -42,18 +55,45 @@ async def sign_in(
 async def me(
     session: NamedDependency[StaffSession],
     sign_in_service: NamedDependency[SignIn],
+    locks: NamedDependency[Locks],
     agency: NamedDependency[Agency],
 ) -> Me:
-    return Me(user=session.user, agency=agency, csrf=sign_in_service.csrf(session), session=session.id)
+    return _me(session, sign_in_service, locks, agency)
 
 
-@delete("/", guards=[guards.signed_in], status_code=204)
-async def sign_out(
+@post("/idle", guards=[guards.signed_in], status_code=204)
+async def idle(
+    data: JSONBody[Idle], session: NamedDependency[StaffSession], locks: NamedDependency[Locks]
+) -> None:
+    incident = IncidentId(data.incident_id) if data.incident_id is not None else None
+    locks.report(session, data.idle_ms / 1000, incident)
+
+
+@post("/lock", guards=[guards.signed_in], status_code=204)
+async def lock(session: NamedDependency[StaffSession], locks: NamedDependency[Locks]) -> None:
+    await locks.lock(session)
+
+
+@post("/unlock", guards=[guards.at_the_lock], status_code=200)
+async def unlock(
+    request: Request[Any, Any, Any],
+    data: JSONBody[Unlock],
     session: NamedDependency[StaffSession],
     sign_in_service: NamedDependency[SignIn],
+    locks: NamedDependency[Locks],
+    agency: NamedDependency[Agency],
+) -> Me:
+    session = await sign_in_service.unlock(session, data.password, guards.address(request))
+    return _me(session, sign_in_service, locks, agency)
+
+
+@delete("/", guards=[guards.even_locked], status_code=204)
+async def sign_out(
+    session: NamedDependency[StaffSession],
+    sessions: NamedDependency[Sessions],
     config: NamedDependency[Config],
 ) -> Response[None]:
-    await sign_in_service.sign_out(session)
+    await sessions.sign_out(session)
     gone = SetCookie(
         key=guards.cookie_name(config),
         value="",
@@ -66,4 +106,14 @@ async def sign_out(
     return Response(None, status_code=204, cookies=[gone])
 
 
-ROUTER = Router("/api/session", route_handlers=[sign_in, me, sign_out])
+def _me(session: StaffSession, sign_in: SignIn, locks: Locks, agency: Agency) -> Me:
+    return Me(
+        user=session.user,
+        agency=agency,
+        csrf=sign_in.csrf(session),
+        session=session.id,
+        lock_after_s=locks.after_s(session.user.role),
+    )
+
+
+ROUTER = Router("/api/session", route_handlers=[sign_in, me, idle, lock, unlock, sign_out])

@@ -35,7 +35,7 @@ async def sign_off(session: NamedDependency[StaffSession], duties: NamedDependen
     await duties.sign_off(session.user)
 
 
-@post("/units/mine/position", guards=[guards.officers], status_code=204)
+@post("/units/mine/position", guards=[guards.officers_even_locked], status_code=204)
 async def moved(
     data: JSONBody[PositionReport], session: NamedDependency[StaffSession], units: NamedDependency[Units]
 ) -> None:

@@ -42,6 +42,9 @@ class Action(StrEnum):
     USER_PASSWORD = "user.password"  # noqa: S105  the word, not one of them
     USER_SIGN_IN = "user.sign-in"
     USER_SIGN_OUT = "user.sign-out"
+    SESSION_LOCK = "session.lock"
+    SESSION_UNLOCK = "session.unlock"
+    SESSION_END = "session.end"
     ACCESS_REFUSE = "access.refuse"
     OWNER_INVITE = "owner.invite"
     OWNER_ACCEPT = "owner.accept"
@@ -109,6 +112,7 @@ NEWS = (
     Action.CAMERA_ANSWER,
     Action.GLASS_BREAK,
     Action.NOTE_WRITE,
+    Action.SESSION_END,
     Action.UNIT_STATUS,
 )
 

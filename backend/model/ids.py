@@ -30,6 +30,9 @@ NoteId = NewType("NoteId", str)
 DutyId = NewType("DutyId", str)
 ResponseId = NewType("ResponseId", str)
 PressId = NewType("PressId", str)
+DockId = NewType("DockId", str)
+DroneId = NewType("DroneId", str)
+FlightId = NewType("FlightId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from backend.model.ids import PushId, RequestId, UserId
+from backend.model.ids import PushId, RequestId, SessionId, UserId
 from backend.model.refusals import Refusal
 from backend.model.sites import SiteKind
 
@@ -61,3 +61,4 @@ class PushSubscription(msgspec.Struct, frozen=True, kw_only=True):
     p256dh: str
     auth: str
     added_at: datetime
+    session_id: SessionId | None = None  # that named it last

@@ -56,8 +56,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed-in browser. Its cookie is stored only hashed."""
+    """A signed-in browser. Its cookie is stored only hashed. While it is locked it is shown nothing."""
 
     id: SessionId
     user: User
     expires_at: datetime
+    device: str = ""  # in words, as far as it is known
+    locked_at: datetime | None = None

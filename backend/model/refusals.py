@@ -24,8 +24,9 @@ class Refusal(StrEnum):
     INCIDENT_CLOSED = "incident-closed"
     # staff
     SIGN_IN_FAILED = "sign-in-failed"
-    LOCKED = "locked"
+    LOCKED = "locked"  # a name, after too many wrong passwords
     NOT_SIGNED_IN = "not-signed-in"
+    SESSION_LOCKED = "session-locked"  # nobody has used it for long; a password opens it again
     WRONG_ROLE = "wrong-role"
     NOT_ASSIGNED = "not-assigned"
     BAD_CSRF = "bad-csrf"

@@ -110,6 +110,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     agency: Agency
     csrf: str
     session: str
+    lock_after_s: int  # without anybody's input
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -214,6 +215,10 @@ class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
     """The session ended; the socket closes after this."""
 
 
+class Locked(msgspec.Struct, frozen=True, kw_only=True, tag="locked"):
+    """The session is locked: the page hides what it shows, and the socket closes after this."""
+
+
 Event = (
     Snapshot
     | IncidentChanged
@@ -229,4 +234,5 @@ Event = (
     | EntryRecorded
     | Tick
     | SignedOut
+    | Locked
 )

@@ -14,7 +14,7 @@ import msgspec
 
 from backend.hub import Hub
 from backend.model.entries import Action
-from backend.model.ids import AskId, PushId, UserId, new_id
+from backend.model.ids import AskId, PushId, SessionId, UserId, new_id
 from backend.model.openings import Ask, Reach
 from backend.model.owners import PushSubscription
 from backend.model.people import User
@@ -54,7 +54,7 @@ class Alerts:
         """What an owner's browser subscribes with."""
         return self._pusher.key
 
-    async def subscribe(self, user: User, address: PushAddress) -> None:
+    async def subscribe(self, user: User, address: PushAddress, session: SessionId) -> None:
         """Keep a browser's address; the same again is no change. Raises Refused."""
         self._slow_down(user)
         problem = self._pusher.misfit(address)
@@ -63,7 +63,7 @@ class Alerts:
         async with self._steps.begin() as step:
             known = await step.tx.push.at(address.endpoint)
             if known is not None and known.user_id == user.id and _address(known) == address:
-                await step.tx.push.named_again(known.id, step.now)
+                await step.tx.push.named_again(known.id, session, step.now)
                 return
             kept = PushSubscription(
                 id=PushId(new_id("psh")),
@@ -72,6 +72,7 @@ class Alerts:
                 p256dh=address.p256dh,
                 auth=address.auth,
                 added_at=step.now,
+                session_id=session,
             )
             for gone in await step.tx.push.put(kept, ADDRESSES):
                 why = "named anew" if gone.endpoint == kept.endpoint else "too many"
@@ -84,8 +85,7 @@ class Alerts:
         async with self._steps.begin() as step:
             known = await step.tx.push.at(endpoint)
             if known is not None and known.user_id == user.id:
-                await step.tx.push.forget(known.id)
-                await _record(step, Action.PUSH_UNSUBSCRIBE, known, by=user.id, why="asked")
+                await forget_address(step, known, by=user.id, why="asked")
 
     def _slow_down(self, user: User) -> None:
         if not self._rate.take(user.id):
@@ -169,7 +169,8 @@ class Alerts:
             gone = [k for k, o in zip(addresses, outcomes, strict=True) if o is PushOutcome.GONE]
             if gone:
                 async with self._steps.begin() as step:
-                    await _forget(step, gone)
+                    for kept in gone:
+                        await forget_address(step, kept, by="system", why="gone")
             if PushOutcome.TAKEN in outcomes:
                 return Reach.PUSH
             if PushOutcome.FAILED not in outcomes:
@@ -194,10 +195,10 @@ async def _owner(tx: Tx, ask: Ask) -> UserId | None:
     return site.owner_id if site is not None else None
 
 
-async def _forget(step: Step, gone: list[PushSubscription]) -> None:
-    for kept in gone:
-        await step.tx.push.forget(kept.id)
-        await _record(step, Action.PUSH_UNSUBSCRIBE, kept, by="system", why="gone")
+async def forget_address(step: Step, kept: PushSubscription, *, by: str, why: str) -> None:
+    """Nothing is sent there any more."""
+    await step.tx.push.forget(kept.id)
+    await _record(step, Action.PUSH_UNSUBSCRIBE, kept, by=by, why=why)
 
 
 async def _record(step: Step, action: Action, kept: PushSubscription, *, by: str, **details: str) -> None:

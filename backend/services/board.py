@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SiteChanged
+from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SessionLocked, SiteChanged
 from backend.model import links as link_rules
 from backend.model import responses as response_rules
 from backend.model.entries import Entry
@@ -30,7 +30,6 @@ from backend.model.views import (
     NotesRead,
     NoteWritten,
     PositionMoved,
-    SignedOut,
     Snapshot,
     UnitChanged,
     UnitsMoved,
@@ -246,12 +245,10 @@ class Audience:
     def hears(self, news: News) -> Event | None:
         """The event for this socket, or None."""
         match news:
-            case SessionEnded():
-                return SignedOut() if news.session_id == self._session.id else None
             case UnitChanged() | UnitsMoved():
                 return news
-            case DutyChanged():
-                return None  # who it is about begins anew (api.events)
+            case DutyChanged() | SessionEnded() | SessionLocked():
+                return None  # whose it is begins anew, or is over (api.events)
             case IncidentChanged():
                 return self._incident(news)
             case LevelTold():

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import shapely
 from shapely import STRtree
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
-from shapely.validation import explain_validity
 
+from backend.airspace import outlines
+from backend.airspace.outlines import BadOutlines
 from backend.model.positions import Point, Position
 from backend.model.uses import NONE
 
@@ -27,7 +25,6 @@ MOST_DISTRICTS = 2000
 MOST_VERTICES = 1_000_000
 NAME_CHARS = 64
 WIDEST_DEG = 20.0  # from side to side: what is wider is no city, or its axes are swapped
-_WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")  # what older files call the only system there is
 
 
 class BadDistricts(ValueError):
@@ -103,23 +100,16 @@ def read(path: Path, name: str = "name") -> Districts:
                 f"{path} has {size >> 20} MiB, and {MOST_BYTES >> 20} are read: simplify its outlines, ten"
                 " metres are enough"
             )
-        whole = msgspec.json.decode(path.read_bytes())
+        raw = path.read_bytes()
     except OSError as error:
         raise BadDistricts(f"{path} cannot be read: {error.strerror}") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BadDistricts(f"{path} is not JSON: {error}") from None
-    return Districts(list(_features(whole, name)))
+    try:
+        return Districts(list(_features(outlines.features(raw, "districts", MOST_DISTRICTS), name)))
+    except BadOutlines as error:
+        raise BadDistricts(f"{path}: {error}") from None
 
 
-def _features(whole: Any, name: str) -> Iterator[tuple[str, BaseGeometry]]:
-    if not isinstance(whole, dict) or whole.get("type") != "FeatureCollection":
-        raise BadDistricts("this is no GeoJSON FeatureCollection, which is what districts are given as")
-    _refuse_other_crs(whole)
-    features = whole.get("features")
-    if not isinstance(features, list) or not features:
-        raise BadDistricts("the FeatureCollection has no features: one Polygon or MultiPolygon a district")
-    if len(features) > MOST_DISTRICTS:
-        raise BadDistricts(f"there are {len(features)} districts, and {MOST_DISTRICTS} are read")
+def _features(features: list[Any], name: str) -> Iterator[tuple[str, BaseGeometry]]:
     vertices, bounds = 0, []
     for at, feature in enumerate(features):
         called, area = _feature(at, feature, name)
@@ -154,37 +144,4 @@ def _feature(at: int, feature: Any, name: str) -> tuple[str, BaseGeometry]:
         raise BadDistricts(f"{where}: a name is at most {NAME_CHARS} printable characters")
     if called.lower() == NONE:
         raise BadDistricts(f"{where}: “{NONE}” says in the log that there is no district; call it otherwise")
-    given = held.get("geometry")
-    geometry: dict[str, Any] = given if isinstance(given, dict) else {}
-    kind = geometry.get("type")
-    if kind not in ("Polygon", "MultiPolygon"):
-        raise BadDistricts(f"{where} is a {kind}, and a district is a Polygon or a MultiPolygon")
-    try:
-        area = shape(geometry)
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        raise BadDistricts(f"{where}: its coordinates are not rings of longitude and latitude") from None
-    if area.is_empty:
-        raise BadDistricts(f"{where} has no coordinates")
-    west, south, east, north = area.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise BadDistricts(
-            f"{where} has coordinates {west:g},{south:g}, and they are read as degrees of WGS 84, longitude"
-            " first: metres, or latitude first, are something else"
-        )
-    if not area.is_valid:
-        raise BadDistricts(f"{where} is no area: {explain_validity(area)} (longitude, latitude); mend it")
-    return called, area
-
-
-def _refuse_other_crs(whole: dict[str, Any]) -> None:
-    """RFC 7946 knows one system and took `crs` out; older files still say theirs."""
-    crs = whole.get("crs")
-    if crs is None:
-        return
-    said = crs.get("properties") if isinstance(crs, dict) else None
-    named = str(said.get("name")) if isinstance(said, dict) else str(crs)
-    if not named.endswith(_WGS84):
-        raise BadDistricts(
-            f"it is in {named[:80]}, and districts are read in WGS 84 only: turn it with"
-            " `ogr2ogr -t_srs EPSG:4326`"
-        )
+    return called, outlines.outline(held.get("geometry"), where)

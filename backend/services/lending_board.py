@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from backend.hub import News, SessionEnded, SiteChanged
+from backend.hub import News, SiteChanged
 from backend.model.cameras import Camera
 from backend.model.connectors import Connector, Source
 from backend.model.ids import CameraId, ConnectorId, SiteId
@@ -22,7 +22,6 @@ from backend.model.lending import (
 from backend.model.people import StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import Site
-from backend.model.views import SignedOut
 from backend.store.store import Store, Tx
 
 DAY = timedelta(hours=24)
@@ -143,11 +142,9 @@ class OwnerAudience:
     def __init__(self, session: StaffSession, board: LendingBoard, clock: Callable[[], datetime]) -> None:
         self._session, self._board, self._clock = session, board, clock
 
-    async def hears(self, news: News) -> OwnerView | SignedOut | None:
+    async def hears(self, news: News) -> OwnerView | None:
         """The event for this socket, or None: the news of staff are none of an owner's."""
         match news:
-            case SessionEnded():
-                return SignedOut() if news.session_id == self._session.id else None
             case SiteChanged():
                 mine = news.owner_id == self._session.user.id
                 return await self._board.owner(self._session.user, self._clock()) if mine else None
@@ -166,11 +163,9 @@ class CityAudience:
         now = self._clock()
         return CityView(now=now, sites=tuple(await self._board.city(now)))
 
-    async def hears(self, news: News) -> CitySite | CitySiteGone | SignedOut | None:
+    async def hears(self, news: News) -> CitySite | CitySiteGone | None:
         """The event for this socket, or None: what owners keep is none of it."""
         match news:
-            case SessionEnded():
-                return SignedOut() if news.session_id == self._session.id else None
             case SiteChanged():
                 mine = news.owner_id is None
                 return await self._board.city_site(SiteId(news.site_id), self._clock()) if mine else None

@@ -1,92 +1,109 @@
-"""Sign-in: the one place where a person becomes a session. Passkeys will come in here.
+"""Sign-in: the one place where a person becomes a session or opens a locked one. Passkeys will come in here.
 
 Five failures under one name in 15 minutes lock that name until the oldest of them is 15 minutes old.
 """
 
-import asyncio
 import math
 from datetime import timedelta
 
-from backend.model.duty import DutyEnd
+import msgspec
+
 from backend.model.entries import Action
 from backend.model.ids import Cookie, SessionId, new_id, new_secret
-from backend.model.openings import OpeningEnd
 from backend.model.people import NAME_CHARS, StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.services.credentials import Passwords
-from backend.services.devices import end_feed
-from backend.services.duties import Duties
 from backend.services.keys import Keys, same
-from backend.services.leaving import Left
 from backend.services.limits import Rate
-from backend.services.openings import Openings
+from backend.services.locks import Locks
 from backend.services.steps import Step, Steps
-from media.ports import EndReason, FeedId, Holder, Sfu
 
 FAILURES = 5
 WINDOW = timedelta(minutes=15)
-EXPIRY_LOOK_S = 5.0
 WRONG = "That name and password do not go together."
 
 
 class SignIn:
-    """Sessions of staff: begun by a password, ended by signing out or by time."""
+    """Sessions of staff: begun and opened again by a password. What ends them is services.sessions."""
 
     def __init__(
-        self,
-        steps: Steps,
-        keys: Keys,
-        sfu: Sfu,
-        passwords: Passwords,
-        openings: Openings,
-        duties: Duties,
-        lasts: timedelta,
+        self, steps: Steps, keys: Keys, passwords: Passwords, locks: Locks, lasts: timedelta
     ) -> None:
-        self._steps, self._keys, self._sfu, self._lasts = steps, keys, sfu, lasts
-        self._passwords, self._openings, self._duties = passwords, openings, duties
+        self._steps, self._keys, self._passwords = steps, keys, passwords
+        self._locks, self._lasts = locks, lasts
         self._rate = Rate(every_s=2, burst=30)
 
-    async def sign_in(self, name: str, password: str, address: str) -> tuple[StaffSession, Cookie]:
-        """A new session and what its browser carries. Raises Refused."""
+    async def sign_in(
+        self, name: str, password: str, address: str, device: str
+    ) -> tuple[StaffSession, Cookie]:
+        """A new session and what its browser carries; `device` is in words. Raises Refused."""
+        name = name.strip().lower()[:NAME_CHARS]  # small letters can be longer than capitals
+        user, right = await self._try(name, password, address)
+        cookie = Cookie(new_secret())
+        async with self._steps.begin() as step:
+            judged = await self._judge(step, name, user, right, Action.USER_SIGN_IN)
+            if isinstance(judged, User):
+                session = StaffSession(
+                    id=SessionId(new_id("ses")),
+                    user=judged,
+                    expires_at=step.now + self._lasts,
+                    device=device,
+                )
+                await step.tx.sessions.add(session, cookie.hashed, step.now)
+                await step.record(Action.USER_SIGN_IN, actor=judged.id, subject=judged.id)
+        if isinstance(judged, Refused):
+            raise judged
+        self._locks.used(session.id)
+        return session, cookie
+
+    async def unlock(self, session: StaffSession, password: str, address: str) -> StaffSession:
+        """The same session, opened again by its own person's password. Raises Refused."""
+        name = session.user.name
+        user, right = await self._try(name, password, address)
+        self._locks.used(session.id)  # before it is open: it must not be locked again at once
+        async with self._steps.begin() as step:
+            judged = await self._judge(step, name, user, right, Action.SESSION_UNLOCK)
+            if isinstance(judged, User):
+                if not await step.tx.sessions.unlock(session.id, step.now):
+                    raise Refused(Refusal.NOT_SIGNED_IN, "Sign in again.")
+                await step.record(
+                    Action.SESSION_UNLOCK, actor=judged.id, subject=judged.id, session=session.id
+                )
+        if isinstance(judged, Refused):
+            raise judged
+        return msgspec.structs.replace(session, locked_at=None)
+
+    async def _try(self, name: str, password: str, address: str) -> tuple[User | None, bool]:
+        """Whose name it is, and whether the password is theirs. Raises Refused (too-many-tries)."""
         if not self._rate.take(address):
             raise Refused(Refusal.TOO_MANY_TRIES, "Wait a minute, then try again.")
-        name = name.strip().lower()[:NAME_CHARS]  # small letters can be longer than capitals
         async with self._steps.read() as tx:
             account = await tx.users.by_name(name)
             failures = await tx.users.failures_since(name, self._steps.clock() - WINDOW)
-        kept = account[1] if account else None
-        right = len(failures) < FAILURES and await self._passwords.matches(kept, password)
-        cookie = Cookie(new_secret())
-        async with self._steps.begin() as step:
-            outcome = await self._decide(step, name, account[0] if account else None, right, cookie)
-        if isinstance(outcome, Refused):
-            raise outcome
-        return outcome, cookie
+        user, kept = account or (None, None)
+        return user, len(failures) < FAILURES and await self._passwords.matches(kept, password)
 
-    async def _decide(
-        self, step: Step, name: str, user: User | None, right: bool, cookie: Cookie
-    ) -> StaffSession | Refused:
-        subject = user.id if user else "unknown"
+    async def _judge(
+        self, step: Step, name: str, user: User | None, right: bool, action: Action
+    ) -> User | Refused:
+        """Whether that is them; a failure is counted and on record."""
+        actor, subject = "unknown", user.id if user else "unknown"
         # counted here, inside the transaction: tries side by side must not slip under the bound together
         failures = await step.tx.users.failures_since(name, step.now - WINDOW)
         if len(failures) >= FAILURES:
             seconds = math.ceil((failures[-FAILURES] + WINDOW - step.now).total_seconds())
             words = f"Too many wrong passwords. Try again in {minutes(seconds)}."
-            await step.record(Action.USER_SIGN_IN, actor="unknown", subject=subject, refusal=Refusal.LOCKED)
+            await step.record(action, actor=actor, subject=subject, refusal=Refusal.LOCKED)
             return Refused(Refusal.LOCKED, words, retry_after_s=seconds)
         if user is None or not right:
             await step.tx.users.add_failure(name, step.now, step.now - WINDOW)
-            refusal = Refusal.SIGN_IN_FAILED
-            await step.record(Action.USER_SIGN_IN, actor="unknown", subject=subject, refusal=refusal)
-            return Refused(refusal, WRONG)
-        session = StaffSession(id=SessionId(new_id("ses")), user=user, expires_at=step.now + self._lasts)
+            await step.record(action, actor=actor, subject=subject, refusal=Refusal.SIGN_IN_FAILED)
+            return Refused(Refusal.SIGN_IN_FAILED, WRONG)
         await step.tx.users.clear_failures(name)
-        await step.tx.sessions.add(session, cookie.hashed)
-        await step.record(Action.USER_SIGN_IN, actor=user.id, subject=user.id)
-        return session
+        return user
 
     async def session(self, cookie: Cookie) -> StaffSession:
-        """Whose cookie this is. Raises Refused."""
+        """Whose cookie this is, locked or not. Raises Refused."""
         async with self._steps.read() as tx:
             session = await tx.sessions.by_cookie(cookie.hashed, self._steps.clock())
         if session is None:
@@ -112,50 +129,6 @@ class SignIn:
                 refusal=Refusal.WRONG_ROLE,
                 path=path[:200],
             )
-
-    async def watch_expiry(self) -> None:
-        """End what is left of sessions that ran out or were taken away. Runs until cancelled."""
-        while True:
-            await asyncio.sleep(EXPIRY_LOOK_S)
-            await self.end_expired()
-
-    async def end_expired(self) -> None:
-        """A session that is over shows nothing any more: its sockets and pictures end."""
-        async with self._steps.read() as tx:
-            over = await tx.sessions.expired(self._steps.clock())
-        for session in over:
-            await self._end(session)
-
-    async def sign_out(self, session: StaffSession) -> None:
-        """End a session, its sockets and its pictures; with a person's last, their duty and cameras."""
-        await self._end(session.id, session.user)
-
-    async def _end(self, session: SessionId, by: User | None = None) -> None:
-        ending, left = None, Left()
-        async with self._steps.begin() as step:
-            user = await step.tx.sessions.user_of(session)
-            await step.tx.sessions.remove(session)
-            if user is not None and not await step.tx.sessions.any_of(user, step.now):
-                ending = await self._openings.end_of(
-                    step, OpeningEnd.RELEASED, by=by.id if by is not None else "system", users=[user]
-                )
-                await self._duties.end_of(
-                    step, left, user, DutyEnd.SIGNED_OUT, by=by.id if by is not None else None
-                )
-            feeds = await step.tx.feeds.of_session(session)
-            for feed in feeds:
-                await end_feed(step, feed)
-            grants = await step.tx.grants.revoke_of_session(session, step.now)
-            if by is not None:
-                await step.record(Action.USER_SIGN_OUT, actor=by.id, subject=by.id)
-            step.session_ended(session)
-        for grant in grants:
-            await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
-        if ending is not None:
-            await self._openings.finish(ending)
-        await self._duties.finish(left)
-        for feed in feeds:
-            await self._sfu.end_feed(FeedId(feed.id), EndReason.REVOKED)
 
 
 def minutes(seconds: int) -> str:

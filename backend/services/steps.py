@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from backend.hub import DutyChanged, Hub, News, SessionEnded, SiteChanged
+from backend.hub import DutyChanged, Hub, News, SessionEnded, SessionLocked, SiteChanged
 from backend.model.entries import Action, Entry
 from backend.model.ids import IncidentId, SessionId, SiteId, UnitId, UserId
 from backend.model.notes import NoteReader, NoteView
@@ -55,6 +55,7 @@ class Step:
         self._sites: dict[SiteId, UserId | None] = {}
         self._notes: list[NoteWritten | NotesRead] = []
         self._ended: list[SessionId] = []
+        self._locked: list[SessionId] = []
         self._attempt: Attempt | None = None
 
     def attempts(self, action: Action, *, actor: str, subject: str) -> None:
@@ -144,6 +145,10 @@ class Step:
         """The sockets of this session are to close."""
         self._ended.append(session)
 
+    def session_locked(self, session: SessionId) -> None:
+        """Likewise, and its pages are to hide what they show."""
+        self._locked.append(session)
+
     async def news(self, board: Board) -> list[News]:
         """All of it as of the end of this transaction: things first, then the lines about them."""
         told: list[News] = []
@@ -168,6 +173,7 @@ class Step:
         ]
         told += [NearbyChanged(incident_id=near) for near in self._nearby]
         told += [SiteChanged(site_id=site, owner_id=owner) for site, owner in self._sites.items()]
+        told += [SessionLocked(session_id=session) for session in self._locked]
         told += [SessionEnded(session_id=session) for session in self._ended]
         return told
 

@@ -166,6 +166,10 @@ class Grants:
     async def revoke_of_session(self, session: SessionId, now: datetime) -> list[GrantId]:
         return await self._revoke(now, grants.c.session_id == session)
 
+    async def revoke_watching(self, session: SessionId, now: datetime) -> list[GrantId]:
+        """What lets this session see pictures; what it shows goes on."""
+        return await self._revoke(now, grants.c.session_id == session, grants.c.scope == Scope.WATCH.value)
+
     async def revoke(self, grant: GrantId, now: datetime) -> list[GrantId]:
         return await self._revoke(now, grants.c.id == grant)
 

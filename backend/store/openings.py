@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, UserId
+from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, PushId, SessionId, UserId
 from backend.model.lending import AskedView, OpeningView, WaiterView
 from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach, Waiter
 from backend.model.owners import PushSubscription
@@ -195,10 +195,12 @@ class Push:
         await self._db.execute(insert(push_subscriptions).values(**columns(subscription)))
         return gone
 
-    async def named_again(self, subscription: PushId, at: datetime) -> None:
-        """It counts as the newest of this person's."""
+    async def named_again(self, subscription: PushId, session: SessionId | None, at: datetime) -> None:
+        """It counts as the newest of this person's, and goes with that session."""
         await self._db.execute(
-            update(push_subscriptions).where(push_subscriptions.c.id == subscription).values(added_at=at)
+            update(push_subscriptions)
+            .where(push_subscriptions.c.id == subscription)
+            .values(added_at=at, session_id=session)
         )
 
     async def of_user(self, user: UserId) -> list[PushSubscription]:
@@ -207,6 +209,13 @@ class Push:
             select(push_subscriptions)
             .where(push_subscriptions.c.user_id == user)
             .order_by(push_subscriptions.c.added_at, push_subscriptions.c.id)
+        )
+        return values(rows, PushSubscription)
+
+    async def of_session(self, session: SessionId) -> list[PushSubscription]:
+        """What this session named last."""
+        rows = await self._db.execute(
+            select(push_subscriptions).where(push_subscriptions.c.session_id == session)
         )
         return values(rows, PushSubscription)
 

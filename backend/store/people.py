@@ -1,12 +1,14 @@
 """Accounts, sign-in failures and sessions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import SessionId, UserId
 from backend.model.people import StaffSession, User
+from backend.model.sessions import SignedIn
 from backend.store.rows import columns, value, values
 from backend.store.tables import sessions, sign_in_failures, users
 from backend.store.tables_units import duties
@@ -72,17 +74,26 @@ class Sessions:
     def __init__(self, connection: AsyncConnection) -> None:
         self._db = connection
 
-    async def add(self, session: StaffSession, cookie_hash: str) -> None:
+    async def add(self, session: StaffSession, cookie_hash: str, now: datetime) -> None:
         await self._db.execute(
             insert(sessions).values(
-                id=session.id, user_id=session.user.id, cookie_hash=cookie_hash, expires_at=session.expires_at
+                id=session.id,
+                user_id=session.user.id,
+                cookie_hash=cookie_hash,
+                expires_at=session.expires_at,
+                device=session.device,
+                since=now,
+                seen_at=now,
             )
         )
 
     async def by_cookie(self, cookie_hash: str, now: datetime) -> StaffSession | None:
         row = (
             await self._db.execute(
-                select(sessions.c.id.label("session_id"), sessions.c.expires_at, *_USER)
+                select(
+                    *(sessions.c.id.label("session_id"), sessions.c.expires_at),
+                    *(sessions.c.device, sessions.c.locked_at, *_USER),
+                )
                 .join(users, users.c.id == sessions.c.user_id)
                 .where(sessions.c.cookie_hash == cookie_hash, sessions.c.expires_at > now)
             )
@@ -90,13 +101,59 @@ class Sessions:
         user = value(row, User)
         if row is None or user is None:
             return None
-        return StaffSession(id=SessionId(row.session_id), user=user, expires_at=row.expires_at)
+        return StaffSession(
+            id=SessionId(row.session_id),
+            user=user,
+            expires_at=row.expires_at,
+            device=row.device,
+            locked_at=row.locked_at,
+        )
 
     async def is_open(self, session: SessionId, now: datetime) -> bool:
+        """Neither over nor locked."""
         found = await self._db.scalar(
-            select(sessions.c.id).where(sessions.c.id == session, sessions.c.expires_at > now)
+            select(sessions.c.id).where(
+                sessions.c.id == session, sessions.c.expires_at > now, sessions.c.locked_at.is_(None)
+            )
         )
         return found is not None
+
+    async def signed_in(self, now: datetime) -> list[SignedIn]:
+        """All that are not over, locked or not: by name, the last used first."""
+        found = await self._db.execute(
+            select(
+                *(sessions.c.id, sessions.c.user_id, users.c.display_name.label("name"), users.c.role),
+                _NOW.scalar_subquery().label("unit_id"),
+                *(sessions.c.device, sessions.c.since, sessions.c.seen_at, sessions.c.locked_at),
+            )
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.expires_at > now)
+            .order_by(users.c.display_name, users.c.id, sessions.c.seen_at.desc(), sessions.c.id)
+        )
+        return values(found, SignedIn)
+
+    async def saw(self, used: Sequence[tuple[SessionId, datetime]]) -> None:
+        """When somebody last used these."""
+        change = update(sessions).where(sessions.c.id == bindparam("session")).values(seen_at=bindparam("at"))
+        await self._db.execute(change, [{"session": session, "at": at} for session, at in used])
+
+    async def lock(self, session: SessionId, at: datetime) -> bool:
+        """Whether it was open until now."""
+        found = await self._db.execute(
+            update(sessions)
+            .where(sessions.c.id == session, sessions.c.locked_at.is_(None), sessions.c.expires_at > at)
+            .values(locked_at=at)
+        )
+        return bool(found.rowcount)
+
+    async def unlock(self, session: SessionId, at: datetime) -> bool:
+        """False when it is over."""
+        found = await self._db.execute(
+            update(sessions)
+            .where(sessions.c.id == session, sessions.c.expires_at > at)
+            .values(locked_at=None, seen_at=at)
+        )
+        return bool(found.rowcount)
 
     async def any_of(self, user: UserId, now: datetime) -> bool:
         """Whether this person is signed in anywhere."""

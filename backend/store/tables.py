@@ -94,6 +94,10 @@ sessions = Table(
     Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
     Column("cookie_hash", HASH, nullable=False, unique=True),
     Column("expires_at", Utc, nullable=False, index=True),
+    Column("device", String(40), nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),  # when somebody last used it, to the minute
+    Column("locked_at", Utc),
 )
 
 # Owners, and what they lend.
@@ -133,6 +137,7 @@ push_subscriptions = Table(
     Column("p256dh", String(128), nullable=False),
     Column("auth", String(64), nullable=False),
     Column("added_at", Utc, nullable=False),
+    Column("session_id", ID, index=True),  # that named it last; kept when that is over
 )
 
 sites = Table(

@@ -32,7 +32,7 @@ async def owner(house: House, name: str = "olga") -> Staff:
     session = StaffSession(id=SessionId(new_id("ses")), user=user, expires_at=expires)
     async with house.parts.store.begin() as tx:
         await tx.users.add(user, "")
-        await tx.sessions.add(session, cookie.hashed)
+        await tx.sessions.add(session, cookie.hashed, house.clock())
     return Staff(house, session, cookie, house.parts.sign_in.csrf(session))
 
 

@@ -158,7 +158,7 @@ class House:
             session = StaffSession(
                 id=SessionId(new_id("ses")), user=found[0], expires_at=self.clock() + timedelta(hours=12)
             )
-            await tx.sessions.add(session, cookie.hashed)
+            await tx.sessions.add(session, cookie.hashed, self.clock())
         return Staff(self, session, cookie, self.parts.sign_in.csrf(session))
 
     def token(self, link: str) -> str:

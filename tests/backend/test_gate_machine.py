@@ -110,7 +110,7 @@ class Machine(RuleBasedStateMachine):
                 held = await tx.users.by_name(name)
                 assert held is not None
                 self.sessions[name] = _session(held[0], self.clock() + timedelta(days=300))
-                await tx.sessions.add(self.sessions[name], new_secret())
+                await tx.sessions.add(self.sessions[name], new_secret(), self.clock())
         self.incidents = [await self._incident(), await self._incident()]
 
     def _look_on(self) -> None:

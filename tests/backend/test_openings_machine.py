@@ -85,7 +85,7 @@ class Gate(RuleBasedStateMachine):
         until = self.rooms.clock() + timedelta(days=300)
         session = StaffSession(id=SessionId(new_id("ses")), user=self.users[name], expires_at=until)
         async with self.parts.store.begin() as tx:
-            await tx.sessions.add(session, new_secret())
+            await tx.sessions.add(session, new_secret(), self.rooms.clock())
 
     async def _incident(self) -> IncidentId:
         at = PositionReport(latitude=SHOP.latitude, longitude=SHOP.longitude, accuracy_m=5.0)
@@ -158,7 +158,7 @@ class Gate(RuleBasedStateMachine):
         async def out_and_in() -> None:
             async with self.parts.store.begin() as tx:
                 await tx.sessions.expire_all(self.users[who].id, self.rooms.clock())
-            await self.parts.sign_in.end_expired()
+            await self.parts.sessions.end_expired()
             async with self.parts.store.read() as tx:
                 assert await tx.openings.of_users([UserId(self.users[who].id)]) == []
             await self._sign_in(who)

@@ -137,10 +137,10 @@ async def test_a_session_that_runs_out_ends_its_sockets_and_its_pictures(
     await other.share()
     watch = await dana.post(f"/api/feeds/{(await dana.see(incident))['feeds'][0]['id']}/watch")
     async with dana.socket() as socket:
-        await house.parts.sign_in.end_expired()
+        await house.parts.sessions.end_expired()
         assert await socket.told(house) == []
         house.clock.advance(hours=12)
-        await house.parts.sign_in.end_expired()
+        await house.parts.sessions.end_expired()
         await socket.until(lambda e: e["type"] == "signed-out")
     headers = {"Authorization": f"Bearer {watch['bearer']}", "Content-Type": "application/sdp"}
     no(await dana.http.post(watch["whep"], content="v=0", headers=headers), 403, "grant-revoked")
@@ -154,7 +154,7 @@ async def test_a_request_that_was_under_way_at_sign_out_gets_no_picture(
     other = Phone(house, house.token((await dana.issue(incident))["id"]))
     await other.share()
     feed = (await dana.see(incident))["feeds"][0]["id"]
-    await house.parts.sign_in.sign_out(dana.session)
+    await house.parts.sessions.sign_out(dana.session)
     with pytest.raises(Refused, match="not-signed-in"):
         await house.parts.access.watch(dana.session, feed)
 
@@ -202,7 +202,7 @@ async def test_a_socket_ends_with_its_session(house: House, dana: Staff) -> None
         await tx.sessions.remove(dana.session.id)
         soon = house.clock() + timedelta(seconds=0.5)
         session = StaffSession(id=dana.session.id, user=dana.user, expires_at=soon)
-        await tx.sessions.add(session, hashed(dana))
+        await tx.sessions.add(session, hashed(dana), house.clock())
     async with dana.socket() as socket:
         assert (await socket.next())["type"] == "signed-out"
         with pytest.raises(ConnectionClosedError) as closed:

@@ -23,7 +23,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from media import control
 from media.config import ProcessConfig, SfuConfig
-from media.ports import ALONE, EndReason, FeedId, Holder, SessionId
+from media.ports import ALONE, EndReason, FeedId, Holder, Level, SessionId
 from media.stats import Drop
 from tests.fuzz import hostile
 from tests.fuzz.captures import Captures, load
@@ -323,7 +323,10 @@ async def hurt_control_frames(path: Path, number: int, mutator: Mutator) -> None
     feed, holder, session = FeedId("fed_1"), Holder("holder"), SessionId("ses_1")
     requests = [
         encode(control.Publish(1, feed, holder, "v=0\r\n", ALONE, "tag", False)),
-        encode(control.Subscribe(2, feed, holder, "v=0\r\n", granted(feed, holder), ALONE, "tag")),
+        encode(
+            control.Subscribe(2, feed, holder, "v=0\r\n", granted(feed, holder), ALONE, "tag", Level.FULL)
+        ),
+        encode(control.Limit(9, session, Level.KEYFRAMES)),
         encode(control.Renew(3, granted(feed, holder))),
         encode(control.RestartIce(3, session, "a=ice-ufrag:EsAw\r\n")),
         encode(control.EndSession(4, session, EndReason.HUNG_UP)),

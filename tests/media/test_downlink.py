@@ -62,13 +62,13 @@ class Link:
 
     def __init__(
         self, rate_bps: float, *, picture_bps: float = 1e6, delay_s: float = 0.05, loss: float = 0.0,
-        layered: bool = True, remb: bool = True, seed: int = 1,
+        layered: bool = True, remb: bool = True, seed: int = 1, most: Level = Level.FULL,
     ) -> None:  # fmt: skip
         self.rate_bps, self.picture_bps, self.delay_s, self.loss = rate_bps, picture_bps, delay_s, loss
         self.layered, self.with_remb = layered, remb
-        self.downlink, self.receiver, self.meter = Downlink(), Receiver(), RateMeter()
+        self.downlink, self.receiver, self.meter = Downlink(most), Receiver(), RateMeter()
         self.now = 0.0
-        self.levels: list[tuple[float, Level]] = [(0.0, Level.FULL)]
+        self.levels: list[tuple[float, Level]] = [(0.0, most)]
         self.keyframes_asked: list[float] = []
         self.longest_queue_s = 0.0
         self._chance = random.Random(seed)
@@ -161,6 +161,10 @@ class Link:
                 total += max(0.0, end - max(start, since))
         return total / (self.now - since)
 
+    @property
+    def sent_bytes(self) -> int:
+        return self._bytes_out
+
     def at(self) -> Level:
         return self.downlink.level
 
@@ -246,6 +250,33 @@ def test_below_motion_keyframes_are_asked_for_rarely_and_do_not_drown_the_link(r
     asked = [at for at in link.keyframes_asked if at > since]
     assert 1 <= len(asked) <= 5
     assert all(b - a >= 5.0 for a, b in pairwise(asked))
+
+
+@pytest.mark.parametrize("layered", [True, False])
+def test_who_wants_stills_gets_no_more_on_the_widest_link_and_motion_when_it_is_wanted(
+    layered: bool,
+) -> None:
+    link = Link(2e7, layered=layered, most=Level.KEYFRAMES).run(120)
+    assert link.levels == [(0.0, Level.KEYFRAMES)]
+    gaps = [b - a for a, b in pairwise(link.keyframes_asked)]
+    assert len(gaps) > 10
+    assert all(5.0 <= gap < 8.0 for gap in gaps)
+    assert link.sent_bytes < 0.1 * link.picture_bps / 8 * 120
+    link.downlink.limit(Level.FULL, link.now)
+    assert link.at() is Level.FULL
+    assert link.run(30).at() is Level.FULL
+    link.downlink.limit(Level.QUARTER, link.now)
+    assert link.run(60).at() is Level.QUARTER
+
+
+def test_a_limit_that_is_lifted_lets_a_narrow_link_rise_no_further_than_it_carries() -> None:
+    link = Link(3e6, most=Level.HALF).run(20)
+    link.rate_bps = 2e5
+    link.run(40)
+    held = link.at()
+    assert held in (Level.KEYFRAMES, Level.STILLS)
+    link.downlink.limit(Level.FULL, link.now)
+    assert link.at() is held
 
 
 def test_own_drops_are_answered_at_once() -> None:

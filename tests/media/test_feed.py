@@ -20,7 +20,7 @@ from media.keyframe import ASK_EVERY_S
 from media.negotiate import ORIENTATION, TRANSPORT_WIDE
 from media.outbox import Made
 from media.peer import Peer
-from media.ports import FeedId, Holder, SessionId
+from media.ports import FeedId, Holder, Level, SessionId
 from media.publisher import Publisher
 from media.rewrite import Outgoing
 from media.rtp import Kind
@@ -91,7 +91,9 @@ class Stage:
         self.video = agreed.of(Kind.VIDEO)
         self.audio = agreed.of(Kind.AUDIO)
 
-    def watch(self, name: str = "chromium", *, repairs: bool = True) -> tuple[Subscriber, FakePeer]:
+    def watch(
+        self, name: str = "chromium", *, repairs: bool = True, most: Level = Level.FULL
+    ) -> tuple[Subscriber, FakePeer]:
         offer = (OFFERS / f"{name}-recvonly.sdp").read_text()
         agreed = negotiate.for_subscriber(
             rtc.parse_offer(offer if repairs else offer.replace(" rtx/", " x/"))
@@ -99,6 +101,7 @@ class Stage:
         viewer = Subscriber(
             SessionId(f"s{len(self.feed.subscribers)}"), FeedId("f"), Holder("h"), agreed,
             granted=Granted(CLAIMS, until=math.inf), source=self.feed, drops=self.drops,
+            most=most,
         )  # fmt: skip
         screen = FakePeer()
         viewer.peer = cast("Peer", screen)
@@ -146,6 +149,33 @@ def test_a_crowd_of_viewers_costs_one_keyframe(stage: Stage) -> None:
         stage.watch()
     took = time.monotonic() - began  # a busy machine takes longer than one keyframe is good for
     assert 1 <= len(stage.phone.asked(rtcp.PictureLoss)) <= 1 + took / ASK_EVERY_S
+
+
+def test_who_wants_stills_is_sent_what_it_begins_with_and_then_keyframes_alone(stage: Stage) -> None:
+    viewer, screen = stage.watch(most=Level.KEYFRAMES)
+    other, whole = stage.watch()
+    told: list[Level] = []
+    stage.feed._levels = lambda session: told.append(session.level)
+    stage.send(1, KEYFRAME, timestamp=0)
+    viewer.tick(1.0)
+    for number in range(2, 62):
+        stage.send(number, timestamp=3000 * number)
+    for step in range(100):
+        viewer.tick(2.0 + step * 0.05)
+    stage.send(62, KEYFRAME, timestamp=3000 * 62)
+    for step in range(20):
+        viewer.tick(7.0 + step * 0.05)
+    other.tick(8.0)
+    pictures = [packet.payload for packet in screen.rtp if packet.payload.endswith((b"key", b"delta"))]
+    assert pictures == [KEYFRAME, KEYFRAME]
+    assert len(whole.rtp) == 62
+    assert (viewer.level, told) == (Level.KEYFRAMES, [Level.KEYFRAMES])
+    viewer.limit(Level.FULL, 27.0)
+    viewer.tick(27.0)
+    stage.send(63, KEYFRAME, timestamp=3000 * 63)
+    stage.send(64, timestamp=3000 * 64)
+    assert [packet.payload for packet in screen.rtp][-2:] == [KEYFRAME, DELTA]
+    assert told[-1] is Level.FULL
 
 
 def test_every_viewer_has_numbers_of_its_own(stage: Stage) -> None:

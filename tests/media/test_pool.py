@@ -23,6 +23,7 @@ from media.ports import (
     Full,
     Group,
     Holder,
+    Level,
     NoSuchSession,
     Sfu,
 )
@@ -153,8 +154,11 @@ async def test_a_picture_goes_through_a_process_of_its_own(engines: Any, peers: 
         assert isinstance(web.pool, Sfu)
         assert web.pool.listening
         published = await publish(web.pool, peers, told="whip:abc")
-        await subscribe(web.pool, peers)
+        seen = await subscribe(web.pool, peers)
         await sees_more(peers[1])
+        await web.pool.limit(seen.session, Level.KEYFRAMES)
+        with pytest.raises(NoSuchSession):
+            await web.pool.limit(published.session, Level.KEYFRAMES)
         (stats,) = await web.pool.stats()
         assert stats.pid not in (0, os.getpid())
         assert stats.sessions == 2

@@ -293,6 +293,7 @@ class Agency:
             },
             "csrf": "token",
             "session": "ses_1",
+            "lock_after_s": 1800,
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []

@@ -67,7 +67,7 @@ async def _signed_in(parts: Parts, clock: Clock, name: str) -> User:
         session = StaffSession(
             id=SessionId(new_id("ses")), user=held[0], expires_at=clock() + timedelta(hours=1)
         )
-        await tx.sessions.add(session, new_secret())
+        await tx.sessions.add(session, new_secret(), clock())
     return held[0]
 
 

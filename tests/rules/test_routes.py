@@ -32,11 +32,13 @@ PUBLIC = {
     ("DELETE", "/whip/sessions/{session_id:str}"): BEARER,
     ("POST", "/whep/{feed_id:str}"): BEARER,
     ("PATCH", "/whep/sessions/{session_id:str}"): BEARER,
+    ("PUT", "/whep/sessions/{session_id:str}/most/{most:str}"): BEARER,
     ("DELETE", "/whep/sessions/{session_id:str}"): BEARER,
 }
 GUARDS = {
     *(guards.signed_in, guards.staff, guards.desk, guards.officers, guards.supervisors, guards.owners),
     *(guards.auditors, guards.managers, guards.machines, guards.our_pages, metrics.readers),
+    *(guards.even_locked, guards.at_the_lock, guards.officers_even_locked),
 }
 
 

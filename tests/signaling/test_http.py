@@ -20,6 +20,7 @@ from media.ports import (
     Group,
     Holder,
     IceFragment,
+    Level,
     NoSuchSession,
     OpenSession,
     SessionId,
@@ -39,6 +40,7 @@ class FakeSfu:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.grants: list[bytes] = []
+        self.limits: list[Level] = []
         self.error: Exception | None = None
         self.fragment: IceFragment | None = None
         self.sessions: dict[SessionId, OpenSession] = {}
@@ -62,11 +64,23 @@ class FakeSfu:
         return self._open(SessionId("ses_pub"), feed, holder, tag)
 
     async def subscribe(
-        self, feed: FeedId, holder: Holder, offer: str, *, grant: bytes, group: Group = ALONE, tag: str = ""
+        self,
+        feed: FeedId,
+        holder: Holder,
+        offer: str,
+        *,
+        grant: bytes,
+        group: Group = ALONE,
+        tag: str = "",
+        most: Level = Level.FULL,
     ) -> Answer:
         self.grants.append(grant)
+        self.limits.append(most)
         self._note("subscribe", feed, holder, offer)
         return self._open(SessionId("ses_sub"), feed, holder, tag)
+
+    async def limit(self, session: SessionId, most: Level) -> None:
+        self._note("limit", session, most)
 
     async def renew(self, grant: bytes) -> None:
         self._note("renew", grant)
@@ -158,6 +172,22 @@ async def test_a_viewer_gets_an_answer_on_the_feed_it_named(http: httpx.AsyncCli
     assert response.status_code == 201
     assert response.headers["location"] == "/whep/sessions/ses_sub"
     assert sfu.calls == [("subscribe", "fed_1", "dispatcher", OFFER)]
+
+
+async def test_a_viewer_is_sent_no_more_than_it_wants(http: httpx.AsyncClient, sfu: FakeSfu) -> None:
+    for path in ("/whep/fed_1", "/whep/fed_1?most=keyframes"):
+        location = (await http.post(path, content=OFFER, headers=headers("sub"))).headers["location"]
+    assert sfu.limits == [Level.FULL, Level.KEYFRAMES]
+    assert (await http.put(f"{location}/most/half", headers=headers("sub"))).status_code == 204
+    assert sfu.calls[-1] == ("limit", "ses_sub", Level.HALF)
+    before = len(sfu.calls)
+    assert (await http.put(f"{location}/most/half", headers=headers("pub"))).status_code == 401
+    assert (await http.put(f"{location}/most/half")).status_code == 401
+    assert (await http.put("/whep/sessions/ses_none/most/half", headers=headers("sub"))).status_code == 404
+    assert (await http.put(f"{location}/most/double", headers=headers("sub"))).status_code in (400, 404)
+    wrong = await http.post("/whep/fed_1?most=double", content=OFFER, headers=headers("sub"))
+    assert wrong.status_code == 400
+    assert len(sfu.calls) == before
 
 
 @pytest.mark.parametrize(
