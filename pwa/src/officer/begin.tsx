@@ -59,9 +59,9 @@ async function online(me: Me | null, held: shelf.Held | null): Promise<Desk | nu
 }
 
 function offline(session: string, known: Known): Desk {
-  const { user, agency, heard, ahead } = known;
+  const { me, heard, ahead } = known;
   const world = worldOf(known, location.hash.slice(1) || null);
-  return new Desk({ user, agency, csrf: "", session }, { world, heard, ahead });
+  return new Desk({ ...me, csrf: "", session }, { world, heard, ahead });
 }
 
 interface Found {

@@ -5,7 +5,7 @@
 import { myUnit, responseOf } from "../staff/duty.ts";
 import { currentLink } from "../staff/links.ts";
 import { EMPTY, openIncidents, type World } from "../staff/world.ts";
-import type { Agency, DutyView, IncidentView, Me, NotesView, Position, Unit, User } from "../wire.ts";
+import type { DutyView, IncidentView, Me, NotesView, Position, Unit } from "../wire.ts";
 
 /** Raised when the shape below changes, or what wire.ts says of it: what an older app kept is not read. */
 const VERSION = 1;
@@ -18,8 +18,8 @@ const MOST_PHRASES = 24;
 
 export interface Known {
   version: number;
-  user: User;
-  agency: Agency;
+  /** Without what is of the session: a phone that is lost must not have it. */
+  me: Omit<Me, "csrf" | "session">;
   /** When the server was last heard, by its clock; and how much later it is there than by this phone's. */
   heard: number;
   ahead: number;
@@ -47,7 +47,7 @@ function slim(incident: IncidentView): IncidentView {
 /** What is kept of a world at this moment. */
 export function known(
   world: World,
-  { user, agency }: Pick<Me, "user" | "agency">,
+  { csrf: _, session: __, ...me }: Me,
   { heard, ahead }: Pick<Known, "heard" | "ahead">,
 ): Known {
   const mine = myUnit(world);
@@ -57,8 +57,7 @@ export function known(
   const coming = new Set([mine, ...incidents.flatMap(({ unit_ids }) => unit_ids)]);
   return {
     version: VERSION,
-    user,
-    agency,
+    me,
     heard,
     ahead,
     incidents: incidents.map(slim),
