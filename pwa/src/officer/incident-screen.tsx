@@ -56,7 +56,7 @@ function InFront({
   const link = currentLink(incident);
   const lost = useStore(desk.line) === "lost";
   const words = lost
-    ? "No network here, so no picture. It comes back by itself."
+    ? "No connection, so no picture. It comes back by itself."
     : link === null
       ? "Dispatch has sent the caller no link yet."
       : link.state === "sharing"
