@@ -50,6 +50,10 @@ bench-map: build ## how smoothly a map is dragged with 500 units that report eac
 	@tests/machine.sh
 	@python -m tests.bench.map
 
+bench-officer: build ## 200 incidents, 500 units that report each second, 300 sockets: delay of events and positions; JSON
+	@tests/machine.sh
+	@python -m tests.bench.officer
+
 bench-lighthouse: build ## the pages that are opened on a phone, by Lighthouse on a throttled one; a JSON line
 	@tests/machine.sh
 	@python -m tests.bench.lighthouse
@@ -132,4 +136,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-lighthouse bench-camera bench-drone soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-camera bench-drone soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install

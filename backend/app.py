@@ -56,6 +56,7 @@ from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.alerts import Alerts
+from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
@@ -89,6 +90,7 @@ from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.presses import Presses
+from backend.services.push import Push
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
 from backend.services.responses import Responses
@@ -181,6 +183,8 @@ class Parts(msgspec.Struct, frozen=True):
     lending_board: LendingBoard
     surroundings: Surroundings
     alerts: Alerts
+    asks: Asks
+    pushes: Push
     runs: Runs
     openings: Openings
     pusher: Pusher
@@ -254,7 +258,8 @@ def build(
     connectors = Connectors(steps, minutes)
     lending_board = LendingBoard(store, connectors.is_connected)
     pusher = _pusher(config)
-    alerts = Alerts(steps, hub, pusher)
+    pushes = Push(steps, pusher)
+    alerts, asks = Alerts(steps, hub, pushes), Asks(steps, hub, pushes)
     public_log, districts = public(config), _districts(config, _basemap(config))
     uses = Uses(steps, keys, public_log, spool_key(config.data_dir), zone, districts or nowhere)
     log_files = LogFiles(config.data_dir / "log")
@@ -264,8 +269,8 @@ def build(
     engines = Engines(sfu)
     devices = Devices(steps, sfu)
     runs = Runs(steps, keys, connectors)
-    presses = Presses(keys, runs, alerts, uses, zone)
-    lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, alerts, uses, sfu, zone)
+    presses = Presses(keys, runs, asks, uses, zone)
+    lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
     connectors.listener = lent
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
@@ -320,6 +325,8 @@ def build(
         lending_board=lending_board,
         surroundings=Surroundings(steps, zone, connectors.is_connected),
         alerts=alerts,
+        asks=asks,
+        pushes=pushes,
         runs=runs,
         openings=lent,
         pusher=pusher,
@@ -335,7 +342,7 @@ def build(
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
-        responses=Responses(steps, board, leaving),
+        responses=Responses(steps, board, leaving, alerts),
         sessions=Sessions(steps, sfu, lent, duties),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
@@ -398,6 +405,7 @@ def create_app(
                 "lending_board",
                 "surroundings",
                 "alerts",
+                "pushes",
                 "openings",
                 "connectors",
                 "enrolments",
@@ -499,6 +507,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
+        asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),

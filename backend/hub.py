@@ -1,14 +1,20 @@
-"""Live events to sockets. In this process for now; `publish` takes plain values so that it may cross one.
+"""Live events to pages. In this process for now; `publish` takes plain values so that it may cross one.
 
-It decides nothing about who may see what: services.board does, for each socket.
+It decides nothing about who may see what: services.board does, for each page. It numbers what a page is told
+and keeps the last of it, so that a page whose socket broke goes on from where it was (docs/decisions/0041).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import msgspec
 
+from backend.model.ids import new_id
+from backend.model.people import StaffSession, User
 from backend.model.views import (
     ConnectionChanged,
     EntryRecorded,
@@ -22,8 +28,13 @@ from backend.model.views import (
     UnitsMoved,
 )
 
-LISTENERS = 2000  # sockets at once; one more is refused
-QUEUE = 256  # events waiting for one socket; at the bound the socket is let go
+LISTENERS = (
+    2000  # pages at once; of those without a socket the longest away makes room, else one more is refused
+)
+QUEUE = 256  # pieces of news waiting for one page; at the bound it must begin anew
+KEPT = 256  # messages that a page has been told, in case it did not get them
+KEPT_BYTES = 512 * 1024  # of them at most; the whole costs a page no more
+AWAY_S = 120.0  # that a page may be without a socket and go on from where it was
 
 
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended"):
@@ -85,58 +96,196 @@ class Full(Exception):
 
 
 class TooSlow(Exception):
-    """A listener did not keep up; it must start again from a snapshot."""
+    """A listener did not keep up; it must start again from the whole."""
+
+
+class Telling(Protocol):
+    """Trims for one page: what this person may see, and nothing more."""
+
+    @property
+    def user(self) -> User:
+        """Whom it trims for, as they are since the whole was told last."""
+        ...
+
+    async def whole(self) -> Sequence[msgspec.Struct]:
+        """Everything, as it is now: what a page begins with."""
+        ...
+
+    async def hears(self, news: News) -> Sequence[msgspec.Struct]:
+        """What the page is told of this: `news` itself where nothing is trimmed, often nothing."""
+        ...
+
+
+class Piece:
+    """One piece of news on its way to everybody: made JSON once, for all who are told just that."""
+
+    __slots__ = ("_json", "news")
+
+    def __init__(self, news: News) -> None:
+        self.news = news
+        self._json: bytes | None = None
+
+    def json(self) -> bytes:
+        """The news itself, as it is."""
+        if self._json is None:
+            self._json = msgspec.json.encode(self.news)
+        return self._json
 
 
 class Hub:
-    """Hands each piece of news to every listener, in order."""
+    """Hands each piece of news to every listener, in order. `timer` counts seconds."""
 
-    def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        self._timer = timer
+        self._held: dict[str, Listener] = {}
+        self._away: OrderedDict[str, tuple[float, Listener]] = OrderedDict()  # the longest away first
 
     @property
     def listeners(self) -> int:
-        """Sockets that are told now."""
-        return len(self._listeners)
+        """Pages that are told now."""
+        return len(self._held)
 
     def hears(self, user: str) -> bool:
         """Whether a page of this person's is open."""
-        return any(listener.user == user for listener in self._listeners)
+        return any(listener.session.user.id == user for listener in self._held.values())
 
     async def publish(self, news: News) -> None:
         """Never waits: a listener that is full is marked too slow and gets nothing more."""
-        for listener in self._listeners:
-            listener.offer(news)
+        piece = Piece(news)
+        for listener in self._held.values():
+            listener.offer(piece)
+        for _, listener in self._away.values():
+            listener.offer(piece)
+        self._forget()
 
     @asynccontextmanager
-    async def listen(self, user: str = "") -> AsyncIterator["Listener"]:
-        """News from here on, for this person's page. Raises Full."""
-        if len(self._listeners) >= LISTENERS:
+    async def listen(self, session: StaffSession, telling: Telling) -> AsyncIterator["Listener"]:
+        """News from here on, for a page of this session that begins. Raises Full."""
+        self._forget()
+        if len(self._held) >= LISTENERS:
             raise Full
-        listener = Listener(user)
-        self._listeners.add(listener)
-        try:
+        if len(self._held) + len(self._away) >= LISTENERS:
+            self._drop(next(iter(self._away)))
+        async with self.hold(Listener(session, telling)) as listener:
             yield listener
-        finally:
-            self._listeners.discard(listener)
+
+    def known(self, name: str, session: StaffSession) -> "Listener | None":
+        """The page of this session that has this name; None when it is not kept (any more)."""
+        self._forget()
+        found = self._held.get(name) or self._away.get(name, (0.0, None))[1]
+        return found if found is not None and found.session.id == session.id else None
+
+    @asynccontextmanager
+    async def hold(self, listener: "Listener") -> AsyncIterator["Listener"]:
+        """For one socket. Another that still holds it lets go first: nobody is there any more."""
+        async with listener.turn():
+            self._away.pop(listener.name, None)
+            self._held[listener.name] = listener
+            try:
+                yield listener
+            finally:
+                del self._held[listener.name]
+                self._away[listener.name] = self._timer(), listener
+                self._forget()
+
+    def _forget(self) -> None:
+        """Those that have been away for too long, or have missed something."""
+        long_ago = self._timer() - AWAY_S
+        for name in [n for n, (since, page) in self._away.items() if page.over or since < long_ago]:
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        _, listener = self._away.pop(name)
+        listener.over = True
 
 
 class Listener:
-    """One socket's queue."""
+    """One page: what waits to be told, and the numbered messages that were. It outlives the page's sockets.
 
-    def __init__(self, user: str = "") -> None:
-        self.user = user
-        self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
-        self._late = asyncio.Event()
+    `over` when nobody can go on with it; then its page begins anew.
+    """
 
-    def offer(self, news: News) -> None:
+    def __init__(self, session: StaffSession, telling: Telling) -> None:
+        self.name = new_id("lsn")
+        self.session, self.telling = session, telling
+        self.last = 0  # the number of the last message
+        self.over = False
+        self.wanted = asyncio.Event()  # by another socket
+        self._wanting = 0
+        self._turn = asyncio.Lock()
+        self._waiting: deque[Piece] = deque()
+        self._something = asyncio.Event()
+        self._said: deque[bytes] = deque()
+        self._said_bytes = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One socket at a time, which is to let go when `wanted` is set."""
+        self._wanting += 1
+        self.wanted.set()
         try:
-            self._queue.put_nowait(news)
-        except asyncio.QueueFull:
-            self._late.set()
+            await self._turn.acquire()
+        finally:
+            self._wanting -= 1
+        if self._wanting == 0:
+            self.wanted.clear()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
-    async def next(self) -> News:
-        """The next piece of news. Raises TooSlow when some were dropped."""
-        if self._late.is_set():
+    def offer(self, piece: Piece) -> None:
+        """It waits from now on. One more than there is room for, and all of it is missed."""
+        if len(self._waiting) >= QUEUE:
+            self.over = True
+            self._waiting.clear()
+        if not self.over:
+            self._waiting.append(piece)
+        self._something.set()
+
+    @property
+    def first(self) -> Piece | None:
+        """What has waited longest. It waits until it is `done`, so that whoever is cut off loses nothing."""
+        return self._waiting[0] if self._waiting else None
+
+    def done(self) -> None:
+        """The first is told, or is nothing to this page. Raises TooSlow when some were missed meanwhile."""
+        if self.over:
             raise TooSlow
-        return await self._queue.get()
+        self._waiting.popleft()
+        if not self._waiting:
+            self._something.clear()
+
+    async def wait(self) -> None:
+        """Until something waits. Raises TooSlow."""
+        await self._something.wait()
+        if self.over:
+            raise TooSlow
+
+    def say(self, body: bytes, *, anew: bool = False) -> bytes:
+        """The message for this JSON object: with its number, and kept for a page that does not get it.
+
+        With `anew` nothing said until now may be said again, this included: who lacks it begins anew.
+        """
+        self.last += 1
+        if anew:
+            self._said.clear()
+            self._said_bytes = 0
+        else:
+            self._said.append(body)
+            self._said_bytes += len(body)
+        while len(self._said) > KEPT or self._said_bytes > KEPT_BYTES:
+            self._said_bytes -= len(self._said.popleft())
+        return _numbered(self.last, body)
+
+    def since(self, number: int) -> list[bytes] | None:
+        """The messages after this one; None when they are not all kept, or it was never said."""
+        missed = self.last - number
+        if not 0 <= missed <= len(self._said):
+            return None
+        kept = list(self._said)[len(self._said) - missed :]
+        return [_numbered(number + 1 + place, body) for place, body in enumerate(kept)]
+
+
+def _numbered(number: int, body: bytes) -> bytes:
+    return b'{"n":%d,' % number + body[1:]

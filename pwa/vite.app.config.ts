@@ -22,6 +22,7 @@ export default defineConfig({
         officer: here("officer.html"),
         owner: here("owner.html"),
         review: here("review.html"),
+        sessions: here("sessions.html"),
         join: here("join.html"),
         sw: here("src/sw.ts"),
       },

@@ -5,6 +5,7 @@ from a place that stays: a dock. A metre over a risk counts as several; so that 
 cross it where it is narrow, points along its edge are corners too (as in Lanthier, Maheshwari and Sack 2001).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,10 +17,11 @@ from shapely.geometry.polygon import orient
 
 from backend.airspace.areas import BadAreas
 
-MOST_CORNERS = 1500
+MOST_CORNERS = 3000
 _ALONG_RISK_M = 60.0  # between the points on its edge
 _BESIDE_M = 1.0  # how far outside the edge they are
 _SAME_M = 1e-6
+_NOWHERE = (math.nan, math.nan)  # what a corner has beside it that is none of an area
 
 Flat = tuple[float, float]
 Floats = NDArray[np.float64]
@@ -43,13 +45,14 @@ class Paths:
         shapely.prepare(allowed)
         for area, _ in risks:
             shapely.prepare(area)
-        corners = [start, *_corners(free), *_edges(risks, allowed)]
+        corners = [(start, _NOWHERE, _NOWHERE), *_corners(free), *_edges(risks, allowed)]
         if len(corners) > MOST_CORNERS:
             raise BadAreas(
                 f"the areas around a dock have {len(corners)} corners, and {MOST_CORNERS} can be looked"
                 " between: simplify them, a metre is enough"
             )
-        self._corners: Floats = np.array(corners, dtype=np.float64)
+        self._corners: Floats
+        self._corners, self._last, self._next = np.array(corners, dtype=np.float64).transpose(1, 0, 2)
         self._costs: Floats = np.full(len(corners), np.inf)
         self._before = np.full(len(corners), -1)
         self._grow()
@@ -58,7 +61,10 @@ class Paths:
         """The corners of the way, start and goal included, and its metres with what risks add."""
         there = np.array(goal, dtype=np.float64)
         reached = np.flatnonzero(np.isfinite(self._costs))
+        reached = reached[self._is_taut(there, reached)]
         costs = self._costs[reached] + self._between(there, self._corners[reached])
+        if not len(costs):
+            return None
         best = int(np.argmin(costs))
         if not np.isfinite(costs[best]):
             return None
@@ -78,14 +84,23 @@ class Paths:
             if settled[at] or not np.isfinite(self._costs[at]):
                 return
             settled[at] = True
-            straight = np.hypot(*(self._corners - self._corners[at]).T)
+            here = self._corners[at]
+            straight = np.hypot(*(self._corners - here).T)
             hopeful = np.flatnonzero(~settled & (self._costs[at] + straight < self._costs))
+            hopeful = hopeful[self._is_taut(here, hopeful)]
+            ways = self._corners[hopeful] - here
+            hopeful = hopeful[_is_beside(ways, self._last[at] - here, self._next[at] - here)]
             if not len(hopeful):
                 continue
-            costs = self._costs[at] + self._between(self._corners[at], self._corners[hopeful])
+            costs = self._costs[at] + self._between(here, self._corners[hopeful])
             better = costs < self._costs[hopeful]
             self._costs[hopeful[better]] = costs[better]
             self._before[hopeful[better]] = at
+
+    def _is_taut(self, here: Floats, there: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether a string pulled tight could come from here and bend round each corner."""
+        corners = self._corners[there]
+        return _is_beside(corners - here, self._last[there] - corners, self._next[there] - corners)
 
     def _between(self, here: Floats, others: Floats) -> Floats:
         """What the straight way to each costs; infinite where it leaves what is allowed."""
@@ -102,6 +117,12 @@ class Paths:
         return costs
 
 
+def _is_beside(way: Floats, last: Floats, following: Floats) -> NDArray[np.bool_]:
+    """Whether both sides that meet in a corner lie on one side of the way; true where there are none."""
+    one, other = (way[:, 0] * side[..., 1] - way[:, 1] * side[..., 0] for side in (last, following))
+    return ~(one * other < -_SAME_M)
+
+
 def polygons(area: BaseGeometry) -> list[Polygon]:
     """Those with an inside; lines and points that are left over by cutting are none."""
     if isinstance(area, Polygon):
@@ -115,22 +136,27 @@ def part_around(area: BaseGeometry, place: Flat) -> Polygon | None:
     return next((part for part in polygons(area) if part.intersects(at)), None)
 
 
-def _corners(free: BaseGeometry) -> Iterator[Flat]:
-    """Where a shortest path may turn: vertices that free space bends around."""
+def _corners(free: BaseGeometry) -> Iterator[tuple[Flat, Flat, Flat]]:
+    """Where a shortest path may turn: vertices that free space bends around, with those before and after."""
     for part in polygons(free):
         whole = orient(part)
         for ring in (whole.exterior, *whole.interiors):
             vertices: Floats = np.asarray(ring.coords)[:-1, :2]
-            came, goes = vertices - np.roll(vertices, 1, axis=0), np.roll(vertices, -1, axis=0) - vertices
+            last, following = np.roll(vertices, 1, axis=0), np.roll(vertices, -1, axis=0)
+            came, goes = vertices - last, following - vertices
             turns_right = came[:, 0] * goes[:, 1] - came[:, 1] * goes[:, 0] < 0
-            yield from ((float(east), float(north)) for east, north in vertices[turns_right])
+            for corner in np.stack([vertices, last, following], axis=1)[turns_right].tolist():
+                yield tuple(corner[0]), tuple(corner[1]), tuple(corner[2])
 
 
-def _edges(risks: Sequence[tuple[BaseGeometry, float]], allowed: BaseGeometry) -> Iterator[Flat]:
+def _edges(
+    risks: Sequence[tuple[BaseGeometry, float]], allowed: BaseGeometry
+) -> Iterator[tuple[Flat, Flat, Flat]]:
     for area, _ in risks:
         around = area.buffer(_BESIDE_M, join_style="mitre")
         for part in polygons(around):
             for ring in (part.exterior, *part.interiors):
                 vertices: Floats = np.asarray(shapely.segmentize(ring, _ALONG_RISK_M).coords)[:-1, :2]
                 inside = shapely.intersects_xy(allowed, vertices[:, 0], vertices[:, 1])
-                yield from ((float(east), float(north)) for east, north in vertices[inside])
+                for east, north in vertices[inside].tolist():
+                    yield (east, north), _NOWHERE, _NOWHERE

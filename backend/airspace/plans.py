@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from backend.airspace.routes import SIGHT_M, TRANSIT_M, Airspace, Route
+from backend.airspace.routes import SIGHT_M, Airspace, Route
+from backend.airspace.space import TRANSIT_M
 from backend.model import airframes, docks, weather
 from backend.model.airframes import Cost
 from backend.model.docks import Dock, Drone, Watch
@@ -18,9 +19,9 @@ from backend.model.positions import Point, distance_m
 from backend.model.traffic import Aircraft, first_encounter
 from backend.model.weather import Weather, Wind
 
-STAYS_S = 300.0  # what a drone must be able to see of an incident to be worth sending
+STAYS_S = 120.0  # the least that is worth sending a drone for; the next one takes over
 _NOTHING = Cost(0, 0)
-_CALM = Weather(  # to reckon by while the weather is not known, which is a reason of its own
+CALM = Weather(  # to reckon by while the weather is not known, which is a reason of its own
     wind=Wind(speed_mps=0, from_deg=0),
     gust_mps=0,
     rain_mmph=0,
@@ -149,7 +150,7 @@ def _straight(stand: Stand, place: Point) -> Route:
 def _no_way(airspace: Airspace, stand: Stand, place: Point, routes: Sequence[Route]) -> Iterator[Grounding]:
     """Why none of these ways, if there are any, leads to where it would see the place from."""
     dock, ceiling_m = stand.dock, docks.ceiling_m(stand.dock, stand.drone)
-    shut_in = airspace.shut_in(dock, ceiling_m)
+    shut_in = airspace.space.shut_in(dock, ceiling_m)
     if shut_in is not None:
         yield Grounding(Grounded.DOCK_FENCED, shut_in)
     nearest_m = min((route.away_m for route in routes), default=None)
@@ -173,14 +174,14 @@ def _no_way(airspace: Airspace, stand: Stand, place: Point, routes: Sequence[Rou
 
 def _keepers(airspace: Airspace, place: Point, height_m: float) -> str:
     """What keeps a drone away from a place."""
-    names = airspace.around(place, min(TRANSIT_M, height_m))
+    names = airspace.space.around(place, min(TRANSIT_M, height_m))
     return f"keep-out {', '.join(names)}" if names else "beyond the fence"
 
 
 def _fly(stand: Stand, route: Route, ask: Ask) -> _Flight:
     """There, as long as it can, and back."""
     dock, drone = stand.dock, stand.drone
-    sky = ask.weather or _CALM
+    sky = ask.weather or CALM
     rise_m = route.height_m - dock.roof_m
     starts_s = drone.airframe.launch_s + rise_m / drone.airframe.climb_mps
     out = airframes.out(drone.airframe, route.legs, rise_m, sky)

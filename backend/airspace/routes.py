@@ -1,7 +1,6 @@
-"""Routes: from a dock to where a drone sees an incident from, inside what is allowed at one height.
+"""Routes: from a dock to where a drone sees an incident from, by the way of least risk.
 
-A drone climbs out of its dock, goes on at that height, and comes home the same way. It keeps MARGIN_M from
-every fence: what a receiver, a gust and a corner may take from it.
+A drone climbs out of its dock, goes on at one height, and comes home the same way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,25 +9,19 @@ from itertools import pairwise
 import msgspec
 import shapely
 from shapely.geometry import Polygon
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
-from backend.airspace.areas import Area, AreaKind, BadAreas
-from backend.airspace.paths import Flat, Paths, part_around
+from backend.airspace.areas import Area, BadAreas
+from backend.airspace.paths import Flat, Paths
 from backend.airspace.plane import Plane
+from backend.airspace.space import MARGIN_M, Space
 from backend.model.airframes import Leg
 from backend.model.docks import Dock
 from backend.model.positions import Point, bearing_deg, distance_m
 
-MARGIN_M = 15.0  # from the sides of every area, and from the waiver's radius
-ABOVE_M = 5.0  # from their floors and ceilings, and from the waiver's
-TRANSIT_M = 60.0  # where nothing else is asked for
-LOWEST_M = 30.0  # nobody wants it lower over roofs and people
 SIGHT_M = 400.0  # from farther away the camera shows too little
-MOST_HEIGHTS = 8
 _LOOSE_M = 0.5  # corners lie so far inside of what is tested, that rounding breaks nothing
 _SIMPLER_M = 0.3
-_FLAT = 0.995  # a city laid flat is a little too long or too short: a radius is taken shorter
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,135 +46,83 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Airspace:
-    """The areas of one city, and the ways among them that have been looked for."""
+    """One city's space, and the ways from its docks that have been looked for."""
 
     def __init__(self, areas: Sequence[Area], docks: Sequence[Dock]) -> None:
         """Raises BadAreas when no drone could leave one of these docks, of which there is one at least."""
         self._plane = Plane.over([dock.point for dock in docks])
-        self._areas = [
-            msgspec.structs.replace(area, outline=self._plane.flattened(area.outline)) for area in areas
-        ]
+        self.space = Space(areas, self._plane)
         self._known: dict[tuple[Point, float, float], tuple[Paths, Polygon] | None] = {}
         for dock in docks:
-            words = self.shut_in(dock, dock.waiver.ceiling_m)
+            words = self.space.shut_in(dock, dock.waiver.ceiling_m)
             if words is not None:
                 raise BadAreas(words)
 
-    def shut_in(self, dock: Dock, ceiling_m: float) -> str | None:
-        """Why no drone can climb out of that dock to any height that it may fly at; None when it can."""
-        heights = self._heights(ceiling_m)
-        if not heights or heights[0] < dock.roof_m:
-            return f"{dock.name} stands too high for its ceiling of {ceiling_m:.0f} m above the ground."
-        reasons = [self._column(dock, height_m) for height_m in heights]
-        return None if None in reasons else reasons[0]
+    def look_around(self, dock: Dock, ceiling_m: float) -> None:
+        """Look for the ways from a dock before they are asked for: a second a height, with 2,000 corners.
+
+        Raises BadAreas when there are too many corners to look between.
+        """
+        for height_m in self.space.heights(dock, ceiling_m):
+            if self.space.column(dock, height_m) is None:
+                self._paths(dock, height_m)
 
     def routes(self, dock: Dock, ceiling_m: float, place: Point) -> Iterator[Route]:
         """For each height that it may fly at the way of least risk to that place, or near it."""
-        goal = self._plane.flat(place)
-        for height_m in self._heights(ceiling_m):
-            if height_m < dock.roof_m or self._column(dock, height_m) is not None:
-                continue
-            known = self._paths(dock, height_m)
-            if known is None:
-                continue
-            paths, free = known
-            at = shapely.points(*goal)
-            near = at if free.intersects(at) else nearest_points(free, at)[0]
-            way = paths.to((float(near.x), float(near.y)))
-            if way is None:
-                continue
-            corners, weighted_m = way
-            points = [self._plane.point(*corner) for corner in corners]
-            away_m = 0.0 if near is at else distance_m(points[-1], place)
-            yield Route(
-                points=(dock.point, *points[1:-1], place if near is at else points[-1]),
-                height_m=height_m,
-                weighted_m=weighted_m,
-                away_m=away_m,
-            )
+        for height_m in self.space.heights(dock, ceiling_m):
+            if self.space.column(dock, height_m) is None:
+                route = self.out(dock, height_m, place)
+                if route is not None:
+                    yield route
 
-    def around(self, place: Point, height_m: float) -> list[str]:
-        """The names of the keep-out areas that this place is in or beside, at that height."""
-        at = shapely.points(*self._plane.flat(place))
-        return [area.name for area in self._out(height_m) if area.outline.distance(at) < MARGIN_M]
+    def out(self, dock: Dock, height_m: float, place: Point) -> Route | None:
+        """From above the dock at that height; back along it is the way home from there."""
+        known = self._paths(dock, height_m)
+        return None if known is None else self._route(*known, height_m, dock.point, place)
 
-    def _heights(self, ceiling_m: float) -> list[float]:
-        """The usual height first, then those at which some area begins or ends; nearest first."""
-        most = ceiling_m - ABOVE_M
-        usual = min(TRANSIT_M, most)
-        edges = {area.ceiling_m + ABOVE_M for area in self._areas if area.kind is AreaKind.KEEP_OUT}
-        edges |= {area.floor_m - ABOVE_M for area in self._areas if area.kind is AreaKind.KEEP_OUT}
-        edges |= {area.ceiling_m - ABOVE_M for area in self._areas if area.kind is AreaKind.KEEP_IN}
-        edges |= {area.floor_m + ABOVE_M for area in self._areas if area.kind is AreaKind.KEEP_IN}
-        within = {edge for edge in edges if min(LOWEST_M, usual) <= edge <= most} | {usual}
-        return sorted(within, key=lambda height: (abs(height - usual), height))[:MOST_HEIGHTS]
-
-    def _out(self, height_m: float) -> list[Area]:
-        return [
-            area
-            for area in self._areas
-            if area.kind is AreaKind.KEEP_OUT and area.floor_m - ABOVE_M < height_m < area.ceiling_m + ABOVE_M
-        ]
-
-    def _column(self, dock: Dock, height_m: float) -> str | None:
-        """What is in the way straight up from a dock to that height."""
-        at = shapely.points(*self._plane.flat(dock.point))
-        for area in self._areas:
-            if (
-                area.kind is AreaKind.KEEP_OUT
-                and area.floor_m - ABOVE_M < height_m
-                and dock.roof_m < area.ceiling_m + ABOVE_M
-                and area.outline.distance(at) < MARGIN_M
-            ):
-                return (
-                    f"{dock.name} stands in the keep-out area {area.name}, or within {MARGIN_M:.0f} m of it."
-                )
-        kept = [area for area in self._areas if area.kind is AreaKind.KEEP_IN]
-        around = [area for area in kept if area.outline.buffer(-MARGIN_M, join_style="mitre").intersects(at)]
-        levels = sorted({dock.roof_m, height_m + ABOVE_M, *_edges(around, dock.roof_m, height_m + ABOVE_M)})
-        for low, high in pairwise(levels):
-            if kept and not any(area.floor_m <= low and high <= area.ceiling_m for area in around):
-                names = ", ".join(area.name for area in kept[:5])
-                return (
-                    f"{dock.name} is not inside any keep-in area ({names}) from {low:.0f} to {high:.0f} m, or"
-                    f" is within {MARGIN_M:.0f} m of its edge."
-                )
-        return None
+    def onward(self, dock: Dock, height_m: float, here: Point, place: Point) -> Route | None:
+        """From where a drone of that dock is in the air, at the height that it has."""
+        free = self.space.free(dock, height_m, MARGIN_M)
+        if free is None:
+            return None
+        paths = self._look(dock, height_m, self._nearest(free, here), free)
+        return self._route(paths, free, height_m, here, place)
 
     def _paths(self, dock: Dock, height_m: float) -> tuple[Paths, Polygon] | None:
         key = (dock.point, dock.waiver.radius_m, height_m)
         if key not in self._known:
-            self._known[key] = self._look(dock, height_m)
+            free = self.space.free(dock, height_m, MARGIN_M)
+            start = self._plane.flat(dock.point)
+            self._known[key] = None if free is None else (self._look(dock, height_m, start, free), free)
         return self._known[key]
 
-    def _look(self, dock: Dock, height_m: float) -> tuple[Paths, Polygon] | None:
-        start = self._plane.flat(dock.point)
-        free = part_around(self._free(start, dock.waiver.radius_m, height_m, MARGIN_M), start)
-        if free is None:
+    def _look(self, dock: Dock, height_m: float, start: Flat, free: Polygon) -> Paths:
+        allowed = self.space.free(dock, height_m, MARGIN_M - _LOOSE_M) or free
+        return Paths(start, free.simplify(_SIMPLER_M), allowed, self.space.risks(height_m))
+
+    def _route(
+        self, paths: Paths, free: Polygon, height_m: float, start: Point, place: Point
+    ) -> Route | None:
+        near = self._nearest(free, place)
+        way = paths.to(near)
+        if way is None:
             return None
-        allowed = part_around(self._free(start, dock.waiver.radius_m, height_m, MARGIN_M - _LOOSE_M), start)
-        risks = [
-            (area.outline, area.weight - 1)
-            for area in self._areas
-            if area.kind is AreaKind.RISK and area.floor_m < height_m < area.ceiling_m and area.weight > 1
-        ]
-        return Paths(start, free.simplify(_SIMPLER_M), allowed or free, risks), free
+        corners, weighted_m = way
+        allowed = near == self._plane.flat(place)
+        end = place if allowed else self._plane.point(*near)
+        between = corners[1:-1] if corners[0] == self._plane.flat(start) else corners[:-1]
+        return Route(
+            points=(start, *(self._plane.point(*corner) for corner in between), end),
+            height_m=height_m,
+            weighted_m=weighted_m,
+            away_m=0.0 if allowed else distance_m(end, place),
+        )
 
-    def _free(self, start: Flat, radius_m: float, height_m: float, margin_m: float) -> BaseGeometry:
-        """Where the middle of a drone may be at that height, from that dock."""
-        free: BaseGeometry = shapely.points(*start).buffer(radius_m * _FLAT - margin_m, quad_segs=32)
-        kept = [area for area in self._areas if area.kind is AreaKind.KEEP_IN]
-        if kept:
-            here = [
-                area.outline
-                for area in kept
-                if area.floor_m <= height_m - ABOVE_M and height_m + ABOVE_M <= area.ceiling_m
-            ]
-            free = free.intersection(shapely.union_all(here).buffer(-margin_m, join_style="mitre"))
-        out = [area.outline for area in self._out(height_m)]
-        return free.difference(shapely.union_all(out).buffer(margin_m, join_style="mitre"))
-
-
-def _edges(areas: Sequence[Area], low_m: float, high_m: float) -> Iterator[float]:
-    for area in areas:
-        yield from (edge for edge in (area.floor_m, area.ceiling_m) if low_m < edge < high_m)
+    def _nearest(self, free: Polygon, place: Point) -> Flat:
+        """The place itself where it is allowed, else the nearest that is."""
+        flat = self._plane.flat(place)
+        at = shapely.points(*flat)
+        if free.intersects(at):
+            return flat
+        near = nearest_points(free, at)[0]
+        return float(near.x), float(near.y)

@@ -35,7 +35,7 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class EndSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    why: SessionEnd
+    reason: SessionEnd
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +66,10 @@ class AmendIncident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class AssignUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`only_free`: not when it is on another incident by now."""
+
     unit_id: Annotated[str, msgspec.Meta(pattern=ID)]
+    only_free: bool = False
 
 
 class IssueLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,11 +1,12 @@
 """The sockets of staff, of owners, and of supervisors for the city's cameras.
 
-Everything first, then every change, and a tick when it is due. Each is told what is for this person's eyes
-only; they share all but that.
+Everything first, then every change, numbered, and a tick when it is due. A page that comes back says which
+number it has and is told what it missed, or everything, and never both (docs/decisions/0041). Each is told
+what is for this person's eyes only; they share all but that.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,24 +16,57 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
 
 from backend.api import guards
-from backend.hub import DutyChanged, Full, Hub, Listener, News, SessionEnded, SessionLocked, TooSlow
-from backend.model.lending import CitySite, CitySiteGone, CityView, OwnerView
-from backend.model.people import Role, StaffSession
+from backend.hub import (
+    DutyChanged,
+    Full,
+    Hub,
+    Listener,
+    News,
+    Piece,
+    SessionEnded,
+    SessionLocked,
+    Telling,
+    TooSlow,
+)
+from backend.model.lending import CityView, OwnerView
+from backend.model.people import Role, StaffSession, User
 from backend.model.refusals import Refusal, Refused
-from backend.model.views import Event, Locked, SignedOut, Tick
+from backend.model.views import Event, IncidentHidden, Locked, Resumed, SignedOut, Snapshot, Tick
 from backend.services.board import Audience, Board
 from backend.services.connections import Connections
 from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
-NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW, FULL, LOCKED = 4401, 4403, 4404, 4408, 4413, 4423
+NOT_SIGNED_IN, WRONG_ORIGIN, WRONG_ROLE, TOO_SLOW = 4401, 4403, 4404, 4408
+REPLACED, FULL, LOCKED = 4409, 4413, 4423
 MOST_SAID = 4096  # characters, and then it is no page of ours
-TICK_S = 5.0  # pwa/src/lib/events.ts gives a silent socket up after 8
+TICK_S = 1.0  # pwa/src/lib/events.ts comes again after 2.5 of silence
+ANEW = (Snapshot, IncidentHidden, OwnerView, CityView)  # who lacks one of these begins anew
 Socket = WebSocket[Any, Any, Any]
 
 
-Told = Event | OwnerView | CityView | CitySite | CitySiteGone
-Hears = Callable[[News], Awaitable[Told | None]]
+class StaffTelling:
+    """Of incidents and units, to whoever this person is on duty as."""
+
+    def __init__(self, session: StaffSession, board: Board, connections: Connections, clock: Clock) -> None:
+        self._session, self._board, self._connections, self._clock = session, board, connections, clock
+        self._audience: Audience | None = None
+
+    @property
+    def user(self) -> User:
+        return self._audience.user if self._audience is not None else self._session.user
+
+    async def whole(self) -> list[Event]:
+        self._audience, snapshot = await self._board.audience(self._session, self._clock())
+        return [snapshot, *self._connections.levels_of(self._session.id)]
+
+    async def hears(self, news: News) -> Sequence[Event]:
+        if self._audience is None or (
+            isinstance(news, DutyChanged) and news.user_id == self._session.user.id
+        ):
+            return await self.whole()
+        event = self._audience.hears(news)
+        return () if event is None else (event,)
 
 
 @websocket("/events")
@@ -43,26 +77,7 @@ async def events(
     clock: NamedDependency[Clock],
     connections: NamedDependency[Connections],
 ) -> None:
-    async def begin(session: StaffSession) -> Hears:
-        async def tell_all() -> Audience:
-            audience, snapshot = await board.audience(session, clock())
-            await _send(socket, snapshot)
-            for event in connections.levels_of(session.id):
-                await _send(socket, event)
-            return audience
-
-        audience = await tell_all()
-
-        async def hears(news: News) -> Event | None:
-            nonlocal audience
-            if isinstance(news, DutyChanged) and news.user_id == session.user.id:
-                audience = await tell_all()
-                return None
-            return audience.hears(news)
-
-        return hears
-
-    await _serve(socket, hub, guards.STAFF, begin, clock)
+    await _serve(socket, hub, guards.STAFF, lambda of: StaffTelling(of, board, connections, clock), clock)
 
 
 @websocket("/owner/events")
@@ -72,11 +87,7 @@ async def owner_events(
     lending_board: NamedDependency[LendingBoard],
     clock: NamedDependency[Clock],
 ) -> None:
-    async def begin(session: StaffSession) -> Hears:
-        await _send(socket, await lending_board.owner(session.user, clock()))
-        return OwnerAudience(session, lending_board, clock).hears
-
-    await _serve(socket, hub, guards.OWNERS, begin, clock)
+    await _serve(socket, hub, guards.OWNERS, lambda of: OwnerAudience(of, lending_board, clock), clock)
 
 
 @websocket("/agency/events")
@@ -86,22 +97,18 @@ async def city_events(
     lending_board: NamedDependency[LendingBoard],
     clock: NamedDependency[Clock],
 ) -> None:
-    async def begin(session: StaffSession) -> Hears:
-        audience = CityAudience(session, lending_board, clock)
-        await _send(socket, await audience.first())
-        return audience.hears
-
-    await _serve(socket, hub, (Role.SUPERVISOR,), begin, clock)
+    roles = (Role.SUPERVISOR,)
+    await _serve(socket, hub, roles, lambda of: CityAudience(of, lending_board, clock), clock)
 
 
 async def _serve(
     socket: Socket,
     hub: Hub,
     roles: tuple[Role, ...],
-    begin: Callable[[StaffSession], Awaitable[Hears]],
+    begin: Callable[[StaffSession], Telling],
     clock: Clock,
 ) -> None:
-    """One socket from its opening to its close, for those in these roles; `begin` tells the whole first."""
+    """One socket from its opening to its close, for those in these roles."""
     try:
         guards.check_origin(socket)
     except Refused:
@@ -113,10 +120,12 @@ async def _serve(
         if session.user.role not in roles:
             await socket.close(WRONG_ROLE)
             return
-        async with hub.listen(session.user.id) as listener:
-            await guards.who(socket)  # what ended it before anybody listened was told to nobody
-            telling = _tell(socket, listener, session, await begin(session), clock)
-            code = await _talk(socket, telling, (session.expires_at - clock()).total_seconds())
+        code = await _go_on(socket, hub, session, clock)
+        if code is None:
+            async with hub.listen(session, begin(session)) as page:
+                await guards.who(socket)  # what ended it before anybody listened was told to nobody
+                first = [_say(page, event) for event in await page.telling.whole()]
+                code = await _talk(socket, page, [_named(page, first[0]), *first[1:]], clock)
     except Refused as no:
         code = LOCKED if no.refusal is Refusal.SESSION_LOCKED else NOT_SIGNED_IN
     except Full:
@@ -126,50 +135,107 @@ async def _serve(
     await socket.close(code)
 
 
-async def _talk(socket: Socket, tell: Coroutine[Any, Any, int], lasts_s: float) -> int:
-    """Tell until the browser leaves, is too slow, signs out or its session runs out; the close code."""
-    leaving = asyncio.create_task(_until_it_leaves(socket))
-    telling = asyncio.create_task(tell)
+async def _go_on(socket: Socket, hub: Hub, session: StaffSession, clock: Clock) -> int | None:
+    """Tell a page that comes back what it missed, and go on; None when it must begin anew."""
+    page = hub.known(socket.query_params.get("listener", ""), session)
+    if page is None:
+        return None
+    async with hub.hold(page):
+        missed = await _missed(page, session.user, socket.query_params.get("after", ""))
+        if missed is None:
+            page.over = True
+            return None
+        resumed = msgspec.json.encode(Resumed(now=clock()))
+        return await _talk(socket, page, [resumed, *missed], clock)
+
+
+async def _missed(page: Listener, user: User, after: str) -> list[bytes] | None:
+    """What was said after that, and what waits. None when it is not all there, or is not theirs any more."""
+    if (
+        page.over
+        or page.telling.user != user
+        or not (after.isascii() and after.isdigit() and len(after) < 16)
+    ):
+        return None
     try:
-        await asyncio.wait((leaving, telling), timeout=lasts_s, return_when=asyncio.FIRST_COMPLETED)
+        while page.first is not None:
+            if _ends(page, page.first.news):
+                return None
+            await _take(page, page.first)
+    except TooSlow:
+        return None
+    return page.since(int(after))
+
+
+async def _talk(socket: Socket, page: Listener, first: list[bytes], clock: Clock) -> int:
+    """Tell until the browser leaves, is too slow, signs out or its session runs out; the close code."""
+    lasts_s = (page.session.expires_at - clock()).total_seconds()
+    leaving = asyncio.create_task(_until_it_leaves(socket))
+    telling = asyncio.create_task(_tell(socket, page, first, clock))
+    wanted = asyncio.create_task(page.wanted.wait())
+    tasks = (leaving, telling, wanted)
+    try:
+        await asyncio.wait(tasks, timeout=lasts_s, return_when=asyncio.FIRST_COMPLETED)
         if telling.done():
             return telling.result()
         if leaving.done():
             raise WebSocketDisconnect(detail="it left")
-        await _send(socket, SignedOut())
+        if wanted.done():
+            return REPLACED
+        await socket.send_text(msgspec.json.encode(SignedOut()))
         return NOT_SIGNED_IN
     finally:
-        leaving.cancel()
-        telling.cancel()
-        await asyncio.gather(leaving, telling, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(socket: Socket, listener: Listener, session: StaffSession, hears: Hears, clock: Clock) -> int:
+async def _tell(socket: Socket, page: Listener, first: list[bytes], clock: Clock) -> int:
+    for message in first:
+        await socket.send_text(message)
     timer = asyncio.get_running_loop().time
     tick_at = timer() + TICK_S
     while True:
-        event: Told | None
+        while page.first is not None:
+            if _ends(page, page.first.news):
+                page.over = True
+                ended = isinstance(page.first.news, SessionEnded)
+                await socket.send_text(msgspec.json.encode(SignedOut() if ended else Locked()))
+                return NOT_SIGNED_IN if ended else LOCKED
+            for message in await _take(page, page.first):
+                await socket.send_text(message)
         try:
             async with asyncio.timeout_at(tick_at):
-                news = await listener.next()
+                await page.wait()
         except TimeoutError:
-            event, tick_at = Tick(now=clock()), timer() + TICK_S
+            await socket.send_text(msgspec.json.encode(Tick(now=clock())))
+            tick_at = timer() + TICK_S
         except TooSlow:
             return TOO_SLOW
-        else:
-            if isinstance(news, SessionEnded | SessionLocked):
-                if news.session_id != session.id:
-                    continue
-                ended = isinstance(news, SessionEnded)
-                await _send(socket, SignedOut() if ended else Locked())
-                return NOT_SIGNED_IN if ended else LOCKED
-            event = await hears(news)
-        if event is not None:
-            await _send(socket, event)
 
 
-async def _send(socket: Socket, event: Told) -> None:
-    await socket.send_text(msgspec.json.encode(event).decode())
+def _ends(page: Listener, news: News) -> bool:
+    return isinstance(news, SessionEnded | SessionLocked) and news.session_id == page.session.id
+
+
+async def _take(page: Listener, piece: Piece) -> list[bytes]:
+    """What the page is told of the piece that waits first. Raises TooSlow.
+
+    Until it is known that piece waits, and then nothing is awaited: whoever is cut off here loses nothing.
+    """
+    told = await page.telling.hears(piece.news)
+    page.done()
+    return [_say(page, event, piece) for event in told]
+
+
+def _say(page: Listener, event: msgspec.Struct, piece: Piece | None = None) -> bytes:
+    body = piece.json() if piece is not None and event is piece.news else msgspec.json.encode(event)
+    return page.say(body, anew=isinstance(event, ANEW))
+
+
+def _named(page: Listener, message: bytes) -> bytes:
+    """The first message says by what name the page may come back."""
+    return b'{"listener":"%s",' % page.name.encode() + message[1:]
 
 
 async def _until_it_leaves(socket: Socket) -> None:

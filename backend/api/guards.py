@@ -140,6 +140,11 @@ async def managers(connection: Connection, handler: BaseRouteHandler) -> None:
     await _in_role(connection, handler, (*OWNERS, Role.SUPERVISOR))
 
 
+async def reached(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Whose browsers are told by push: owners, who are asked, and officers, who are sent."""
+    await _in_role(connection, handler, (*OWNERS, Role.OFFICER, Role.SUPERVISOR))
+
+
 async def _in_role(connection: Connection, handler: BaseRouteHandler, roles: tuple[Role, ...]) -> None:
     await signed_in(connection, handler)
     await _check_role(connection, roles)

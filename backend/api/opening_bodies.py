@@ -55,5 +55,7 @@ class SubscribePush(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     auth: Annotated[str, msgspec.Meta(max_length=64, pattern=_KEY)]
 
 
-class UnsubscribePush(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NamedPush(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of this person's browsers."""
+
     endpoint: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]

@@ -30,7 +30,7 @@ async def end(
     session: NamedDependency[StaffSession],
     sessions: NamedDependency[Sessions],
 ) -> None:
-    await sessions.end(session, SessionId(ended), data.why)
+    await sessions.end(session, SessionId(ended), data.reason)
 
 
 @post("/people/{user:str}/sessions/end", guards=[guards.signed_in], status_code=204)
@@ -40,7 +40,7 @@ async def end_all(
     session: NamedDependency[StaffSession],
     sessions: NamedDependency[Sessions],
 ) -> None:
-    await sessions.end_all(session, UserId(user), data.why)
+    await sessions.end_all(session, UserId(user), data.reason)
 
 
 ROUTER = Router("/api", route_handlers=[sessions_page, end, end_all])

@@ -31,3 +31,9 @@ class PressStatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     press: Annotated[str, msgspec.Meta(pattern=PRESS)]
     status: Status
     age_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None = None
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the unit is sent."""
+
+    incident_id: str

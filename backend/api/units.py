@@ -9,12 +9,13 @@ from litestar.params import JSONBody, PathParameter
 
 from backend.api import guards
 from backend.api.bodies import ID, AssignUnit
-from backend.api.unit_bodies import PressStatus, SignedOn, SignOn
-from backend.model.ids import IncidentId, PressId, ResponseId, UnitId
+from backend.api.unit_bodies import Acknowledged, PressStatus, SignedOn, SignOn
+from backend.model.ids import AlertId, IncidentId, PressId, ResponseId, UnitId
 from backend.model.people import StaffSession
 from backend.model.positions import PositionReport
 from backend.model.responses import ResponseView
 from backend.model.views import IncidentView
+from backend.services.alerts import Alerts
 from backend.services.duties import Duties
 from backend.services.responses import Responses
 from backend.services.units import Units
@@ -58,6 +59,13 @@ async def press(
     )
 
 
+@post("/alerts/{alert:str}/acknowledge", guards=[guards.officers], status_code=200)
+async def acknowledge(
+    alert: Id, session: NamedDependency[StaffSession], alerts: NamedDependency[Alerts]
+) -> Acknowledged:
+    return Acknowledged(incident_id=await alerts.acknowledge(session.user, AlertId(alert)))
+
+
 @post("/incidents/{incident:str}/units", guards=[guards.desk], status_code=200)
 async def assign(
     incident: Id,
@@ -65,7 +73,9 @@ async def assign(
     session: NamedDependency[StaffSession],
     responses: NamedDependency[Responses],
 ) -> IncidentView:
-    return await responses.assign(session.user, IncidentId(incident), UnitId(data.unit_id))
+    return await responses.assign(
+        session.user, IncidentId(incident), UnitId(data.unit_id), only_free=data.only_free
+    )
 
 
 @delete("/incidents/{incident:str}/units/{unit:str}", guards=[guards.desk], status_code=200)
@@ -78,4 +88,4 @@ async def release(
     return await responses.release(session.user, IncidentId(incident), UnitId(unit))
 
 
-ROUTER = Router("/api", route_handlers=[sign_on, sign_off, moved, press, assign, release])
+ROUTER = Router("/api", route_handlers=[sign_on, sign_off, moved, press, acknowledge, assign, release])

@@ -111,7 +111,7 @@ def legs_s(airframe: Airframe, legs: Sequence[Leg], wind: Wind) -> float | None:
 def out(airframe: Airframe, legs: Sequence[Leg], rise_m: float, weather: Weather) -> Cost | None:
     """From the command in the dock to rest at the end of the legs, `rise_m` above the dock."""
     climb_s = rise_m / airframe.climb_mps
-    way = _way(airframe, legs, weather)
+    way = along(airframe, legs, weather)
     if way is None:
         return None
     start_wh = (airframe.launch_s * airframe.hover_w + climb_s * airframe.climb_w) / 3600
@@ -121,7 +121,7 @@ def out(airframe: Airframe, legs: Sequence[Leg], rise_m: float, weather: Weather
 def home(airframe: Airframe, legs: Sequence[Leg], drop_m: float, weather: Weather) -> Cost | None:
     """From rest at the start of the legs to motors off, `drop_m` below."""
     descend_s = drop_m / airframe.descend_mps
-    way = _way(airframe, legs, weather)
+    way = along(airframe, legs, weather)
     if way is None:
         return None
     return Cost(way.seconds + descend_s, way.wh + hovering_wh(airframe, descend_s))
@@ -136,7 +136,8 @@ def hovering_s(airframe: Airframe, wh: float) -> float:
     return wh * 3600 / ENERGY_MARGIN / airframe.hover_w
 
 
-def _way(airframe: Airframe, legs: Sequence[Leg], weather: Weather) -> Cost | None:
+def along(airframe: Airframe, legs: Sequence[Leg], weather: Weather) -> Cost | None:
+    """From rest to rest at one height; None against such a wind."""
     seconds = legs_s(airframe, legs, weather.wind)
     in_gusts_s = legs_s(airframe, legs, weather.gusts)
     if seconds is None or in_gusts_s is None:

@@ -18,6 +18,9 @@ class Action(StrEnum):
     UNIT_ASSIGN = "unit.assign"
     UNIT_RELEASE = "unit.release"
     UNIT_STATUS = "unit.status"
+    UNIT_ALERT = "unit.alert"
+    UNIT_ACKNOWLEDGE = "unit.acknowledge"
+    UNIT_SILENT = "unit.silent"
     UNIT_SIGN_ON = "unit.sign-on"
     UNIT_SIGN_OFF = "unit.sign-off"
     LINK_ISSUE = "link.issue"
@@ -114,6 +117,7 @@ NEWS = (
     Action.NOTE_WRITE,
     Action.SESSION_END,
     Action.UNIT_STATUS,
+    Action.UNIT_SILENT,
 )
 
 

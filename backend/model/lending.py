@@ -173,6 +173,7 @@ class NearbyCamera(msgspec.Struct, frozen=True, kw_only=True):
     indoor: bool
     distance_m: float | None  # None while nobody knows where the incident is
     looks: bool  # towards the scene
+    rank_m: float | None  # the less, the more it shows: its distance, and more for one that looks elsewhere
     own: bool  # of the site that called
     offer: Offer
     why: Unavailable | None

@@ -89,6 +89,10 @@ class Refusal(StrEnum):
     TOO_OFTEN = "too-often"
     NO_UNIT = "no-unit"  # an officer who is not on duty
     UNIT_TAKEN = "unit-taken"  # somebody is on duty there; the words say who
+    UNIT_BUSY = "unit-busy"  # it was offered as free, and is on another incident by now
+    ALERT_OVER = "alert-over"  # the unit was released, or the incident closed
+    PUSH_GONE = "push-gone"  # the browser is not subscribed any more, or this person's is another
+    PUSH_FAILED = "push-failed"  # the push service did not take it
     NOT_ASKING = "not-asking"
     ALREADY_SHARING = "already-sharing"
     NO_HANDOUT = "no-handout"

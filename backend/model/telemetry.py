@@ -121,7 +121,7 @@ def safest(findings: tuple[Finding, ...]) -> Action:
 
 
 def left_wh(belief: Belief, battery: Battery) -> float:
-    """What the battery holds as far as anybody can know: by its gauge or by reckoning, whichever is less."""
+    """What the battery holds as far as anybody can know: by its gauge, or by its work when the gauge lies."""
     by_work = belief.charge - LEAST_USED * belief.used_wh / battery.full_wh
     said = belief.last.charge if belief.last is not None else belief.charge
     if said > by_work + GAUGE_DOUBT:  # a gauge that lies: then nothing but the work counts, in full

@@ -71,6 +71,11 @@ def first_encounter(
         apart_m = abs(aircraft.height_m - height_m) if aircraft.height_m is not None else 0.0
         if abs(age_s) > FORGET.total_seconds() or apart_m > CLEAR_ABOVE_M:
             continue
+        reach_m = (
+            CLEAR_M + sum(distance_m(a, b) for a, b in pairwise(points)) + aircraft.speed_mps * arrives_s
+        )
+        if distance_m(points[0], aircraft.ahead(age_s)) > reach_m:
+            continue
         for after_s in range(int(min(arrives_s, LOOK_AHEAD_S)) + 1):
             share = max(0.0, after_s - starts_s) / max(1.0, arrives_s - starts_s)
             metres = distance_m(along(points, share), aircraft.ahead(age_s + after_s))

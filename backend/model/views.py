@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from backend.model.alerts import AlertView
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
 from backend.model.incidents import FeedKind, FeedState
@@ -66,6 +67,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedView, ...]
     openings: tuple[OpeningView, ...] = ()  # of lent cameras, those that are open
     asks: tuple[AskedView, ...] = ()  # of owners
+    alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     site: str | None = None  # the name of the site whose own call it is
 
@@ -211,6 +213,19 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
     now: datetime  # the server's clock
 
 
+class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed"):
+    """The page goes on from where it was: what it missed follows, and no Snapshot."""
+
+    now: datetime  # the server's clock
+
+
+class Numbered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What stands in every message beside the event itself, but in those that are about the socket itself."""
+
+    n: int = 0  # one more than the last on this page, however many sockets it has had
+    listener: str = ""  # in the first only: by what name, with the last `n`, the page comes back
+
+
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed-out"):
     """The session ended; the socket closes after this."""
 
@@ -233,6 +248,7 @@ Event = (
     | UnitsMoved
     | EntryRecorded
     | Tick
+    | Resumed
     | SignedOut
     | Locked
 )

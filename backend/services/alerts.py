@@ -1,209 +1,252 @@
-"""Alerts: an owner who is asked must know at once. Step 10 for those who lend cameras.
+"""Alerts: the officers of a unit that is sent must know at once. Step 10a.
 
-What waits to be told is the asks without an answer, as they are stored: a restart loses none, and one that is
-over is told to nobody. Decides nothing; who hears of what is on the ask itself, for the dispatcher.
+Which browsers are to be told is written in the transaction that sends the unit: a restart loses nothing, and
+what is acknowledged, released or past its deadline is told to nobody. Somebody of the unit acknowledges by
+opening it; if nobody does within 15 s, the dispatcher is told and the nearest free unit is offered. Nothing
+private leaves: a push holds the alert's id.
 """
 
-import asyncio
-import hashlib
 import logging
-from functools import partial
-from urllib.parse import urlsplit
+from datetime import datetime
 
 import msgspec
 
 from backend.hub import Hub
+from backend.model import alerts as rules
+from backend.model.alerts import Alert, AlertPush, DuePush
 from backend.model.entries import Action
-from backend.model.ids import AskId, PushId, SessionId, UserId, new_id
-from backend.model.openings import Ask, Reach
-from backend.model.owners import PushSubscription
-from backend.model.people import User
+from backend.model.ids import AlertId, IncidentId, PushId, UnitId, UserId, new_id
+from backend.model.openings import Reach
+from backend.model.people import Unit, User
+from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
+from backend.model.responses import Response
 from backend.services.limits import Rate
+from backend.services.push import Errands, Push, push_words
 from backend.services.steps import Step, Steps
 from backend.store.store import Tx
-from notifications.ports import PushAddress, Pusher, PushOutcome, PushWords
+from notifications.ports import PushOutcome
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 16  # asks that are told of side by side; the others wait, and what waits too long is over
-ADDRESSES = 8  # browsers of one person; the oldest is forgotten
-LOOK_S = 1.0
-AGAIN_S = 3.0
-TRIES = 2
+AT_ONCE = 32  # browsers that are told side by side; the others wait in the outbox
+AT_A_TIME = 200  # alerts of one look; the others are the next one's
+LOOK_S = 0.5
+OFFER_S = 2.0  # between two looks at who is nearest
+SYSTEM = "system"
 
 
-class AskMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a push holds: no name, no place, no reason."""
+class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a push holds: no place, no kind, no name."""
 
-    ask: str
-    seconds: int
+    alert: str
 
 
 class Alerts:
-    """Tells owners by push, and knows whether they can be told at all."""
+    """Who is told of what, who has answered, and who else could go."""
 
-    def __init__(self, steps: Steps, hub: Hub, pusher: Pusher) -> None:
-        self._steps, self._hub, self._pusher = steps, hub, pusher
-        self._wake = asyncio.Event()
-        self._telling: dict[AskId, asyncio.Task[None]] = {}
-        self._rate = Rate(every_s=10, burst=40)  # each change is an entry
+    def __init__(self, steps: Steps, hub: Hub, push: Push) -> None:
+        self._steps, self._hub, self._push = steps, hub, push
+        self._telling = Errands("alert", self._look, every_s=LOOK_S)
+        self.wake, self.look, self.run = self._telling.wake, self._telling.look, self._telling.run
+        self._answers = Rate(every_s=1, burst=20)  # each refusal is an entry
+        self._offers = Rate(every_s=OFFER_S, burst=1)
 
-    @property
-    def key(self) -> str:
-        """What an owner's browser subscribes with."""
-        return self._pusher.key
-
-    async def subscribe(self, user: User, address: PushAddress, session: SessionId) -> None:
-        """Keep a browser's address; the same again is no change. Raises Refused."""
-        self._slow_down(user)
-        problem = self._pusher.misfit(address)
-        if problem is not None:
-            raise Refused(Refusal.BAD_PUSH_ADDRESS, problem)
-        async with self._steps.begin() as step:
-            known = await step.tx.push.at(address.endpoint)
-            if known is not None and known.user_id == user.id and _address(known) == address:
-                await step.tx.push.named_again(known.id, session, step.now)
-                return
-            kept = PushSubscription(
-                id=PushId(new_id("psh")),
-                user_id=user.id,
-                endpoint=address.endpoint,
-                p256dh=address.p256dh,
-                auth=address.auth,
-                added_at=step.now,
-                session_id=session,
-            )
-            for gone in await step.tx.push.put(kept, ADDRESSES):
-                why = "named anew" if gone.endpoint == kept.endpoint else "too many"
-                await _record(step, Action.PUSH_UNSUBSCRIBE, gone, by=user.id, why=why)
-            await _record(step, Action.PUSH_SUBSCRIBE, kept, by=user.id)
-
-    async def unsubscribe(self, user: User, endpoint: str) -> None:
-        """Forget it; nothing happens when this person has no such. Raises Refused (too-often)."""
-        self._slow_down(user)
-        async with self._steps.begin() as step:
-            known = await step.tx.push.at(endpoint)
-            if known is not None and known.user_id == user.id:
-                await forget_address(step, known, by=user.id, why="asked")
-
-    def _slow_down(self, user: User) -> None:
-        if not self._rate.take(user.id):
-            raise Refused(Refusal.TOO_OFTEN, "That was too quick. Wait a few seconds, then try again.")
-
-    async def reach(self, tx: Tx, owner: UserId | None) -> Reach:
-        """Whether this owner could hear an ask now."""
-        if owner is None:
-            return Reach.NOBODY
-        if await tx.push.of_user(owner):
-            return Reach.TRYING
-        return Reach.PAGE if self._hub.hears(owner) else Reach.NOBODY
-
-    def wake(self) -> None:
-        """There is somebody to tell."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Tell of every ask as it comes. Runs until cancelled."""
-        try:
-            while True:
-                await self.look()
-                self._wake.clear()
-                try:
-                    async with asyncio.timeout(LOOK_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
-        finally:
-            for task in self._telling.values():
-                task.cancel()
-            await asyncio.gather(*self._telling.values(), return_exceptions=True)
-
-    async def look(self) -> None:
-        """Begin telling of what nobody was told of yet, as far as there is room."""
-        async with self._steps.read() as tx:
-            waiting = await tx.asks.waiting()
-        now = self._steps.clock()
-        for ask in waiting:
-            if len(self._telling) >= AT_ONCE:
-                return
-            if ask.reach is Reach.TRYING and ask.said(now) is None and ask.id not in self._telling:
-                task = asyncio.create_task(self._tell(ask), name="push")
-                self._telling[ask.id] = task
-                task.add_done_callback(partial(self._told, ask.id))
-
-    def _told(self, ask: AskId, _: asyncio.Task[None]) -> None:
-        del self._telling[ask]
-        self._wake.set()
-
-    async def _tell(self, ask: Ask) -> None:
-        try:
-            reach = await self._push(ask)
-        except Exception:
-            log.exception("an ask could not be pushed")
-            reach = Reach.NOBODY
-        if reach is None:
+    async def raise_for(self, step: Step, response: Response, unit: Unit) -> None:
+        """Tell everybody on duty in it; `wake` after the commit. A unit without a crew has nobody to tell."""
+        await step.tx.alerts.withdraw_offers(response.incident_id)  # somebody else goes
+        if not unit.crew:
             return
+        to = [kept for member in unit.crew for kept in await step.tx.push.of_user(member.user_id)]
+        alert = Alert(
+            id=AlertId(new_id("alr")),
+            response_id=response.id,
+            incident_id=response.incident_id,
+            unit_id=unit.id,
+            raised_at=step.now,
+            expires_at=step.now + rules.LASTS,
+            reach=Reach.TRYING if to else self._unreached(unit),
+        )
+        await step.tx.alerts.add(
+            alert,
+            [
+                AlertPush(alert_id=alert.id, push_id=kept.id, user_id=kept.user_id, due_at=step.now)
+                for kept in to
+            ],
+        )
+        await step.record(
+            Action.UNIT_ALERT,
+            actor=SYSTEM,
+            subject=unit.id,
+            incident=alert.incident_id,
+            unit=unit.call_sign,
+            officers=str(len(unit.crew)),
+            phones=str(len(to)),
+        )
+
+    async def acknowledge(self, user: User, alert_id: AlertId) -> IncidentId:
+        """Somebody of the unit has opened it, and is led to its incident. Again is no change.
+
+        Raises Refused (not-found, not-assigned, alert-over, too-often).
+        """
+        if not self._answers.take(user.id):
+            raise Refused(Refusal.TOO_OFTEN, "Wait a moment, then open it again.")
         async with self._steps.begin() as step:
-            owner = await _owner(step.tx, ask)
-            if reach is Reach.NOBODY and owner is not None and self._hub.hears(owner):
-                reach = Reach.PAGE
-            await step.tx.asks.reached(ask.id, reach)
-            step.changed(ask.incident_id)
+            step.attempts(Action.UNIT_ACKNOWLEDGE, actor=user.id, subject=alert_id)
+            alert = await step.tx.alerts.get(alert_id)
+            if alert is None:
+                raise Refused(Refusal.NOT_FOUND)
+            step.about(alert.incident_id, alert.unit_id)
+            if user.unit_id != alert.unit_id:
+                raise Refused(Refusal.NOT_ASSIGNED, "You are not on duty in that unit.")
+            response = await step.tx.responses.get(alert.response_id)
+            incident = await step.tx.incidents.get(alert.incident_id)
+            if response is None or response.clear_at is not None or incident is None or incident.closed_at:
+                raise Refused(Refusal.ALERT_OVER, "This alert is over: your unit is not needed there now.")
+            await self._answered(step, alert, by=user.id, how="opened")
+        return alert.incident_id
 
-    async def _push(self, ask: Ask) -> Reach | None:
-        """Whom it reached; None when there was nothing to tell any more."""
-        for attempt in range(TRIES):
-            if attempt:
-                await asyncio.sleep(AGAIN_S)
-            async with self._steps.read() as tx:
-                current, owner = await tx.asks.get(ask.id), await _owner(tx, ask)
-                addresses = await tx.push.of_user(owner) if owner is not None else []
-            now = self._steps.clock()
-            if current is None or current.said(now) is not None:
-                return None  # answered on an open page, or over
-            left = int((ask.expires_at - now).total_seconds())
-            outcomes = await asyncio.gather(
-                *(self._pusher.push(_address(kept), words(ask, max(1, left))) for kept in addresses)
-            )
-            gone = [k for k, o in zip(addresses, outcomes, strict=True) if o is PushOutcome.GONE]
-            if gone:
-                async with self._steps.begin() as step:
-                    for kept in gone:
-                        await forget_address(step, kept, by="system", why="gone")
-            if PushOutcome.TAKEN in outcomes:
-                return Reach.PUSH
-            if PushOutcome.FAILED not in outcomes:
-                break
-        return Reach.NOBODY
+    async def answered(self, step: Step, response: Response, by: UserId) -> None:
+        """A status says as much as opening it: of the unit's crew, or the desk's for what came by radio."""
+        alert = await step.tx.alerts.of_response(response.id)
+        if alert is not None:
+            await self._answered(step, alert, by=by, how="status")
+
+    async def _answered(self, step: Step, alert: Alert, *, by: UserId, how: str) -> None:
+        if alert.acknowledged_at is not None:
+            return
+        await step.tx.alerts.change(
+            msgspec.structs.replace(alert, acknowledged_at=step.now, acknowledged_by=by, next_unit_id=None)
+        )
+        after_s = (step.now - alert.raised_at).total_seconds()
+        await step.record(
+            Action.UNIT_ACKNOWLEDGE,
+            actor=by,
+            subject=alert.unit_id,
+            incident=alert.incident_id,
+            unit=await _call_sign(step.tx, alert.unit_id),
+            how=how,
+            after_s=f"{after_s:.1f}",
+        )
+        step.changed(alert.incident_id)
+
+    async def _look(self, under_way: frozenset[str]) -> None:
+        """Tell who is due, clear away who need not be told, and tell the dispatcher where nobody answers."""
+        now = self._steps.clock()
+        async with self._steps.read() as tx:
+            room = AT_ONCE - len(self._telling)
+            due = await tx.alerts.due(now, AT_ONCE) if room > 0 else []
+            unwanted = await tx.alerts.unwanted(now, AT_A_TIME)
+            unanswered = await tx.alerts.unanswered(now - rules.ANSWER_WITHIN, 1)
+            offered = await tx.alerts.silent(1) if self._offers.take("") else []
+        for push in due:
+            if (key := f"{push.alert_id} {push.to.id}") not in under_way and room > 0:
+                self._telling.begin(key, self._tell(push))
+                room -= 1
+        if unwanted:
+            await self._clear_away(unwanted)
+        if unanswered:
+            await self._tell_the_desk()
+        if offered:
+            await self._offer()
+
+    # Telling the unit
+
+    async def _tell(self, push: DuePush) -> None:
+        try:
+            left = int((push.expires_at - self._steps.clock()).total_seconds())
+            message = AlertMessage(alert=push.alert_id)
+            # those of one incident replace each other where they wait
+            words = push_words(message, topic=push.incident_id, seconds=left)
+            (outcome,) = await self._push.send([push.to], words)
+        except Exception:
+            log.exception("alert %s could not be pushed; it is tried again", push.alert_id)
+            outcome = PushOutcome.FAILED
+        attempts = push.attempts + 1
+        async with self._steps.begin() as step:
+            due_at = step.now + rules.wait(attempts)
+            if outcome is PushOutcome.FAILED and due_at < push.expires_at:
+                await step.tx.alerts.put_off(push.alert_id, push.to.id, due_at, attempts)
+            else:
+                await self._take_out(step, push.alert_id, push.to.id, taken=outcome is PushOutcome.TAKEN)
+
+    async def _clear_away(self, pushes: list[tuple[AlertId, PushId]]) -> None:
+        async with self._steps.begin() as step:
+            for alert, push in pushes:
+                await self._take_out(step, alert, push, taken=False)
+
+    async def _take_out(self, step: Step, alert_id: AlertId, push: PushId, *, taken: bool) -> None:
+        await step.tx.alerts.take_out(alert_id, push)
+        alert = await step.tx.alerts.get(alert_id)
+        if alert is None or alert.reach is not Reach.TRYING:
+            return
+        reach = Reach.PUSH
+        if not taken:
+            if await step.tx.alerts.waits(alert_id):
+                return
+            reach = self._unreached(await step.tx.units.get(alert.unit_id))
+        await step.tx.alerts.change(msgspec.structs.replace(alert, reach=reach))
+        step.changed(alert.incident_id)
+
+    def _unreached(self, unit: Unit | None) -> Reach:
+        """By no push: then by an open page, or not at all."""
+        heard = unit is not None and any(self._hub.hears(member.user_id) for member in unit.crew)
+        return Reach.PAGE if heard else Reach.NOBODY
+
+    # Telling the dispatcher
+
+    async def _tell_the_desk(self) -> None:
+        async with self._steps.begin() as step:
+            free = await step.tx.units.free()
+            for alert in await step.tx.alerts.unanswered(step.now - rules.ANSWER_WITHIN, AT_A_TIME):
+                offered = await _next(step.tx, alert.incident_id, free, step.now)
+                await step.tx.alerts.change(
+                    msgspec.structs.replace(alert, silent_at=step.now, next_unit_id=offered)
+                )
+                details = {"unit": await _call_sign(step.tx, alert.unit_id), "reach": alert.reach.value}
+                if offered is not None:
+                    details["offered"] = await _call_sign(step.tx, offered)
+                await step.record(
+                    Action.UNIT_SILENT,
+                    actor=SYSTEM,
+                    subject=alert.unit_id,
+                    incident=alert.incident_id,
+                    details=details,
+                )
+                step.changed(alert.incident_id)
+
+    async def _offer(self) -> None:
+        """Offer who is nearest now."""
+        async with self._steps.read() as tx:
+            if not await _others(tx, self._steps.clock()):
+                return
+        async with self._steps.begin() as step:
+            for alert in await _others(step.tx, step.now):
+                await step.tx.alerts.change(alert)
+                step.changed(alert.incident_id)
 
 
-def words(ask: Ask, seconds: int) -> PushWords:
-    """The message of an ask. Asks of one incident replace each other where they wait: one press shows all."""
-    topic = hashlib.sha256(ask.incident_id.encode()).hexdigest()[:32]
-    payload = msgspec.json.encode(AskMessage(ask=ask.id, seconds=seconds))
-    return PushWords(payload=payload, topic=topic, valid_for_s=seconds)
+async def _others(tx: Tx, now: datetime) -> list[Alert]:
+    """Those that nobody answers for which somebody else is nearest by now."""
+    free = await tx.units.free()
+    silent = await tx.alerts.silent(AT_A_TIME)
+    nearest = [await _next(tx, alert.incident_id, free, now) for alert in silent]
+    return [
+        msgspec.structs.replace(alert, next_unit_id=unit)
+        for alert, unit in zip(silent, nearest, strict=True)
+        if unit != alert.next_unit_id
+    ]
 
 
-def _address(kept: PushSubscription) -> PushAddress:
-    return PushAddress(endpoint=kept.endpoint, p256dh=kept.p256dh, auth=kept.auth)
+async def _next(
+    tx: Tx, incident_id: IncidentId, free: list[tuple[UnitId, Position]], now: datetime
+) -> UnitId | None:
+    incident = await tx.incidents.get(incident_id)
+    if incident is None or incident.position is None:
+        return None
+    return rules.nearest(incident.position, free, await tx.alerts.passed_over(incident_id), now)
 
 
-async def _owner(tx: Tx, ask: Ask) -> UserId | None:
-    camera = await tx.cameras.get(ask.camera_id)
-    site = await tx.sites.get(camera.site_id) if camera is not None else None
-    return site.owner_id if site is not None else None
-
-
-async def forget_address(step: Step, kept: PushSubscription, *, by: str, why: str) -> None:
-    """Nothing is sent there any more."""
-    await step.tx.push.forget(kept.id)
-    await _record(step, Action.PUSH_UNSUBSCRIBE, kept, by=by, why=why)
-
-
-async def _record(step: Step, action: Action, kept: PushSubscription, *, by: str, **details: str) -> None:
-    """Whose browser and which service; never the endpoint, for who knows it can write to it."""
-    service = urlsplit(kept.endpoint).hostname or ""
-    await step.record(
-        action, actor=by, subject=kept.id, details={"of": kept.user_id, "service": service, **details}
-    )
+async def _call_sign(tx: Tx, unit: UnitId) -> str:
+    found = await tx.units.get(unit)
+    return found.call_sign if found is not None else ""

@@ -35,6 +35,7 @@ from backend.model.views import (
     UnitsMoved,
 )
 from backend.services.connections import Connections
+from backend.services.fresh import Together
 from backend.store.store import Store, Tx
 
 CLOSED_SHOWN = 50
@@ -48,6 +49,7 @@ class Board:
 
     def __init__(self, store: Store, sender: str, connections: Connections) -> None:
         self._store, self._sender, self._connections = store, sender, connections
+        self._desks: Together[Snapshot] = Together()
 
     def link(self, link: Link, now: datetime) -> LinkView:
         return LinkView(
@@ -81,7 +83,7 @@ class Board:
 
     async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
         """Everything about one incident, as a dispatcher may see it."""
-        names = await tx.users.names()
+        names = await tx.names.of([incident.opened_by])
         links = await tx.links.of_incident(incident.id)
         feeds = await tx.feeds.of_incident(incident.id)
         called = (
@@ -106,12 +108,18 @@ class Board:
             feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds)),
             openings=tuple(await tx.openings.views(incident.id)),
             asks=tuple(await tx.asks.views(incident.id)),
+            alerts=tuple(await tx.alerts.views(incident.id)) if incident.unit_ids else (),
             glass=tuple(await tx.glass.views(incident.id, now)),
             site=site.name if site is not None else None,
         )
 
     async def snapshot(self, user: User, now: datetime) -> Snapshot:
-        """What a socket starts from."""
+        """What a socket starts from. Those at the desk who come together share the work: all see the same."""
+        if is_desk(user):
+            return await self._desks.ask(lambda: self._snapshot(user, now))
+        return await self._snapshot(user, now)
+
+    async def _snapshot(self, user: User, now: datetime) -> Snapshot:
         async with self._store.read() as tx:
             broken = set() if is_desk(user) else await tx.glass.incidents_of(user.id, now)
             incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken]
@@ -119,7 +127,7 @@ class Board:
             units = await tx.units.all()
             notes = await tx.notes.last([view.id for view in views], NOTES_SHOWN)
             phrases = await tx.notes.phrases()
-            duty = await tx.duties.last(user.id)
+            duty = None if is_desk(user) else await tx.duties.last(user.id)  # only officers ride
         return Snapshot(
             now=now,
             incidents=tuple(trim(user, view) for view in views),
@@ -239,11 +247,11 @@ class Audience:
     """One socket's view: turns news into what this session may be told, if anything."""
 
     def __init__(self, session: StaffSession, snapshot: Snapshot) -> None:
-        self._session, self._user = session, session.user
+        self._session, self.user = session, session.user
         self._shown = {incident.id for incident in snapshot.incidents}
 
     def hears(self, news: News) -> Event | None:
-        """The event for this socket, or None."""
+        """The event for this socket, or None: `news` itself where nothing of it is kept from this person."""
         match news:
             case UnitChanged() | UnitsMoved():
                 return news
@@ -260,14 +268,15 @@ class Audience:
             case EntryRecorded():
                 if news.incident_id not in self._shown:
                     return None
-                return msgspec.structs.replace(news, entry=trim_entry(self._user, news.entry))
+                entry = trim_entry(self.user, news.entry)
+                return news if entry is news.entry else msgspec.structs.replace(news, entry=entry)
 
     def _incident(self, news: IncidentChanged) -> Event | None:
         view = news.incident
-        sees = may_see(self._user, view.unit_ids) or any(g.user_id == self._user.id for g in view.glass)
-        if sees and (view.closed_at is None or is_desk(self._user)):
+        sees = may_see(self.user, view.unit_ids) or any(g.user_id == self.user.id for g in view.glass)
+        if sees and (view.closed_at is None or is_desk(self.user)):
             self._shown.add(view.id)
-            return IncidentChanged(incident=trim(self._user, view))
+            return news if is_desk(self.user) else IncidentChanged(incident=trim(self.user, view))
         if view.id in self._shown:
             self._shown.discard(view.id)
             return IncidentHidden(incident_id=view.id)

@@ -1,4 +1,4 @@
-"""Fresh: an answer that is asked for at most once in a while, however many want it at once."""
+"""Answers that many want: Fresh is asked once in a while, Together once for all who come at once."""
 
 import asyncio
 import time
@@ -24,3 +24,22 @@ class Fresh(Generic[T]):
                 answer = await self._ask()
                 self._kept = self._timer(), answer
             return self._kept[1]
+
+
+class Together(Generic[T]):
+    """One question at a time. Who comes while it is asked waits for the next, which then has begun later."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._next: asyncio.Task[T] | None = None
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """The answer, to this question or to that of another who came since the last began."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._ask(question))
+        return await asyncio.shield(self._next)  # one who leaves takes it from nobody else
+
+    async def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        async with self._turn:
+            self._next = None
+            return await question()

@@ -142,14 +142,20 @@ class OwnerAudience:
     def __init__(self, session: StaffSession, board: LendingBoard, clock: Callable[[], datetime]) -> None:
         self._session, self._board, self._clock = session, board, clock
 
-    async def hears(self, news: News) -> OwnerView | None:
-        """The event for this socket, or None: the news of staff are none of an owner's."""
+    @property
+    def user(self) -> User:
+        return self._session.user
+
+    async def whole(self) -> list[OwnerView]:
+        return [await self._board.owner(self.user, self._clock())]
+
+    async def hears(self, news: News) -> Sequence[OwnerView]:
+        """The news of staff are none of an owner's."""
         match news:
-            case SiteChanged():
-                mine = news.owner_id == self._session.user.id
-                return await self._board.owner(self._session.user, self._clock()) if mine else None
+            case SiteChanged() if news.owner_id == self.user.id:
+                return await self.whole()
             case _:
-                return None
+                return ()
 
 
 class CityAudience:
@@ -158,19 +164,21 @@ class CityAudience:
     def __init__(self, session: StaffSession, board: LendingBoard, clock: Callable[[], datetime]) -> None:
         self._session, self._board, self._clock = session, board, clock
 
-    async def first(self) -> CityView:
-        """The whole, as it is now."""
-        now = self._clock()
-        return CityView(now=now, sites=tuple(await self._board.city(now)))
+    @property
+    def user(self) -> User:
+        return self._session.user
 
-    async def hears(self, news: News) -> CitySite | CitySiteGone | None:
-        """The event for this socket, or None: what owners keep is none of it."""
+    async def whole(self) -> list[CityView]:
+        now = self._clock()
+        return [CityView(now=now, sites=tuple(await self._board.city(now)))]
+
+    async def hears(self, news: News) -> Sequence[CitySite | CitySiteGone]:
+        """What owners keep is none of it."""
         match news:
-            case SiteChanged():
-                mine = news.owner_id is None
-                return await self._board.city_site(SiteId(news.site_id), self._clock()) if mine else None
+            case SiteChanged() if news.owner_id is None:
+                return [await self._board.city_site(SiteId(news.site_id), self._clock())]
             case _:
-                return None
+                return ()
 
 
 def _grouped(things: Sequence[T], of: Callable[[T], str]) -> dict[str, list[T]]:

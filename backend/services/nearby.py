@@ -207,6 +207,7 @@ def _view(seen: _Seen) -> NearbyCamera:
         indoor=placed.indoor,
         distance_m=seen.distance_m,
         looks=seen.looks,
+        rank_m=None if seen.distance_m is None else seen.rank_m,
         own=seen.own,
         offer=seen.offer,
         why=seen.why,

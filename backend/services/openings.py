@@ -22,7 +22,7 @@ from backend.model.people import User
 from backend.model.positions import distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage
-from backend.services.alerts import Alerts
+from backend.services.asks import Asks
 from backend.services.board import is_desk, sees, visible
 from backend.services.endings import Ending, Endings, put_on_record
 from backend.services.limits import Rate
@@ -49,14 +49,14 @@ class Openings:
         presses: Presses,
         endings: Endings,
         runs: Runs,
-        alerts: Alerts,
+        asks: Asks,
         uses: Uses,
         sfu: Sfu,
         zone: ZoneInfo,
     ) -> None:
         self._steps, self._presses, self._endings = steps, presses, endings
         self._uses, self._sfu = uses, sfu
-        self._runs, self._alerts, self._zone = runs, alerts, zone
+        self._runs, self._asks, self._zone = runs, asks, zone
         self._rate = Rate(every_s=0.5, burst=30)
 
     # What people do
@@ -75,7 +75,7 @@ class Openings:
             done = await self._presses.press(step, user, place, camera, reason)
             opening = next((v for v in await step.tx.openings.views(incident) if v.id == done.id), None)
             asked = next((v for v in await step.tx.asks.views(incident) if v.camera_id == camera), None)
-        self._alerts.wake()
+        self._asks.wake()
         if isinstance(done, Opening):
             await self._begin([done])
             return opening, None
@@ -112,7 +112,7 @@ class Openings:
                     continue
                 pressed += 1
                 begun += [done] if isinstance(done, Opening) else []
-        self._alerts.wake()
+        self._asks.wake()
         try:
             await self._begin(begun)
         except Refused as no:

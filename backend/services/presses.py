@@ -19,7 +19,7 @@ from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import SiteKind
 from backend.services import nearby
-from backend.services.alerts import Alerts
+from backend.services.asks import Asks
 from backend.services.board import broken_for
 from backend.services.endings import put_on_record
 from backend.services.keys import Keys
@@ -60,8 +60,8 @@ NOBODY_TO_ASK = "Its owner cannot be asked now: no page is open and no phone tak
 class Presses:
     """`zone` is the agency's clock."""
 
-    def __init__(self, keys: Keys, runs: Runs, alerts: Alerts, uses: Uses, zone: ZoneInfo) -> None:
-        self._keys, self._runs, self._alerts, self._uses, self._zone = keys, runs, alerts, uses, zone
+    def __init__(self, keys: Keys, runs: Runs, asks: Asks, uses: Uses, zone: ZoneInfo) -> None:
+        self._keys, self._runs, self._asks, self._uses, self._zone = keys, runs, asks, uses, zone
 
     async def press(
         self, step: Step, user: User, incident: Incident, camera: CameraId, reason: Reason
@@ -162,7 +162,7 @@ class Presses:
         """Ask the owner, who has a minute. Raises Refused (owner-away) at once when nobody could hear it."""
         found = await step.tx.cameras.get(camera)
         site = await step.tx.sites.get(found.site_id) if found is not None else None
-        reach = await self._alerts.reach(step.tx, site.owner_id if site is not None else None)
+        reach = await self._asks.reach(step.tx, site.owner_id if site is not None else None)
         if reach is Reach.NOBODY:
             raise Refused(Refusal.OWNER_AWAY, NOBODY_TO_ASK)
         ask = Ask(

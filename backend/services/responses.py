@@ -14,6 +14,7 @@ from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.responses import Press, Response, ResponseView, Status
 from backend.model.views import IncidentView
+from backend.services.alerts import Alerts
 from backend.services.board import Board, is_desk
 from backend.services.leaving import Leaving, Left
 from backend.services.limits import Rate
@@ -23,12 +24,17 @@ from backend.services.steps import Step, Steps
 class Responses:
     """Who is sent where, and how far they are."""
 
-    def __init__(self, steps: Steps, board: Board, leaving: Leaving) -> None:
-        self._steps, self._board, self._leaving = steps, board, leaving
+    def __init__(self, steps: Steps, board: Board, leaving: Leaving, alerts: Alerts) -> None:
+        self._steps, self._board, self._leaving, self._alerts = steps, board, leaving, alerts
         self._presses = Rate(every_s=1, burst=20)
 
-    async def assign(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
-        """Assign a unit; one that is assigned already stays so. Raises Refused."""
+    async def assign(
+        self, user: User, incident: IncidentId, unit: UnitId, *, only_free: bool = False
+    ) -> IncidentView:
+        """Assign a unit and alert its crew; one that is assigned already stays so. Raises Refused.
+
+        `only_free`: it was offered as such, and may be on another incident by now (unit-busy).
+        """
         async with self._steps.begin() as step:
             step.attempts(Action.UNIT_ASSIGN, actor=user.id, subject=unit)
             found = await _open(step, incident)
@@ -36,18 +42,19 @@ class Responses:
             if sent is None:
                 raise Refused(Refusal.NOT_FOUND)
             if unit not in found.unit_ids:
-                await step.tx.responses.add(
-                    Response(
-                        id=ResponseId(new_id("rsp")),
-                        incident_id=incident,
-                        unit_id=unit,
-                        dispatched_at=step.now,
-                    )
+                if only_free and await step.tx.incidents.of_unit(unit):
+                    raise Refused(Refusal.UNIT_BUSY, f"{sent.call_sign} is on another incident by now.")
+                response = Response(
+                    id=ResponseId(new_id("rsp")), incident_id=incident, unit_id=unit, dispatched_at=step.now
                 )
+                await step.tx.responses.add(response)
                 await step.record(
                     Action.UNIT_ASSIGN, actor=user.id, subject=unit, incident=incident, unit=sent.call_sign
                 )
-            return await self._changed(step, incident)
+                await self._alerts.raise_for(step, response, sent)
+            view = await self._changed(step, incident)
+        self._alerts.wake()
+        return view
 
     async def release(self, user: User, incident: IncidentId, unit: UnitId) -> IncidentView:
         """Take a unit off; what its crew sees of this incident, and shows of it, ends. Raises Refused."""
@@ -110,6 +117,7 @@ class Responses:
             )
             if after.status is Status.CLEAR and before.status is not Status.CLEAR:
                 await self._leave(step, left, before, by=user)
+            await self._alerts.answered(step, after, by=user.id)
             await self._record(step, user, after, status, late_s=(step.now - at).total_seconds())
             step.changed(before.incident_id)
         await self._leaving.finish(left)

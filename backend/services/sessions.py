@@ -15,13 +15,13 @@ from backend.model.openings import OpeningEnd
 from backend.model.people import StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.sessions import PersonSessions, SessionEnd, SessionView, SignedIn, may_end
-from backend.services.alerts import forget_address
 from backend.services.devices import end_feed
 from backend.services.duties import Duties
 from backend.services.endings import Ending
 from backend.services.leaving import Left
 from backend.services.limits import Rate
 from backend.services.openings import Openings
+from backend.services.push import forget_address
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, FeedId, Holder, Sfu
 
@@ -119,7 +119,7 @@ class Sessions:
                 incident=incident,
                 session=one.id,
                 device=one.device,
-                why=why.value,
+                reason=why.value,
             )
 
     async def _end(self, step: Step, ended: _Ended, session: SessionId, *, by: UserId | None) -> None:

@@ -16,6 +16,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, PoolResetState, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from backend.store.alerts import Alerts
 from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.connectors import Connectors
@@ -68,6 +69,7 @@ class Tx:
         self.units = Units(connection)
         self.duties = Duties(connection)
         self.responses = Responses(connection)
+        self.alerts = Alerts(connection)
         self.incidents = Incidents(connection)
         self.feeds = Feeds(connection)
         self.links = Links(connection)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.duty import Duty, DutyEnd, DutyView
@@ -13,8 +13,8 @@ from backend.model.ids import UnitId, UserId
 from backend.model.people import CrewMember, Unit
 from backend.model.positions import Position
 from backend.store.rows import columns, fields, value, values
-from backend.store.tables import units, users
-from backend.store.tables_units import duties
+from backend.store.tables import incidents, units, users
+from backend.store.tables_units import duties, responses
 
 _ON = duties.c.ended_at.is_(None)
 
@@ -62,6 +62,19 @@ class Units:
     async def forget(self, unit: UnitId) -> None:
         """Where it was."""
         await self._db.execute(update(units).where(units.c.id == unit).values(position=None))
+
+    async def free(self) -> list[tuple[UnitId, Position]]:
+        """Those on duty that are on no open incident, as far as it is known where they are."""
+        manned = exists().where(duties.c.unit_id == units.c.id, _ON)
+        sent = (
+            exists()
+            .where(responses.c.unit_id == units.c.id, responses.c.clear_at.is_(None))
+            .where(incidents.c.id == responses.c.incident_id, incidents.c.closed_at.is_(None))
+        )
+        rows = await self._db.execute(
+            select(units.c.id, units.c.position).where(units.c.position.is_not(None), manned, not_(sent))
+        )
+        return [(row.id, msgspec.convert(row.position, Position)) for row in rows if row.position is not None]
 
     async def _where(self, *where: ColumnElement[bool]) -> list[Unit]:
         found = list(await self._db.execute(select(units).where(*where).order_by(units.c.call_sign)))

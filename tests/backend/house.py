@@ -16,7 +16,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.cookies import SimpleCookie
@@ -32,9 +32,11 @@ from websockets.typing import Origin
 
 from backend.app import Parts, create_app
 from backend.config import Config, Twilio, secret_key, spool_key
+from backend.hub import Listener
 from backend.model.ids import Cookie, LinkId, SessionId, new_id, new_secret
 from backend.model.people import Role, StaffSession
 from backend.services.keys import Keys
+from backend.services.lending_board import OwnerAudience
 from backend.services.limits import Rate
 from backend.web import create_server
 from media.config import SfuConfig
@@ -208,6 +210,11 @@ class Staff:
         async with self.socket() as socket:
             links = [held for view in socket.snapshot["incidents"] for held in view["links"]]
         return str(next(held for held in links if held["id"] == link["id"])["state"])
+
+    def page(self) -> AbstractAsyncContextManager[Listener]:
+        """An owner's page is open, as far as the service knows; nobody reads what it is told."""
+        told = OwnerAudience(self.session, self.house.parts.lending_board, self.house.clock)
+        return self.house.parts.hub.listen(self.session, told)
 
     @asynccontextmanager
     async def socket(self) -> "AsyncIterator[Socket]":

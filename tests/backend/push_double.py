@@ -1,4 +1,4 @@
-"""What services.alerts asks of push services, played: what was pushed to whom, and what they answer."""
+"""What services.push asks of push services, played: what was pushed to whom, and what they answer."""
 
 from notifications.ports import PushAddress, PushOutcome, PushWords
 

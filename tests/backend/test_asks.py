@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from backend.model.ids import AskId
-from backend.services import alerts
+from backend.services import asks, push
 from notifications.ports import PushOutcome
 from tests.backend.house import House, Staff, no, still
 from tests.backend.lent import ASK, AT_THE_SHOP, Lent, lending, press
@@ -19,8 +19,8 @@ from tests.peers import until
 @pytest.fixture
 def pushes(house: House, monkeypatch: pytest.MonkeyPatch) -> Pushes:
     pushes = Pushes()
-    monkeypatch.setattr(house.parts.alerts, "_pusher", pushes)
-    monkeypatch.setattr(alerts, "AGAIN_S", 0.05)
+    monkeypatch.setattr(house.parts.pushes, "_pusher", pushes)
+    monkeypatch.setattr(asks, "AGAIN_S", 0.05)
     return pushes
 
 
@@ -276,7 +276,7 @@ async def test_an_owner_whom_nobody_could_tell_is_not_asked_and_that_is_said_at_
     no(await dana.http.post(where, json={"reason": "see-scene"}), 409, "owner-away")
     assert (await house.entries("camera.open"))[-1].refusal == "owner-away"
     assert (await dana.see(incident))["asks"] == []  # the one question of this incident is not spent
-    async with house.parts.hub.listen(lent.owner.id):
+    async with (await house.staff(lent.owner.name)).page():
         assert (await press(dana, incident, camera))["asked"]["reach"] == "page"
     assert pushes.sent == []
 
@@ -322,11 +322,11 @@ async def test_a_push_service_that_fails_is_tried_once_more_and_one_phone_of_sev
 async def test_an_ask_that_is_over_is_pushed_to_nobody(
     house: House, dana: Staff, lent: Lent, ola: Staff, pushes: Pushes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerts, "AT_ONCE", 0)  # no room yet
+    monkeypatch.setattr(asks, "AT_ONCE", 0)  # no room yet
     await ask(dana, lent)
     house.clock.advance(seconds=61)
-    monkeypatch.setattr(alerts, "AT_ONCE", 16)
-    await house.parts.alerts.look()
+    monkeypatch.setattr(asks, "AT_ONCE", 16)
+    await house.parts.asks.look()
     await asyncio.sleep(0.1)
     assert pushes.sent == []
 
@@ -334,12 +334,12 @@ async def test_an_ask_that_is_over_is_pushed_to_nobody(
 async def test_of_one_persons_browsers_so_many_are_kept_and_an_endpoint_belongs_to_the_last(
     house: House, lent: Lent, ola: Staff
 ) -> None:
-    for n in range(alerts.ADDRESSES + 3):
+    for n in range(push.ADDRESSES + 3):
         house.clock.advance(seconds=1)
         await subscribe(ola, f"https://push.example/{n}")
     async with house.parts.store.read() as tx:
         kept = [held.endpoint for held in await tx.push.of_user(lent.owner.id)]
-    assert kept == [f"https://push.example/{n}" for n in range(3, alerts.ADDRESSES + 3)]
+    assert kept == [f"https://push.example/{n}" for n in range(3, push.ADDRESSES + 3)]
     pia = await lending(house, "pia", numbers=())
     await subscribe(await pia.signed_in(), kept[0])
     async with house.parts.store.read() as tx:
@@ -379,8 +379,8 @@ async def test_where_somebody_takes_messages_is_on_record_without_the_address(
 async def test_addresses_change_no_faster_than_their_entries_may(
     house: House, lent: Lent, ola: Staff
 ) -> None:
-    house.parts.alerts._rate._held.clear()
-    still(house.parts.alerts._rate)
+    house.parts.pushes._rate._held.clear()
+    still(house.parts.pushes._rate)
     address = {"p256dh": "p", "auth": "a"}
     replies = [
         await ola.http.post("/api/push", json={"endpoint": f"https://push.example/{n}", **address})

@@ -144,7 +144,7 @@ async def test_no_glass_opens_what_its_owner_keeps_shut(
 
 async def _asked(house: House, who: Staff, owner: Staff, incident: Any, camera: str) -> str:
     """The owner's page is open and is asked."""
-    async with house.parts.hub.listen(owner.user.id):
+    async with owner.page():
         await press(who, incident, camera)
         async with house.parts.store.read() as tx:
             ask = await tx.asks.about(CameraId(camera), IncidentId(incident["id"]))

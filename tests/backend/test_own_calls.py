@@ -74,7 +74,7 @@ async def test_an_owner_who_wants_to_be_asked_is_asked_by_an_own_call(
     house: House, dana: Staff, lent: Lent
 ) -> None:
     camera = await lent.camera(level=ASK)
-    async with house.parts.hub.listen(lent.owner.id):
+    async with (await house.staff(lent.owner.name)).page():
         incident = await dana.open(callback_number=SHOP_NUMBER)
         assert [(asked["camera_id"], asked["answer"]) for asked in incident["asks"]] == [(camera, None)]
         assert incident["openings"] == []

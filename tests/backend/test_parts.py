@@ -1,4 +1,4 @@
-"""The small parts by themselves: ids, proofs, keys, rates, the hub, and the rules for links and grants."""
+"""The small parts by themselves: ids, proofs, keys, rates, and the rules for links and grants."""
 
 import asyncio
 import base64
@@ -13,8 +13,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import hub as hub_module
-from backend.hub import QUEUE, Full, Hub, SessionEnded, TooSlow
 from backend.model import grants, links
 from backend.model.entries import Action, Entry, digest
 from backend.model.grants import Grant, Scope
@@ -33,6 +31,7 @@ from backend.model.ids import (
 from backend.model.links import DeliveryState, Link, LinkKind, LinkState
 from backend.model.positions import Position, PositionSource, distance_m
 from backend.model.refusals import Refusal
+from backend.services.fresh import Together
 from backend.services.keys import Keys, same
 from backend.services.limits import Rate, Turns
 from backend.services.proofs import proves, thumbprint
@@ -229,45 +228,30 @@ def test_a_turn_is_kept_by_whoever_comes_back_and_lapses_by_itself() -> None:
     assert turns.take("link", "second")  # forgotten: only so many are kept
 
 
-# The hub
+# Answers that many want
 
 
-async def test_each_listener_hears_everything_in_order() -> None:
-    hub = Hub()
-    async with hub.listen() as one, hub.listen() as two:
-        for number in range(5):
-            await hub.publish(SessionEnded(session_id=str(number)))
-        for listener in (one, two):
-            heard = [await listener.next() for _ in range(5)]
-            assert [news.session_id for news in heard if isinstance(news, SessionEnded)] == list("01234")
-    await hub.publish(SessionEnded(session_id="nobody listens"))
+async def test_who_comes_together_shares_an_answer_that_began_after_they_came() -> None:
+    asked, let = 0, asyncio.Event()
 
+    async def question() -> int:
+        nonlocal asked
+        asked += 1
+        mine = asked
+        await let.wait()
+        return mine
 
-async def test_a_slow_listener_is_let_go_and_the_others_are_not() -> None:
-    hub = Hub()
-    async with hub.listen() as slow, hub.listen() as quick:
-        for number in range(QUEUE + 1):
-            await hub.publish(SessionEnded(session_id=str(number)))
-            await quick.next()
-        with pytest.raises(TooSlow):
-            await slow.next()
-
-
-async def test_there_is_room_for_so_many_listeners_and_their_places_are_given_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(hub_module, "LISTENERS", 2)
-    hub = Hub()
-    async with hub.listen():
-        async with hub.listen():
-            with pytest.raises(Full):
-                async with hub.listen():
-                    pass
-        async with hub.listen() as again:
-            waiting = asyncio.create_task(again.next())
-            await asyncio.sleep(0)
-            await hub.publish(SessionEnded(session_id="x"))
-            assert await waiting == SessionEnded(session_id="x")
+    together = Together[int]()
+    first = asyncio.create_task(together.ask(question))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert asked == 1
+    others = [asyncio.create_task(together.ask(question)) for _ in range(5)]
+    await asyncio.sleep(0)
+    others[0].cancel()  # the one whose question it is leaves
+    let.set()
+    assert [await first, *await asyncio.gather(*others[1:])] == [1, 2, 2, 2, 2]
+    assert await together.ask(question) == 3
 
 
 # Rules

@@ -141,7 +141,7 @@ async def test_a_viewers_level_is_told_to_that_viewers_pages_only_and_heals(
             level = {"type": "level", "session": session, "feed_id": call.feed, "level": "stills"}
             assert await mine.until(is_level) == level
             assert [event for event in await other.told(house) if is_level(event)] == []
-        async with lee.socket() as socket:  # a page that comes later, one that begins anew, one after a restart
+        async with lee.socket() as socket:  # a later page, one that begins anew, one after a restart
             assert await socket.until(is_level) == level
             await house.parts.hub.publish(DutyChanged(user_id=lee.user.id))
             await socket.until(lambda event: event["type"] == "snapshot")

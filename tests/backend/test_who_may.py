@@ -22,6 +22,8 @@ FILLED = {
     "link": "lnk_0000000000000000000000",
     "feed": "fed_0000000000000000000000",
     "site": "sit_0000000000000000000000",
+    "ended": "ses_0000000000000000000000",
+    "user": "usr_0000000000000000000000",
     "camera": "cam_0000000000000000000000",
     "opening": "opn_0000000000000000000000",
     "ask": "ask_0000000000000000000000",
@@ -43,6 +45,7 @@ ASKED = {
     guards.staff: "dana",
     guards.desk: "dana",
     guards.officers: "sam",
+    guards.officers_even_locked: "sam",
     guards.supervisors: "lee",
     guards.managers: "lee",
     guards.auditors: "ada",
@@ -60,6 +63,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
     staff = {
         *(guards.signed_in, guards.staff, guards.desk, guards.officers),
         *(guards.supervisors, guards.owners, guards.managers, guards.auditors),
+        *(guards.even_locked, guards.officers_even_locked),
     }
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):

@@ -35,7 +35,8 @@ async def test_the_picture_sharpens_within_seconds(browser: Browser, place: Plac
 
     # it would stay at 300,000 without feedback
     await until(lambda: bitrate() > 1_200_000, "more than 1.2 Mbit/s arrive")
-    assert not [drop for drop in place.sfu.drops if drop not in (Drop.UNPLACED, Drop.SRTP_EARLY)]
+    # on a busy machine the first packets overtake the end of the handshake
+    assert not set(place.sfu.drops) - {Drop.UNPLACED, Drop.SRTP_EARLY}
 
 
 async def test_h264_goes_through_and_a_late_viewer_sees_it_at_once(browser: Browser, place: Place) -> None:

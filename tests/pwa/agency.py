@@ -6,7 +6,6 @@ page of the same browser answers the WHEP offers.
 """
 
 import asyncio
-import json
 import mimetypes
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,10 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 
+from tests.pwa.told import Told
+
 Json = dict[str, Any]
-TICK_S = 5.0
+TICK_S = 1.0
 CHANGES = ("/api/incidents", "/api/links", "/api/openings", "/api/responses")  # after these all is told anew
 ORIGIN = "https://sightline.test"
 POLICY = (
@@ -127,6 +128,7 @@ def camera(number: int, name: str, **changes: Any) -> Json:
         "indoor": False,
         "distance_m": 40.0 * number,
         "looks": True,
+        "rank_m": 40.0 * number,
         "own": False,
         "offer": "open",
         "why": None,
@@ -179,6 +181,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "news_at": now(minutes=2, seconds=5),
         "unit_ids": [],
         "responses": [response(of) for of in changes.get("unit_ids", [])],
+        "alerts": [],
         "links": [],
         "feeds": [],
         "openings": [],
@@ -269,7 +272,7 @@ class Agency:
     def __init__(self, pages: Path, role: str = "dispatcher", sender: str = "sms") -> None:
         self.role = role
         self._pages = pages
-        self._sockets: list[WebSocketRoute] = []
+        self._told = Told()
         self._peer: Page | None = None
         self._ticking: asyncio.Task[None] | None = None
         self.up = True
@@ -318,14 +321,17 @@ class Agency:
     async def serve(self, context: BrowserContext) -> None:
         """Answer everything that this context's pages ask of the origin."""
         await context.route(f"{ORIGIN}/**", self._answer)
-        await context.route_web_socket(f"{ORIGIN.replace('https', 'wss')}/api/events", self._talk)
+        await context.route_web_socket(f"{ORIGIN.replace('https', 'wss')}/api/events*", self._talk)
         self._peer = await context.new_page()
         await self._peer.goto(f"{ORIGIN}/peer")
         await self._peer.evaluate(PEER)
         self._ticking = asyncio.create_task(self._tick())
 
     def fall_silent(self) -> None:
-        """Say nothing more on any socket, and close none."""
+        """Say nothing more on the sockets that are there, and close none."""
+        self._told.fall_silent()
+
+    def stop(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
 
@@ -336,8 +342,7 @@ class Agency:
 
     async def tell(self, event: Json) -> None:
         """Push one event to every page."""
-        for socket in self._sockets:
-            socket.send(json.dumps(event))
+        self._told.tell(event)
 
     async def change(self, which: str = "inc_1", **changes: Any) -> None:
         """Change an incident and tell everybody."""
@@ -353,9 +358,7 @@ class Agency:
     async def lose(self) -> None:
         """Go away: sockets break, requests fail."""
         self.up = False
-        sockets, self._sockets = self._sockets, []
-        for socket in sockets:
-            await socket.close(code=1012)
+        await self._told.lose()
 
     async def freeze(self) -> None:
         """Stop sending pictures, without a word, and start none."""
@@ -406,9 +409,8 @@ class Agency:
         if not self.up:
             await socket.close(code=1012)
             return
-        self._sockets.append(socket)
         self.conversations += 1
-        socket.send(json.dumps(self.snapshot()))
+        self._told.begin(socket, self.snapshot())
 
     async def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
@@ -466,6 +468,8 @@ class Agency:
             if not self.signed_in and method == "GET":
                 return 401, problem(401, "not-signed-in")
             return (204, None) if method == "DELETE" else (200, self.me)
+        if path == "/api/session/idle":
+            return 204, None
         if path == "/api/incidents/closed":
             return 200, self.closed
         if path == "/api/duty":

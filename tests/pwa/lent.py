@@ -1,12 +1,12 @@
 """What an owner's page is told, made up: states that need an emergency, for their looks alone."""
 
-import json
 from typing import Any
 
 from playwright.async_api import Page, WebSocketRoute
 
 from tests.pwa.agency import Json, now
 from tests.pwa.lending import HERE
+from tests.pwa.told import Told
 
 
 def camera(name: str = "Front door", **changes: Any) -> Json:
@@ -103,22 +103,19 @@ class Telling:
 
     def __init__(self, first: Json | None, whose: str = "owner") -> None:
         self.first, self._whose = first, whose
-        self._sockets: list[WebSocketRoute] = []
+        self._told = Told()
 
     async def on(self, page: Page) -> None:
-        await page.route_web_socket(f"**/api/{self._whose}/events", self._talk)
+        await page.route_web_socket(f"**/api/{self._whose}/events*", self._talk)
 
     async def _talk(self, socket: WebSocketRoute) -> None:
-        self._sockets.append(socket)
         if self.first is not None:
-            socket.send(json.dumps(self.first))
+            self._told.begin(socket, self.first)
 
     async def tell(self, said: Json) -> None:
         self.first = said
-        for socket in self._sockets:
-            socket.send(json.dumps(said))
+        self._told.tell(said)
 
     async def lose(self) -> None:
-        sockets, self._sockets, self.first = self._sockets, [], None
-        for socket in sockets:
-            await socket.close(code=1012)
+        self.first = None
+        await self._told.lose()

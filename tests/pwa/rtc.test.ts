@@ -12,7 +12,7 @@ const NOW = 100_000;
 
 function watched(change: Partial<Watched> = {}, connectionState = "connected"): Watched {
   return {
-    session: { pc: { connectionState } as RTCPeerConnection, id: "ses_1", end() {} },
+    session: { pc: { connectionState } as RTCPeerConnection, id: "ses_1", put() {}, end() {} },
     openedAt: NOW - 20_000,
     connectedAt: NOW - 19_000,
     heardAt: NOW - 100,

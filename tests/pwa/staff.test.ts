@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { command } from "../../pwa/src/console/keys.ts";
 import { cameraState } from "../../pwa/src/lending/words.ts";
-import { backoff } from "../../pwa/src/lib/events.ts";
+import { backoff, follow, patience } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { asking } from "../../pwa/src/staff/cameras.ts";
@@ -98,6 +98,7 @@ function nearCamera(changes: Partial<NearbyCamera>): NearbyCamera {
     indoor: false,
     distance_m: 40,
     looks: true,
+    rank_m: 40,
     own: false,
     offer: "open",
     why: null,
@@ -139,6 +140,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     news_at: NOON,
     unit_ids: [],
     responses: [],
+    alerts: [],
     links: [],
     feeds: [],
     openings: [],
@@ -544,11 +546,28 @@ test("single keys are commands outside of fields, without modifiers, and can be 
   assert.deepEqual(command(press("Escape"), true, false), { name: "safe" });
 });
 
-test("the line comes back between a quarter of a second and three seconds", () => {
-  assert.equal(backoff(0, () => 1), 250);
-  assert.equal(backoff(1, () => 1), 500);
-  assert.equal(backoff(20, () => 1), 3000);
-  assert.equal(backoff(20, () => 0), 2400);
+test("the line comes back between a tenth of a second and a second", () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 20].map((n) => backoff(n, () => 1)), [100, 200, 400, 800, 1000, 1000]);
+  assert.equal(backoff(20, () => 0), 800);
+});
+
+test("a socket that does not open is given up soon, every fourth later, and all later on a slow network", () => {
+  assert.deepEqual([0, 1, 2, 3, 4].map((n) => patience(false, n, 50)), [1200, 1200, 1200, 4800, 1200]);
+  assert.equal(patience(false, 0, 2000), 6000);
+  assert.equal(patience(true, 0, 50), 2500);
+  assert.equal(patience(true, 0, 2000), 6000);
+});
+
+test("events are followed by number: none twice, none after one that is missing, and a new beginning at any", () => {
+  const at = (last: number) => ({ listener: "lsn_1", last });
+  assert.deepEqual(follow(null, { n: 1, listener: "lsn_1" }), at(1));
+  assert.deepEqual(follow(at(1), { n: 2 }), at(2));
+  assert.equal(follow(at(2), { n: 2 }), "again");
+  assert.equal(follow(at(2), { n: 1 }), "again");
+  assert.equal(follow(at(2), { n: 4 }), "gap");
+  assert.equal(follow(null, { n: 1 }), "gap");
+  assert.equal(follow(at(2), {}), "gap");
+  assert.deepEqual(follow(at(9), { n: 1, listener: "lsn_2" }), { listener: "lsn_2", last: 1 });
 });
 
 test("ages follow the server's clock whatever the computer's own says", () => {

@@ -47,7 +47,7 @@ async def visiting(
         yield page
         assert not broken, broken
     finally:
-        agency.fall_silent()
+        agency.stop()
         await context.unroute_all(behavior="ignoreErrors")
         await context.close()
 

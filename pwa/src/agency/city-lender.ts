@@ -44,14 +44,14 @@ export class CityLender implements Lender {
       {
         onEvent: (event) => {
           this.clock.hear(event.now);
-          if (event.type !== "tick") this.sites.set(after(this.sites.value ?? [], event));
+          if (event.type !== "tick" && event.type !== "resumed")
+            this.sites.set(after(this.sites.value ?? [], event));
         },
         onLine: (line) => this.line.set(line),
         onSignedOut: leave,
       },
       signal,
       eventsAddress(location, "/api/agency/events"),
-      "city",
     );
   }
 }

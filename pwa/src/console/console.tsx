@@ -2,7 +2,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
-import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
+import { LockButton, SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
@@ -135,6 +135,17 @@ function Bar(props: Props) {
             <Icon name="agency" />
           </a>
         )}
+        <a
+          class="button square"
+          href="/sessions"
+          target="_blank"
+          aria-label="Signed-in devices"
+          title="Signed-in devices: end a lost phone"
+          rel="noopener"
+        >
+          <Icon name="devices" />
+        </a>
+        <LockButton requests={desk.requests} />
         <ThemeButton />
         <SignOutButton name={desk.me.user.display_name} onSignOut={() => desk.signOut()} />
       </div>

@@ -1,5 +1,6 @@
 // The agency's units: the assigned first, then the nearest; one press assigns or releases.
 
+import { useState } from "preact/hooks";
 import { type Act, useAct, useNow, useStore } from "../lib/hooks.ts";
 import { ago, distanceM, duration, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
@@ -12,17 +13,34 @@ import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
 import { GlassList } from "./glass.tsx";
 
+/** More are found by their call sign: nobody reads thousands, and a browser that draws them does nothing else. */
+const SHOWN = 50;
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
+
 /** Assigned first, then nearest, then by call sign. */
 export function ranked(units: readonly Unit[], incident: IncidentView): Unit[] {
+  const { position, unit_ids } = incident;
   const far = (unit: Unit): number =>
-    unit.position === null || incident.position === null
+    unit.position === null || position === null
       ? Number.POSITIVE_INFINITY
-      : distanceM(unit.position, incident.position);
-  const rank = (unit: Unit): number => (incident.unit_ids.includes(unit.id) ? 0 : 1);
-  return [...units].sort((a, b) => {
-    const nearer = far(a) === far(b) ? 0 : far(a) - far(b);
-    return rank(a) - rank(b) || nearer || a.call_sign.localeCompare(b.call_sign, "en", { numeric: true });
-  });
+      : distanceM(unit.position, position);
+  return units
+    .map((unit) => ({ unit, rank: unit_ids.includes(unit.id) ? 0 : 1, far: far(unit) }))
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        (a.far === b.far ? BY_NUMBER.compare(a.unit.call_sign, b.unit.call_sign) : a.far - b.far),
+    )
+    .map(({ unit }) => unit);
+}
+
+/** The first of them, the assigned in any case; or those whose call sign has these words in it. */
+export function shown(units: readonly Unit[], incident: IncidentView, words: string): Unit[] {
+  const wanted = words.trim().toLowerCase();
+  const found = units.filter(
+    ({ id, call_sign }) => incident.unit_ids.includes(id) || call_sign.toLowerCase().includes(wanted),
+  );
+  return ranked(found, incident).slice(0, Math.max(SHOWN, incident.unit_ids.length));
 }
 
 /** Who is there, or that nobody is. */
@@ -74,15 +92,19 @@ function whereabouts(unit: Unit, to: Position | null, now: number): string {
   return soon === null ? way : `${way}, ${soon}`;
 }
 
-function elsewhere(world: World, unit: Unit, incident: IncidentView): string {
-  const other = openIncidents(world).find((i) => i.id !== incident.id && i.unit_ids.includes(unit.id));
-  return other === undefined ? "" : ` · on ${other.type}`;
+/** What the units are on, by unit, beside this incident. */
+function elsewhere(world: World, incident: IncidentView): ReadonlyMap<string, string> {
+  const others = openIncidents(world).filter(({ id }) => id !== incident.id);
+  return new Map(
+    others.reverse().flatMap(({ type, unit_ids }) => unit_ids.map((unit) => [unit, ` · on ${type}`])),
+  );
 }
 
 export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }) {
   const world = useStore(desk.world);
   const now = useNow(() => desk.clock.now());
   const act = useAct(sorry);
+  const [words, setWords] = useState("");
   const closed = incident.closed_at !== null;
   const toggle = (unit: Unit, assigned: boolean): void => {
     void act.run(async () => {
@@ -90,7 +112,8 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
       desk.take(await (assigned ? calls.release(incident.id, unit.id) : calls.assign(incident.id, unit.id)));
     });
   };
-  const units = ranked([...world.units.values()], incident);
+  const units = shown([...world.units.values()], incident, words);
+  const busyWith = elsewhere(world, incident);
   return (
     <section class="units" aria-labelledby="units-title">
       <h2 id="units-title">
@@ -98,7 +121,21 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
       </h2>
       <ProblemNote text={act.problem} />
       <GlassList desk={desk} incident={incident} />
-      {units.length === 0 && <p class="empty">No unit is set up yet.</p>}
+      {world.units.size === 0 && <p class="empty">No unit is set up yet.</p>}
+      {world.units.size > SHOWN && (
+        <label class="field">
+          <span>
+            Find a unit by its call sign, of {world.units.size}; the nearest {SHOWN} are shown
+          </span>
+          <input
+            type="search"
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+            autocomplete="off"
+          />
+        </label>
+      )}
+      {world.units.size > 0 && units.length === 0 && <p class="empty">No unit is called that.</p>}
       <ul>
         {units.map((unit) => {
           const assigned = incident.unit_ids.includes(unit.id);
@@ -111,7 +148,7 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
                 <span>
                   {crew(unit)}
                   {unit.crew.length > 0 && ` · ${whereabouts(unit, incident.position, now)}`}
-                  {elsewhere(world, unit, incident)}
+                  {busyWith.get(unit.id)}
                 </span>
                 {response !== null && !closed && (
                   <HowFar response={response} sign={unit.call_sign} now={now} act={act} desk={desk} />

@@ -1,9 +1,11 @@
-// Live events from the server: one WebSocket that comes back by itself.
+// Live events from the server: one line that comes back by itself, over as many WebSockets as it takes.
 //
-// Hands on what arrives, in order, and says whether the line is open. It never keeps state of its own about
-// incidents: after every reconnect the server sends a Snapshot, and that heals whatever was missed. A network
-// that swallows everything closes no socket, so silence counts as loss.
-import type { Event, SignedOut } from "../wire.ts";
+// Hands on what arrives, each event once and in order, and says whether the line is open. Events are numbered;
+// a new socket names the last one that is here, and the server tells what was missed, or everything. After a
+// number that should have come later the line begins anew. A network that swallows everything closes no
+// socket, so silence counts as loss (docs/decisions/0041). No clock is asked, only stopwatches.
+import type { Event, Locked, Numbered, Problem, Resumed, SignedOut, Tick } from "../wire.ts";
+import { hide, LOCKED, UNLOCKED } from "./locked.ts";
 
 export type Line = "connecting" | "open" | "lost";
 
@@ -16,14 +18,44 @@ export interface Listener<Heard extends { type: string } = Event> {
 
 const NOT_SIGNED_IN = 4401;
 const TOO_SLOW = 4408;
-/** A socket that has said nothing for so long is as good as closed: the server ticks every 5 s. */
-const SILENT_MS = 8000;
-const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 3000;
+const SESSION_LOCKED = 4423;
+/** A socket that has said nothing for so long is as good as closed: the server ticks each second. */
+const SILENT_MS = 2500;
+/** A socket that has not opened by then is tried anew: what was lost of it is sent again too late. */
+const OPENS_MS = 1200;
+/** A watch that is so late was not late alone: the page stood still, and what came meanwhile is still to be read. */
+const STOOD_STILL_MS = 500;
+/** Every fourth try is given more time, for networks that have become slow. */
+const PATIENT = 4;
+/** What is about the socket itself. */
+const UNNUMBERED: ReadonlySet<string> = new Set(["tick", "resumed"]);
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1000;
 
 /** Milliseconds before try number `tries` (from 0), doubled each time, with up to a fifth of jitter. */
 export function backoff(tries: number, random: () => number = Math.random): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries) * (0.8 + 0.2 * random());
+}
+
+/** How long a silent socket is believed in, in milliseconds; `took` is what opening the last one took. */
+export function patience(opened: boolean, tries: number, took: number): number {
+  if (opened) return Math.max(SILENT_MS, 3 * took);
+  return Math.max(OPENS_MS, 3 * took) * (tries % PATIENT === PATIENT - 1 ? PATIENT : 1);
+}
+
+/** How far a page has heard. */
+export interface Heard {
+  /** By what name the server knows it. */
+  readonly listener: string;
+  readonly last: number;
+}
+
+/** Where a page is after one more message; or that it has heard that one, or lacks one before it. */
+export function follow(heard: Heard | null, { n, listener }: Numbered): Heard | "again" | "gap" {
+  if (n === undefined) return "gap";
+  if (listener !== undefined) return { listener, last: n };
+  if (heard === null || n > heard.last + 1) return "gap";
+  return n <= heard.last ? "again" : { ...heard, last: n };
 }
 
 /** The address of the socket on the host that served the page. */
@@ -31,86 +63,166 @@ export function eventsAddress(at: Location = location, path = "/api/events"): st
   return `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}${path}`;
 }
 
-/** A socket that never opened hides its status: ask the session whether we are still signed in. */
-async function signedOut(signal: AbortSignal): Promise<boolean> {
+/** What the session has to say of a socket that never opened, and so hides its status. */
+async function whyRefused(signal: AbortSignal): Promise<string | null> {
   try {
-    return (await fetch("/api/session", { signal, cache: "no-store" })).status === 401;
+    const answer = await fetch("/api/session", { signal, cache: "no-store" });
+    return answer.status === 401 ? ((await answer.json()) as Problem).type : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
-/** Listens until `signal` aborts or the session ends. `whole` is the event that tells everything: the line is open then. */
-export function listen<Heard extends { type: string } = Event>(
-  listener: Listener<Heard>,
+type Message<Told> = (Told | Resumed | Tick | SignedOut | Locked) & Numbered;
+
+/** Listens until `signal` aborts or the session ends. */
+export function listen<Told extends { type: string } = Event>(
+  listener: Listener<Told | Resumed>,
   signal: AbortSignal,
   address = eventsAddress(),
-  whole: Heard["type"] = "snapshot",
 ): void {
-  let socket: WebSocket | null = null;
-  let timer = 0;
-  let tries = 0;
-  let over = false;
-
-  const end = (): void => {
-    over = true;
-    clearTimeout(timer);
-    socket?.close();
-  };
-
-  const signOut = (): void => {
-    end();
-    listener.onSignedOut();
-  };
-
-  const closed = async (code: number, wasOpen: boolean): Promise<void> => {
-    socket = null;
-    if (over) return;
-    if (code === NOT_SIGNED_IN) return signOut();
-    if (code !== TOO_SLOW) listener.onLine("lost");
-    if (!wasOpen && (await signedOut(signal))) return signOut();
-    if (over || socket !== null) return; // somebody woke it meanwhile
-    clearTimeout(timer);
-    timer = window.setTimeout(connect, code === TOO_SLOW ? 0 : backoff(tries++));
-  };
-
-  const dropped = (): void => {
-    const mine = socket;
-    if (mine === null) return;
-    mine.onmessage = mine.onclose = null;
-    mine.close();
-    void closed(0, true);
-  };
-
-  const connect = (): void => {
-    clearTimeout(timer);
-    const mine = new WebSocket(address);
-    let healed = false;
-    socket = mine;
-    timer = window.setTimeout(dropped, SILENT_MS);
-    mine.onmessage = (message) => {
-      clearTimeout(timer);
-      timer = window.setTimeout(dropped, SILENT_MS);
-      const event = JSON.parse(String(message.data)) as Heard | SignedOut;
-      if (event.type === "signed-out") return signOut();
-      if (event.type === whole && !healed) {
-        healed = true;
-        tries = 0;
-        listener.onLine("open");
-      }
-      listener.onEvent(event as Heard);
-    };
-    mine.onclose = (close) => {
-      if (socket === mine) void closed(close.code, healed);
-    };
-  };
-
-  const wake = (): void => {
-    if (socket === null && !over) connect();
-  };
-  signal.addEventListener("abort", end, { once: true });
-  window.addEventListener("online", wake, { signal });
-  window.addEventListener("offline", dropped, { signal });
+  const sockets = new Sockets(listener, signal, address);
+  signal.addEventListener("abort", () => sockets.end(), { once: true });
+  window.addEventListener(LOCKED, () => sockets.lock(), { signal });
+  window.addEventListener(UNLOCKED, () => sockets.unlock(), { signal });
+  window.addEventListener("online", () => sockets.again(), { signal });
+  window.addEventListener("offline", () => sockets.lose(), { signal });
   listener.onLine("connecting");
-  connect();
+  sockets.again();
+}
+
+/** One socket at a time. `open` when it has told everything, or that it goes on from what is here. */
+class Sockets<Told extends { type: string }> {
+  #socket: WebSocket | null = null;
+  #timer = 0;
+  #began = 0;
+  #open = false;
+  #tries = 0;
+  #took = 0;
+  #heard: Heard | null = null;
+  #over = false;
+  #locked = false;
+  readonly #listener: Listener<Told | Resumed>;
+  readonly #signal: AbortSignal;
+  readonly #address: string;
+
+  constructor(listener: Listener<Told | Resumed>, signal: AbortSignal, address: string) {
+    this.#listener = listener;
+    this.#signal = signal;
+    this.#address = address;
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#drop();
+  }
+
+  /** The page is hidden: nothing is heard until somebody unlocks it. */
+  lock(): void {
+    this.#locked = true;
+    this.#drop();
+  }
+
+  unlock(): void {
+    this.#locked = false;
+    if (this.#socket === null) this.again();
+  }
+
+  /** Opens another socket now, whatever became of the last one. */
+  again(): void {
+    if (this.#over || this.#locked) return;
+    this.#drop();
+    const heard = this.#heard;
+    const from = heard === null ? "" : `?listener=${heard.listener}&after=${heard.last}`;
+    const socket = new WebSocket(`${this.#address}${from}`);
+    socket.onmessage = (message) => this.#hear(JSON.parse(String(message.data)));
+    socket.onclose = (close) => this.#closed(close.code);
+    this.#socket = socket;
+    this.#open = false;
+    this.#began = performance.now();
+    this.#watch(patience(false, this.#tries, this.#took));
+  }
+
+  /** The network is gone; it is tried all the same, because browsers are wrong about that. */
+  lose(): void {
+    this.#drop();
+    if (this.#over || this.#locked) return;
+    this.#listener.onLine("lost");
+    this.#timer = window.setTimeout(() => this.again(), backoff(this.#tries++));
+  }
+
+  #drop(): void {
+    clearTimeout(this.#timer);
+    if (this.#socket === null) return;
+    this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+    this.#socket = null;
+  }
+
+  #watch(ms: number): void {
+    clearTimeout(this.#timer);
+    const due = performance.now() + ms;
+    this.#timer = window.setTimeout(() => {
+      if (performance.now() - due > STOOD_STILL_MS) this.#watch(STOOD_STILL_MS);
+      else this.#silent();
+    }, ms);
+  }
+
+  /** An open one is replaced without a word: it is lost only when the next does not open. */
+  #silent(): void {
+    if (!this.#open) {
+      this.#tries++;
+      this.#listener.onLine("lost");
+    }
+    this.again();
+  }
+
+  #closed(code: number): void {
+    const opened = this.#open;
+    if (code === NOT_SIGNED_IN) this.#signOut();
+    else if (code === SESSION_LOCKED) hide();
+    else if (code === TOO_SLOW && opened) this.again();
+    else this.lose();
+    if (opened) return;
+    void whyRefused(this.#signal).then((why) => {
+      if (why === "/problems/not-signed-in") this.#signOut();
+      if (why === "/problems/session-locked") hide();
+    });
+  }
+
+  #signOut(): void {
+    if (this.#over) return;
+    this.end();
+    this.#listener.onSignedOut();
+  }
+
+  #hear(message: Message<Told>): void {
+    if (message.type === "signed-out") {
+      this.#signOut();
+      return;
+    }
+    if (message.type === "locked") {
+      hide();
+      return;
+    }
+    this.#watch(patience(true, 0, this.#took));
+    if (!UNNUMBERED.has(message.type)) {
+      const next = follow(this.#heard, message);
+      if (next === "again") return;
+      this.#heard = next === "gap" ? null : next;
+      if (next === "gap") {
+        this.lose();
+        return;
+      }
+    }
+    if (!this.#open) this.#opened();
+    this.#listener.onEvent(message as Told | Resumed);
+  }
+
+  #opened(): void {
+    this.#open = true;
+    this.#tries = 0;
+    this.#took = performance.now() - this.#began;
+    this.#listener.onLine("open");
+  }
 }

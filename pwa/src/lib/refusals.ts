@@ -21,6 +21,7 @@ const SENTENCES: Partial<Record<Refusal, string>> = {
   "not-watching": "A still is of a picture that you have on. Open it and take another one.",
   "not-found": "That is not there any more. The list has been brought up to date.",
   "not-signed-in": "You are signed out. Sign in again.",
+  "session-locked": "This page is locked. Enter your password to go on.",
   "too-many-tries": "Too many tries. Wait a minute, then try again.",
   "too-often": "That was too fast. Try again in a second.",
   "wrong-role": "Your account may not do that.",
@@ -33,6 +34,12 @@ export function sorry(error: unknown): string {
   if (known !== undefined) return known;
   if (error.status >= 500) return "The server failed. Nothing was changed. Try again.";
   return error.detail !== "" ? error.detail : "The server refused that. Nothing was changed.";
+}
+
+/** Why a lock did not open. */
+export function unlockSorry(error: unknown): string {
+  const wrong = error instanceof Refused && error.code === "sign-in-failed";
+  return wrong ? "The password is wrong." : signInSorry(error);
 }
 
 /** Why a sign-in did not work. */

@@ -1,6 +1,7 @@
 // How a signed-in page asks the server: JSON both ways with the session's cookie, the CSRF token on every change,
 // problems as exceptions that can be shown. It never retries and never hides a refusal.
 import type { Problem } from "../wire.ts";
+import { hide } from "./locked.ts";
 
 /** The server said no. `code` is a Refusal or one of the general codes in docs/http.md. */
 export class Refused extends Error {
@@ -107,6 +108,7 @@ export class Requests {
     if (!answer.ok) {
       const refused = await refusal(answer);
       if (refused.code === "not-signed-in") this.#onSignedOut();
+      if (refused.code === "session-locked") hide();
       throw refused;
     }
     return answer;

@@ -25,13 +25,14 @@ export function woken(ms: number): Promise<void> {
   });
 }
 
-/** Who is signed in. Waits for a server that is away; leaves for sign-in when nobody is. */
-export async function whoAmI(onWaiting: () => void): Promise<Me> {
+/** Who is signed in. Waits for a server that is away, and at the lock; leaves for sign-in when nobody is. */
+export async function whoAmI(onWaiting: () => void, atTheLock: () => Promise<Me>): Promise<Me> {
   const requests = new Requests("", leave);
   for (;;) {
     try {
       return await requests.send<Me>("GET", "/api/session");
     } catch (error) {
+      if (error instanceof Refused && error.code === "session-locked") return atTheLock();
       if (error instanceof Refused && error.status === 401) return new Promise(() => {});
       onWaiting();
       await woken(PROBE_MS);

@@ -2,10 +2,13 @@
 // keeps of them. It says which, and what is kept of anybody else is gone before anything is shown.
 import { type ComponentChild, render } from "preact";
 import { Waiting } from "../lib/begin.tsx";
+import { Lock } from "../lib/lock.ts";
+import { atTheLock, behindLock } from "../lib/parts/lock-screen.tsx";
 import { Refused, Requests } from "../lib/requests.ts";
 import { restoreTheme } from "../lib/theme.ts";
 import { leave, PROBE_MS, woken } from "../lib/who.ts";
 import { Desk } from "../staff/desk.ts";
+import { goingOn } from "../staff/world.ts";
 import type { Me } from "../wire.ts";
 import { keepGoing } from "./keeping.ts";
 import { isOld, type Known, readKnown, worldOf } from "./kept.ts";
@@ -24,13 +27,14 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
   return Promise.race([work, new Promise<null>((done) => setTimeout(() => done(null), ms))]);
 }
 
-/** Null when the server says that nobody is; throws when it says nothing. */
-async function ask(patience_ms: number | null): Promise<Me | null> {
+/** Null when the server says that nobody is; waits at the lock; throws when it says nothing. */
+async function ask(root: Element, patience_ms: number | null): Promise<Me | null> {
   const end = new AbortController();
   const timer = patience_ms === null ? 0 : setTimeout(() => end.abort(), patience_ms);
   try {
     return await new Requests().send<Me>("GET", "/api/session", undefined, end.signal);
   } catch (error) {
+    if (error instanceof Refused && error.code === "session-locked") return atTheLock(root);
     if (error instanceof Refused && error.status === 401) return null;
     throw error;
   } finally {
@@ -84,7 +88,7 @@ async function deskFor({ held, known, old }: Found, root: Element): Promise<Desk
   const patience_ms = known === null ? null : PATIENCE_MS;
   for (;;) {
     try {
-      return await online(await ask(patience_ms), held);
+      return await online(await ask(root, patience_ms), held);
     } catch {
       if (held !== null && known !== null) return offline(held.session, known);
       render(<Waiting words={words} />, root);
@@ -102,6 +106,10 @@ export async function begin(face: (desk: Desk) => ComponentChild): Promise<void>
   const desk = await deskFor(found, root);
   if (desk === null) return;
   keepGoing(desk, found.held?.session === desk.me.session ? found.held.said : []);
-  desk.start(new AbortController().signal);
-  render(face(desk), root);
+  const { signal } = new AbortController(); // for as long as the page is there
+  desk.start(signal);
+  const { me, requests, world } = desk;
+  const lock = new Lock({ me, requests, goingOn: () => goingOn(world.value) }, requests.admitted);
+  lock.start(signal);
+  behindLock(root, lock, face(desk));
 }

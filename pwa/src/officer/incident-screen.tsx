@@ -4,89 +4,33 @@ import { useNow, useStore } from "../lib/hooks.ts";
 import { accuracyWords, ago, coordinates, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { keepAwake } from "../lib/wakelock.ts";
-import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
-import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
 import { type Around, useNearby } from "../staff/nearby.ts";
-import { FeedPicture } from "../staff/parts/picture.tsx";
 import { SceneMap } from "../staff/parts/scene-map.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import { timeOfDay } from "../staff/words.ts";
-import type { FeedView, IncidentView, Position } from "../wire.ts";
+import type { IncidentView, Position } from "../wire.ts";
 import { CameraCard } from "./camera-card.tsx";
-import { Pictures } from "./pictures.tsx";
+import type { Glance } from "./glance.ts";
+import { PictureArea } from "./pictures.tsx";
 import type { Sharing } from "./sharing.ts";
 import { OtherUnits, OwnStatus } from "./status.tsx";
 import { WordsSheet } from "./words-sheet.tsx";
 
 interface Props {
   desk: Desk;
+  glance: Glance;
   sharing: Sharing;
   incident: IncidentView;
 }
 
 interface Shown {
   around: Around;
-  /** The picture that was asked for. */
-  asked: string | null;
   onShow(feed: string): void;
 }
 
 const LONGEST_MAP_WAIT_MS = 4000;
-
-function PictureArea({ desk, incident, around, asked, onShow }: Pick<Props, "desk" | "incident"> & Shown) {
-  const feeds = watchable(incident, desk.me.user.id);
-  const feed = chosenFeed(feeds, asked);
-  return (
-    <>
-      <InFront desk={desk} incident={incident} feeds={feeds} feed={feed} />
-      <Pictures desk={desk} incident={incident} around={around} feeds={feeds} feed={feed} onShow={onShow} />
-    </>
-  );
-}
-
-function InFront({
-  desk,
-  incident,
-  feeds,
-  feed,
-}: Pick<Props, "desk" | "incident"> & { feeds: readonly FeedView[]; feed: FeedView | null }) {
-  const link = currentLink(incident);
-  const lost = useStore(desk.line) === "lost";
-  const words = lost
-    ? "No connection, so no picture. It comes back by itself."
-    : link === null
-      ? "Dispatch has sent the caller no link yet."
-      : link.state === "sharing"
-        ? (whyNoPicture(link, feed) ?? captures(link))
-        : "The caller does not share yet. The picture comes by itself.";
-  if (feed !== null && feed.kind !== "caller") {
-    return (
-      <FeedPicture key={feed.id} desk={desk} feed={feed} link={null} label={feedLabel(feeds, feed)}>
-        <Icon name="queued" />
-        <p>{feed.state === "ended" ? "This picture has ended." : "The camera is opening."}</p>
-      </FeedPicture>
-    );
-  }
-  if (feed === null) {
-    return (
-      <div class="picture is-empty">
-        <div class="picture-empty">
-          <Icon name="camera" />
-          <p>{words}</p>
-        </div>
-      </div>
-    );
-  }
-  return (
-    <FeedPicture key={feed.id} desk={desk} feed={feed} link={link} label={feedLabel(feeds, feed)}>
-      <Icon name="camera" />
-      <p>{words}</p>
-    </FeedPicture>
-  );
-}
 
 function MapArea({
   desk,
@@ -95,7 +39,7 @@ function MapArea({
   around,
   onShow,
   later,
-}: Props & Omit<Shown, "asked"> & { later: boolean }) {
+}: Omit<Props, "glance"> & Shown & { later: boolean }) {
   const { here } = useStore(sharing.shared);
   if (incident.position === null) {
     return (
@@ -120,7 +64,7 @@ function MapArea({
   );
 }
 
-function WayThere({ desk, sharing, incident }: Props) {
+function WayThere({ desk, sharing, incident }: Omit<Props, "glance">) {
   const { here } = useStore(sharing.shared);
   const now = useNow(() => desk.clock.now());
   const to = incident.position;
@@ -173,7 +117,7 @@ function ByGlass({ desk, incident }: Pick<Props, "desk" | "incident">) {
 }
 
 export function IncidentScreen(props: Props) {
-  const { desk, sharing, incident } = props;
+  const { desk, glance, sharing, incident } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
   const around = useNearby(desk, incident);
@@ -199,7 +143,14 @@ export function IncidentScreen(props: Props) {
     >
       <ByGlass desk={desk} incident={incident} />
       <section class="area-picture" aria-label="Picture" onPlayingCapture={() => setSeen(true)}>
-        <PictureArea desk={desk} incident={incident} around={around} asked={asked} onShow={setAsked} />
+        <PictureArea
+          desk={desk}
+          glance={glance}
+          incident={incident}
+          around={around}
+          asked={asked}
+          onShow={setAsked}
+        />
       </section>
       <section class="area-map" aria-label={log ? "What happened" : "Position"}>
         {log ? (

@@ -40,6 +40,7 @@ function slim(incident: IncidentView): IncidentView {
     feeds: [],
     openings: [],
     asks: [],
+    alerts: [],
     glass: [],
   };
 }

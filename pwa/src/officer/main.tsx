@@ -6,6 +6,7 @@ import "./officer.css";
 import "./words.css";
 import type { Desk } from "../staff/desk.ts";
 import { begin } from "./begin.tsx";
+import { Glance } from "./glance.ts";
 import { Officer, shown } from "./officer.tsx";
 import { Sharing } from "./sharing.ts";
 
@@ -27,5 +28,7 @@ void begin((desk) => {
   openTheOnlyOne(desk);
   const sharing = new Sharing(desk.calls, () => desk.clock.now());
   sharing.follow(desk.world);
-  return <Officer desk={desk} sharing={sharing} />;
+  const glance = new Glance(desk);
+  glance.start(new AbortController().signal); // for as long as the page is there
+  return <Officer desk={desk} glance={glance} sharing={sharing} />;
 });

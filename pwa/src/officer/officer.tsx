@@ -1,6 +1,7 @@
 // The officer's app: a bar, and below it one incident or the list of them.
 import { useState } from "preact/hooks";
 import { useAct, useNow, useStore } from "../lib/hooks.ts";
+import { lockNow } from "../lib/lock.ts";
 import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -12,6 +13,7 @@ import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
+import type { Glance } from "./glance.ts";
 import { IncidentScreen } from "./incident-screen.tsx";
 import { logOut } from "./leaving.ts";
 import { NotLive, Untaken, WaitingToSend } from "./not-live.tsx";
@@ -19,6 +21,7 @@ import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
+  glance: Glance;
   sharing: Sharing;
 }
 
@@ -66,6 +69,12 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
         </>
       )}
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
+      <a class="button" href="/sessions">
+        <Icon name="devices" /> Signed-in devices
+      </a>
+      <button type="button" onClick={() => void lockNow(desk.requests)}>
+        <Icon name="lock" /> Lock
+      </button>
       <LogOut desk={desk} />
     </div>
   );
@@ -151,7 +160,7 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, sharing }: Props) {
+export function Officer({ desk, glance, sharing }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
@@ -168,7 +177,7 @@ export function Officer({ desk, sharing }: Props) {
       ) : incident === null ? (
         <AssignedList desk={desk} sharing={sharing} />
       ) : (
-        <IncidentScreen key={incident.id} desk={desk} sharing={sharing} incident={incident} />
+        <IncidentScreen key={incident.id} desk={desk} glance={glance} sharing={sharing} incident={incident} />
       )}
     </div>
   );

@@ -1,30 +1,200 @@
-// The strip below the picture: what is on, what may be opened near the scene, and this phone's own camera. One
-// tap swaps or opens; the best stands first.
+// The pictures of an incident: one large, the others beside it as small ones, the most useful first; what may be
+// opened near the scene; and this phone's own camera. One tap swaps or opens.
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useAct, useNow, useStore } from "../lib/hooks.ts";
-import { metres } from "../lib/measure.ts";
+import { type Act, useAct, useNow, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
-import { type Asking, askedOf, asking, lasts, openingOf, reasonsFor, siteCameras } from "../staff/cameras.ts";
+import {
+  type Asking,
+  askedOf,
+  asking,
+  lasts,
+  openingOf,
+  reasonsFor,
+  siteCameras,
+  watchable,
+} from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
-import { feedLabel } from "../staff/feeds.ts";
+import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
+import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
 import type { Around } from "../staff/nearby.ts";
+import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Reasons } from "../staff/parts/reasons.tsx";
+import { type Ranked, ranked, reasonsWords, useOfCamera } from "../staff/ranking.ts";
+import { markWords } from "../staff/words.ts";
 import type { FeedView, IncidentView, NearbyCamera, Reason } from "../wire.ts";
+import { canFloat, Floating } from "./floating.ts";
+import type { Glance } from "./glance.ts";
+import type { Mode } from "./mode.ts";
+import { type Moving, useMoving } from "./moving.ts";
 import { OwnCamera } from "./own-camera.ts";
+import { SoundOnly } from "./sound-only.tsx";
+import { DataWords } from "./used.tsx";
 
 interface Props {
   desk: Desk;
+  glance: Glance;
   incident: IncidentView;
   around: Around;
-  /** Those that this officer may watch. */
-  feeds: readonly FeedView[];
-  feed: FeedView | null;
+  /** The picture that was asked for. */
+  asked: string | null;
   onShow(feed: string): void;
 }
 
 const MOST = 12; // a thumb does not look for the thirteenth
+/** The order is looked at again this often: nothing moves away under a thumb. */
+const ORDER_MS = 10_000;
+
+/** The pictures that this officer may watch, what shows most first. */
+function useRanked({ desk, incident, around }: Pick<Props, "desk" | "incident" | "around">): Ranked[] {
+  const { units } = useStore(desk.world);
+  const now = useNow(() => desk.clock.now());
+  const feeds = watchable(incident, desk.me.user.id);
+  const cameras = around.nearby?.cameras ?? [];
+  const fresh = ranked(feeds, { caller: incident.position, cameras, units, now });
+  const there = feeds.map(({ id, state }) => `${id}${state}`).join();
+  const places = useMemo(
+    () => new Map(fresh.map(({ feed }, place) => [feed.id, place])),
+    [there, around.nearby, Math.floor(now / ORDER_MS)],
+  );
+  return fresh.sort((a, b) => (places.get(a.feed.id) ?? 0) - (places.get(b.feed.id) ?? 0));
+}
+
+/** Why there is no picture of the caller. */
+function callersWords(incident: IncidentView, feed: FeedView | null): string {
+  const link = currentLink(incident);
+  if (link === null) return "Dispatch has sent the caller no link yet.";
+  if (link.state !== "sharing") return "The caller does not share yet. The picture comes by itself.";
+  return whyNoPicture(link, feed) ?? captures(link);
+}
+
+function Nothing({ desk, incident, feed }: Pick<Props, "desk" | "incident"> & { feed: FeedView | null }) {
+  if (useStore(desk.line) === "lost") {
+    return (
+      <>
+        <Icon name="lost" />
+        <p>No connection, so no picture. It comes back by itself.</p>
+      </>
+    );
+  }
+  if (feed !== null && feed.kind !== "caller") {
+    return (
+      <>
+        <Icon name="queued" />
+        <p>{feed.state === "ended" ? "This picture has ended." : "The camera is opening."}</p>
+      </>
+    );
+  }
+  return (
+    <>
+      <Icon name="camera" />
+      <p>{callersWords(incident, feed)}</p>
+    </>
+  );
+}
+
+/** Over other apps, where the browser can. */
+function Float({ desk, feed }: { desk: Desk; feed: FeedView }) {
+  const floating = useMemo(() => new Floating(), []);
+  const on = useStore(floating.on);
+  useEffect(() => () => floating.stop(), [floating]);
+  if (!canFloat()) return null;
+  const press = (): void => {
+    const video = desk.onScreen.value.get(feed.id);
+    const words = (): string => markWords(desk.me.user.display_name, desk.clock.now());
+    if (video !== undefined) void floating.press(video, words);
+  };
+  return (
+    <button
+      type="button"
+      class="square float"
+      aria-pressed={on}
+      aria-label="Picture in picture"
+      onClick={press}
+    >
+      <Icon name="float" />
+    </button>
+  );
+}
+
+interface TileProps extends Omit<Props, "asked" | "around"> {
+  feeds: readonly FeedView[];
+  one: Ranked;
+  large: boolean;
+  moving: Moving;
+}
+
+/** One picture, large or small: it goes on while it changes its size. */
+function Tile({ desk, glance, incident, feeds, one, large, moving, onShow }: TileProps) {
+  const { feed, use } = one;
+  const label = feedLabel(feeds, feed);
+  const reasons = reasonsWords(use);
+  return (
+    <li class={large ? "tile is-large" : "tile"}>
+      <FeedPicture
+        desk={desk}
+        feed={feed}
+        link={feed.kind === "caller" ? currentLink(incident) : null}
+        label={label}
+        most={moving.most(feed.id)}
+        small={!large}
+        onPicture={(picture) => moving.hear(feed.id, picture)}
+        corner={
+          <>
+            <DataWords glance={glance} incident={incident.id} />
+            <Float desk={desk} feed={feed} />
+          </>
+        }
+      >
+        <Nothing desk={desk} incident={incident} feed={feed} />
+      </FeedPicture>
+      {!large && (
+        <button type="button" class="tile-press" onClick={() => onShow(feed.id)}>
+          <span>
+            <span class="sr-only">Show </span>
+            {label}
+          </span>
+          {reasons !== "" && <small>{reasons}</small>}
+        </button>
+      )}
+    </li>
+  );
+}
+
+const MODES: readonly { mode: Mode; icon: "still" | "sound"; word: string; words: string }[] = [
+  { mode: "stills", icon: "still", word: "Stills", words: "Stills only: a picture every few seconds" },
+  { mode: "sound", icon: "sound", word: "Sound", words: "Sound only: no pictures, changes are spoken" },
+];
+
+/** One press each for who drives; a second press brings everything back. */
+function Modes({ glance }: { glance: Glance }) {
+  const chosen = useStore(glance.choice.mode);
+  const muted = useStore(glance.choice.muted);
+  return (
+    <fieldset class="modes" aria-label="While driving">
+      {MODES.map(({ mode, icon, word, words }) => (
+        <button
+          key={mode}
+          type="button"
+          aria-pressed={chosen === mode}
+          aria-label={words}
+          onClick={() => glance.choice.press(mode)}
+        >
+          <Icon name={icon} />
+          <span>{word}</span>
+        </button>
+      ))}
+      {chosen === "sound" && (
+        <button type="button" aria-pressed={muted} onClick={() => glance.choice.muted.update((is) => !is)}>
+          <Icon name="quiet" />
+          <span>Mute</span>
+        </button>
+      )}
+    </fieldset>
+  );
+}
 
 function useOwnCamera(desk: Desk, incident: IncidentView): OwnCamera {
   const camera = useMemo(() => new OwnCamera(desk.calls, incident.id), [desk, incident.id]);
@@ -48,46 +218,119 @@ function OwnChip({ camera }: { camera: OwnCamera }) {
   );
 }
 
-function what(camera: NearbyCamera): string {
-  return camera.distance_m === null ? camera.name : `${camera.name}, ${metres(camera.distance_m)}`;
-}
-
-function press(camera: NearbyCamera): string {
-  return `${camera.offer === "ask" ? "Ask owner of" : "Open"} ${what(camera)}`;
-}
-
-/** What a chip says: the camera, and below it who is asking its owner. */
-function Words({ asked, children }: { asked: Asking | null; children: string }) {
-  if (asked === null) return <>{children}</>;
+/** What a chip says: the camera, and below it what it shows or who is asking its owner. */
+function Words({ asked, camera }: { asked: Asking | null; camera: NearbyCamera }) {
+  const words = asked?.words ?? reasonsWords(useOfCamera(camera));
   return (
-    <span class="pictures-asked">
-      <span>{asked.mine ? children : `Join: ${children}`}</span>
-      <small>{asked.words}</small>
+    <span class="pictures-words">
+      <span>
+        {asked === null && <span class="sr-only">{camera.offer === "ask" ? "Ask owner of " : "Open "}</span>}
+        {asked === null || asked.mine ? camera.name : `Join: ${camera.name}`}
+      </span>
+      {words !== "" && <small>{words}</small>}
     </span>
   );
 }
 
-export function Pictures({ desk, incident, around, feeds, feed, onShow }: Props) {
-  const { nearby, problem } = around;
+interface Near extends Pick<Props, "desk" | "incident" | "onShow"> {
+  offered: readonly NearbyCamera[];
+  act: Act;
+  onOpen(camera: NearbyCamera, reason: Reason): void;
+  onWhy(camera: NearbyCamera): void;
+}
+
+/** What may be opened near the scene, in the server's order: what shows most first. */
+function Offered({ desk, incident, offered, act, onOpen, onWhy }: Near) {
   const now = useNow(() => desk.clock.now());
+  return (
+    <>
+      {offered.map((camera) => {
+        const asked = asking(askedOf(incident, camera.camera_id), desk.me.user.id, now);
+        const waits = asked?.mine ?? camera.offer === "asking";
+        return (
+          <li key={camera.camera_id} class="split-button">
+            <button
+              type="button"
+              disabled={act.busy || waits}
+              onClick={() => onOpen(camera, reasonsFor(camera)[0])}
+            >
+              <Icon name={camera.offer === "open" ? "camera" : "queued"} />
+              <Words asked={asked} camera={camera} />
+            </button>
+            {!waits && (
+              <button
+                type="button"
+                disabled={act.busy}
+                aria-label={`Why: another reason for ${camera.name}`}
+                onClick={() => onWhy(camera)}
+              >
+                Why
+              </button>
+            )}
+          </li>
+        );
+      })}
+    </>
+  );
+}
+
+/** Of the large picture: how long it is still open, and the way to close it. */
+function Mine({
+  desk,
+  incident,
+  feed,
+  act,
+}: Pick<Props, "desk" | "incident"> & { feed: FeedView | null; act: Act }) {
+  const now = useNow(() => desk.clock.now());
+  const me = desk.me.user.id;
+  const byGlass = glassFor(useStore(desk.world), incident, me) !== null; // for its own time
+  const opening = feed?.camera_id == null ? null : openingOf(incident, feed.camera_id, me);
+  if (opening === null) return null;
+  return (
+    <li class="pictures-mine">
+      {!byGlass && lasts(opening, now).soon && (
+        <button
+          type="button"
+          class="is-soon"
+          disabled={act.busy}
+          onClick={() => void act.run(() => desk.calls.renewOpening(opening.id))}
+        >
+          {lasts(opening, now).words} – renew
+        </button>
+      )}
+      <button
+        type="button"
+        disabled={act.busy}
+        onClick={() => void act.run(() => desk.calls.closeOpening(opening.id))}
+      >
+        <Icon name="close" /> Close camera
+      </button>
+    </li>
+  );
+}
+
+interface StripProps extends Omit<Props, "asked"> {
+  feed: FeedView | null;
+  /** The pictures themselves, large and small. */
+  children: ComponentChildren;
+}
+
+function Strip({ desk, glance, incident, around, feed, onShow, children }: StripProps) {
+  const { nearby, problem } = around;
   const act = useAct(sorry);
   const own = useOwnCamera(desk, incident);
   const { problem: ownProblem } = useStore(own.own);
+  const mode = useStore(glance.choice.mode);
   const me = desk.me.user.id;
-  const byGlass = glassFor(useStore(desk.world), incident, me) !== null; // it is for seeing, and for its own time
-  const shown = new Set(feeds.map((each) => each.camera_id));
+  const byGlass = glassFor(useStore(desk.world), incident, me) !== null; // it is for seeing
+  const open = new Set(watchable(incident, me).map((each) => each.camera_id));
   const offered = (nearby?.cameras ?? [])
-    .filter((camera) => camera.offer !== "no" && !shown.has(camera.camera_id))
+    .filter((camera) => mode !== "sound" && camera.offer !== "no" && !open.has(camera.camera_id))
     .slice(0, MOST);
-  const asked = (camera: NearbyCamera) => asking(askedOf(incident, camera.camera_id), me, now);
-  const joins = (camera: NearbyCamera): boolean => asked(camera)?.mine === false;
-  const waits = (camera: NearbyCamera): boolean =>
-    !joins(camera) && (camera.offer === "asking" || asked(camera) !== null);
-  const opening = feed?.camera_id == null ? null : openingOf(incident, feed.camera_id, me);
   const [why, setWhy] = useState<string | null>(null);
-  const chosen = offered.find((camera) => camera.camera_id === why && !waits(camera));
-  const site = siteCameras(incident, nearby?.cameras ?? [], me);
-  const open = (camera: NearbyCamera, reason: Reason): void => {
+  const chosen = offered.find((camera) => camera.camera_id === why && camera.offer !== "asking");
+  const site = mode === "sound" ? [] : siteCameras(incident, nearby?.cameras ?? [], me);
+  const show = (camera: NearbyCamera, reason: Reason): void => {
     setWhy(null);
     void act.run(async () => {
       const opened = await desk.calls.openCamera(incident.id, camera.camera_id, reason);
@@ -100,8 +343,9 @@ export function Pictures({ desk, incident, around, feeds, feed, onShow }: Props)
       if (first !== undefined) onShow(first.feed_id);
     });
   const strip = useRef<HTMLUListElement>(null);
-  useEffect(() => strip.current?.scrollTo({ left: 0 }), [feed?.id, nearby === null, opening?.id]);
-  const said = act.problem ?? ownProblem ?? problem;
+  useEffect(() => strip.current?.scrollTo({ left: 0 }), [feed?.id, nearby === null]);
+  const lost = useStore(desk.line) === "lost"; // said above, and no reason for an alert here
+  const said = act.problem ?? ownProblem ?? (lost ? null : problem);
   return (
     <nav class="pictures" aria-label="Pictures and cameras">
       {said !== null && (
@@ -113,76 +357,83 @@ export function Pictures({ desk, incident, around, feeds, feed, onShow }: Props)
         <Reasons
           camera={chosen}
           busy={act.busy}
-          onReason={(reason) => open(chosen, reason)}
+          onReason={(reason) => show(chosen, reason)}
           onBack={() => setWhy(null)}
         />
       )}
-      <ul ref={strip} hidden={chosen !== undefined}>
-        {opening !== null && (
-          <li class="pictures-mine">
-            {!byGlass && lasts(opening, now).soon && (
-              <button
-                type="button"
-                class="is-soon"
-                disabled={act.busy}
-                onClick={() => void act.run(() => desk.calls.renewOpening(opening.id))}
-              >
-                {lasts(opening, now).words} – renew
-              </button>
-            )}
-            <button
-              type="button"
-              disabled={act.busy}
-              onClick={() => void act.run(() => desk.calls.closeOpening(opening.id))}
-            >
-              <Icon name="close" /> Close camera
-            </button>
-          </li>
+      {chosen === undefined && <Modes glance={glance} />}
+      <ul ref={strip} class={chosen === undefined ? "" : "is-away"}>
+        {chosen === undefined && mode !== "sound" && (
+          <Mine desk={desk} incident={incident} feed={feed} act={act} />
         )}
-        {feeds.length > 1 &&
-          feeds.map((each) => (
-            <li key={each.id}>
-              <button type="button" aria-pressed={each.id === feed?.id} onClick={() => onShow(each.id)}>
-                {each.state === "live" && <Icon name="live" />} {feedLabel(feeds, each)}
-              </button>
-            </li>
-          ))}
-        {site.length > 1 && (
-          <li>
-            <button type="button" disabled={act.busy} onClick={openSite}>
-              <Icon name="camera" /> All {site.length} of {incident.site}
-            </button>
-          </li>
-        )}
-        {offered.map((camera) => (
-          <li key={camera.camera_id} class="split-button">
-            <button
-              type="button"
-              disabled={act.busy || waits(camera)}
-              aria-label={asked(camera) === null ? press(camera) : undefined}
-              onClick={() => open(camera, reasonsFor(camera)[0])}
-            >
-              <Icon name={camera.offer === "open" ? "camera" : "queued"} />
-              <Words asked={asked(camera)}>{what(camera)}</Words>
-            </button>
-            {!waits(camera) && (
-              <button
-                type="button"
-                disabled={act.busy}
-                aria-label={`Why: another reason for ${camera.name}`}
-                onClick={() => setWhy(camera.camera_id)}
-              >
-                Why
-              </button>
+        {children}
+        {chosen === undefined && (
+          <>
+            {site.length > 1 && (
+              <li>
+                <button type="button" disabled={act.busy} onClick={openSite}>
+                  <Icon name="camera" /> All {site.length} of {incident.site}
+                </button>
+              </li>
             )}
-          </li>
-        ))}
-        {!byGlass && (
-          <li>
-            <OwnChip camera={own} />
-          </li>
+            <Offered
+              desk={desk}
+              incident={incident}
+              onShow={onShow}
+              offered={offered}
+              act={act}
+              onOpen={show}
+              onWhy={(camera) => setWhy(camera.camera_id)}
+            />
+            {!byGlass && (
+              <li>
+                <OwnChip camera={own} />
+              </li>
+            )}
+          </>
         )}
       </ul>
     </nav>
+  );
+}
+
+export function PictureArea(props: Props) {
+  const { desk, glance, incident, asked } = props;
+  const mode = useStore(glance.choice.mode);
+  const order = useRanked(props);
+  const feeds = watchable(incident, desk.me.user.id);
+  const feed = chosenFeed(
+    order.map((one) => one.feed),
+    asked,
+  );
+  const inOrder = order.map((one) => one.feed);
+  const moving = useMoving(inOrder, feed?.id ?? null, mode, incident.id, glance.used);
+  return (
+    <>
+      {mode === "sound" ? (
+        <SoundOnly glance={glance} incident={incident.id} />
+      ) : (
+        feed === null && (
+          <div class="picture is-empty">
+            <div class="picture-empty">
+              <Nothing desk={desk} incident={incident} feed={null} />
+            </div>
+          </div>
+        )
+      )}
+      <Strip {...props} feed={feed}>
+        {mode !== "sound" &&
+          order.map((one) => (
+            <Tile
+              key={one.feed.id}
+              {...props}
+              feeds={feeds}
+              one={one}
+              large={one.feed.id === feed?.id}
+              moving={moving}
+            />
+          ))}
+      </Strip>
+    </>
   );
 }

@@ -35,7 +35,6 @@ export class OwnerLender implements Lender {
       },
       signal,
       eventsAddress(location, "/api/owner/events"),
-      "owner",
     );
   }
 

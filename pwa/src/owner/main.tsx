@@ -14,7 +14,7 @@ void begin(
   (me) => {
     const lender = new OwnerLender(me);
     lender.start(new AbortController().signal);
-    return <Owner lender={lender} />;
+    return { view: <Owner lender={lender} /> };
   },
   (me) => me.user.role === "owner",
   "The server cannot be reached. Trying again. What you have set still holds.",

@@ -8,7 +8,7 @@ import { ReviewCalls } from "./calls.ts";
 import { Review } from "./review.tsx";
 
 void begin(
-  (me) => <Review me={me} calls={new ReviewCalls(new Requests(me.csrf, leave))} />,
+  (me) => ({ view: <Review me={me} calls={new ReviewCalls(new Requests(me.csrf, leave))} /> }),
   (me) => me.user.role === "auditor",
   "The server cannot be reached. Trying again; what was closed stays closed.",
 );

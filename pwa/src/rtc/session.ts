@@ -13,6 +13,8 @@ export interface Session {
   readonly pc: RTCPeerConnection;
   /** The last part of the session URL, which is how the server's events name it; empty when there is none. */
   readonly id: string;
+  /** PUT on a path below the session URL, with nothing in it. What became of it is not told. */
+  put(path: string): void;
   /** Closes the connection and tells the server; also while the page is going away. */
   end(): void;
 }
@@ -68,16 +70,18 @@ export async function negotiate(pc: RTCPeerConnection, grant: Grant, signal: Abo
   });
   if (!reply.ok) throw new Refused(reply.status);
   const location = reply.headers.get("Location");
-  const end = (): void => {
-    pc.close();
+  const ask = (method: "DELETE" | "PUT", path: string): void => {
     if (location === null) return;
-    const session = new URL(location, reply.url);
-    fetch(session, {
-      method: "DELETE",
+    fetch(new URL(`${location}${path}`, reply.url), {
+      method,
       headers: { Authorization: authorization },
       credentials: "omit",
       keepalive: true,
     }).catch(() => {}); // the server notices the silence by itself
+  };
+  const end = (): void => {
+    pc.close();
+    ask("DELETE", "");
   };
   try {
     await pc.setRemoteDescription({ type: "answer", sdp: await reply.text() });
@@ -85,5 +89,5 @@ export async function negotiate(pc: RTCPeerConnection, grant: Grant, signal: Abo
     end();
     throw error;
   }
-  return { pc, id: location?.split("/").pop() ?? "", end };
+  return { pc, id: location?.split("/").pop() ?? "", put: (path) => ask("PUT", path), end };
 }

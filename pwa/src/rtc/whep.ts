@@ -14,6 +14,9 @@ import {
 } from "./reconnect.ts";
 import { connection, type Grant, negotiate, type Session } from "./session.ts";
 
+/** How much of a picture is wanted: less than all where it is small, or is to be a still. */
+export type Most = "full" | "half" | "quarter" | "keyframes" | "stills";
+
 export interface Subscribe {
   /** Asked at the start, and again with the grant that was refused; throws Over when this person may not watch any more. */
   grant(refused: RefusedGrant<Grant> | null): Promise<Grant>;
@@ -23,12 +26,16 @@ export interface Subscribe {
   onHealth?(health: Health): void;
   /** Whether the server says of a session that only stills fit through: then silence between them is no loss. */
   stills?(session: string): boolean;
+  /** What is wanted at first. */
+  most?: Most;
   signal: AbortSignal;
 }
 
 export interface Subscription {
   /** What the server's events say of the feed: true while packets arrive there. */
   feedIsLive(live: boolean): void;
+  /** Another amount is wanted from now on. */
+  want(most: Most): void;
   /** The event socket broke or came back: the picture may have gone with it. */
   nudge(): void;
 }
@@ -69,6 +76,13 @@ export function subscribe(options: Subscribe): Subscription {
     stills: false,
   };
   const withGrant = grantKeeper(options.grant, { once: true });
+  let most = options.most ?? "full";
+  let newest: { session: Session; most: Most } | null = null;
+  const tell = (): void => {
+    if (newest === null || newest.most === most) return;
+    newest.most = most;
+    newest.session.put(`/most/${most}`);
+  };
 
   let buffered: Session | null = null;
   let buffer = noBuffer();
@@ -95,7 +109,16 @@ export function subscribe(options: Subscribe): Subscription {
     try {
       pc.addTransceiver("video", { direction: "recvonly" });
       await pc.setLocalDescription(await pc.createOffer());
-      const session = await withGrant((grant) => negotiate(pc, grant, signal));
+      const asked = most;
+      const session = await withGrant(({ endpoint, bearer }) =>
+        negotiate(
+          pc,
+          { endpoint: asked === "full" ? endpoint : `${endpoint}?most=${asked}`, bearer },
+          signal,
+        ),
+      );
+      newest = { session, most: asked };
+      tell(); // something else may have been wanted meanwhile
       if (video.srcObject === null) show(pc); // later ones only once they have a frame to show
       return session;
     } catch (error) {
@@ -120,6 +143,10 @@ export function subscribe(options: Subscribe): Subscription {
       hearsay.live = live;
       if (live) hearsay.liveSince = performance.now();
       supervisor.nudge();
+    },
+    want(next) {
+      most = next;
+      tell();
     },
     nudge() {
       hearsay.suspectedAt = performance.now();

@@ -1,6 +1,6 @@
 // The entry of sign-in: a name, a password, and plain words when they do not work.
 import "../staff/staff.css";
-import "./signin.css";
+import "../lib/door.css";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useAct } from "../lib/hooks.ts";
@@ -51,10 +51,10 @@ function SignIn() {
   };
 
   return (
-    <main class="signin">
+    <main class="door">
       <form onSubmit={(event) => void submit(event)} noValidate>
         <h1>Sightline</h1>
-        <p class="signin-why" role="status">
+        <p class="door-why" role="status">
           {why(location.hash)}
         </p>
         <label class="field">
@@ -89,10 +89,10 @@ function SignIn() {
         <button type="submit" class="primary" disabled={act.busy}>
           {act.busy ? "Signing in…" : "Sign in"}
         </button>
-        <p class="signin-join">
+        <p class="door-join">
           Do you want to lend a camera? <a href="/join">Ask for an account</a>
         </p>
-        <p class="signin-join">
+        <p class="door-join">
           Anybody may see what cameras were opened for: <a href="/transparency">the public page</a>
         </p>
       </form>

@@ -3,6 +3,7 @@ import type { ComponentChild } from "preact";
 import { begin as beginPage } from "../lib/begin.tsx";
 import type { Me } from "../wire.ts";
 import { Desk } from "./desk.ts";
+import { goingOn } from "./world.ts";
 
 /** Shows `face` for whoever is signed in, unless their place is elsewhere. */
 export function begin(face: (desk: Desk) => ComponentChild, belongs: (me: Me) => boolean): Promise<void> {
@@ -10,7 +11,7 @@ export function begin(face: (desk: Desk) => ComponentChild, belongs: (me: Me) =>
     (me) => {
       const desk = new Desk(me);
       desk.start(new AbortController().signal);
-      return face(desk);
+      return { view: face(desk), goingOn: () => goingOn(desk.world.value) };
     },
     belongs,
     "The server cannot be reached. Trying again; nothing you have to do.",

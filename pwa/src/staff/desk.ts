@@ -48,6 +48,7 @@ export class Desk {
   readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());
   /** For pages that ask for more than calls and incidents. */
   readonly requests: Requests;
+  #reads = 0;
 
   /** `before`: the page opened without a network, and the server has not yet said who is signed in. */
   constructor(me: Me, before: Before | null = null) {
@@ -166,11 +167,14 @@ export class Desk {
   }
 
   #hear(event: Event): void {
-    if (event.type === "snapshot" || event.type === "tick") this.#hearTime(event.now);
+    if ("now" in event) this.#hearTime(event.now);
     this.heard = this.clock.now();
     this.world.update((world) => apply(world, event, this.me.user.display_name));
     const { selected } = this.world.value;
-    if (event.type === "snapshot" && selected !== null) void this.#read(selected);
+    if (selected === null) return;
+    // a line that goes on tells what it missed, and not what a request in between did not bring
+    if (event.type === "snapshot" || (event.type === "resumed" && this.reading.value !== "read"))
+      void this.#read(selected);
   }
 
   #hearTime(now: string): void {
@@ -181,6 +185,7 @@ export class Desk {
   }
 
   async #read(id: string): Promise<void> {
+    const mine = ++this.#reads;
     this.reading.set("reading");
     try {
       const [entries, trail, notes] = await Promise.all([
@@ -189,9 +194,9 @@ export class Desk {
         this.calls.notes(id),
       ]);
       this.world.update((world) => withThread(readUp(world, id, entries, trail), notes));
-      if (id === this.world.value.selected) this.reading.set("read");
+      if (mine === this.#reads) this.reading.set("read");
     } catch {
-      if (id === this.world.value.selected) this.reading.set("failed");
+      if (mine === this.#reads) this.reading.set("failed");
     }
   }
 }

@@ -17,6 +17,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "camera.answer",
   "glass.break",
   "note.write",
+  "session.end",
   "unit.status",
 ]);
 

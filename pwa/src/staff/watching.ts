@@ -23,8 +23,10 @@ export interface Picture {
   stillSince: number | null;
   /** Whether this browser's own connection has lost much for some time. */
   weak: boolean;
-  /** Whether the server says that only stills fit through this browser's own connection. */
+  /** Whether the server says that only stills fit through this browser's own connection, which wants more. */
   stills: boolean;
+  /** Whether it says that less fits through than is wanted. */
+  below: boolean;
   bytes: number;
 }
 
@@ -37,12 +39,15 @@ const WEAK_AFTER_MS = 2000;
 const STRONG_AFTER_MS = 5000;
 const MUCH_LOSS = 0.1;
 const LONG_WAY_MS = 1000;
+/** What the server says of the link is of before, for this long after something else was wanted. */
+const SETTLE_MS = 3000;
 
 export const BEGINNING: Picture = {
   phase: "connecting",
   stillSince: null,
   weak: false,
   stills: false,
+  below: false,
   bytes: 0,
 };
 
@@ -66,6 +71,13 @@ export function isStills(level: Level | undefined): boolean {
   return level === "keyframes" || level === "stills";
 }
 
+const LEVELS: readonly Level[] = ["full", "half", "quarter", "keyframes", "stills"];
+
+/** Whether less comes than is wanted. */
+export function isBelow(level: Level | undefined, most: Level): boolean {
+  return LEVELS.indexOf(level ?? "full") > LEVELS.indexOf(most);
+}
+
 /** How the picture is, from when a frame was last shown and what the session says. Pure. */
 export function phaseOf(session: SessionState, frameAt: number | null, now: number, stills = false): Phase {
   if (session === "ended") return "over";
@@ -81,7 +93,9 @@ export class Watching {
   #session: SessionState = "connecting";
   #bytes = 0;
   #own: Own = { weak: false, otherwiseSince: null };
-  #stills = false;
+  #level: Level | undefined;
+  #most: Level;
+  #wantedAt = Number.NEGATIVE_INFINITY;
   #frameAt: number | null = null;
 
   constructor(
@@ -89,16 +103,19 @@ export class Watching {
     video: HTMLVideoElement,
     { calls, world }: Pick<Desk, "calls" | "world">,
     signal: AbortSignal,
+    most: Level = "full",
   ) {
     this.#video = video;
+    this.#most = most;
     this.#subscription = subscribe({
       video,
       signal,
       grant: () => grantFor(feedId, calls),
       stills: (session) => {
-        this.#stills = isStills(world.value.levels.get(session));
+        this.#level = world.value.levels.get(session);
         return this.#stills;
       },
+      most,
       onState: (state) => {
         this.#session = state;
         this.#look();
@@ -120,6 +137,19 @@ export class Watching {
     this.#subscription.feedIsLive(state === "live");
   }
 
+  /** How much of it is wanted from now on. */
+  want(most: Level): void {
+    if (most === this.#most) return;
+    this.#most = most;
+    this.#wantedAt = performance.now();
+    this.#subscription.want(most);
+  }
+
+  /** Whether nothing moves: because nothing more is wanted, or fits through. */
+  get #stills(): boolean {
+    return isStills(this.#most) || isStills(this.#level);
+  }
+
   /** The line to the server broke or came back. */
   nudge(): void {
     this.#subscription.nudge();
@@ -139,12 +169,14 @@ export class Watching {
 
   #look(): void {
     const phase = phaseOf(this.#session, this.#frameAt, performance.now(), this.#stills);
+    const settled = performance.now() - this.#wantedAt > SETTLE_MS;
     const before = this.picture.value;
     const next: Picture = {
       phase,
       stillSince: phase === "still" || phase === "stills" ? this.#frameAt : null,
       weak: this.#own.weak,
-      stills: this.#stills,
+      stills: settled && isStills(this.#level) && !isStills(this.#most),
+      below: settled && isBelow(this.#level, this.#most),
       bytes: this.#bytes,
     };
     const same = (Object.keys(next) as (keyof Picture)[]).every((key) => next[key] === before[key]);

@@ -1,7 +1,7 @@
 // Log entries as plain sentences. Anything that has no sentence here is still shown, in the log's own words.
 import { duration } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
-import type { Action, EntryView, GlassReason } from "../wire.ts";
+import type { Action, EntryView, GlassReason, SessionEnd } from "../wire.ts";
 
 export type Weight = "news" | "plain" | "warning";
 
@@ -72,6 +72,13 @@ const THINGS: Record<string, string> = {
   refused: "refused",
   unavailable: "not available",
   paused: "paused",
+};
+
+const WHY_ENDED: Record<SessionEnd, string> = {
+  lost: "the device is lost",
+  stolen: "the device is stolen",
+  "left-open": "it was left open",
+  other: "another reason",
 };
 
 function because(entry: EntryView, words: Record<string, string> = {}): string {
@@ -177,6 +184,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "camera.answer": answered,
   "glass.break": glassBroken,
   "glass.end": glassEnded,
+  "session.end": (e) => `${who(e)} ended ${e.details.person ?? "somebody"}'s session${because(e, WHY_ENDED)}`,
   "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
   "unit.status": unitStatus,
   "unit.release": (e) => `${who(e)} released ${e.details.unit ?? "a unit"}`,
@@ -303,6 +311,12 @@ export function timeOfDay(at: string | number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()]
     .map((n) => String(n).padStart(2, "0"))
     .join(":");
+}
+
+/** Who looks and when: "Sam Reed · 23 Nov 2026 14:03:27". It is on every picture. */
+export function markWords(name: string, now: number): string {
+  const day = new Date(now).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  return `${name} · ${day} ${timeOfDay(now)}`;
 }
 
 /** The day and time here, "23 Nov, 14:03", for what may be days old. */

@@ -269,6 +269,16 @@ export function closedIncidents(world: World): IncidentView[] {
     .sort((a, b) => (b.closed_at ?? "").localeCompare(a.closed_at ?? ""));
 }
 
+/** The incident in front, when something is shared there or somebody is on their way: nobody is locked out of it. */
+export function goingOn({ selected, incidents }: World): string | null {
+  const incident = selected === null ? undefined : incidents.get(selected);
+  if (incident === undefined || incident.closed_at !== null) return null;
+  const shared =
+    incident.feeds.some((feed) => feed.state !== "ended") ||
+    incident.links.some((link) => link.state === "sharing");
+  return shared || incident.unit_ids.length > 0 ? incident.id : null;
+}
+
 /** What deserves somebody's eye first: the newest open incident with a live picture, else the newest. */
 export function foremost(world: World): IncidentView | null {
   const open = openIncidents(world);

@@ -41,12 +41,14 @@ import mapPin from "lucide-static/icons/map-pin.svg?raw";
 import menu from "lucide-static/icons/menu.svg?raw";
 import message from "lucide-static/icons/message-square-text.svg?raw";
 import minus from "lucide-static/icons/minus.svg?raw";
+import devices from "lucide-static/icons/monitor-smartphone.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
 import north from "lucide-static/icons/navigation-2.svg?raw";
 import octagonX from "lucide-static/icons/octagon-x.svg?raw";
 import pauseBars from "lucide-static/icons/pause.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
+import float from "lucide-static/icons/picture-in-picture-2.svg?raw";
 import playOn from "lucide-static/icons/play.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import qrCode from "lucide-static/icons/qr-code.svg?raw";
@@ -73,6 +75,7 @@ import wifiOff from "lucide-static/icons/wifi-off.svg?raw";
 import x from "lucide-static/icons/x.svg?raw";
 
 const DRAWINGS = {
+  devices,
   queued: hourglass,
   sent: send,
   delivered: checkCheck,
@@ -144,6 +147,7 @@ const DRAWINGS = {
   search,
   download,
   flag,
+  float,
   lock,
   month: calendar,
   close: x,

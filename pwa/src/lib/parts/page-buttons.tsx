@@ -1,5 +1,7 @@
-// What stands at the end of a desk page's bar: night or day, and the way out.
+// What stands at the end of a desk page's bar: night or day, the lock, and the way out.
 import { useState } from "preact/hooks";
+import { lockNow } from "../lock.ts";
+import type { Requests } from "../requests.ts";
 import { setTheme, theme } from "../theme.ts";
 import { Icon } from "./icon.tsx";
 
@@ -19,6 +21,20 @@ export function ThemeButton() {
       }}
     >
       <Icon name={other} />
+    </button>
+  );
+}
+
+export function LockButton({ requests }: { requests: Requests }) {
+  return (
+    <button
+      type="button"
+      class="square"
+      aria-label="Lock"
+      title="Lock: hide everything until your password comes"
+      onClick={() => void lockNow(requests)}
+    >
+      <Icon name="lock" />
     </button>
   );
 }

@@ -1,16 +1,16 @@
-// A live picture with everything that must be on it: whose it is, live or how old, the signal in words, and who
-// is looking when. It keeps its last frame, dimmed, when nothing new comes. It never makes a sound.
+// A picture with everything that must be on it: whose it is, live or how old, the signal in words, and who is
+// looking when. It keeps its last frame, dimmed, when nothing new comes. It never makes a sound.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useNow, useStore } from "../../lib/hooks.ts";
 import { ago } from "../../lib/measure.ts";
 import { Icon, type IconName } from "../../lib/parts/icon.tsx";
 import { Store } from "../../lib/store.ts";
-import type { FeedView, LinkView } from "../../wire.ts";
+import type { FeedView, Level, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
-import { timeOfDay } from "../words.ts";
+import { Watermark } from "./watermark.tsx";
 
 interface Props {
   desk: Desk;
@@ -20,26 +20,36 @@ interface Props {
   /** Hides the picture until it is asked for again: some pictures are hard to see. */
   blurred?: boolean;
   onUnblur?: () => void;
+  /** How much of it is wanted: less than all for one that is to be a still, say. */
+  most?: Level;
+  /** One of several that stand beside the large one: it says no more than whether it is live. */
+  small?: boolean;
+  /** Told how the picture is, whenever that changes; null when it is gone. */
+  onPicture?: (picture: Picture | null) => void;
+  /** In the lower left corner. */
+  corner?: ComponentChildren;
   /** Said while there is no picture yet. */
   children: ComponentChildren;
 }
 
 const NOTHING = new Store<Picture>(BEGINNING);
 
-function useWatching(desk: Desk, feed: FeedView) {
+function useWatching(desk: Desk, feed: FeedView, most: Level, small: boolean) {
   const video = useRef<HTMLVideoElement>(null);
   const [watching, setWatching] = useState<Watching | null>(null);
   const line = useStore(desk.line);
   useEffect(() => {
     if (video.current === null) return;
     const leave = new AbortController();
-    setWatching(new Watching(feed.id, video.current, desk, leave.signal));
-    desk.shows(feed.id, video.current);
-    return () => {
-      desk.shows(feed.id, null);
-      leave.abort();
-    };
+    setWatching(new Watching(feed.id, video.current, desk, leave.signal, most));
+    return () => leave.abort();
   }, [desk, feed.id]);
+  useEffect(() => {
+    if (small) return; // a still that is attached is of the large one
+    desk.shows(feed.id, video.current);
+    return () => desk.shows(feed.id, null);
+  }, [desk, feed.id, small]);
+  useEffect(() => watching?.want(most), [watching, most]);
   useEffect(() => watching?.feedIs(feed.state), [watching, feed.state]);
   useEffect(() => watching?.nudge(), [watching, line]);
   return { video, picture: useStore(watching?.picture ?? NOTHING) };
@@ -66,6 +76,20 @@ export function pictureWords(picture: Picture, feed: FeedView, nowMs: number): S
   return { icon: "queued", tone: "waiting", words, age: "" };
 }
 
+/** Live, or how old; of a small one the drawing says which, and there is room for the age alone. */
+function HowItIs({ said: { icon, tone, words, age }, small }: { said: Said; small: boolean }) {
+  const short = small && age !== "";
+  return (
+    <span class={`chip tone-${tone}`} role="status">
+      <Icon name={icon} />
+      <span>
+        <span class={short ? "sr-only" : ""}>{words}</span>
+        <span aria-hidden="true">{short ? age.replace(", ", "") : age}</span>
+      </span>
+    </span>
+  );
+}
+
 /** Who it is, and how their picture reaches the server. */
 function Who({ label, connected }: { label: string; connected: Connected | null }) {
   return (
@@ -79,15 +103,49 @@ function Who({ label, connected }: { label: string; connected: Connected | null 
   );
 }
 
-export function FeedPicture({ desk, feed, link, label, blurred = false, onUnblur, children }: Props) {
-  const { video, picture } = useWatching(desk, feed);
-  const now = useNow(() => desk.clock.now());
+/** Of this browser's own connection, when there is something to say. */
+function Own({ said }: { said: Connected | null }) {
+  return (
+    <span class={said === null ? "picture-own" : `chip picture-own said-${said.tone}`} role="status">
+      {said !== null && (
+        <>
+          <Icon name={said.icon} />
+          <span>{said.words}</span>
+        </>
+      )}
+    </span>
+  );
+}
+
+export function FeedPicture({
+  desk,
+  feed,
+  link,
+  label,
+  blurred = false,
+  onUnblur,
+  most = "full",
+  small = false,
+  onPicture,
+  corner,
+  children,
+}: Props) {
+  const { video, picture } = useWatching(desk, feed, most, small);
+  useEffect(() => onPicture?.(picture), [picture]);
+  useEffect(() => () => onPicture?.(null), []);
+  useNow(() => desk.clock.now());
   const said = pictureWords(picture, feed, performance.now());
   const own = ownConnection(picture, feed);
   const role = desk.me.user.role === "officer" ? "patrol" : "desk";
   const moves = picture.phase === "live" || (picture.phase === "stills" && feed.state === "live");
   const nothing = picture.phase === "connecting" || picture.phase === "waiting";
-  const classes = ["picture", nothing && "is-empty", !moves && "is-still", blurred && "is-blurred"];
+  const classes = [
+    "picture",
+    small && "is-small",
+    nothing && "is-empty",
+    !moves && "is-still",
+    blurred && "is-blurred",
+  ];
   return (
     <figure class={classes.filter(Boolean).join(" ")} aria-label={`${label}'s picture`}>
       <video
@@ -98,6 +156,7 @@ export function FeedPicture({ desk, feed, link, label, blurred = false, onUnblur
         disablePictureInPicture
         aria-label={`${label}'s picture`}
       />
+      {!nothing && <Watermark desk={desk} small={small} />}
       {nothing && <div class="picture-empty">{children}</div>}
       {blurred && !nothing && (
         <button type="button" class="picture-unblur" onClick={onUnblur}>
@@ -105,27 +164,15 @@ export function FeedPicture({ desk, feed, link, label, blurred = false, onUnblur
         </button>
       )}
       <figcaption class="picture-said">
-        <span class={`chip tone-${said.tone}`} role="status">
-          <Icon name={said.icon} />
-          <span>
-            {said.words}
-            <span aria-hidden="true">{said.age}</span>
-          </span>
-        </span>
-        <Who label={label} connected={callersConnection(feed, link, role)} />
-        <span class={own === null ? "picture-own" : `chip picture-own said-${own.tone}`} role="status">
-          {own !== null && (
-            <>
-              <Icon name={own.icon} />
-              <span>{own.words}</span>
-            </>
-          )}
-        </span>
+        <HowItIs said={said} small={small} />
+        {!small && (
+          <>
+            <Who label={label} connected={callersConnection(feed, link, role)} />
+            <Own said={own} />
+          </>
+        )}
       </figcaption>
-      <div class="watermark" aria-hidden="true">
-        {desk.me.user.display_name} · {timeOfDay(now)}
-        {picture.bytes >= 1e5 && <span class="data-used"> · {(picture.bytes / 1e6).toFixed(1)} MB</span>}
-      </div>
+      {!small && corner}
     </figure>
   );
 }

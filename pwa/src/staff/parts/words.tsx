@@ -1,7 +1,7 @@
 // Words between the desk and officers: a note with what became of it, those on their way, and the field with its
 // phrases. Both faces use these; where they stand is each face's business.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useAct, useNow, useStore } from "../../lib/hooks.ts";
+import { useAct, useStore } from "../../lib/hooks.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
 import { sorry } from "../../lib/refusals.ts";
 import type { IncidentView, NoteReader, NoteView, StillView } from "../../wire.ts";
@@ -12,6 +12,7 @@ import { byWhom, markOf } from "../notes.ts";
 import { MOST_NOTES, type Queued, type SaidNote } from "../queue.ts";
 import { type Still, stillOf } from "../still.ts";
 import { timeOfDay } from "../words.ts";
+import { Watermark } from "./watermark.tsx";
 
 export const WRITE_FIELD = "write-field";
 const MOST_CHARS = 1000;
@@ -24,7 +25,6 @@ function called(still: StillView): string {
 function KeptStill({ desk, note, still }: { desk: Desk; note: NoteView; still: StillView }) {
   const act = useAct(sorry);
   const [picture, setPicture] = useState<string | null>(null);
-  const now = useNow(() => desk.clock.now());
   useEffect(
     () => () => {
       if (picture !== null) URL.revokeObjectURL(picture);
@@ -54,9 +54,7 @@ function KeptStill({ desk, note, still }: { desk: Desk; note: NoteView; still: S
       <figcaption class="chip">
         <Icon name="still" /> {timeOfDay(note.at)}
       </figcaption>
-      <div class="watermark" aria-hidden="true">
-        {desk.me.user.display_name} · {timeOfDay(now)}
-      </div>
+      <Watermark desk={desk} />
       <button type="button" class="square" aria-label="Put the still away" onClick={() => setPicture(null)}>
         <Icon name="close" />
       </button>
@@ -221,7 +219,10 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
       )}
       {still !== null && (
         <div class="composer-still">
-          <img src={`data:image/jpeg;base64,${still.jpeg}`} alt={`Still of ${still.label}, to be sent`} />
+          <span class="composer-picture">
+            <img src={`data:image/jpeg;base64,${still.jpeg}`} alt={`Still of ${still.label}, to be sent`} />
+            <Watermark desk={desk} small />
+          </span>
           <small>Still of {still.label}. It is kept, and told to whose picture it is.</small>
           <button type="button" class="square" aria-label="Take the still off" onClick={() => setStill(null)}>
             <Icon name="close" />

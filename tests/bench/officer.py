@@ -1,0 +1,394 @@
+"""`make bench-officer`: how soon events and positions reach pages while a whole city is at work.
+
+`sightline serve` is a process of its own, as always. This one is 300 event sockets (30 of dispatchers, the
+others of officers on duty), the fleet's locator with 500 units that report once a second, spread evenly over
+it, and dispatchers who write: eight notes or other words each second on 200 open incidents. One of the
+consoles is a real Chromium, whose map shows a unit on its way.
+
+Event delay is from before the request is sent until the event is read from a socket, over all who are told;
+position to map from before the report is sent until Chromium has drawn the frame. Everything is on one
+machine and one clock, the load included. The median of RUNS; CPU per unit at 50, 500 and 5,000; JSON at
+the end.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import uvloop
+from playwright.async_api import Page, async_playwright
+from sqlalchemy import insert
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from backend.app import open_store, utc_now
+from backend.config import Config, secret_key
+from backend.model.ids import Cookie, SessionId, UserId, new_id, new_secret
+from backend.model.locators import AT_ONCE
+from backend.model.people import Role, StaffSession, User
+from backend.services.keys import Keys
+from backend.store import tables
+from backend.store.tables_units import duties, responses
+from tests.bench.child import cpu_s
+from tests.bench.forward import machine
+from tests.pwa.caller import CHROMIUM
+from tests.pwa.service import Service
+from tests.pwa.test_pages import first_load
+
+RUNS, RUN_S, SETTLE_S = 3, 15.0, 3.0
+INCIDENTS, SOCKETS, DISPATCHERS = 200, 300, 30
+UNITS, ALSO = 500, (50, 500, 5000)
+WRITES_S = 8
+MESSAGES_S = 10  # of the locator, at the least
+MOVED, WORDS = b'"type":"units-moved"', (b'"type":"note"', b'"type":"incident"')
+SCENE = (42.3223, -83.1763)
+RING, RING_M = 8, 90.0  # where the unit that is watched goes round its scene
+WATCH = """
+  window.drawn = [];
+  const mark = () => document.querySelector(".map-person.is-unit.is-apart")?.getAttribute("transform");
+  let last = mark();
+  new MutationObserver(() => {
+    const now = mark();
+    if (now === last || !now) return;
+    last = now;
+    requestAnimationFrame(() => setTimeout(() => {
+      window.drawn.push([now, performance.timeOrigin + performance.now()]);
+    }));
+  }).observe(document.body, { attributes: true, childList: true, subtree: true });
+"""
+
+
+class City(msgspec.Struct):
+    """What was there before anybody came. A cookie and a CSRF token for each who is signed in."""
+
+    signs: list[str]
+    incidents: list[str]
+    dispatchers: list[tuple[str, str]]
+    officers: list[tuple[str, str]]
+    supervisor: tuple[str, str]
+
+
+class Delays(msgspec.Struct):
+    """Milliseconds, one for each event at each socket, and one for each position drawn or delivered."""
+
+    events: list[float] = []
+    delivered: list[float] = []
+    drawn: list[float] = []
+
+
+async def found(folder: Path, count: int) -> City:
+    """A city with so many units, all on duty, and incidents that they are on."""
+    config = Config(data_dir=folder)
+    store, keys, now = open_store(config), Keys(secret_key(folder)), utc_now()
+    await store.migrate()
+    units = [(new_id("unt"), f"Car {number}") for number in range(count)]
+    officers = [_person(f"o{number}", Role.OFFICER) for number in range(count)]
+    desk = [_person(f"d{number}", Role.DISPATCHER) for number in range(DISPATCHERS)]
+    boss = _person("boss", Role.SUPERVISOR)
+    incidents = [new_id("inc") for _ in range(INCIDENTS)]
+    scene = {"latitude": SCENE[0], "longitude": SCENE[1], "accuracy_m": 10.0}
+    place = {**scene, "at": now.isoformat(), "source": "dispatcher"}
+    people = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "display_name": one.display_name,
+            "role": one.role.value,
+            "password_hash": "!",
+        }
+        for one in (*officers, *desk, boss)
+    ]
+    on = [
+        {"id": unit, "unit_id": unit, "user_id": who.id, "since": now}
+        for (unit, _), who in zip(units, officers, strict=True)
+    ]
+    opened = [
+        {
+            "id": incident,
+            "type": "Break-in",
+            "words": f"Number {n}",
+            "position": place,
+            "opened_at": now - timedelta(seconds=n),
+            "opened_by": desk[0].id,
+        }
+        for n, incident in enumerate(incidents)
+    ]
+    sent = [
+        {"id": new_id("rsp"), "incident_id": incidents[n % INCIDENTS], "unit_id": unit, "dispatched_at": now}
+        for n, (unit, _) in enumerate(units[: SOCKETS - DISPATCHERS])
+        if n != INCIDENTS  # the first incident has one unit, which is watched
+    ]
+    made: dict[str, tuple[str, str]] = {}
+    async with store.begin() as tx:
+        rows: Sequence[tuple[Any, list[Any]]] = (
+            (tables.units, [{"id": unit, "call_sign": sign} for unit, sign in units]),
+            (tables.users, people),
+            (duties, on),
+            (tables.incidents, opened),
+            (responses, sent),
+        )
+        for table, values in rows:
+            await tx.units._db.execute(insert(table), values)
+        for one in (*officers[: SOCKETS - DISPATCHERS], *desk, boss):
+            cookie = Cookie(new_secret())
+            session = StaffSession(
+                id=SessionId(new_id("ses")), user=one, expires_at=now + timedelta(hours=12)
+            )
+            await tx.sessions.add(session, cookie.hashed, now)
+            made[one.name] = cookie.reveal(), keys.csrf(session.id)
+    await store.close()
+    return City(
+        signs=[sign for _, sign in units],
+        incidents=incidents,
+        dispatchers=[made[one.name] for one in desk],
+        officers=[made[one.name] for one in officers[: SOCKETS - DISPATCHERS]],
+        supervisor=made["boss"],
+    )
+
+
+def _person(name: str, role: Role) -> User:
+    return User(id=UserId(new_id("usr")), name=name, display_name=name.upper(), role=role)
+
+
+@asynccontextmanager
+async def at_work(count: int) -> AsyncIterator["tuple[Service, City, str]"]:
+    """The service with its city, and the token of the fleet's locator."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "data"
+        folder.mkdir()
+        city = await found(folder, count)
+        service = Service(folder)
+        await asyncio.to_thread(service.start)
+        try:
+            async with client(service, city.supervisor) as http:
+                reply = await http.post("/api/agency/devices", json={"kind": "locator", "name": "Fleet"})
+                reply.raise_for_status()
+                yield service, city, str(reply.json()["token"])
+        finally:
+            service.kill()
+
+
+def client(service: Service, who: tuple[str, str]) -> httpx.AsyncClient:
+    headers = {"Origin": service.url, "Cookie": f"sightline={who[0]}", "X-CSRF-Token": who[1]}
+    return httpx.AsyncClient(base_url=service.url, headers=headers, timeout=60, trust_env=False)
+
+
+class Load:
+    """The sockets, the fleet and the dispatchers. What they measure is kept from `delays` on."""
+
+    def __init__(self, service: Service, city: City, token: str) -> None:
+        self._service, self._city, self._token = service, city, token
+        self._url = service.url.replace("http", "ws", 1)
+        self.delays = Delays()
+        self.watched: list[tuple[float, int]] = []  # when the unit on the map reported, and which place
+        self._sent: dict[str, float] = {}
+        self._turn = 0
+
+    async def run(self, stack: AsyncExitStack, *, writing: bool) -> None:
+        """Everybody, until the stack is closed."""
+        tasks: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        people = (*self._city.dispatchers, *self._city.officers)[:SOCKETS]
+        for number, (cookie, _) in enumerate(people):
+            line = await stack.enter_async_context(
+                connect(
+                    f"{self._url}/api/events",
+                    origin=Origin(self._service.url),
+                    additional_headers={"Cookie": f"sightline={cookie}"},
+                    proxy=None,
+                    compression=None,
+                    max_size=None,
+                    ping_interval=None,
+                )
+            )
+            await line.recv(decode=False)
+            tasks.append(asyncio.create_task(self._listen(line, looks=number == 0)))
+        fleet = await stack.enter_async_context(
+            connect(
+                f"{self._url}/api/locator",
+                additional_headers={"Authorization": f"Bearer {self._token}"},
+                proxy=None,
+            )
+        )
+        tasks.append(asyncio.create_task(self._report(fleet)))
+        if writing:
+            writers = [
+                await stack.enter_async_context(client(self._service, who)) for who in self._city.dispatchers
+            ]
+            tasks.append(asyncio.create_task(self._write(writers)))
+        stack.push_async_callback(stop)
+
+    async def _listen(self, line: ClientConnection, *, looks: bool) -> None:
+        """`looks`: this one reads where units are, too; the others' bytes are the same."""
+        while True:
+            message = await line.recv(decode=False)
+            now = time.monotonic()
+            if MOVED in message[:40]:
+                if looks:
+                    for unit in json.loads(message)["units"]:
+                        sent = self._sent.pop(f"{unit['position']['speed_mps']}", None)
+                        if sent is not None:
+                            self.delays.delivered.append((now - sent) * 1000)
+                continue
+            start = message.find(b"sent at ") if any(kind in message[:40] for kind in WORDS) else -1
+            if start > 0:
+                self.delays.events.append((now - float(message[start + 8 : start + 26])) * 1000)
+
+    async def _report(self, fleet: ClientConnection) -> None:
+        """Every unit once a second. A position is known again by its speed, which is a number of its own."""
+        signs, number, began = self._city.signs, 0, time.monotonic()
+        size = min(AT_ONCE, math.ceil(len(signs) / MESSAGES_S))
+        while True:
+            for first in range(0, len(signs), size):
+                reports = []
+                for sign in signs[first : first + size]:
+                    number += 1
+                    reports.append(self._where(sign, number))
+                await fleet.send(json.dumps(reports))
+                await fleet.recv()
+                due = began + (self._turn + (first + size) / len(signs))
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+            self._turn += 1
+
+    def _where(self, sign: str, number: int) -> dict[str, Any]:
+        speed = 5 + (number % 1_000_000) / 1_000_000
+        self._sent[f"{speed}"] = time.monotonic()
+        way, far = math.tau * (hash(sign) % 360) / 360, 2000.0
+        if sign == self._city.signs[0]:
+            way, far = math.tau * (self._turn % RING) / RING, RING_M
+            self.watched.append((time.time(), self._turn % RING))
+        return {
+            "unit": sign,
+            "latitude": SCENE[0] + far * math.cos(way) / 111_195,
+            "longitude": SCENE[1] + far * math.sin(way) / 82_200,
+            "heading_deg": 10.0,
+            "speed_mps": speed,
+        }
+
+    async def _write(self, desks: list[httpx.AsyncClient]) -> None:
+        """Words and notes by turns, each by the next dispatcher and on the next incident."""
+        number, began = 0, time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                incident = self._city.incidents[number % INCIDENTS]
+                group.create_task(self._say(desks[number % len(desks)], incident, note=number % 2 == 0))
+                number += 1
+                await asyncio.sleep(max(0.0, began + number / WRITES_S - time.monotonic()))
+
+    async def _say(self, desk: httpx.AsyncClient, incident: str, *, note: bool) -> None:
+        words = f"sent at {time.monotonic():018.6f}"
+        if note:
+            reply = await desk.post(
+                f"/api/incidents/{incident}/notes", json={"id": new_id("nte"), "text": words}
+            )
+        else:
+            reply = await desk.post(f"/api/incidents/{incident}/amend", json={"words": words})
+        reply.raise_for_status()
+
+
+async def watch(page: Page, service: Service, city: City) -> None:
+    """A dispatcher's console with the first incident, whose map shows its unit."""
+    await page.context.add_cookies(
+        [{"name": "sightline", "value": city.dispatchers[-1][0], "url": service.url}]
+    )
+    await page.goto(f"{service.url}/console#{city.incidents[0]}")
+    await page.keyboard.press("s")  # the map is the large pane
+    await page.locator(".map-person.is-unit.is-apart").wait_for(timeout=60_000)
+
+
+async def drawn(page: Page, watched: list[tuple[float, int]]) -> list[float]:
+    """Milliseconds from a report until the map had drawn it; which place it was, its direction says."""
+    seen: list[tuple[str, float]] = await page.evaluate("window.drawn")
+    spots = [tuple(map(float, words[10:-1].split())) for words, _ in seen]
+    x, y = (statistics.mean(spot[axis] for spot in spots) for axis in (0, 1))
+    delays = []
+    for spot, (_, at) in zip(spots, seen, strict=True):
+        which = round(math.atan2(spot[0] - x, y - spot[1]) / math.tau * RING) % RING
+        sent = [when for when, place in watched if place == which and when * 1000 <= at]
+        if sent:
+            delays.append(at - sent[-1] * 1000)
+    return delays
+
+
+async def measure(run_s: float = RUN_S) -> Delays:
+    """One run with everything."""
+    async with at_work(UNITS) as (service, city, token), AsyncExitStack() as stack:
+        load = Load(service, city, token)
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        stack.push_async_callback(browser.close)
+        await load.run(stack, writing=True)
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        await watch(page, service, city)
+        await asyncio.sleep(SETTLE_S)
+        await page.evaluate(WATCH)
+        load.delays = Delays()
+        await asyncio.sleep(run_s)
+        load.delays.drawn = await drawn(page, load.watched)
+        return load.delays
+
+
+async def cpu(count: int, run_s: float = RUN_S) -> float:
+    """Milliseconds of the web process's CPU for a report of one unit, with all sockets and no words."""
+    async with at_work(count) as (service, city, token), AsyncExitStack() as stack:
+        load = Load(service, city, token)
+        await load.run(stack, writing=False)
+        await asyncio.sleep(SETTLE_S)
+        web = service.pid("web")
+        turn, before, began = load._turn, cpu_s(web), time.monotonic()
+        await asyncio.sleep(run_s)
+        used, took = cpu_s(web) - before, time.monotonic() - began
+        kept = (load._turn - turn) / took
+        print(
+            f"   {count} units: {used / took:.2f} of a core, {kept:.2f} reports a second of each", flush=True
+        )
+        return used * 1000 / max(1, (load._turn - turn) * count)
+
+
+def p99(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) * 99 // 100]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--only", choices=("delay", "cpu", "load"))
+    options = parser.parse_args()
+    print(f"machine: {machine()}")
+    line: dict[str, Any] = {"bench": "officer"}
+    if options.only in (None, "delay"):
+        runs = [uvloop.run(measure()) for _ in range(options.runs)]
+        for name in ("events", "delivered", "drawn"):
+            each = [getattr(run, name) for run in runs]
+            p50 = statistics.median(statistics.median(one) for one in each)
+            runs_p99 = ", ".join(f"{p99(one):.1f} (n={len(one)})" for one in each)
+            print(f"{name:10} p50 {p50:7.1f} ms   p99 of each run {runs_p99}")
+        line["event_p99_ms"] = round(statistics.median(p99(run.events) for run in runs), 1)
+        line["position_p99_ms"] = round(statistics.median(p99(run.drawn) for run in runs), 1)
+    if options.only in (None, "cpu"):
+        for count in ALSO:
+            line[f"cpu_ms_per_unit_{count}"] = round(uvloop.run(cpu(count)), 3)
+    if options.only in (None, "load"):
+        files = first_load("officer.html")
+        line["first_load_bytes"] = sum(file.with_name(f"{file.name}.br").stat().st_size for file in files)
+    print(json.dumps(line, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main()
