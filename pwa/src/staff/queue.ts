@@ -1,7 +1,7 @@
-// What was said here and has not reached the server: statuses and notes in one line, each tried until the server
-// answers, then the next. Each keeps its id through all tries, so that sent twice is once. What the server does not
-// take stays, with the reason, until whoever said it has read that. On an officer's phone a keeper holds the line
-// beyond the page (officer/shelf.ts); elsewhere it ends with it.
+// What was said here and has not reached the server: statuses and notes in one queue, each tried until the
+// server answers, then the next. Each keeps its id through all tries, so that sent twice is once. What the server does not
+// take stays, with the reason, until whoever said it has read that. On an officer's phone a keeper holds them
+// beyond the page (officer/shelf.ts); elsewhere they end with it.
 
 import { Refused } from "../lib/requests.ts";
 import { Store } from "../lib/store.ts";
@@ -13,7 +13,7 @@ import { didNotCount, STILL_LOST, whyRefused } from "./untaken.ts";
 
 interface Common {
   id: string;
-  /** Its place in the line. */
+  /** Its place in the queue. */
   order: number;
   incident: string;
   /** What kind of incident, for when it is not shown any more. */
@@ -40,7 +40,7 @@ export type Said = SaidStatus | SaidNote;
 /** waiting: the server cannot be reached now. refused: it was not taken, and the problem says why. */
 export type Queued = Said & { state: "sending" | "waiting" | "refused"; problem: string | null };
 
-/** What holds the line beyond the page. Neither of the two throws. */
+/** What holds the queue beyond the page. Neither of the two throws. */
 export interface Keeper {
   add(said: Said): void;
   drop(id: string): void;
@@ -56,7 +56,7 @@ interface Around {
   responded(incident: string, response: ResponseView): void;
 }
 
-/** Notes in the line at once; the field takes no more then. */
+/** Notes in the queue at once; the field takes no more then. */
 export const MOST_NOTES = 20;
 const MOST = 60;
 const FIRST_WAIT_MS = 500;
@@ -91,20 +91,20 @@ export class Queue {
     this.#around = around;
   }
 
-  /** From the start the line outlasts the page; `held` is what it held before this one. */
+  /** From the start the queue outlasts the page; `held` is what it held before this one. */
   keepWith(keeper: Keeper, held: readonly Said[]): void {
     this.#keeper = keeper;
     this.items.set([...held].sort((a, b) => a.order - b.order).map(taken));
     void this.#send();
   }
 
-  /** False when the line is full. */
+  /** False when the queue is full. */
   write(incident: Pick<IncidentView, "id" | "type">, text: string, still: Still | null): boolean {
     if (this.items.value.filter(({ kind }) => kind === "note").length >= MOST_NOTES) return false;
     return this.#add({ ...this.#common("nte", incident), kind: "note", text, still });
   }
 
-  /** False when the line is full. The same status of a response waits once. */
+  /** False when the queue is full. The same status of a response waits once. */
   press(incident: Pick<IncidentView, "id" | "type">, response: string, status: Status): boolean {
     const same = unsent(this.items.value).some(
       (said) => said.kind === "status" && said.response === response && said.status === status,
