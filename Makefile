@@ -108,6 +108,8 @@ lock: .tools/bin/uv ## write requirements/*.txt anew from pyproject.toml
 			--no-annotate "$${@:2}" pyproject.toml -o requirements/$$1.txt || exit; done
 	@.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --no-deps --group basemap -o requirements/basemap.txt
+	@.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-deps --group tak -o requirements/tak.txt
 
 build: pwa/dist/.built ## the pages, into pwa/dist
 install: .venv/.installed ## Python packages, exactly as locked

@@ -70,6 +70,7 @@ from backend.services.duties import Duties
 from backend.services.endings import Endings
 from backend.services.engines import Engines
 from backend.services.enrolment import Enrolments
+from backend.services.eyes import Eyes, Shown
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
@@ -112,6 +113,7 @@ from backend.tlog.folder import CHECKPOINT
 from media.frames import Frames
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
+from notifications import tak
 from notifications.console import ConsoleSender
 from notifications.messages import misfit
 from notifications.numbers import known_country
@@ -202,6 +204,7 @@ class Parts(msgspec.Struct, frozen=True):
     receipts: Receipts
     responses: Responses
     sessions: Sessions
+    eyes: Eyes
     contests: Contests
     statements: Statements
     glass: Glass
@@ -344,6 +347,7 @@ def build(
         receipts=receipts,
         responses=Responses(steps, board, leaving, alerts),
         sessions=Sessions(steps, sfu, lent, duties),
+        eyes=Eyes(steps, _destinations(config), _shown(config), config.public_url),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
@@ -497,6 +501,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     if parts.districts is not None:
         async with parts.store.read() as tx:
             parts.districts.warn(await tx.cameras.points(1000))
+    await parts.eyes.begin()
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
@@ -514,6 +519,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("locks", parts.locks.run)),
         asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
     ]
+    if parts.eyes.destinations:
+        work.append(asyncio.create_task(_kept_up("other eyes", parts.eyes.run)))
     try:
         yield
     finally:
@@ -550,6 +557,25 @@ def _refuse_misfits(config: Config) -> None:
     problem = misfit(config.agency, config.public_url)
     if problem:
         raise ConfigError(f"SIGHTLINE_AGENCY and SIGHTLINE_PUBLIC_URL: {problem}")
+
+
+def _destinations(config: Config) -> list[tak.Destination]:
+    files = (config.tak_cert, config.tak_key, config.tak_ca)
+    cert, key, ca = files
+    keys = tak.Keys(cert=cert, key=key, ca=ca) if cert and key and ca else None
+    if keys is None and any(files):
+        raise ConfigError("SIGHTLINE_TAK_CERT, SIGHTLINE_TAK_KEY and SIGHTLINE_TAK_CA go together")
+    try:
+        return [tak.Destination(url, keys) for url in config.tak]
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_TAK: {error}") from error
+
+
+def _shown(config: Config) -> frozenset[Shown]:
+    try:
+        return frozenset(Shown(word) for word in config.tak_shows)
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_TAK_SHOWS: {error}; there are {', '.join(Shown)}") from error
 
 
 def _lock_limits(config: Config) -> dict[Role, timedelta]:

@@ -20,7 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 SECRET_BYTES = 32
 MOST_MEDIA_PROCESSES = 32
 MOST_WITNESSES = 16
-_LISTS = ("lock_minutes", "log_witnesses", "media_advertise", "push_services")  # written with commas
+_LISTS = (
+    "lock_minutes",
+    "log_witnesses",
+    "media_advertise",
+    "push_services",
+    "tak",
+    "tak_shows",
+)  # written with commas
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -80,6 +87,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_anchor: Path | None = None  # a folder that no backup of data_dir restores; the user's state when None
     log_witnesses: tuple[str, ...] = ()  # each its key and its address, with a space between
     disclose_after_hours: int = 72  # an incident's end, until the rest of its entries is opened
+    tak: tuple[str, ...] = ()  # who is sent Cursor on Target: udp://, tcp:// or tls:// with host and port
+    tak_shows: tuple[str, ...] = ("incidents", "units")  # and "callers", "cameras"
+    tak_cert: Path | None = None  # for tls://: PEM files
+    tak_key: Path | None = None
+    tak_ca: Path | None = None
     twilio: Twilio | None = None
 
     @property

@@ -55,6 +55,7 @@ class Firefox:
         await self._process.wait()
 
     async def open(self, url: str) -> None:
+        await self._call("Marionette:SetContext", value="content")
         await self._call("WebDriver:Navigate", url=url)
 
     async def run(self, script: str, *arguments: Any) -> Any:

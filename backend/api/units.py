@@ -59,7 +59,7 @@ async def press(
     )
 
 
-@post("/alerts/{alert:str}/acknowledge", guards=[guards.officers], status_code=200)
+@post("/alerts/{alert:str}/acknowledge", guards=[guards.officers_even_locked], status_code=200)
 async def acknowledge(
     alert: Id, session: NamedDependency[StaffSession], alerts: NamedDependency[Alerts]
 ) -> Acknowledged:

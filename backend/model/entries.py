@@ -48,6 +48,8 @@ class Action(StrEnum):
     SESSION_LOCK = "session.lock"
     SESSION_UNLOCK = "session.unlock"
     SESSION_END = "session.end"
+    TAK_SET = "tak.set"
+    TAK_SHOW = "tak.show"
     ACCESS_REFUSE = "access.refuse"
     OWNER_INVITE = "owner.invite"
     OWNER_ACCEPT = "owner.accept"

@@ -13,7 +13,7 @@ from backend.model.ids import AlertId, IncidentId, PushId, ResponseId
 from backend.model.owners import PushSubscription
 from backend.store.responses import OUT
 from backend.store.rows import columns, fields, values
-from backend.store.tables import incidents, push_subscriptions, users
+from backend.store.tables import incidents, push_subscriptions, sessions, users
 from backend.store.tables_alerts import alert_pushes, alerts
 from backend.store.tables_units import duties, responses
 
@@ -21,13 +21,14 @@ _WHOLE = alerts.join(responses, responses.c.id == alerts.c.response_id).join(
     incidents, incidents.c.id == responses.c.incident_id
 )
 _CURRENT = and_(alerts.c.acknowledged_at.is_(None), OUT, incidents.c.closed_at.is_(None))
-_OUTBOX = (  # the browser is still that person's, and the person on duty in the unit
+_OUTBOX = (  # the browser is still that person's and signed in, and the person on duty in the unit
     alert_pushes.join(_WHOLE, alerts.c.id == alert_pushes.c.alert_id)
     .outerjoin(
         push_subscriptions,
         (push_subscriptions.c.id == alert_pushes.c.push_id)
         & (push_subscriptions.c.user_id == alert_pushes.c.user_id),
     )
+    .outerjoin(sessions, sessions.c.id == push_subscriptions.c.session_id)
     .outerjoin(
         duties,
         (duties.c.user_id == alert_pushes.c.user_id)
@@ -172,7 +173,7 @@ def _wanted(now: datetime) -> ColumnElement[bool]:
     return and_(
         _CURRENT,
         alerts.c.expires_at > now,
-        push_subscriptions.c.id.is_not(None),
+        sessions.c.id.is_not(None),
         duties.c.id.is_not(None),
     )
 

@@ -46,6 +46,14 @@ class Entries:
         await self._db.execute(insert(entries).values(**row))
         await self._db.execute(update(chain).values(size=entry.index + 1, head=entry.hash))
 
+    async def last(self, action: Action) -> Entry | None:
+        """The newest of this kind."""
+        found = await self._db.execute(
+            select(entries).where(entries.c.action == action.value).order_by(entries.c.index.desc()).limit(1)
+        )
+        row = found.one_or_none()
+        return _entry(row) if row is not None else None
+
     async def newest_of(self, subject: str, actions: tuple[Action, ...]) -> Action | None:
         """Which of these was recorded last about something."""
         found = await self._db.scalar(

@@ -169,7 +169,9 @@ async def test_a_phone_that_is_gone_is_forgotten_and_one_that_comes_back_gets_th
     assert [endpoint for endpoint, _ in pushes.sent].count(f"{SAMS}-old") == 1
 
 
-@pytest.mark.parametrize("how", ["acknowledged", "released", "closed", "off-duty", "taken away", "late"])
+@pytest.mark.parametrize(
+    "how", ["acknowledged", "released", "closed", "off-duty", "signed-out", "taken-away", "late"]
+)
 async def test_what_is_over_is_told_to_nobody(
     house: House, dana: Staff, sam: Staff, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -187,7 +189,10 @@ async def test_what_is_over_is_told_to_nobody(
             await dana.post(f"/api/incidents/{incident['id']}/close")
         case "off-duty":
             await sam.delete("/api/duty")
-        case "taken away":
+        case "signed-out":  # on this phone; still on duty by another
+            await house.staff("sam")
+            await sam.delete("/api/session")
+        case "taken-away":
             await sam.http.request("DELETE", "/api/push", json={"endpoint": SAMS})
         case "late":
             house.clock.advance(seconds=rules.LASTS.total_seconds() + 1)

@@ -1,14 +1,17 @@
-"""An owner is asked, really: Firefox, a push service, a press on what it shows."""
+"""An owner is asked and an officer is sent, really: Firefox, a push service, a press on what it shows."""
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.backend.house import House, settings
+from tests.backend.house import PASSWORD, House, Staff, settings
 from tests.backend.lent import ASK, AT_THE_SHOP, lending, press
 from tests.firefox import FIREFOX, Firefox
 from tests.notifications.autopush import Autopush
+from tests.pwa.service import free_port
 
 pytestmark = pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
 
@@ -26,12 +29,38 @@ ALERT = """
   const title = shown?.document.getElementById("alertTitleLabel")?.getAttribute("value");
   return title ? [title, shown.document.getElementById("alertTextLabel").textContent] : null;
 """
+GONE = """
+  return [...Services.wm.getEnumerator("alert:alert")].length === 0;
+"""
 PRESS = """
   [...Services.wm.getEnumerator("alert:alert")][0].document.getElementById("alertBox").click();
 """
-OWNER = """
+OPEN = """
   const { gBrowser } = Services.wm.getMostRecentWindow("navigator:browser");
-  return gBrowser.browsers.map((tab) => tab.currentURI.spec).find((url) => url.endsWith("/owner"));
+  return gBrowser.browsers.map((tab) => tab.currentURI.spec).find((url) => url.includes("PAGE"));
+"""
+SIGN_IN = """
+  const [name, password] = arguments;
+  const body = JSON.stringify({ name, password });
+  const headers = { "Content-Type": "application/json" };
+  return (await fetch("/api/session", { method: "POST", headers, body })).status;
+"""
+CLICK = """
+  const [words] = arguments;
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = [...document.querySelectorAll("button")].find((one) => one.textContent.includes(words));
+    if (found !== undefined && !found.disabled) return found.click() ?? true;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  throw new Error(`no button: ${words}`);
+"""
+SAYS = """
+  const [words] = arguments;
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (document.body.textContent.includes(words)) return true;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  throw new Error(`never said: ${words}; ${document.body.textContent}`);
 """
 
 
@@ -67,6 +96,75 @@ async def test_an_owner_is_shown_the_question_and_a_press_on_it_opens_their_page
         assert "Front door" not in title + text
         assert service.posts[0][0]["urgency"] == "high"
         await firefox.chrome(PRESS)
-        assert await firefox.until(OWNER, "the owner's page opens") == f"{house.url}/owner"
+        assert (
+            await firefox.until(OPEN.replace("PAGE", "/owner"), "the owner's page opens")
+            == f"{house.url}/owner"
+        )
         async with house.parts.store.read() as tx:
             assert (await tx.asks.waiting())[0].reach == "push"
+
+
+async def test_an_officer_turns_alerts_on_is_sent_with_the_app_closed_and_a_press_opens_the_incident(
+    firefox: Firefox, service: Autopush, folder: Path
+) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    url = f"http://127.0.0.1:{port}"
+    config = settings(folder, port=port, public_url=url, push_services=(service.origin,))
+    async with House(config) as house:
+        dana = await house.staff("dana")
+        await firefox.open(f"{house.url}/signin")
+        assert await firefox.run(SIGN_IN, "sam", PASSWORD) == 200
+        await firefox.open(f"{house.url}/officer")
+        await firefox.run(CLICK, "Turn on alerts")
+        await firefox.run(SAYS, "On: this phone tells you when you are sent")
+        await firefox.run(CLICK, "Send a test alert")
+        assert (await firefox.until(ALERT, "the test is shown"))[0] == "Alerts reach this phone"
+        await firefox.run(SAYS, "It came.")
+        await firefox.chrome(PRESS)
+        await firefox.until(GONE, "the test is put away")
+        await firefox.open("about:blank")  # the app is closed
+
+        incident = await dana.open(words="Man with a knife at Main Street 12")
+        (unit,) = [one for one in await units(dana) if one["call_sign"] == "Unit 12"]
+        path = f"/api/incidents/{incident['id']}/units"
+        alert = (await dana.post(path, {"unit_id": unit["id"]}))["alerts"][0]
+        shown = await firefox.until(ALERT, "the alert is shown")
+        assert shown == ["You are being sent", "Press to see where. Pressing says that you have seen it."]
+        assert (await dana.see(incident))["alerts"][0]["acknowledged_at"] is None
+        assert {name: service.posts[-1][0][name] for name in ("urgency", "ttl")} in (
+            {"urgency": "high", "ttl": ttl} for ttl in ("118", "119", "120")
+        )
+        assert await seen_by(dana, firefox) == "Sam Ortiz"
+        opened = await firefox.until(OPEN.replace("PAGE", incident["id"]), "the app opens at the incident")
+        assert opened == f"{house.url}/officer#{incident['id']}"
+
+        # and once more, with the app open: it is brought to the front, and acknowledges
+        await dana.delete(f"{path}/{unit['id']}")
+        other = await dana.open(type="Fire")
+        await dana.post(f"/api/incidents/{other['id']}/units", {"unit_id": unit["id"]})
+        await firefox.until(ALERT, "the next alert is shown")
+        assert await seen_by(dana, firefox) == "Sam Ortiz"
+        await firefox.until(OPEN.replace("PAGE", other["id"]), "the app shows the next incident")
+        entries = await house.entries("unit.acknowledge")
+        assert [(one.incident_id, one.details["how"]) for one in entries] == [
+            (incident["id"], "opened"),
+            (other["id"], "opened"),
+        ]
+        assert alert["id"] not in str(service.posts)  # what the push service saw is sealed
+
+
+async def seen_by(dana: Staff, firefox: Firefox) -> str:
+    """Who has acknowledged, once the notification is pressed."""
+
+    def seen(event: Any) -> Any:
+        alerts = event["incident"]["alerts"] if event["type"] == "incident" else []
+        return alerts and alerts[0]["acknowledged_by"]
+
+    async with dana.socket() as desk:
+        await firefox.chrome(PRESS)
+        return str(seen(await desk.until(seen)))
+
+
+async def units(who: Staff) -> list[dict[str, str]]:
+    async with who.socket() as events:
+        return list(events.snapshot["units"])

@@ -121,7 +121,7 @@ def _flown(score: Score, answer: Answer, case: Case, city: City, number: int) ->
 
 
 def _naive(score: Score, case: Case, city: City, number: int) -> None:
-    """The nearest drone that is in its dock, straight there at the usual height, for five minutes."""
+    """The nearest drone that is in its dock, straight there at the usual height, to stay for two minutes."""
     docked = [stand for stand in case.stands if stand.drone.docked]
     if not docked or case.ask.weather is None:
         return

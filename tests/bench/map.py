@@ -4,6 +4,7 @@ Real Chromium, the built pages, the streets of the demonstration; every unit rep
 a JSON line: milliseconds between two frames while the map is dragged, and in long tasks meanwhile.
 """
 
+import argparse
 import asyncio
 import gzip
 import json
@@ -53,9 +54,9 @@ def moved(rng: random.Random, number: int) -> dict[str, Any]:
     )
 
 
-def agency(rng: random.Random) -> Agency:
+def agency(rng: random.Random, units: int) -> Agency:
     made = Agency(APP)
-    made.units = [moved(rng, number) for number in range(UNITS)]
+    made.units = [moved(rng, number) for number in range(units)]
     made.cameras = [
         camera(
             number,
@@ -90,11 +91,11 @@ async def answer_tiles(page: Page) -> None:
     await page.context.route("**/tiles**", answer)
 
 
-async def report(made: Agency, rng: random.Random) -> None:
+async def report(made: Agency, rng: random.Random, count: int) -> None:
     """Every unit once a second, told together as the server does, four times a second."""
     while True:
         for first in range(TOLD):
-            units = [moved(rng, number) for number in range(first, UNITS, TOLD)]
+            units = [moved(rng, number) for number in range(first, count, TOLD)]
             places = [{"id": each["id"], "position": each["position"]} for each in units]
             await made.tell({"type": "units-moved", "units": places})
             await asyncio.sleep(1 / TOLD)
@@ -115,9 +116,9 @@ async def drag(page: Page) -> None:
         await page.mouse.up()
 
 
-async def main() -> None:
+async def main(units: int) -> None:
     rng = random.Random(1)
-    made = agency(rng)
+    made = agency(rng, units)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         async with visiting(browser, made, "/signin", size=(1280, 800)) as page:
@@ -127,7 +128,7 @@ async def main() -> None:
             await page.locator(".map-cluster").first.wait_for()
             await page.keyboard.press("s")  # the map is the large pane
             marks = await page.locator(".map-marks > g").count()
-            reporting = asyncio.create_task(report(made, rng))
+            reporting = asyncio.create_task(report(made, rng, units))
             await page.evaluate(WATCH)
             await drag(page)
             gaps, busy = await page.evaluate("[gaps, busy]")
@@ -137,7 +138,7 @@ async def main() -> None:
     print(
         json.dumps(
             {
-                "units": UNITS,
+                "units": units,
                 "cameras": CAMERAS,
                 "marks": marks,
                 "frames": len(gaps),
@@ -151,4 +152,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--units", type=int, default=UNITS)
+    asyncio.run(main(parser.parse_args().units))

@@ -205,20 +205,10 @@ class Load:
             await asyncio.gather(*tasks, return_exceptions=True)
 
         people = (*self._city.dispatchers, *self._city.officers)[:SOCKETS]
-        for number, (cookie, _) in enumerate(people):
-            line = await stack.enter_async_context(
-                connect(
-                    f"{self._url}/api/events",
-                    origin=Origin(self._service.url),
-                    additional_headers={"Cookie": f"sightline={cookie}"},
-                    proxy=None,
-                    compression=None,
-                    max_size=None,
-                    ping_interval=None,
-                )
-            )
-            await line.recv(decode=False)
-            tasks.append(asyncio.create_task(self._listen(line, looks=number == 0)))
+        lines = await asyncio.gather(*(self._connect(stack, cookie) for cookie, _ in people))
+        tasks += [
+            asyncio.create_task(self._listen(line, looks=number == 0)) for number, line in enumerate(lines)
+        ]
         fleet = await stack.enter_async_context(
             connect(
                 f"{self._url}/api/locator",
@@ -233,6 +223,23 @@ class Load:
             ]
             tasks.append(asyncio.create_task(self._write(writers)))
         stack.push_async_callback(stop)
+
+    async def _connect(self, stack: AsyncExitStack, cookie: str) -> ClientConnection:
+        """A page's socket that has been told everything."""
+        line = await stack.enter_async_context(
+            connect(
+                f"{self._url}/api/events",
+                origin=Origin(self._service.url),
+                additional_headers={"Cookie": f"sightline={cookie}"},
+                proxy=None,
+                compression=None,
+                max_size=None,
+                open_timeout=60,
+                ping_interval=None,
+            )
+        )
+        await line.recv(decode=False)
+        return line
 
     async def _listen(self, line: ClientConnection, *, looks: bool) -> None:
         """`looks`: this one reads where units are, too; the others' bytes are the same."""
@@ -338,9 +345,15 @@ async def measure(run_s: float = RUN_S) -> Delays:
         await watch(page, service, city)
         await asyncio.sleep(SETTLE_S)
         await page.evaluate(WATCH)
-        load.delays = Delays()
+        load.delays, before = Delays(), cpu_s(service.pid("web"))
         await asyncio.sleep(run_s)
         load.delays.drawn = await drawn(page, load.watched)
+        for name in ("events", "delivered", "drawn"):
+            values = getattr(load.delays, name)
+            print(
+                f"   {name:9} p50 {statistics.median(values):6.1f}   p99 {p99(values):6.1f}   n={len(values)}"
+            )
+        print(f"   web {cpu_s(service.pid('web')) - before:.1f} s of CPU in {run_s:.0f} s", flush=True)
         return load.delays
 
 
@@ -374,11 +387,6 @@ def main() -> None:
     line: dict[str, Any] = {"bench": "officer"}
     if options.only in (None, "delay"):
         runs = [uvloop.run(measure()) for _ in range(options.runs)]
-        for name in ("events", "delivered", "drawn"):
-            each = [getattr(run, name) for run in runs]
-            p50 = statistics.median(statistics.median(one) for one in each)
-            runs_p99 = ", ".join(f"{p99(one):.1f} (n={len(one)})" for one in each)
-            print(f"{name:10} p50 {p50:7.1f} ms   p99 of each run {runs_p99}")
         line["event_p99_ms"] = round(statistics.median(p99(run.events) for run in runs), 1)
         line["position_p99_ms"] = round(statistics.median(p99(run.drawn) for run in runs), 1)
     if options.only in (None, "cpu"):

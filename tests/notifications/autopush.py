@@ -10,6 +10,7 @@ What it is sent is sealed; it hands it on unread, as Mozilla's does (mozilla-ser
 import asyncio
 import base64
 import json
+import time
 from typing import Any, Self
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ class Autopush:
 
     def __init__(self) -> None:
         self.posts: list[tuple[dict[str, str], bytes]] = []
+        self.times: list[float] = []  # of the posts, by time.perf_counter
         self.acks: list[str] = []
         self.status: int | None = None
         self.key = ""  # that the last subscriber was told to accept messages of
@@ -93,6 +95,7 @@ class Autopush:
 
     async def _post(self, request: web.Request) -> web.Response:
         body = await request.read()
+        self.times.append(time.perf_counter())
         self.posts.append(({name.lower(): text for name, text in request.headers.items()}, body))
         if self.status is not None:
             return web.Response(status=self.status, headers={"Location": f"{self.origin}/wpush/elsewhere"})

@@ -18,7 +18,8 @@ from tests.pwa.told import Told
 
 Json = dict[str, Any]
 TICK_S = 1.0
-CHANGES = ("/api/incidents", "/api/links", "/api/openings", "/api/responses")  # after these all is told anew
+# after these all is told anew
+CHANGES = ("/api/alerts", "/api/incidents", "/api/links", "/api/openings", "/api/responses")
 ORIGIN = "https://sightline.test"
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -244,6 +245,21 @@ def response(of: str, status: str = "dispatched") -> Json:
         "dispatched_at": now(minutes=6),
         "en_route_at": now(minutes=4) if far > 0 else None,
         "on_scene_at": now(minutes=1) if far > 1 else None,
+    }
+
+
+def alert(of: str, **changes: Any) -> Json:
+    """A unit's that has just been sent."""
+    return {
+        "id": f"alr_{of.replace('_', ''):0>22}",
+        "unit_id": of,
+        "raised_at": now(seconds=2),
+        "reach": "push",
+        "acknowledged_at": None,
+        "acknowledged_by": None,
+        "silent_at": None,
+        "next_unit_id": None,
+        **changes,
     }
 
 
@@ -481,6 +497,8 @@ class Agency:
             made["opened_by"] = self.me["user"]["display_name"]
             self.incidents[made["id"]] = made
             return 201, made
+        if path.startswith("/api/push"):
+            return 204, None
         kind, which, *rest = path.removeprefix("/api/").split("/")
         return self._about(kind, which, "/".join(rest), body)
 
@@ -493,6 +511,8 @@ class Agency:
             return 201, {"whep": f"/whep/{which}", "bearer": "b", "seconds_left": 60}
         if kind == "units":
             return 204, None
+        if kind == "alerts":
+            return self._acknowledged(which)
         if kind == "responses":
             return self._pressed(which, body["status"])
         if verb == "code":
@@ -504,6 +524,14 @@ class Agency:
         if verb == "resend":
             return 200, {"link": found, "handout": None}
         return 200, found
+
+    def _acknowledged(self, which: str) -> tuple[int, Any]:
+        for held in self.incidents.values():
+            for each in held["alerts"]:
+                if each["id"] == which:
+                    each |= {"acknowledged_at": now(), "acknowledged_by": self.me["user"]["display_name"]}
+                    return 200, {"incident_id": held["id"]}
+        return 410, problem(410, "alert-over")
 
     def _pressed(self, which: str, status: str) -> tuple[int, Any]:
         (made,) = [response(which[4:], status)] if status != "clear" else [response(which[4:])]
@@ -573,6 +601,7 @@ class Agency:
         elif verb == "units":
             held["unit_ids"] = [*held["unit_ids"], body["unit_id"]]
             held["responses"] = [*held["responses"], response(body["unit_id"])]
+            held["alerts"] = [{**each, "next_unit_id": None} for each in held["alerts"]]
         elif verb.startswith("units/"):
             held["unit_ids"] = [u for u in held["unit_ids"] if u != verb[6:]]
             held["responses"] = [r for r in held["responses"] if r["unit_id"] != verb[6:]]

@@ -82,7 +82,7 @@ test("what looks at the scene counts by its distance, and the reasons are said i
   const feeds = cameras.map(({ camera_id }) => feed(camera_id, { kind: "camera", camera_id }));
   const about = known({ cameras });
   assert.deepEqual(order(feeds, about), ["near", "away", "far"]);
-  assert.equal(reasonsWords(useOfFeed(feeds[1] as FeedView, about)), "Looks at the scene, 80 m");
+  assert.equal(reasonsWords(useOfFeed(feeds[1] as FeedView, about)), "80 m, looks at the scene");
   assert.equal(reasonsWords(useOfFeed(feeds[2] as FeedView, about)), "60 m");
   assert.equal(reasonsWords(useOfCamera(camera("own", null, { own: true }))), "Of the site that called");
 });

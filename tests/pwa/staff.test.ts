@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { command } from "../../pwa/src/console/keys.ts";
+import { SHOWN, shown } from "../../pwa/src/console/ranking.ts";
 import { cameraState } from "../../pwa/src/lending/words.ts";
 import { backoff, follow, patience } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
@@ -69,6 +70,7 @@ import type {
   NoteView,
   Position,
   Snapshot,
+  Unit,
 } from "../../pwa/src/wire.ts";
 
 const ME = "Ana Ortiz";
@@ -534,6 +536,17 @@ test("the map says in one sentence who comes, how far, how soon, and what may be
 test("round numbers and the bar that they make", () => {
   assert.ok(scaleBar(0.7, 140).pixels <= 140);
   assert.deepEqual([niceAbove(61), niceBelow(61), niceAbove(100)], [100, 50, 100]);
+});
+
+test("of thousands of units the assigned and the nearest are listed, and the others by their call sign", () => {
+  const at = (latitude: number) => ({ latitude, longitude: 0, accuracy_m: 5, at: NOON, source: "unit" as const, heading_deg: null, speed_mps: null });
+  const many = Array.from({ length: 5000 }, (_, n) => ({ id: `unt_${n}`, call_sign: `Car ${n}`, crew: [], position: n % 2 === 0 ? null : at(n / 1000) }) as Unit);
+  const scene = incident("inc_1", { position: at(1.0005), unit_ids: ["unt_4000"] });
+  const listed = shown(many, scene, "").map(({ id }) => id);
+  assert.equal(listed.length, SHOWN);
+  assert.deepEqual(listed.slice(0, 2), ["unt_4000", "unt_1001"]);
+  assert.deepEqual(shown(many, scene, " car 4998 ").map(({ id }) => id), ["unt_4000", "unt_4998"]);
+  assert.deepEqual(shown(many.slice(0, 3), { ...scene, position: null }, "").map(({ id }) => id), ["unt_0", "unt_1", "unt_2"]);
 });
 
 test("single keys are commands outside of fields, without modifiers, and can be switched off", () => {

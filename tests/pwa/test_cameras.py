@@ -207,7 +207,7 @@ async def test_the_officers_strip_opens_swaps_and_closes_with_one_thumb(
     agency = around("officer")
     async with visiting(browser, agency, "/officer", size=size, has_touch=True) as page:
         await expect(page.locator(".chip.tone-live")).to_be_visible()
-        await page.get_by_role("button", name="Open Corner shop, door Looks at the scene, 40 m").tap()
+        await page.get_by_role("button", name="Open Corner shop, door 40 m, looks at the scene").tap()
         await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_be_visible()
         assert await fits(page)
         assert await smallest_target(page) >= 56

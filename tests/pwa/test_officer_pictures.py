@@ -80,7 +80,7 @@ async def test_pictures_are_ranked_say_why_and_swap_in_the_same_session_by_one_t
         tiles = page.locator(".tile-press")
         await expect(tiles).to_have_text(
             [
-                "Show Shop doorLooks at the scene, 40 m",
+                "Show Shop door40 m, looks at the scene",
                 "Show Elm and 3rd80 m",
                 "Show 4B15 · Dash camera900 m, coming closer",
             ]
@@ -114,6 +114,42 @@ async def test_who_looks_and_when_lies_over_every_picture_large_or_small(browser
             assert words.startswith("Sam Reed · ")
             assert covers
             assert drawn
+
+
+MARKED = """async () => {
+  const seen = (video) => {
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, {width: 640, height: 480});
+    const pen = canvas.getContext('2d');
+    pen.drawImage(video, 0, 0, 640, 480);
+    return pen.getImageData(240, 130, 160, 300).data; // a house wall and a door, which do not move
+  };
+  const small = document.pictureInPictureElement;
+  if (small === null || small.videoWidth === 0) return null;
+  const [bare, marked] = [document.querySelector('.is-large video'), small].map(seen);
+  const differ = marked.filter((level, at) => Math.abs(level - bare[at]) > 16).length;
+  return {own: small.isConnected, differ: differ / bare.length};
+}"""
+
+
+async def test_who_looks_and_when_goes_along_into_the_small_window(browser: Browser) -> None:
+    async with visiting(browser, on_the_way(), "/officer", size=PHONE, **HERE) as page:
+        await expect(large(page).locator(".chip.tone-live")).to_be_visible()
+        press = page.get_by_role("button", name="Picture in picture")
+        await press.click()
+        await expect(press).to_have_attribute("aria-pressed", "true")
+        seen = None
+        for _ in range(80):
+            seen = await page.evaluate(MARKED)
+            if seen is not None and seen["differ"] > 0.01:
+                break
+            await asyncio.sleep(0.25)
+        assert seen is not None
+        assert seen["own"] is False
+        assert seen["differ"] > 0.01
+        await press.click()
+        await expect(press).to_have_attribute("aria-pressed", "false")
+        assert await page.evaluate("document.pictureInPictureElement") is None
 
 
 async def test_the_pictures_stand_on_every_screen_by_day_and_by_night(browser: Browser) -> None:

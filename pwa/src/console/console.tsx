@@ -19,6 +19,7 @@ import { NUMBER_FIELD } from "./link-form.tsx";
 import { LinkPanel } from "./link-panel.tsx";
 import { Middle } from "./middle.tsx";
 import { NewIncident, TYPE_FIELD } from "./new-incident.tsx";
+import { Silent } from "./silent.tsx";
 import { AT_REST, type ConsoleState, change, swap, turn } from "./state.ts";
 import { Units } from "./units.tsx";
 import { Words } from "./words.tsx";
@@ -208,6 +209,7 @@ export function Console(props: Props) {
         ) : (
           <>
             <IncidentHead key={incident.id} desk={desk} state={state} incident={incident} />
+            <Silent desk={desk} incident={incident} />
             <Middle desk={desk} state={state} incident={incident} around={around} />
           </>
         )}

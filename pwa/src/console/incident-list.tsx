@@ -13,6 +13,7 @@ import { StandingMark } from "../staff/parts/standing.tsx";
 import { dayAndTime } from "../staff/words.ts";
 import { closedIncidents, openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
+import { silences } from "./silent.tsx";
 import { AT_REST, type ConsoleState, change } from "./state.ts";
 
 interface RowProps {
@@ -25,6 +26,7 @@ interface RowProps {
 function Row({ incident, world, now, onSelect }: RowProps) {
   const unread = world.unread.get(incident.id);
   const signs = incident.unit_ids.map((id) => world.units.get(id)?.call_sign ?? "").filter(Boolean);
+  const silent = silences(incident).length > 0;
   const when = incident.closed_at;
   return (
     <li>
@@ -50,10 +52,16 @@ function Row({ incident, world, now, onSelect }: RowProps) {
         <span class="row-words">{incident.words || "No words yet"}</span>
         <span class="row-foot">
           <StandingMark standing={standingOf(incident)} />
-          {signs.length > 0 && (
-            <span class="row-units">
-              <Icon name="unit" /> {signs.join(", ")}
+          {silent ? (
+            <span class="row-units tone-waiting">
+              <Icon name="warning" /> No answer
             </span>
+          ) : (
+            signs.length > 0 && (
+              <span class="row-units">
+                <Icon name="unit" /> {signs.join(", ")}
+              </span>
+            )
           )}
         </span>
       </button>

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { type Act, useAct, useNow, useStore } from "../lib/hooks.ts";
-import { ago, distanceM, duration, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
+import { ago, duration, STALE_MS, soonTo, wayTo } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -10,38 +10,10 @@ import type { Desk } from "../staff/desk.ts";
 import { crewWords, NEXT, responseOf, STATUS_WORDS, sinceWhen } from "../staff/duty.ts";
 import { newId } from "../staff/new-id.ts";
 import { openIncidents, type World } from "../staff/world.ts";
-import type { IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
+import type { AlertView, IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
 import { GlassList } from "./glass.tsx";
-
-/** More are found by their call sign: nobody reads thousands, and a browser that draws them does nothing else. */
-const SHOWN = 50;
-const BY_NUMBER = new Intl.Collator("en", { numeric: true });
-
-/** Assigned first, then nearest, then by call sign. */
-export function ranked(units: readonly Unit[], incident: IncidentView): Unit[] {
-  const { position, unit_ids } = incident;
-  const far = (unit: Unit): number =>
-    unit.position === null || position === null
-      ? Number.POSITIVE_INFINITY
-      : distanceM(unit.position, position);
-  return units
-    .map((unit) => ({ unit, rank: unit_ids.includes(unit.id) ? 0 : 1, far: far(unit) }))
-    .sort(
-      (a, b) =>
-        a.rank - b.rank ||
-        (a.far === b.far ? BY_NUMBER.compare(a.unit.call_sign, b.unit.call_sign) : a.far - b.far),
-    )
-    .map(({ unit }) => unit);
-}
-
-/** The first of them, the assigned in any case; or those whose call sign has these words in it. */
-export function shown(units: readonly Unit[], incident: IncidentView, words: string): Unit[] {
-  const wanted = words.trim().toLowerCase();
-  const found = units.filter(
-    ({ id, call_sign }) => incident.unit_ids.includes(id) || call_sign.toLowerCase().includes(wanted),
-  );
-  return ranked(found, incident).slice(0, Math.max(SHOWN, incident.unit_ids.length));
-}
+import { SHOWN, shown } from "./ranking.ts";
+import { answerWords } from "./silent.tsx";
 
 /** Who is there, or that nobody is. */
 function crew(unit: Unit): string {
@@ -49,16 +21,16 @@ function crew(unit: Unit): string {
 }
 
 /** How far it is, since when; and what is said by radio is pressed for it. */
-function HowFar({ response, sign, now, act, desk }: HowFarProps) {
+function HowFar({ response, alert, sign, now, act, desk }: HowFarProps) {
   const next = NEXT[response.status];
+  const far = `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`;
+  const said = alert === undefined || response.status !== "dispatched" ? far : answerWords(alert, far, now);
   const press = (status: Status): void => {
     void act.run(() => desk.calls.pressStatus(response.id, { press: newId("prs"), status, age_ms: 0 }));
   };
   return (
     <span class={`unit-status is-${response.status}`}>
-      <span>
-        {STATUS_WORDS[response.status]} {duration(now - Date.parse(sinceWhen(response)))}
-      </span>
+      <span>{said}</span>
       {next !== null && next !== "clear" && (
         <button
           type="button"
@@ -76,6 +48,7 @@ function HowFar({ response, sign, now, act, desk }: HowFarProps) {
 
 interface HowFarProps {
   response: ResponseView;
+  alert: AlertView | undefined;
   sign: string;
   now: number;
   act: Act;
@@ -151,7 +124,14 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
                   {busyWith.get(unit.id)}
                 </span>
                 {response !== null && !closed && (
-                  <HowFar response={response} sign={unit.call_sign} now={now} act={act} desk={desk} />
+                  <HowFar
+                    response={response}
+                    alert={incident.alerts.find((alert) => alert.unit_id === unit.id)}
+                    sign={unit.call_sign}
+                    now={now}
+                    act={act}
+                    desk={desk}
+                  />
                 )}
               </span>
               {!closed && (

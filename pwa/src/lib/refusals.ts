@@ -4,6 +4,7 @@ import type { Refusal } from "../wire.ts";
 import { Refused } from "./requests.ts";
 
 const SENTENCES: Partial<Record<Refusal, string>> = {
+  "alert-over": "That is over: your unit is not needed there any more.",
   "already-sharing": "The caller already uses this link. Revoke it first to text a new one.",
   "bad-number": "That is not a phone number that can be texted. Check it and try again.",
   "bad-position": "That position is nowhere on earth.",
@@ -21,6 +22,9 @@ const SENTENCES: Partial<Record<Refusal, string>> = {
   "not-watching": "A still is of a picture that you have on. Open it and take another one.",
   "not-found": "That is not there any more. The list has been brought up to date.",
   "not-signed-in": "You are signed out. Sign in again.",
+  "push-failed":
+    "Your browser's push service did not take it. Try again in a minute, and keep this app open until it works.",
+  "push-gone": "This phone is not known here any more. Turn alerts off and on again.",
   "session-locked": "This page is locked. Enter your password to go on.",
   "too-many-tries": "Too many tries. Wait a minute, then try again.",
   "too-often": "That was too fast. Try again in a second.",

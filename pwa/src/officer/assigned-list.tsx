@@ -9,19 +9,29 @@ import { standingOf } from "../staff/links.ts";
 import { StandingMark } from "../staff/parts/standing.tsx";
 import { openIncidents } from "../staff/world.ts";
 import type { IncidentView, Position } from "../wire.ts";
+import type { Alarm } from "./alarm.ts";
+import { AlertsCard } from "./alerts.tsx";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
   sharing: Sharing;
+  alarm: Alarm;
 }
 
-function Card({ desk, incident, here }: { desk: Desk; incident: IncidentView; here: Position | null }) {
+interface CardProps {
+  desk: Desk;
+  incident: IncidentView;
+  here: Position | null;
+  onOpen(): void;
+}
+
+function Card({ desk, incident, here, onOpen }: CardProps) {
   const now = useNow(() => desk.clock.now());
   const way = here === null || incident.position === null ? null : wayTo(here, incident.position);
   return (
     <li>
-      <a class="button card" href={`#${incident.id}`}>
+      <a class="button card" href={`#${incident.id}`} onClick={onOpen}>
         <span class="card-top">
           <strong>{incident.type}</strong>
           <span class="card-age">{duration(now - Date.parse(incident.opened_at))}</span>
@@ -36,7 +46,7 @@ function Card({ desk, incident, here }: { desk: Desk; incident: IncidentView; he
   );
 }
 
-export function AssignedList({ desk, sharing }: Props) {
+export function AssignedList({ desk, sharing, alarm }: Props) {
   const world = useStore(desk.world);
   const { here } = useStore(sharing.shared);
   const incidents = openIncidents(world);
@@ -55,6 +65,7 @@ export function AssignedList({ desk, sharing }: Props) {
               ? "You are off duty."
               : `When dispatch assigns ${unit.call_sign}, the incident opens here by itself.`}
         </p>
+        <AlertsCard desk={desk} />
       </main>
     );
   }
@@ -63,7 +74,13 @@ export function AssignedList({ desk, sharing }: Props) {
       <h1 class="sr-only">Assigned incidents</h1>
       <ul>
         {incidents.map((incident) => (
-          <Card key={incident.id} desk={desk} incident={incident} here={here} />
+          <Card
+            key={incident.id}
+            desk={desk}
+            incident={incident}
+            here={here}
+            onOpen={() => alarm.sees(incident.id)}
+          />
         ))}
       </ul>
     </main>

@@ -7,6 +7,7 @@ import type { Desk } from "../staff/desk.ts";
 import { crewWords } from "../staff/duty.ts";
 import { timeOfDay } from "../staff/words.ts";
 import type { Crew, DutyView, Unit } from "../wire.ts";
+import { AlertsCard } from "./alerts.tsx";
 
 interface Props {
   desk: Desk;
@@ -105,6 +106,7 @@ export function DutyScreen({ desk, onOver }: Props) {
           ))}
         </ul>
       )}
+      <AlertsCard desk={desk} />
     </main>
   );
 }

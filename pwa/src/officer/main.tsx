@@ -4,7 +4,9 @@ import "../staff/staff.css";
 import "../staff/parts/words.css";
 import "./officer.css";
 import "./words.css";
+import { renew } from "../lib/notices.ts";
 import type { Desk } from "../staff/desk.ts";
+import { Alarm } from "./alarm.ts";
 import { begin } from "./begin.tsx";
 import { Glance } from "./glance.ts";
 import { Officer, shown } from "./officer.tsx";
@@ -30,5 +32,8 @@ void begin((desk) => {
   sharing.follow(desk.world);
   const glance = new Glance(desk);
   glance.start(new AbortController().signal); // for as long as the page is there
-  return <Officer desk={desk} glance={glance} sharing={sharing} />;
+  const alarm = new Alarm(desk);
+  alarm.follow();
+  renew(desk.requests).catch(() => {}); // the next start tries again
+  return <Officer desk={desk} glance={glance} sharing={sharing} alarm={alarm} />;
 });

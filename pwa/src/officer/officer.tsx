@@ -11,6 +11,8 @@ import { myUnit } from "../staff/duty.ts";
 import { unsent } from "../staff/queue.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
+import type { Alarm } from "./alarm.ts";
+import { AlertsCard, Calls } from "./alerts.tsx";
 import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
 import type { Glance } from "./glance.ts";
@@ -23,6 +25,7 @@ interface Props {
   desk: Desk;
   glance: Glance;
   sharing: Sharing;
+  alarm: Alarm;
 }
 
 /** The incident to show: the one that was opened, or the only one there is. */
@@ -68,6 +71,7 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
           )}
         </>
       )}
+      <AlertsCard desk={desk} />
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
       <a class="button" href="/sessions">
         <Icon name="devices" /> Signed-in devices
@@ -160,22 +164,27 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, glance, sharing }: Props) {
+export function Officer({ desk, glance, sharing, alarm }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
   const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
+  // whoever presses anything on an incident has it before their eyes
+  const looks = ({ target }: Event): void => {
+    if (incident !== null && (target as Element).closest("main") !== null) alarm.sees(incident.id);
+  };
   return (
-    <div class="officer">
+    <div class="officer" onPointerDownCapture={looks}>
       <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
       <div class="notices">
+        <Calls desk={desk} alarm={alarm} />
         <Over names={over} onRead={() => setOver([])} />
         <Untaken desk={desk} incident={incident?.id ?? null} />
       </div>
       {offDuty ? (
         <DutyScreen desk={desk} onOver={setOver} />
       ) : incident === null ? (
-        <AssignedList desk={desk} sharing={sharing} />
+        <AssignedList desk={desk} sharing={sharing} alarm={alarm} />
       ) : (
         <IncidentScreen key={incident.id} desk={desk} glance={glance} sharing={sharing} incident={incident} />
       )}

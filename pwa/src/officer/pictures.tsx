@@ -44,6 +44,7 @@ interface Props {
 }
 
 const MOST = 12; // a thumb does not look for the thirteenth
+const MOST_OPEN = 8; // beside the large one: each is a session, if only for stills
 /** The order is looked at again this often: nothing moves away under a thumb. */
 const ORDER_MS = 10_000;
 
@@ -71,15 +72,8 @@ function callersWords(incident: IncidentView, feed: FeedView | null): string {
 }
 
 function Nothing({ desk, incident, feed }: Pick<Props, "desk" | "incident"> & { feed: FeedView | null }) {
-  if (useStore(desk.line) === "lost") {
-    return (
-      <>
-        <Icon name="lost" />
-        <p>No connection, so no picture. It comes back by itself.</p>
-      </>
-    );
-  }
-  if (feed !== null && feed.kind !== "caller") {
+  const lost = useStore(desk.line) === "lost";
+  if (!lost && feed !== null && feed.kind !== "caller") {
     return (
       <>
         <Icon name="queued" />
@@ -90,7 +84,9 @@ function Nothing({ desk, incident, feed }: Pick<Props, "desk" | "incident"> & { 
   return (
     <>
       <Icon name="camera" />
-      <p>{callersWords(incident, feed)}</p>
+      <p>
+        {lost ? "No network here, so no picture. It comes back by itself." : callersWords(incident, feed)}
+      </p>
     </>
   );
 }
@@ -218,6 +214,11 @@ function OwnChip({ camera }: { camera: OwnCamera }) {
   );
 }
 
+/** Whether this person waits for a camera's owner: there is nothing to press then. */
+function waits(incident: IncidentView, camera: NearbyCamera, me: string, now: number): boolean {
+  return asking(askedOf(incident, camera.camera_id), me, now)?.mine ?? camera.offer === "asking";
+}
+
 /** What a chip says: the camera, and below it what it shows or who is asking its owner. */
 function Words({ asked, camera }: { asked: Asking | null; camera: NearbyCamera }) {
   const words = asked?.words ?? reasonsWords(useOfCamera(camera));
@@ -246,18 +247,17 @@ function Offered({ desk, incident, offered, act, onOpen, onWhy }: Near) {
     <>
       {offered.map((camera) => {
         const asked = asking(askedOf(incident, camera.camera_id), desk.me.user.id, now);
-        const waits = asked?.mine ?? camera.offer === "asking";
         return (
           <li key={camera.camera_id} class="split-button">
             <button
               type="button"
-              disabled={act.busy || waits}
+              disabled={act.busy || waits(incident, camera, desk.me.user.id, now)}
               onClick={() => onOpen(camera, reasonsFor(camera)[0])}
             >
               <Icon name={camera.offer === "open" ? "camera" : "queued"} />
               <Words asked={asked} camera={camera} />
             </button>
-            {!waits && (
+            {!waits(incident, camera, desk.me.user.id, now) && (
               <button
                 type="button"
                 disabled={act.busy}
@@ -328,7 +328,9 @@ function Strip({ desk, glance, incident, around, feed, onShow, children }: Strip
     .filter((camera) => mode !== "sound" && camera.offer !== "no" && !open.has(camera.camera_id))
     .slice(0, MOST);
   const [why, setWhy] = useState<string | null>(null);
-  const chosen = offered.find((camera) => camera.camera_id === why && camera.offer !== "asking");
+  const chosen = offered.find(
+    (camera) => camera.camera_id === why && !waits(incident, camera, me, desk.clock.now()),
+  );
   const site = mode === "sound" ? [] : siteCameras(incident, nearby?.cameras ?? [], me);
   const show = (camera: NearbyCamera, reason: Reason): void => {
     setWhy(null);
@@ -402,12 +404,12 @@ export function PictureArea(props: Props) {
   const mode = useStore(glance.choice.mode);
   const order = useRanked(props);
   const feeds = watchable(incident, desk.me.user.id);
-  const feed = chosenFeed(
-    order.map((one) => one.feed),
-    asked,
-  );
   const inOrder = order.map((one) => one.feed);
+  const feed = chosenFeed(inOrder, asked);
   const moving = useMoving(inOrder, feed?.id ?? null, mode, incident.id, glance.used);
+  const small = order.filter((one) => one.feed.id !== feed?.id && one.feed.state !== "ended");
+  const open = new Set(small.slice(0, MOST_OPEN));
+  const tiles = order.filter((one) => one.feed.id === feed?.id || open.has(one));
   return (
     <>
       {mode === "sound" ? (
@@ -423,7 +425,7 @@ export function PictureArea(props: Props) {
       )}
       <Strip {...props} feed={feed}>
         {mode !== "sound" &&
-          order.map((one) => (
+          tiles.map((one) => (
             <Tile
               key={one.feed.id}
               {...props}

@@ -31,16 +31,4 @@ export class Calls extends LendingCalls {
   statements(): Promise<StatementView[]> {
     return this.requests.send("GET", "/api/statements");
   }
-
-  pushKey(): Promise<{ key: string }> {
-    return this.requests.send("GET", "/api/push/key");
-  }
-
-  subscribe(body: { endpoint: string; p256dh: string; auth: string }): Promise<void> {
-    return this.requests.send("POST", "/api/push", body);
-  }
-
-  unsubscribe(endpoint: string): Promise<void> {
-    return this.requests.send("DELETE", "/api/push", { endpoint });
-  }
 }

@@ -17,10 +17,12 @@ export class OwnerLender implements Lender {
   readonly clock = new ServerClock();
   readonly me: Me;
   readonly calls: Calls;
+  readonly requests: Requests;
 
   constructor(me: Me) {
     this.me = me;
-    this.calls = new Calls(new Requests(me.csrf, leave));
+    this.requests = new Requests(me.csrf, leave);
+    this.calls = new Calls(this.requests);
   }
 
   start(signal: AbortSignal): void {

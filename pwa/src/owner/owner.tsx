@@ -2,16 +2,18 @@
 import { useState } from "preact/hooks";
 import { Fold } from "../lending/fold.tsx";
 import { Lost } from "../lending/lost.tsx";
+import { sorry } from "../lending/refusals.ts";
 import { Site, SiteForm } from "../lending/site.tsx";
 import { Watch } from "../lending/watching.tsx";
 import { useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
+import { NoticesCard } from "../lib/parts/notices.tsx";
 import { setTheme, theme } from "../lib/theme.ts";
 import type { OwnerView } from "../wire.ts";
 import { Asks } from "./asks.tsx";
 import { Fees } from "./fees.tsx";
 import type { OwnerLender } from "./lender.ts";
-import { NoticesCard } from "./notices-card.tsx";
+import { NOTICES } from "./notices.ts";
 import { Panic } from "./panic.tsx";
 import { Receipts } from "./receipts.tsx";
 import { Statements } from "./statements.tsx";
@@ -81,7 +83,7 @@ function Lent({ lender, view }: { lender: OwnerLender; view: OwnerView }) {
       </div>
       {view.sites.length > 0 && <Receipts lender={lender} view={view} />}
       {view.sites.length > 0 && <Statements lender={lender} view={view} />}
-      <NoticesCard lender={lender} />
+      <NoticesCard requests={lender.requests} words={NOTICES} sorry={sorry} />
       <p class="owner-public">
         <a href="/transparency">Everybody can see how often cameras were opened, and why</a>
       </p>

@@ -2,6 +2,7 @@
 
 import type { Requests } from "../lib/requests.ts";
 import type {
+  Acknowledged,
   AmendIncident,
   BreakGlass,
   EntryView,
@@ -85,8 +86,14 @@ export class Calls {
     return this.#requests.fetchBlob(`/api/notes/${note}/still`);
   }
 
-  assign(incident: string, unit: string): Promise<IncidentView> {
-    return this.#requests.send("POST", `/api/incidents/${incident}/units`, { unit_id: unit });
+  /** `onlyFree`: not when it is on another incident by now. */
+  assign(incident: string, unit: string, onlyFree = false): Promise<IncidentView> {
+    const body = { unit_id: unit, only_free: onlyFree };
+    return this.#requests.send("POST", `/api/incidents/${incident}/units`, body);
+  }
+
+  acknowledge(alert: string): Promise<Acknowledged> {
+    return this.#requests.send("POST", `/api/alerts/${alert}/acknowledge`);
   }
 
   release(incident: string, unit: string): Promise<IncidentView> {

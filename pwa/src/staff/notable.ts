@@ -18,7 +18,9 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "glass.break",
   "note.write",
   "session.end",
+  "unit.silent",
   "unit.status",
+  "unit.silent",
 ]);
 
 export function isNotable(entry: EntryView): boolean {

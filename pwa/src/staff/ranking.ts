@@ -9,7 +9,7 @@ import type { FeedView, NearbyCamera, Position, Unit } from "../wire.ts";
 
 export interface Use {
   rank_m: number;
-  /** "Looks at the scene", "80 m", "coming closer"; the first says most. */
+  /** "80 m", "looks at the scene", "coming closer": the first stands where there is little room. */
   reasons: readonly string[];
 }
 
@@ -41,8 +41,8 @@ export function closingMps(from: Position, to: Position, now: number): number {
 /** What stands still. */
 export function useOfCamera({ rank_m, distance_m, looks, own }: NearbyCamera): Use {
   const reasons = [
-    looks && distance_m !== null ? "looks at the scene" : null,
     distance_m === null ? null : metres(distance_m),
+    looks && distance_m !== null ? "looks at the scene" : null,
     own ? "of the site that called" : null,
   ];
   return { rank_m: rank_m ?? UNKNOWN_M, reasons: reasons.filter((reason) => reason !== null) };
@@ -104,7 +104,7 @@ export function ranked(feeds: readonly FeedView[], known: Known): Ranked[] {
     .sort((a, b) => a.use.rank_m - b.use.rank_m);
 }
 
-/** "Looks at the scene, 80 m". */
+/** "80 m, looks at the scene". */
 export function reasonsWords({ reasons }: Use): string {
   const words = reasons.join(", ");
   return words.charAt(0).toUpperCase() + words.slice(1);

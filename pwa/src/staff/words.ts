@@ -172,6 +172,31 @@ function unitStatus(entry: EntryView): string {
   return `${unit} is ${STATUSES[status] ?? status}, says ${entry.actor}${late}`;
 }
 
+function unitAlert(entry: EntryView): string {
+  const { unit = "A unit", phones = "0" } = entry.details;
+  const on =
+    phones === "0"
+      ? "no phone of theirs takes alerts"
+      : phones === "1"
+        ? "on 1 phone"
+        : `on ${phones} phones`;
+  return `${unit} is alerted, ${on}`;
+}
+
+function unitAcknowledge(entry: EntryView): string {
+  const { unit = "a unit", after_s = "0", how } = entry.details;
+  const after = `after ${Math.round(Number(after_s))} s`;
+  return how === "status"
+    ? `${entry.actor} answers for ${unit} by a status, ${after}`
+    : `${entry.actor} of ${unit} has seen it, ${after}`;
+}
+
+function unitSilent(entry: EntryView): string {
+  const { unit = "the unit", offered } = entry.details;
+  const next = offered === undefined ? "" : `; ${offered} is nearest and free`;
+  return `Nobody in ${unit} has answered${next}`;
+}
+
 const SENTENCES: Partial<Record<Action, Sentence>> = {
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
@@ -187,6 +212,9 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "session.end": (e) => `${who(e)} ended ${e.details.person ?? "somebody"}'s session${because(e, WHY_ENDED)}`,
   "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
   "unit.status": unitStatus,
+  "unit.alert": unitAlert,
+  "unit.acknowledge": unitAcknowledge,
+  "unit.silent": unitSilent,
   "unit.release": (e) => `${who(e)} released ${e.details.unit ?? "a unit"}`,
   "link.issue": issued,
   "link.send": delivery,
@@ -221,6 +249,7 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "link.issue": "A link was asked for",
   "incident.amend": "A correction was tried",
   "unit.status": "A unit's status was tried",
+  "unit.acknowledge": "An alert was opened",
   "unit.assign": "A unit's assignment was tried",
   "glass.break": "Breaking glass was tried",
   "note.write": "Somebody tried to write",
@@ -263,7 +292,7 @@ function refused(entry: EntryView, refusal: string): string {
 }
 
 const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open", "unit.status"]);
-const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end", "glass.break"]);
+const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end", "glass.break", "unit.silent"]);
 
 /** One entry as a sentence and how much it matters. */
 export function sentence(entry: EntryView): Line {

@@ -4,6 +4,7 @@
 import swap from "lucide-static/icons/arrow-down-up.svg?raw";
 import arrowLeft from "lucide-static/icons/arrow-left.svg?raw";
 import ban from "lucide-static/icons/ban.svg?raw";
+import bellOff from "lucide-static/icons/bell-off.svg?raw";
 import bell from "lucide-static/icons/bell-ring.svg?raw";
 import building from "lucide-static/icons/building-2.svg?raw";
 import cable from "lucide-static/icons/cable.svg?raw";
@@ -129,6 +130,7 @@ const DRAWINGS = {
   lost: wifiOff,
   wifiWeak: wifi,
   bell,
+  bellOff,
   connector: cable,
   hours: clockAdd,
   quiet: earNo,
