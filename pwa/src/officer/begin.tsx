@@ -12,11 +12,12 @@ import { goingOn } from "../staff/world.ts";
 import type { Me } from "../wire.ts";
 import { keepGoing } from "./keeping.ts";
 import { isOld, type Known, readKnown, worldOf } from "./kept.ts";
-import { isLeaving, left } from "./leaving.ts";
+import { isLeaving, left, staying } from "./leaving.ts";
 import * as shelf from "./shelf.ts";
 
 /** How long an answer is waited for when there is something to show instead. */
 const PATIENCE_MS = 2500;
+const LONGER_MS = 10_000;
 const SHELF_MS = 1000;
 const AWAY = "The server cannot be reached, and this phone keeps nothing to show. It goes on by itself.";
 const FORGOT =
@@ -28,9 +29,9 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
 }
 
 /** Null when the server says that nobody is; waits at the lock; throws when it says nothing. */
-async function ask(root: Element, patience_ms: number | null): Promise<Me | null> {
+async function ask(root: Element, patience_ms: number): Promise<Me | null> {
   const end = new AbortController();
-  const timer = patience_ms === null ? 0 : setTimeout(() => end.abort(), patience_ms);
+  const timer = setTimeout(() => end.abort(), patience_ms);
   try {
     return await new Requests().send<Me>("GET", "/api/session", undefined, end.signal);
   } catch (error) {
@@ -53,6 +54,7 @@ async function online(me: Me | null, held: shelf.Held | null): Promise<Desk | nu
     await left(me);
     return null;
   }
+  staying();
   if (me.user.role !== "officer") {
     await shelf.wipe();
     location.replace("/");
@@ -85,7 +87,7 @@ async function look(): Promise<Found> {
 /** The desk to show; null when the page is led elsewhere. Waits as long as it takes, and says for what. */
 async function deskFor({ held, known, old }: Found, root: Element): Promise<Desk | null> {
   const words = isLeaving() ? LEFT : old ? FORGOT : AWAY;
-  const patience_ms = known === null ? null : PATIENCE_MS;
+  const patience_ms = known === null ? LONGER_MS : PATIENCE_MS;
   for (;;) {
     try {
       return await online(await ask(root, patience_ms), held);

@@ -30,9 +30,14 @@ export async function logOut(desk: Desk): Promise<void> {
   }
 }
 
+/** Somebody has signed in since. */
+export function staying(): void {
+  if (waiting() !== null) localStorage.removeItem(KEPT);
+}
+
 /** The server is there again. Throws when it is not. */
 export async function left({ csrf }: Me): Promise<void> {
   await new Requests(csrf).send("DELETE", "/api/session");
-  localStorage.removeItem(KEPT);
+  staying();
   location.replace("/signin");
 }

@@ -131,7 +131,7 @@ export class Desk {
 
   /** The session is over, here or from elsewhere: what the phone keeps of it goes, then the page. */
   async #over(): Promise<void> {
-    const lost = unsent(this.queue.items.value).length;
+    const lost = this.phone === null ? 0 : unsent(this.queue.items.value).length;
     await this.phone?.wipe();
     leave(lost);
   }
