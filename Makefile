@@ -102,8 +102,8 @@ fix: .venv/.installed pwa/node_modules/.installed ## format and mend what can be
 	cd pwa && npm run --silent fix
 
 lock: .tools/bin/uv ## write requirements/*.txt anew from pyproject.toml
-	@for what in "dev --extra server --extra connector --extra postgresql --group dev" \
-		"serve --extra server --extra postgresql" "connector --extra connector"; do set -- $$what; \
+	@for what in "dev --extra server --extra connector --extra drone --extra postgresql --group dev" \
+		"serve --extra server --extra postgresql" "connector --extra connector" "drone --extra drone"; do set -- $$what; \
 		.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 			--no-annotate "$${@:2}" pyproject.toml -o requirements/$$1.txt || exit; done
 	@.tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

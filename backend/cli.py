@@ -1,4 +1,4 @@
-"""`sightline …`: serve, user, audit, basemap, migrate, demo, connector.
+"""`sightline …`: serve, user, audit, basemap, migrate, demo, connector, drone.
 
 Serving is the supervisor, which stays small: what the other commands need is loaded when one is asked for.
 """
@@ -15,6 +15,7 @@ from backend.model.people import Role
 from backend.model.sealing import MOST_DAYS, Erased, EraseReason, SealReason
 from backend.supervisor import Supervisor
 from media.connector import arguments as connector_commands
+from media.simulator import arguments as drone_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "connector":  # installed alone beside cameras, where the service's settings are not
         connected: int = importlib.import_module("media.connector.commands").run(options)
         return connected
+    if options.command == "drone":
+        try:
+            simulator = importlib.import_module("media.simulator.simulate")
+        except ModuleNotFoundError as missing:
+            print(f"sightline: {missing.name} is missing: pip install 'sightline[drone]'", file=sys.stderr)
+            return 2
+        flown: int = simulator.run(options)
+        return flown
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
@@ -78,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     connector.set_defaults(command="connector")
     connector_commands.add_arguments(connector)
+
+    drone = commands.add_parser("drone", help="drones: simulate flies some that are none")
+    drone.set_defaults(command="drone")
+    drone_commands.add_arguments(drone)
 
     log = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="what")
     verify = log.add_parser("verify", help="derive every hash again; fails when a log was touched")

@@ -53,13 +53,14 @@ def event(marker: Marker, now: datetime) -> bytes:
         course, speed = marker.heading_deg or 0.0, marker.speed_mps or 0.0
         ElementTree.SubElement(detail, "track", course=f"{course:.1f}", speed=f"{speed:.1f}")
     if marker.kind is MarkerKind.CAMERA:
-        looks = {} if marker.looks_deg is None else {"azimuth": f"{marker.looks_deg:.0f}"}
-        ElementTree.SubElement(detail, "sensor", fov=f"{marker.field_deg or 360.0:.0f}", **looks)
+        sensor = ElementTree.SubElement(detail, "sensor", fov=f"{marker.field_deg or 360.0:.0f}")
+        if marker.looks_deg is not None:
+            sensor.set("azimuth", f"{marker.looks_deg:.0f}")
     if marker.page is not None:
         if marker.kind in (MarkerKind.CAMERA, MarkerKind.CALLER):
             ElementTree.SubElement(detail, "__video", url=marker.page)
         ElementTree.SubElement(detail, "link", relation="r-u", url=marker.page, mime="text/html")
-    return ElementTree.tostring(root, encoding="utf-8")
+    return _written(root)
 
 
 def removal(marker: Marker, now: datetime) -> bytes:
@@ -70,7 +71,12 @@ def removal(marker: Marker, now: datetime) -> bytes:
     root.append(detail)
     ElementTree.SubElement(detail, "link", uid=marker.uid, relation="p-p", type=marker.kind.value)
     ElementTree.SubElement(detail, "__forcedelete")
-    return ElementTree.tostring(root, encoding="utf-8")
+    return _written(root)
+
+
+def _written(root: ElementTree.Element) -> bytes:
+    text: str = ElementTree.tostring(root, encoding="unicode")
+    return text.encode()
 
 
 def _event(

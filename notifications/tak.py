@@ -26,6 +26,8 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 SCHEMES = ("udp", "tcp", "tls")
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # pytak's default takes any
 READ_BYTES = 65_536
+FAULTS = (OSError, ValueError, SyntaxError)  # the last is pytak's for a certificate that it does not trust
+UNTRUSTED = "nobody whom SIGHTLINE_TAK_CA names has signed for it under this name"
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ class Destination:
 
     async def run(self) -> None:
         """Send what there is, and connect again when that fails. Runs until cancelled."""
-        wait_s = FIRST_WAIT_S
+        wait_s = 0.0
         while True:
             await self._something()
             sent = False
@@ -85,14 +87,9 @@ class Destination:
                             raise ConnectionError("it closed the connection")
                         await self._send_one(worker)
                         sent = True
-            except (
-                OSError,
-                TimeoutError,
-                ValueError,
-                SyntaxError,
-            ) as fault:  # pytak raises the last two, too
-                wait_s = FIRST_WAIT_S if sent else min(LONGEST_WAIT_S, wait_s * 2)
-                why = str(fault) or "it takes nothing"
+            except FAULTS as fault:
+                wait_s = FIRST_WAIT_S if sent or not wait_s else min(LONGEST_WAIT_S, wait_s * 2)
+                why = UNTRUSTED if isinstance(fault, SyntaxError) else str(fault) or "it takes nothing"
                 log.warning("TAK: %s is away, tried again in %.1f s: %s", self.url, wait_s, why)
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.0))  # noqa: S311  spreads tries, keeps no secret
 
@@ -120,7 +117,7 @@ class Destination:
                 some.cancel()
 
     async def _connected(self, stack: contextlib.AsyncExitStack) -> "tuple[Any, asyncio.Future[Any]]":
-        import pytak  # takes 0.2 s to load, and need not be installed
+        import pytak  # type: ignore[import-untyped]  # takes 0.2 s to load, and need not be installed
 
         config = self._config()
         async with asyncio.timeout(CONNECT_S):

@@ -24,6 +24,7 @@ FILLED = {
     "site": "sit_0000000000000000000000",
     "ended": "ses_0000000000000000000000",
     "user": "usr_0000000000000000000000",
+    "alert": "alr_0000000000000000000000",
     "camera": "cam_0000000000000000000000",
     "opening": "opn_0000000000000000000000",
     "ask": "ask_0000000000000000000000",
@@ -63,7 +64,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
     staff = {
         *(guards.signed_in, guards.staff, guards.desk, guards.officers),
         *(guards.supervisors, guards.owners, guards.managers, guards.auditors),
-        *(guards.even_locked, guards.officers_even_locked),
+        *(guards.even_locked, guards.officers_even_locked, guards.reached),
     }
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):

@@ -111,7 +111,7 @@ async def stream(
     heard: Heard, port: int = 0, tls: ssl.SSLContext | None = None, *, deaf: bool = False
 ) -> AsyncIterator[asyncio.Server]:
     """A server; one that is `deaf` takes a connection and reads nothing of it."""
-    open_now = set[asyncio.StreamWriter]()
+    open_now, over = set[asyncio.StreamWriter](), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.connections += 1
@@ -119,7 +119,7 @@ async def stream(
         writer.write(b"<event/>" * 10)  # servers talk too, and nobody listens
         if deaf:
             writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await asyncio.Event().wait()
+            await over.wait()
         while data := await reader.read(65_536):
             heard.take(data)
         writer.close()
@@ -131,5 +131,6 @@ async def stream(
         yield server
     finally:
         server.close()
+        over.set()
         for writer in open_now:
             writer.transport.abort()
