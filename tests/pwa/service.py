@@ -6,6 +6,7 @@ A process, because these tests kill it. Knows no browser.
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -127,6 +128,19 @@ class Dispatcher:
     def issue_link(self, incident: str, kind: str = "live") -> Issued:
         answer = self._post(f"/api/incidents/{incident}/links", {"number": "+1 313 555 0100", "kind": kind})
         return Issued(id=answer["link"]["id"], incident=incident, url=answer["handout"]["url"])
+
+    def place(self, incident: str, latitude: float, longitude: float) -> None:
+        """Say where it is."""
+        where = {"latitude": latitude, "longitude": longitude, "accuracy_m": 30}
+        self._post(f"/api/incidents/{incident}/amend", {"position": where})
+
+    def write(self, incident: str, text: str) -> None:
+        body = {"id": f"nte_{secrets.token_hex(11)}", "text": text, "still": None}
+        self._post(f"/api/incidents/{incident}/notes", body)
+
+    def notes(self, incident: str) -> list[str]:
+        """What was written, oldest first."""
+        return [note["text"] for note in self._get(f"/api/incidents/{incident}/notes")["notes"]]
 
     def assign(self, incident: str, call_sign: str) -> None:
         unit = next(unit for unit in self._snapshot()["units"] if unit["call_sign"] == call_sign)

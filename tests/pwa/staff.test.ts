@@ -54,11 +54,8 @@ import {
   type World,
   withThread,
 } from "../../pwa/src/staff/world.ts";
-import { Refused, Unreachable } from "../../pwa/src/lib/requests.ts";
-import { Store } from "../../pwa/src/lib/store.ts";
-import type { Calls } from "../../pwa/src/staff/calls.ts";
 import { markOf } from "../../pwa/src/staff/notes.ts";
-import { due, Writing } from "../../pwa/src/staff/writing.ts";
+import { due } from "../../pwa/src/staff/marks.ts";
 import type {
   AskedView,
   CameraView,
@@ -74,7 +71,6 @@ import type {
   Position,
   Snapshot,
   Unit,
-  WriteNote,
 } from "../../pwa/src/wire.ts";
 
 const ME = "Ana Ortiz";
@@ -589,7 +585,7 @@ test("events are followed by number: none twice, none after one that is missing,
 
 test("ages follow the server's clock whatever the computer's own says", () => {
   let stopwatch = 1000;
-  const clock = new ServerClock(() => stopwatch, 0);
+  const clock = new ServerClock(() => stopwatch, 0, () => 0);
   clock.hear(NOON);
   stopwatch += 2500;
   assert.equal(clock.now(), Date.parse(NOON) + 2500);
@@ -599,7 +595,7 @@ test("ages follow the server's clock whatever the computer's own says", () => {
 
 test("a tick that was long on its way does not set the clock back, and one after sleep sets it on", () => {
   let stopwatch = 0;
-  const clock = new ServerClock(() => stopwatch, Date.parse(NOON) + 900);
+  const clock = new ServerClock(() => stopwatch, Date.parse(NOON) + 900, () => 0);
   clock.hear(NOON);
   assert.equal(clock.now(), Date.parse(NOON));
   stopwatch += 6000;
@@ -609,6 +605,19 @@ test("a tick that was long on its way does not set the clock back, and one after
   assert.equal(clock.now(), Date.parse(NOON) + 3_600_000);
   clock.hear(NOON);
   assert.equal(clock.now(), Date.parse(NOON));
+});
+
+test("an age is of the calendar while a phone sleeps and its stopwatch stands, until the server is heard", () => {
+  let stopwatch = 0;
+  let calendar = 86_400_000; // a day wrong
+  const clock = new ServerClock(() => stopwatch, 0, () => calendar);
+  clock.hear(NOON);
+  stopwatch += 3000;
+  calendar += 3_600_000;
+  assert.equal(clock.now(), Date.parse(NOON) + 3_600_000);
+  assert.equal(clock.ahead(), Date.parse(NOON) - 86_400_000);
+  clock.hear("2026-01-01T12:00:04Z"); // somebody had only set the calendar
+  assert.equal(clock.now(), Date.parse(NOON) + 4000);
 });
 
 test("a place is read however people and maps write coordinates", () => {
@@ -799,47 +808,4 @@ test("a phone tells what has reached it, a desk only what was read, and nobody t
   assert.equal(due(world, "inc_1", { id: "usr_2", role: "dispatcher" }, 0, none), null);
   const closed = apply(world, { type: "incident", incident: incident("inc_1", { closed_at: NOON }) }, ME);
   assert.equal(due(closed, "inc_1", phone, 2, none), null);
-});
-
-test("a note is tried until it is answered, in order, under one id; a no stays and says why", async () => {
-  const asked: string[] = [];
-  const answers: (() => NoteView)[] = [
-    () => {
-      throw new Unreachable("away");
-    },
-    () => {
-      throw new Refused("unavailable", 503, "");
-    },
-    () => note(1),
-    () => {
-      throw new Refused("incident-closed", 410, "");
-    },
-    () => note(2),
-  ];
-  const calls = {
-    writeNote: async (_: string, body: WriteNote) => {
-      asked.push(`${body.text} ${body.id}`);
-      return (answers.shift() as () => NoteView)();
-    },
-    markNotes: async () => {},
-  } as unknown as Calls;
-  const taken: number[] = [];
-  const writing = new Writing({
-    calls,
-    world: new Store<World>(EMPTY),
-    me: { id: "usr_1", role: "officer" },
-    take: (_, held) => taken.push(held.number),
-  });
-  for (const text of ["a", "b", "c"]) writing.write("inc_1", text, null);
-  while (asked.length < 5) {
-    writing.nudge();
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  await new Promise((done) => setTimeout(done, 5));
-  assert.deepEqual(asked.map((line) => line[0]), ["a", "a", "a", "b", "c"]);
-  assert.equal(new Set(asked).size, 3);
-  assert.ok(asked.every((line) => /^[abc] nte_[0-9A-Za-z]{22}$/.test(line)));
-  assert.deepEqual(taken, [1, 2]);
-  assert.deepEqual(writing.pending.value.map(({ text, state }) => [text, state]), [["b", "refused"]]);
-  assert.match(writing.pending.value[0]?.problem ?? "", /closed/);
 });

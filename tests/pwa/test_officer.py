@@ -7,7 +7,6 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.pwa.agency import Agency, camera, entry, feed, incident, link, near, now, on_duty, position, unit
-from tests.pwa.service import PASSWORD, Service
 from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -115,7 +114,7 @@ async def test_a_status_is_one_press_and_waits_for_the_network_through_a_reload(
         await expect(page.get_by_role("button", name="I am on scene En route")).to_be_visible()
         await agency.lose()
         await page.get_by_role("button", name="I am on scene").click()
-        await expect(page.get_by_role("button", name="waits for the network")).to_be_visible()
+        await expect(page.get_by_role("button", name="waiting to send")).to_be_visible()
         await page.wait_for_timeout(2500)  # it has been tried again
         agency.up = True
         await page.reload()
@@ -316,7 +315,7 @@ async def test_a_lost_connection_covers_nothing_and_the_stale_position_is_marked
         await expect(page.locator(".chip.tone-live")).to_be_visible()
         picture = await page.locator("figure").bounding_box()
         await agency.lose()
-        await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+        await expect(page.get_by_text("Not live as of")).to_be_visible()
         await expect(page.get_by_text("2 min ago")).to_have_class("way-how tone-waiting")
         assert await page.locator("figure").bounding_box() == picture
         assert await axe(page) == []
@@ -347,37 +346,6 @@ async def test_logging_out_is_two_presses_away(browser: Browser) -> None:
         await page.get_by_role("button", name="Log out").click()
         await page.wait_for_url("**/signin")
     assert len(agency.asked_for("DELETE", "/api/session")) == 1
-
-
-async def test_the_app_starts_without_a_network_and_goes_on_when_it_is_back(
-    browser: Browser, service: Service
-) -> None:
-    service.add_user("olga", "--role", "officer", "--unit", "Unit 9")
-    context = await browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
-    try:
-        page = await context.new_page()
-        await page.goto(f"{service.url}/signin")
-        await page.get_by_label("Name").fill("olga")
-        await page.get_by_role("textbox", name="Password").fill(PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.get_by_role("button", name="Sign on to Unit 9").click()
-        await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
-        await page.evaluate("navigator.serviceWorker.ready")
-        await page.reload()  # what was loaded before the worker came is kept from here on
-        await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
-        await context.set_offline(True)
-        await page.reload()
-        await expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
-        kept = await page.evaluate(
-            """async () => (await (await caches.open('shell-1')).keys())
-              .map((request) => new URL(request.url).pathname)"""
-        )
-        assert "/officer" in kept
-        assert all(path == "/officer" or path.startswith("/assets/") for path in kept)
-        await context.set_offline(False)
-        await expect(page.get_by_text("When dispatch assigns Unit 9")).to_be_visible()
-    finally:
-        await context.close()
 
 
 async def test_the_manifest_names_icons_that_are_there_in_the_sizes_it_says() -> None:

@@ -113,13 +113,13 @@ async def test_they_write_to_each_other_with_marks_a_still_and_a_gap(
     # without a network it waits, and comes once
     await wes.context.set_offline(True)
     await words.get_by_role("button", name="On my way").click()
-    await expect(words.get_by_text("Not sent yet")).to_be_visible()
+    await expect(words.get_by_text("Waiting to send")).to_be_visible()
     await dana.locator("#write-field").fill("Are you there")
     await dana.keyboard.press("Enter")
     await wes.context.set_offline(False)
     await expect(words.locator(".note-text", has_text="Are you there")).to_be_visible(timeout=30_000)
     await expect(said.locator(".note", has_text="On my way")).to_have_count(1)
-    await expect(words.get_by_text("Not sent yet")).to_have_count(0)
+    await expect(words.get_by_text("Waiting to send")).to_have_count(0)
 
     # and all of it is there again after a reload
     await wes.reload()

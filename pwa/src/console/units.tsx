@@ -8,7 +8,7 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
 import { crewWords, NEXT, responseOf, STATUS_WORDS, sinceWhen } from "../staff/duty.ts";
-import { newPressId } from "../staff/press-id.ts";
+import { newId } from "../staff/new-id.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { AlertView, IncidentView, Position, ResponseView, Status, Unit } from "../wire.ts";
 import { GlassList } from "./glass.tsx";
@@ -23,10 +23,12 @@ function crew(unit: Unit): string {
 /** How far it is, since when; and what is said by radio is pressed for it. */
 function HowFar({ response, alert, sign, now, act, desk }: HowFarProps) {
   const next = NEXT[response.status];
-  const far = `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`;
-  const said = alert === undefined || response.status !== "dispatched" ? far : answerWords(alert, far, now);
+  const said =
+    alert === undefined || response.status !== "dispatched"
+      ? `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`
+      : answerWords(alert, now);
   const press = (status: Status): void => {
-    void act.run(() => desk.calls.pressStatus(response.id, { press: newPressId(), status, age_ms: 0 }));
+    void act.run(() => desk.calls.pressStatus(response.id, { press: newId("prs"), status, age_ms: 0 }));
   };
   return (
     <span class={`unit-status is-${response.status}`}>

@@ -18,7 +18,7 @@ export function Words({ desk, incident }: { desk: Desk; incident: IncidentView }
   const last = lastOfOthers(thread, me);
   useEffect(() => {
     const read = (): void => {
-      if (document.visibilityState === "visible") desk.writing.readAll(incident.id);
+      if (document.visibilityState === "visible") desk.marks.readAll(incident.id);
     };
     read();
     document.addEventListener("visibilitychange", read);

@@ -7,7 +7,7 @@ import { Requests } from "./requests.ts";
 import { restoreTheme } from "./theme.ts";
 import { leave, whoAmI } from "./who.ts";
 
-function Waiting({ words }: { words: string }) {
+export function Waiting({ words }: { words: string }) {
   return (
     <main class="waiting">
       <p role="status">{words}</p>

@@ -8,12 +8,20 @@ export class ServerClock {
   #told = false;
   #at: number;
   #heard: number;
+  #wall: number;
   readonly #stopwatch: () => number;
+  readonly #calendar: () => number;
 
-  constructor(stopwatch: () => number = () => performance.now(), start: number = Date.now()) {
+  constructor(
+    stopwatch: () => number = () => performance.now(),
+    start: number = Date.now(),
+    calendar: () => number = Date.now,
+  ) {
     this.#stopwatch = stopwatch;
+    this.#calendar = calendar;
     this.#at = start;
     this.#heard = stopwatch();
+    this.#wall = calendar();
   }
 
   /** The server said that it is `now` (ISO 8601). The message that came fastest is believed. */
@@ -25,10 +33,19 @@ export class ServerClock {
     this.#told = true;
     this.#at = at;
     this.#heard = this.#stopwatch();
+    this.#wall = this.#calendar();
   }
 
-  /** Milliseconds since 1970 on the server. */
+  /**
+   * Milliseconds since 1970 on the server. The stopwatch stands while a phone sleeps, so where the calendar says that
+   * more has passed it is believed until the server is heard again: an age may be said too old, never too young.
+   */
   now(): number {
-    return this.#at + this.#stopwatch() - this.#heard;
+    return this.#at + Math.max(this.#stopwatch() - this.#heard, this.#calendar() - this.#wall);
+  }
+
+  /** How much later it is on the server than by the calendar here. */
+  ahead(): number {
+    return this.now() - this.#calendar();
   }
 }

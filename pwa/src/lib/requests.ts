@@ -16,6 +16,11 @@ export class Refused extends Error {
     this.status = status;
     this.detail = detail;
   }
+
+  /** False when the same request may be accepted later. */
+  get final(): boolean {
+    return this.status < 500 && this.status !== 408 && this.status !== 429;
+  }
 }
 
 /** No answer came: the network or the server is away. */
@@ -36,17 +41,27 @@ async function refusal(answer: Response): Promise<Refused> {
 }
 
 export class Requests {
-  readonly #csrf: string;
+  #csrf: string | null;
   readonly #onSignedOut: () => void;
 
-  constructor(csrf = "", onSignedOut: () => void = () => {}) {
+  /** `csrf` null: a page that opened without a network, and changes nothing before it is admitted. */
+  constructor(csrf: string | null = "", onSignedOut: () => void = () => {}) {
     this.#csrf = csrf;
     this.#onSignedOut = onSignedOut;
   }
 
-  /** The answer's JSON (undefined for 204). Throws Refused or Unreachable. */
-  send<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    return this.#ask(method, path, body === undefined ? undefined : JSON.stringify(body), "application/json");
+  get admitted(): boolean {
+    return this.#csrf !== null;
+  }
+
+  admit(csrf: string): void {
+    this.#csrf = csrf;
+  }
+
+  /** The answer's JSON (undefined for 204). Throws Refused or Unreachable, the latter also when `signal` aborts. */
+  send<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.#ask(method, path, text, "application/json", signal);
   }
 
   /** A picture or another file. Throws Refused or Unreachable. */
@@ -59,8 +74,14 @@ export class Requests {
     return this.#ask("POST", path, file, type);
   }
 
-  async #ask<T>(method: Method, path: string, body: string | Blob | undefined, type: string): Promise<T> {
-    const answer = await this.#answer(method, path, body, type);
+  async #ask<T>(
+    method: Method,
+    path: string,
+    body: string | Blob | undefined,
+    type: string,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const answer = await this.#answer(method, path, body, type, signal);
     return (answer.status === 204 ? undefined : await answer.json()) as T;
   }
 
@@ -69,12 +90,15 @@ export class Requests {
     path: string,
     body: string | Blob | undefined,
     type: string,
+    signal?: AbortSignal,
   ): Promise<Response> {
+    if (method !== "GET" && this.#csrf === null) throw new Unreachable("not known yet who is signed in");
     const headers = new Headers({ Accept: "application/json, */*;q=0.5" });
     if (body !== undefined) headers.set("Content-Type", type);
-    if (method !== "GET" && this.#csrf !== "") headers.set("X-CSRF-Token", this.#csrf);
+    if (method !== "GET" && this.#csrf) headers.set("X-CSRF-Token", this.#csrf);
     const request: RequestInit = { method, headers, cache: "no-store", credentials: "same-origin" };
     if (body !== undefined) request.body = body;
+    if (signal !== undefined) request.signal = signal;
     let answer: Response;
     try {
       answer = await fetch(path, request);

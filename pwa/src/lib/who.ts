@@ -2,11 +2,27 @@
 import type { Me } from "../wire.ts";
 import { Refused, Requests } from "./requests.ts";
 
-const PROBE_MS = 3000;
+/** How long a page that knows nothing waits before it asks again. */
+export const PROBE_MS = 3000;
 
-/** The session is over: back to sign-in, which says so. */
-export function leave(): void {
-  location.replace("/signin#ended");
+/** The session is over: back to sign-in, which says so, and how much had not been sent and is lost. */
+export function leave(lost = 0): void {
+  location.replace(`/signin#ended${lost > 0 ? `-${lost}` : ""}`);
+}
+
+/** Resolves after so long, or sooner when the network or the person is back. */
+export function woken(ms: number): Promise<void> {
+  return new Promise((done) => {
+    const end = new AbortController();
+    const wake = (): void => {
+      end.abort();
+      clearTimeout(timer);
+      done();
+    };
+    const timer = setTimeout(wake, ms);
+    addEventListener("online", wake, { signal: end.signal });
+    document.addEventListener("visibilitychange", wake, { signal: end.signal });
+  });
 }
 
 /** Who is signed in. Waits for a server that is away, and at the lock; leaves for sign-in when nobody is. */
@@ -19,7 +35,7 @@ export async function whoAmI(onWaiting: () => void, atTheLock: () => Promise<Me>
       if (error instanceof Refused && error.code === "session-locked") return atTheLock();
       if (error instanceof Refused && error.status === 401) return new Promise(() => {});
       onWaiting();
-      await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
+      await woken(PROBE_MS);
     }
   }
 }

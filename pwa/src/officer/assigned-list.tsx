@@ -51,16 +51,19 @@ export function AssignedList({ desk, sharing, alarm }: Props) {
   const { here } = useStore(sharing.shared);
   const incidents = openIncidents(world);
   const unit = world.units.get(myUnit(world) ?? "");
+  const lost = useStore(desk.line) === "lost";
   if (world.snapshots === 0) return <main class="list-empty">Loading…</main>;
   if (incidents.length === 0) {
     return (
       <main class="list-empty">
         <Icon name="unit" />
-        <h1>No incident now</h1>
+        <h1>{lost ? "No incident was known" : "No incident now"}</h1>
         <p>
-          {unit === undefined
-            ? "You are off duty."
-            : `When dispatch assigns ${unit.call_sign}, the incident opens here by itself.`}
+          {lost
+            ? "Without a connection nothing new comes here. Listen to the radio."
+            : unit === undefined
+              ? "You are off duty."
+              : `When dispatch assigns ${unit.call_sign}, the incident opens here by itself.`}
         </p>
         <AlertsCard desk={desk} />
       </main>

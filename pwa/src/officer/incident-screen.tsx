@@ -14,7 +14,6 @@ import type { IncidentView, Position } from "../wire.ts";
 import { CameraCard } from "./camera-card.tsx";
 import type { Glance } from "./glance.ts";
 import { PictureArea } from "./pictures.tsx";
-import type { Presses } from "./presses.ts";
 import type { Sharing } from "./sharing.ts";
 import { OtherUnits, OwnStatus } from "./status.tsx";
 import { WordsSheet } from "./words-sheet.tsx";
@@ -23,7 +22,6 @@ interface Props {
   desk: Desk;
   glance: Glance;
   sharing: Sharing;
-  presses: Presses;
   incident: IncidentView;
 }
 
@@ -41,7 +39,7 @@ function MapArea({
   around,
   onShow,
   later,
-}: Omit<Props, "presses" | "glance"> & Shown & { later: boolean }) {
+}: Omit<Props, "glance"> & Shown & { later: boolean }) {
   const { here } = useStore(sharing.shared);
   if (incident.position === null) {
     return (
@@ -66,7 +64,7 @@ function MapArea({
   );
 }
 
-function WayThere({ desk, sharing, incident }: Omit<Props, "presses" | "glance">) {
+function WayThere({ desk, sharing, incident }: Omit<Props, "glance">) {
   const { here } = useStore(sharing.shared);
   const now = useNow(() => desk.clock.now());
   const to = incident.position;
@@ -96,14 +94,12 @@ function navigation(to: Position): string {
   return /iPhone|iPad/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
 }
 
-/** What did not work, a line each; the menu says more and tries again. */
-function Problems({ sharing, presses }: Pick<Props, "sharing" | "presses">) {
-  const { problem: unseen } = useStore(sharing.shared);
-  const { problem: unsaid } = useStore(presses.waiting);
+/** What did not work; the menu says more and tries again. */
+function Problems({ sharing }: Pick<Props, "sharing">) {
+  const { problem } = useStore(sharing.shared);
   return (
     <div class="problems" role="alert">
-      {unseen !== null && <p class="share-problem">{unseen}</p>}
-      {unsaid !== null && <p class="share-problem">{unsaid}</p>}
+      {problem !== null && <p class="share-problem">{problem}</p>}
     </div>
   );
 }
@@ -121,7 +117,7 @@ function ByGlass({ desk, incident }: Pick<Props, "desk" | "incident">) {
 }
 
 export function IncidentScreen(props: Props) {
-  const { desk, glance, sharing, incident, presses } = props;
+  const { desk, glance, sharing, incident } = props;
   const world = useStore(desk.world);
   const reading = useStore(desk.reading);
   const around = useNearby(desk, incident);
@@ -167,9 +163,9 @@ export function IncidentScreen(props: Props) {
       <section class="area-facts" aria-label="Distance and actions">
         <WayThere {...props} />
         <OtherUnits desk={desk} incident={incident} />
-        <Problems sharing={sharing} presses={presses} />
+        <Problems sharing={sharing} />
         <div class="thumbs">
-          <OwnStatus desk={desk} incident={incident} presses={presses} />
+          <OwnStatus desk={desk} incident={incident} />
           {incident.position !== null && (
             <a
               class="button"

@@ -1,12 +1,14 @@
 // The officer's app: a bar, and below it one incident or the list of them.
 import { useState } from "preact/hooks";
-import { useNow, useStore } from "../lib/hooks.ts";
+import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { lockNow } from "../lib/lock.ts";
 import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
+import { sorry } from "../lib/refusals.ts";
 import { setTheme, theme } from "../lib/theme.ts";
 import type { Desk } from "../staff/desk.ts";
 import { myUnit } from "../staff/duty.ts";
+import { unsent } from "../staff/queue.ts";
 import { openIncidents, type World } from "../staff/world.ts";
 import type { IncidentView } from "../wire.ts";
 import type { Alarm } from "./alarm.ts";
@@ -15,14 +17,14 @@ import { AssignedList } from "./assigned-list.tsx";
 import { DutyScreen, SignOff } from "./duty.tsx";
 import type { Glance } from "./glance.ts";
 import { IncidentScreen } from "./incident-screen.tsx";
-import type { Presses } from "./presses.ts";
+import { logOut } from "./leaving.ts";
+import { NotLive, Untaken, WaitingToSend } from "./not-live.tsx";
 import type { Sharing } from "./sharing.ts";
 
 interface Props {
   desk: Desk;
   glance: Glance;
   sharing: Sharing;
-  presses: Presses;
   alarm: Alarm;
 }
 
@@ -77,10 +79,34 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
       <button type="button" onClick={() => void lockNow(desk.requests)}>
         <Icon name="lock" /> Lock
       </button>
-      <button type="button" onClick={() => void desk.signOut()}>
-        <Icon name="logOut" /> Log out
-      </button>
+      <LogOut desk={desk} />
     </div>
+  );
+}
+
+/** Says before it is pressed what would be lost. */
+function LogOut({ desk }: { desk: Desk }) {
+  const [sure, setSure] = useState(false);
+  const act = useAct(sorry);
+  const waiting = unsent(useStore(desk.queue.items)).length;
+  return (
+    <>
+      {sure && waiting > 0 && (
+        <p role="status">{waiting} not sent yet. Log out now, and nobody hears of it: say it by radio.</p>
+      )}
+      {act.problem !== null && (
+        <p class="share-problem" role="alert">
+          {act.problem}
+        </p>
+      )}
+      <button
+        type="button"
+        disabled={act.busy}
+        onClick={() => (waiting > 0 && !sure ? setSure(true) : void act.run(() => logOut(desk)))}
+      >
+        <Icon name="logOut" /> {sure ? "Log out all the same" : "Log out"}
+      </button>
+    </>
   );
 }
 
@@ -93,7 +119,6 @@ interface BarProps {
 
 function Bar({ desk, sharing, incident, many }: BarProps) {
   const [menu, setMenu] = useState(false);
-  const lost = useStore(desk.line) === "lost";
   const now = useNow(() => desk.clock.now());
   return (
     <header class="bar">
@@ -105,13 +130,10 @@ function Bar({ desk, sharing, incident, many }: BarProps) {
       <div class="bar-title">
         {incident === null ? <strong>Sightline</strong> : <h1>{incident.type}</h1>}
         {incident !== null && <span>{duration(now - Date.parse(incident.opened_at))}</span>}
-        {incident !== null && !lost && <span class="bar-words">{incident.words}</span>}
-        <span class="bar-lost" role="status">
-          {lost && (
-            <>
-              <Icon name="lost" /> Connection lost, trying again
-            </>
-          )}
+        <NotLive desk={desk} />
+        <span class="bar-words">
+          <WaitingToSend desk={desk} />
+          {incident?.words}
         </span>
       </div>
       <button
@@ -142,35 +164,29 @@ function Over({ names, onRead }: { names: readonly string[]; onRead(): void }) {
   );
 }
 
-export function Officer({ desk, glance, sharing, presses, alarm }: Props) {
+export function Officer({ desk, glance, sharing, alarm }: Props) {
   const world = useStore(desk.world);
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
   const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
-  // whoever presses anything on an incident has it before their eyes
+  // whoever presses anything on an incident has it before their eyes; at the click, for the banner then goes and all moves
   const looks = ({ target }: Event): void => {
     if (incident !== null && (target as Element).closest("main") !== null) alarm.sees(incident.id);
   };
   return (
-    <div class="officer" onPointerDownCapture={looks}>
+    <div class="officer" onClickCapture={looks}>
       <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
-      <div>
+      <div class="notices">
         <Calls desk={desk} alarm={alarm} />
         <Over names={over} onRead={() => setOver([])} />
+        <Untaken desk={desk} incident={incident?.id ?? null} />
       </div>
       {offDuty ? (
         <DutyScreen desk={desk} onOver={setOver} />
       ) : incident === null ? (
         <AssignedList desk={desk} sharing={sharing} alarm={alarm} />
       ) : (
-        <IncidentScreen
-          key={incident.id}
-          desk={desk}
-          glance={glance}
-          sharing={sharing}
-          presses={presses}
-          incident={incident}
-        />
+        <IncidentScreen key={incident.id} desk={desk} glance={glance} sharing={sharing} incident={incident} />
       )}
     </div>
   );

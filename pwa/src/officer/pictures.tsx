@@ -346,7 +346,8 @@ function Strip({ desk, glance, incident, around, feed, onShow, children }: Strip
     });
   const strip = useRef<HTMLUListElement>(null);
   useEffect(() => strip.current?.scrollTo({ left: 0 }), [feed?.id, nearby === null]);
-  const said = act.problem ?? ownProblem ?? problem;
+  const lost = useStore(desk.line) === "lost"; // said above, and no reason for an alert here
+  const said = act.problem ?? ownProblem ?? (lost ? null : problem);
   return (
     <nav class="pictures" aria-label="Pictures and cameras">
       {said !== null && (

@@ -47,13 +47,15 @@ export class Sharing {
   /** Begins and ends with the duty. */
   follow(world: Store<World>): void {
     let unit: string | null = null;
-    world.watch(() => {
+    const look = (): void => {
       const now = myUnit(world.value);
       if (now === unit) return;
       unit = now;
       if (now === null) this.stop();
       else this.start();
-    });
+    };
+    world.watch(look);
+    look();
   }
 
   start(): void {

@@ -4,8 +4,8 @@ import { useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { myUnit, NEXT, responseOf, STATUS_WORDS } from "../staff/duty.ts";
+import { type Queued, unsent } from "../staff/queue.ts";
 import type { IncidentView, ResponseView, Status } from "../wire.ts";
-import type { Presses } from "./presses.ts";
 
 const REST_MS = 1500; // a thumb that bounces must not say the next status too
 const WILL: Partial<Record<Status, string>> = {
@@ -15,17 +15,20 @@ const WILL: Partial<Record<Status, string>> = {
 };
 
 /** The farthest that was said, whether the server knows it yet or not. */
-function said(response: ResponseView, presses: Presses): { status: Status; waits: boolean } {
-  const waiting = presses.waiting.value.presses.filter((press) => press.response === response.id);
-  const last = waiting.at(-1);
-  return last === undefined
-    ? { status: response.status, waits: false }
-    : { status: last.status, waits: true };
+function said(response: ResponseView, items: readonly Queued[]): { status: Status; waits: boolean } {
+  const last = unsent(items).findLast((item) => item.kind === "status" && item.response === response.id);
+  return last?.kind === "status"
+    ? { status: last.status, waits: last.state === "waiting" }
+    : { status: response.status, waits: false };
 }
 
-function StatusButton({ response, presses }: { response: ResponseView; presses: Presses }) {
-  useStore(presses.waiting);
-  const { status, waits } = said(response, presses);
+interface Props {
+  desk: Desk;
+  incident: IncidentView;
+}
+
+function StatusButton({ desk, incident, response }: Props & { response: ResponseView }) {
+  const { status, waits } = said(response, useStore(desk.queue.items));
   const [rests, setRests] = useState(false);
   useEffect(() => {
     setRests(true);
@@ -33,40 +36,33 @@ function StatusButton({ response, presses }: { response: ResponseView; presses: 
     return () => clearTimeout(timer);
   }, [status]);
   const next = NEXT[status];
-  if (next === null) return <p class="status-waits">Clear, waits for the network</p>;
+  if (next === null) return <p class="status-waits">Clear, waiting to send</p>;
   return (
     <button
       type="button"
       class="status primary"
       disabled={rests}
-      onClick={() => presses.press(response.id, next)}
+      onClick={() => desk.queue.press(incident, response.id, next)}
     >
       <span>{WILL[next]}</span>
       <small>
         {STATUS_WORDS[status]}
-        {waits && ", waits for the network"}
+        {waits && ", waiting to send"}
       </small>
     </button>
   );
 }
 
 /** The button of this officer's unit; nothing for who sees the incident by broken glass. */
-export function OwnStatus({
-  desk,
-  incident,
-  presses,
-}: {
-  desk: Desk;
-  incident: IncidentView;
-  presses: Presses;
-}) {
+export function OwnStatus({ desk, incident }: Props) {
   const unit = myUnit(useStore(desk.world));
   const response = responseOf(incident, unit);
-  return response === null ? null : <StatusButton key={response.id} response={response} presses={presses} />;
+  if (response === null) return null;
+  return <StatusButton key={response.id} desk={desk} incident={incident} response={response} />;
 }
 
 /** Who else comes, and how far they are. */
-export function OtherUnits({ desk, incident }: { desk: Desk; incident: IncidentView }) {
+export function OtherUnits({ desk, incident }: Props) {
   const world = useStore(desk.world);
   const mine = myUnit(world);
   const others = incident.responses.filter((response) => response.unit_id !== mine);

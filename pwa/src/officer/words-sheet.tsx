@@ -48,7 +48,7 @@ function usePull({ open, onOpen }: Pick<Props, "open" | "onOpen">) {
 function Notes({ desk, incident, thread }: Pick<Props, "desk" | "incident"> & { thread: Thread }) {
   const box = useRef<HTMLDivElement>(null);
   const act = useAct(sorry);
-  const pending = useStore(desk.writing.pending).length;
+  const pending = useStore(desk.queue.items).length;
   const newest = thread.notes.at(-1)?.number ?? 0;
   const { height } = useSize(box);
   useLayoutEffect(() => {
@@ -97,12 +97,14 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
   const unread = unreadNotes(thread, desk.me.user.id);
   const newest = thread.notes.at(-1);
   const lastUnread = unread.at(-1);
-  const waits = useStore(desk.writing.pending).some((note) => note.state !== "sending");
+  const mine = useStore(desk.queue.items).filter(
+    ({ kind, incident: of }) => kind === "note" && of === incident.id,
+  );
   const pull = usePull({ open, onOpen });
   useEffect(() => {
     if (!open) return;
     const read = (): void => {
-      if (document.visibilityState === "visible") desk.writing.readAll(incident.id);
+      if (document.visibilityState === "visible") desk.marks.readAll(incident.id);
     };
     read();
     document.addEventListener("visibilitychange", read);
@@ -125,7 +127,11 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
         <span class="words-line">
           {open ? "Words" : line === undefined ? "Write to dispatch" : inOneLine(line)}
         </span>
-        {!open && waits && <span class="tone-waiting">Not sent yet</span>}
+        {!open && mine.some(({ state }) => state === "refused") ? (
+          <span class="tone-danger">Not sent</span>
+        ) : (
+          !open && mine.some(({ state }) => state === "waiting") && <span class="tone-waiting">Waits</span>
+        )}
         {!open && unread.length > 0 && <span class="words-count">{unread.length} new</span>}
         <Icon name="more" />
       </button>

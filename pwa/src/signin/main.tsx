@@ -8,6 +8,7 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { signInSorry } from "../lib/refusals.ts";
 import { Requests } from "../lib/requests.ts";
 import { restoreTheme } from "../lib/theme.ts";
+import { wipe } from "../officer/shelf.ts";
 import type { SignIn as Credentials, Me } from "../wire.ts";
 
 function home(me: Me): string {
@@ -16,7 +17,18 @@ function home(me: Me): string {
   return me.user.role === "officer" ? "/officer" : "/console";
 }
 
-function SignIn({ ended }: { ended: boolean }) {
+/** By the address, what the page before this one said: "#ended", or "#ended-2" when two things were not sent. */
+function why(fragment: string): string {
+  if (!fragment.startsWith("#ended")) {
+    return "Sign in to see what callers share, or the cameras that you lend.";
+  }
+  const lost = /^#ended-(\d{1,3})$/.exec(fragment)?.[1];
+  if (lost === undefined) return "You are signed out. Sign in to go on.";
+  const what = lost === "1" ? "One thing that you said was" : `${lost} things that you said were`;
+  return `You are signed out. ${what} not sent, and gone from this phone: tell dispatch by radio.`;
+}
+
+function SignIn() {
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const act = useAct(signInSorry);
@@ -43,9 +55,7 @@ function SignIn({ ended }: { ended: boolean }) {
       <form onSubmit={(event) => void submit(event)} noValidate>
         <h1>Sightline</h1>
         <p class="door-why" role="status">
-          {ended
-            ? "You are signed out. Sign in to go on."
-            : "Sign in to see what callers share, or the cameras that you lend."}
+          {why(location.hash)}
         </p>
         <label class="field">
           <span>Name</span>
@@ -92,4 +102,5 @@ function SignIn({ ended }: { ended: boolean }) {
 
 restoreTheme();
 const root = document.getElementById("app");
-if (root !== null) render(<SignIn ended={location.hash === "#ended"} />, root);
+void wipe(); // nobody is signed in here, so nothing of anybody stays
+if (root !== null) render(<SignIn />, root);

@@ -73,8 +73,8 @@ export class Calls {
     return this.#requests.send("GET", `/api/incidents/${incident}/notes${older}`);
   }
 
-  writeNote(incident: string, body: WriteNote): Promise<NoteView> {
-    return this.#requests.send("POST", `/api/incidents/${incident}/notes`, body);
+  writeNote(incident: string, body: WriteNote, signal?: AbortSignal): Promise<NoteView> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/notes`, body, signal);
   }
 
   markNotes(incident: string, body: MarkNotes): Promise<void> {
@@ -176,8 +176,8 @@ export class Calls {
     return this.#requests.send("DELETE", "/api/duty");
   }
 
-  pressStatus(response: string, body: PressStatus): Promise<ResponseView> {
-    return this.#requests.send("POST", `/api/responses/${response}/press`, body);
+  pressStatus(response: string, body: PressStatus, signal?: AbortSignal): Promise<ResponseView> {
+    return this.#requests.send("POST", `/api/responses/${response}/press`, body, signal);
   }
 
   reportPosition(report: PositionReport): Promise<void> {

@@ -8,44 +8,80 @@ import { Store } from "../lib/store.ts";
 import { leave } from "../lib/who.ts";
 import type { Event, IncidentView, Me, NotesView } from "../wire.ts";
 import { Calls } from "./calls.ts";
-import { apply, EMPTY, readUp, remember, select, type World, withThread } from "./world.ts";
-import { Writing } from "./writing.ts";
+import { Marks } from "./marks.ts";
+import { Queue, unsent } from "./queue.ts";
+import { apply, EMPTY, readUp, remember, select, type World, withResponse, withThread } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";
 
+/** What a phone kept of the session: what was known, and how much later it is on the server than here. */
+export interface Before {
+  readonly world: World;
+  readonly heard: number;
+  readonly ahead: number;
+}
+
+/** What an officer's phone keeps beyond the page. */
+export interface Phone {
+  /** Everything, at once. Never throws. */
+  wipe(): Promise<void>;
+}
+
+const AGAIN_MS = 1000;
+const CLOCK_WRONG_MS = 2000;
+
 export class Desk {
-  readonly world = new Store<World>(EMPTY);
-  readonly line = new Store<Line>("connecting");
+  readonly world: Store<World>;
+  readonly line: Store<Line>;
   /** Whether the selected incident's log and trail have been read. */
   readonly reading = new Store<Reading>("read");
-  readonly clock = new ServerClock();
+  readonly clock: ServerClock;
+  /** When the server was last heard, milliseconds since 1970 by its clock. */
+  heard = 0;
   readonly me: Me;
   readonly calls: Calls;
-  readonly writing: Writing;
+  readonly marks: Marks;
+  /** What was said here and has not reached the server. */
+  readonly queue: Queue;
+  phone: Phone | null = null;
   /** The <video> of each feed that is on this page. */
   readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());
   /** For pages that ask for more than calls and incidents. */
   readonly requests: Requests;
   #reads = 0;
 
-  constructor(me: Me) {
+  /** `before`: the page opened without a network, and the server has not yet said who is signed in. */
+  constructor(me: Me, before: Before | null = null) {
     this.me = me;
-    this.requests = new Requests(me.csrf, leave);
+    this.world = new Store(before?.world ?? EMPTY);
+    this.line = new Store<Line>(before === null ? "connecting" : "lost");
+    this.clock = new ServerClock(undefined, Date.now() + (before?.ahead ?? 0));
+    this.heard = before?.heard ?? this.clock.now();
+    this.requests = new Requests(before === null ? me.csrf : null, () => void this.#over());
     this.calls = new Calls(this.requests);
-    this.writing = new Writing({
+    this.marks = new Marks({ calls: this.calls, world: this.world, me: me.user });
+    this.queue = new Queue({
       calls: this.calls,
-      world: this.world,
-      me: me.user,
-      take: (incident_id, note) => this.takeNotes({ incident_id, notes: [note], readers: [] }),
+      role: me.user.role,
+      now: () => this.clock.now(),
+      noted: (incident_id, note) => this.takeNotes({ incident_id, notes: [note], readers: [] }),
+      responded: (incident, response) =>
+        this.world.update((world) => withResponse(world, incident, response)),
     });
   }
 
   start(signal: AbortSignal): void {
     listen(
-      { onEvent: (event) => this.#hear(event), onLine: (line) => this.#isLine(line), onSignedOut: leave },
+      {
+        onEvent: (event) => this.#hear(event),
+        onLine: (line) => this.#isLine(line),
+        onSignedOut: () => void this.#over(),
+      },
       signal,
     );
     window.addEventListener("hashchange", () => this.#followAddress(), { signal });
+    window.addEventListener("online", () => this.queue.nudge(), { signal });
+    document.addEventListener("visibilitychange", () => this.queue.nudge(), { signal });
     this.#followAddress();
   }
 
@@ -89,12 +125,38 @@ export class Desk {
 
   async signOut(): Promise<void> {
     await this.calls.signOut();
+    await this.phone?.wipe();
     location.assign("/signin");
   }
 
+  /** The session is over, here or from elsewhere: what the phone keeps of it goes, then the page. */
+  async #over(): Promise<void> {
+    const lost = this.phone === null ? 0 : unsent(this.queue.items.value).length;
+    await this.phone?.wipe();
+    leave(lost);
+  }
+
   #isLine(line: Line): void {
+    const was = this.line.value;
+    if (line === "connecting" && was === "lost") return; // nothing is known to be true yet
     this.line.set(line);
-    if (line === "open") this.writing.nudge();
+    if (line !== "open") return;
+    this.queue.nudge();
+    if (this.phone !== null && was === "lost") void this.#askWho();
+  }
+
+  /** Somebody else may have signed in on this phone since: then nothing here is theirs. */
+  async #askWho(): Promise<void> {
+    while (this.line.value === "open") {
+      try {
+        const { session, csrf } = await this.requests.send<Me>("GET", "/api/session");
+        if (session !== this.me.session) return location.reload();
+        this.requests.admit(csrf);
+        return this.queue.nudge();
+      } catch {
+        await new Promise((done) => setTimeout(done, AGAIN_MS));
+      }
+    }
   }
 
   #followAddress(): void {
@@ -105,13 +167,21 @@ export class Desk {
   }
 
   #hear(event: Event): void {
-    if ("now" in event) this.clock.hear(event.now);
+    if ("now" in event) this.#hearTime(event.now);
+    this.heard = this.clock.now();
     this.world.update((world) => apply(world, event, this.me.user.display_name));
     const { selected } = this.world.value;
     if (selected === null) return;
     // a line that goes on tells what it missed, and not what a request in between did not bring
     if (event.type === "snapshot" || (event.type === "resumed" && this.reading.value !== "read"))
       void this.#read(selected);
+  }
+
+  #hearTime(now: string): void {
+    const believed = this.clock.now();
+    this.clock.hear(now);
+    const by = this.clock.now() - believed;
+    if (Math.abs(by) > CLOCK_WRONG_MS) this.queue.clockWas(by);
   }
 
   async #read(id: string): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   Level,
   NotesView,
   Position,
+  ResponseView,
   Snapshot,
   Unit,
   UnitAt,
@@ -114,6 +115,14 @@ function sawUntil(world: World, id: string, at: string | undefined): World["seen
 export function withThread(world: World, more: NotesView): World {
   const thread = withNotes(world.notes.get(more.incident_id) ?? NO_NOTES, more);
   return { ...world, notes: put(world.notes, more.incident_id, thread) };
+}
+
+/** The world with one response as the server has answered it. */
+export function withResponse(world: World, id: string, response: ResponseView): World {
+  const incident = world.incidents.get(id);
+  if (incident === undefined || response.status === "clear") return world; // its end is told by an event
+  const responses = incident.responses.map((known) => (known.id === response.id ? response : known));
+  return { ...world, incidents: put(world.incidents, id, { ...incident, responses }) };
 }
 
 function heal(world: World, snapshot: Snapshot): World {

@@ -9,9 +9,9 @@ import { watchable } from "../cameras.ts";
 import type { Desk } from "../desk.ts";
 import { feedLabel } from "../feeds.ts";
 import { byWhom, markOf } from "../notes.ts";
+import { MOST_NOTES, type Queued, type SaidNote } from "../queue.ts";
 import { type Still, stillOf } from "../still.ts";
 import { timeOfDay } from "../words.ts";
-import { MOST_PENDING, type Pending } from "../writing.ts";
 import { Watermark } from "./watermark.tsx";
 
 export const WRITE_FIELD = "write-field";
@@ -107,15 +107,17 @@ export function Note({ desk, note, readers }: NoteProps) {
   );
 }
 
-const ON_THEIR_WAY: Record<Pending["state"], string> = {
+const ON_THEIR_WAY: Record<Queued["state"], string> = {
   sending: "Sending…",
-  waiting: "Not sent yet. It goes by itself when the connection is back",
+  waiting: "Waiting to send. It goes by itself when the connection is back",
   refused: "Not sent",
 };
 
-/** What this page has not got through yet, in the order in which it goes. */
+/** Notes of an incident that have not got through yet, in the order in which they go. */
 export function OnTheirWay({ desk, incident }: { desk: Desk; incident: IncidentView }) {
-  const pending = useStore(desk.writing.pending).filter((note) => note.incident === incident.id);
+  const pending = useStore(desk.queue.items).filter(
+    (said): said is Queued & SaidNote => said.kind === "note" && said.incident === incident.id,
+  );
   if (pending.length === 0) return null;
   return (
     <ul class="pending">
@@ -133,10 +135,12 @@ export function OnTheirWay({ desk, incident }: { desk: Desk; incident: IncidentV
           </small>
           {note.state === "refused" && (
             <span class="buttons">
-              <button type="button" onClick={() => desk.writing.again(note.id)}>
-                Try again
-              </button>
-              <button type="button" class="plain" onClick={() => desk.writing.forget(note.id)}>
+              {(note.text !== "" || note.still?.jpeg) && (
+                <button type="button" onClick={() => desk.queue.again(note.id)}>
+                  Try again
+                </button>
+              )}
+              <button type="button" class="plain" onClick={() => desk.queue.forget(note.id)}>
                 Remove
               </button>
             </span>
@@ -158,7 +162,7 @@ function useInFront(desk: Desk, incident: IncidentView): { feed: string; label: 
 /** The field, its phrases, and a still of the picture in front. Enter sends; Alt and a digit says a phrase. */
 export function Composer({ desk, incident }: { desk: Desk; incident: IncidentView }) {
   const { phrases } = useStore(desk.world);
-  const full = useStore(desk.writing.pending).length >= MOST_PENDING;
+  const full = useStore(desk.queue.items).filter(({ kind }) => kind === "note").length >= MOST_NOTES;
   const inFront = useInFront(desk, incident);
   const [text, setText] = useState("");
   const [still, setStill] = useState<Still | null>(null);
@@ -166,12 +170,11 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
   if (incident.closed_at !== null) return null;
   const nothing = text.trim() === "" && still === null;
   const send = (): void => {
-    if (nothing || full) return;
-    desk.writing.write(incident.id, text.trim(), still);
+    if (nothing || full || !desk.queue.write(incident, text.trim(), still)) return;
     setText("");
     setStill(null);
   };
-  const say = (phrase: string): void => desk.writing.write(incident.id, phrase, null);
+  const say = (phrase: string): void => void desk.queue.write(incident, phrase, null);
   const take = async (): Promise<void> => {
     const video = inFront === null ? undefined : desk.onScreen.value.get(inFront.feed);
     if (inFront === null || video === undefined) return;
