@@ -320,17 +320,27 @@ async def watch(page: Page, service: Service, city: City) -> None:
 
 
 async def drawn(page: Page, watched: list[tuple[float, int]]) -> list[float]:
-    """Milliseconds from a report until the map had drawn it; which place it was, its direction says."""
+    """Milliseconds from each report until the map first showed the unit there; the direction says where.
+
+    The mark also moves when the map does: that is of no report, and passed over. One that is not drawn
+    before the unit is there again counts as a whole round.
+    """
     seen: list[tuple[str, float]] = await page.evaluate("window.drawn")
     spots = [tuple(map(float, words[10:-1].split())) for words, _ in seen]
-    x, y = (statistics.mean(spot[axis] for spot in spots) for axis in (0, 1))
-    delays = []
-    for spot, (_, at) in zip(spots, seen, strict=True):
-        which = round(math.atan2(spot[0] - x, y - spot[1]) / math.tau * RING) % RING
-        sent = [when for when, place in watched if place == which and when * 1000 <= at]
-        if sent:
-            delays.append(at - sent[-1] * 1000)
-    return delays
+    x, y = (statistics.median((min(axis), max(axis))) for axis in zip(*spots, strict=True))
+    places = [
+        (round(math.atan2(spot[0] - x, y - spot[1]) / math.tau * RING) % RING, at)
+        for spot, (_, at) in zip(spots, seen, strict=True)
+    ]
+    first, last = seen[0][1], seen[-1][1]
+    return [
+        min(
+            (at - sent * 1000 for which, at in places if which == place and at >= sent * 1000),
+            default=RING * 1000.0,
+        )
+        for sent, place in watched
+        if first <= sent * 1000 <= last - 1000
+    ]
 
 
 async def measure(run_s: float = RUN_S) -> Delays:
