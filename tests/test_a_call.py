@@ -283,6 +283,8 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
         "feed.subscribe",
         "unit.sign-on",
         "unit.assign",
+        "unit.alert",
+        "unit.acknowledge",
         "unit.status",
         "incident.close",
         "feed.unsubscribe",

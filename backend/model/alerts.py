@@ -15,6 +15,7 @@ from backend.model.positions import Position, distance_m
 
 ANSWER_WITHIN = timedelta(seconds=15)  # then the dispatcher is told
 LASTS = timedelta(minutes=2)  # after that no phone rings any more
+WATCHED = timedelta(days=1)  # after that nobody waits for an answer
 LONGEST_WAIT = timedelta(seconds=15)
 FRESH = timedelta(minutes=2)  # of a unit's position, for the unit to be offered
 

@@ -137,13 +137,13 @@ class Alerts:
             room = AT_ONCE - len(self._telling)
             due = await tx.alerts.due(now, AT_ONCE) if room > 0 else []
             unwanted = await tx.alerts.unwanted(now, AT_A_TIME)
-            unanswered = await tx.alerts.unanswered(now - rules.ANSWER_WITHIN, 1)
-            offered = await tx.alerts.silent(1) if self._offers.take("") else []
+            unanswered = await _unanswered(tx, now, 1)
+            offered = await tx.alerts.silent(now - rules.WATCHED, 1) if self._offers.take("") else []
         for push in due:
-            if (key := f"{push.alert_id} {push.to.id}") not in under_way and room > 0:
+            if (key := _key(push.alert_id, push.to.id)) not in under_way and room > 0:
                 self._telling.begin(key, self._tell(push))
                 room -= 1
-        if unwanted:
+        if unwanted := [held for held in unwanted if _key(*held) not in under_way]:
             await self._clear_away(unwanted)
         if unanswered:
             await self._tell_the_desk()
@@ -198,7 +198,7 @@ class Alerts:
     async def _tell_the_desk(self) -> None:
         async with self._steps.begin() as step:
             free = await step.tx.units.free()
-            for alert in await step.tx.alerts.unanswered(step.now - rules.ANSWER_WITHIN, AT_A_TIME):
+            for alert in await _unanswered(step.tx, step.now, AT_A_TIME):
                 offered = await _next(step.tx, alert.incident_id, free, step.now)
                 await step.tx.alerts.change(
                     msgspec.structs.replace(alert, silent_at=step.now, next_unit_id=offered)
@@ -226,10 +226,18 @@ class Alerts:
                 step.changed(alert.incident_id)
 
 
+async def _unanswered(tx: Tx, now: datetime, limit: int) -> list[Alert]:
+    return await tx.alerts.unanswered(now - rules.WATCHED, now - rules.ANSWER_WITHIN, limit)
+
+
+def _key(alert: AlertId, push: PushId) -> str:
+    return f"{alert} {push}"
+
+
 async def _others(tx: Tx, now: datetime) -> list[Alert]:
     """Those that nobody answers for which somebody else is nearest by now."""
     free = await tx.units.free()
-    silent = await tx.alerts.silent(AT_A_TIME)
+    silent = await tx.alerts.silent(now - rules.WATCHED, AT_A_TIME)
     nearest = [await _next(tx, alert.incident_id, free, now) for alert in silent]
     return [
         msgspec.structs.replace(alert, next_unit_id=unit)

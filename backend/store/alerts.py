@@ -70,21 +70,21 @@ class Alerts:
     async def change(self, alert: Alert) -> None:
         await self._db.execute(update(alerts).where(alerts.c.id == alert.id).values(**_columns(alert)))
 
-    async def unanswered(self, raised_before: datetime, limit: int) -> list[Alert]:
-        """Current ones of then or before that the dispatcher has not been told of."""
-        return await self._where(
-            _CURRENT, alerts.c.silent_at.is_(None), alerts.c.raised_at <= raised_before, limit=limit
-        )
+    async def unanswered(self, first: datetime, last: datetime, limit: int) -> list[Alert]:
+        """Current ones, raised from `first` to `last`, that the dispatcher has not been told of."""
+        raised = alerts.c.raised_at.between(first, last)
+        return await self._where(_CURRENT, raised, alerts.c.silent_at.is_(None), limit=limit)
 
-    async def silent(self, limit: int) -> list[Alert]:
-        """Current ones that the dispatcher has been told of, and that no other unit was sent for since."""
+    async def silent(self, first: datetime, limit: int) -> list[Alert]:
+        """Current ones, raised from `first` on, that the desk has been told of; no unit was sent since."""
         since = responses.alias()
         helped = exists().where(
             since.c.incident_id == responses.c.incident_id,
             since.c.clear_at.is_(None),
             since.c.dispatched_at >= alerts.c.silent_at,
         )
-        return await self._where(_CURRENT, alerts.c.silent_at.is_not(None), not_(helped), limit=limit)
+        told = and_(alerts.c.raised_at >= first, alerts.c.silent_at.is_not(None))
+        return await self._where(_CURRENT, told, not_(helped), limit=limit)
 
     async def withdraw_offers(self, incident: IncidentId) -> None:
         of = select(responses.c.id).where(responses.c.incident_id == incident)

@@ -238,6 +238,7 @@ async def test_each_verb_leaves_its_entry(house: House, dana: Staff, sam: Staff)
     assert told == [
         ("incident.open", dana.user.id, None),
         ("unit.assign", dana.user.id, None),
+        ("unit.alert", "system", None),
         ("link.issue", dana.user.id, None),
         ("link.handout", dana.user.id, None),
         ("link.open", "caller", None),

@@ -296,7 +296,12 @@ async def test_assigning_twice_is_once_and_releasing_nothing_is_nothing(
         assert (await dana.delete(f"{where}/{sam.user.unit_id}"))["unit_ids"] == []
     no(await dana.http.post(where, json={"unit_id": FILLED["unit"]}), 404, "not-found")
     done = [(e.action.value, e.refusal) for e in await house.entries() if e.incident_id == incident["id"]]
-    assert done[1:] == [("unit.assign", None), ("unit.release", None), ("unit.assign", "not-found")]
+    assert done[1:] == [
+        ("unit.assign", None),
+        ("unit.alert", None),
+        ("unit.release", None),
+        ("unit.assign", "not-found"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ async def test_the_console_says_that_nobody_answers_and_sends_the_next_by_one_pr
         said = page.get_by_role("region", name="Nobody has answered")
         await expect(said).to_contain_text("Nobody in 4B12 has answered for 2")
         await expect(page.get_by_role("navigation").get_by_text("No answer")).to_be_visible()
-        await expect(page.get_by_text("No answer for 2")).to_be_visible()
+        await expect(page.get_by_text("No answer 2")).to_be_visible()
 
         async def fine(page: Page) -> None:
             assert await fits(page)

@@ -44,19 +44,21 @@ function Offer({ desk, incident, next }: OfferProps) {
   );
 }
 
-/** What is to be said of a unit that is dispatched, `far` of which is known, by its alert. */
-export function answerWords(alert: AlertView, far: string, now: number): string {
-  if (alert.acknowledged_at !== null) return `${far}, seen`;
-  const since = duration(now - Date.parse(alert.raised_at));
-  return alert.silent_at === null ? `Alerted ${since}` : `No answer for ${since}`;
+/** How the alert of a unit stands that is dispatched, and for how long. */
+export function answerWords(alert: AlertView, now: number): string {
+  const { raised_at, acknowledged_at, silent_at } = alert;
+  const word = acknowledged_at !== null ? "Seen" : silent_at === null ? "Alerted" : "No answer";
+  return `${word} ${duration(now - Date.parse(acknowledged_at ?? raised_at))}`;
 }
 
 export function Silent({ desk, incident }: { desk: Desk; incident: IncidentView }) {
   const world = useStore(desk.world);
   const now = useNow(() => desk.clock.now());
+  const silent = silences(incident);
+  if (silent.length === 0) return null;
   return (
     <div role="alert">
-      {silences(incident).map((alert) => {
+      {silent.map((alert) => {
         const next = alert.next_unit_id === null ? undefined : world.units.get(alert.next_unit_id);
         return (
           <section key={alert.id} class="silent" aria-label="Nobody has answered">

@@ -23,8 +23,10 @@ function crew(unit: Unit): string {
 /** How far it is, since when; and what is said by radio is pressed for it. */
 function HowFar({ response, alert, sign, now, act, desk }: HowFarProps) {
   const next = NEXT[response.status];
-  const far = `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`;
-  const said = alert === undefined || response.status !== "dispatched" ? far : answerWords(alert, far, now);
+  const said =
+    alert === undefined || response.status !== "dispatched"
+      ? `${STATUS_WORDS[response.status]} ${duration(now - Date.parse(sinceWhen(response)))}`
+      : answerWords(alert, now);
   const press = (status: Status): void => {
     void act.run(() => desk.calls.pressStatus(response.id, { press: newId("prs"), status, age_ms: 0 }));
   };

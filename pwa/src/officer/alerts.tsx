@@ -70,9 +70,11 @@ export function AlertsCard({ desk }: { desk: Desk }) {
 export function Calls({ desk, alarm }: { desk: Desk; alarm: Alarm }) {
   const world = useStore(desk.world);
   const { problem } = useStore(alarm.answers);
+  const calls = alarm.unanswered();
+  if (calls.length === 0 && problem === null) return null;
   return (
-    <div class="calls" role="alert">
-      {alarm.unanswered().map(({ alert, incident }) => (
+    <div role="alert">
+      {calls.map(({ alert, incident }) => (
         <button key={alert.id} type="button" class="call" onClick={() => alarm.sees(incident.id)}>
           <Icon name="bell" />
           <span>

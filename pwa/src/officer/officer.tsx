@@ -169,12 +169,12 @@ export function Officer({ desk, glance, sharing, alarm }: Props) {
   const [over, setOver] = useState<readonly string[]>([]);
   const incident = shown(world);
   const offDuty = world.snapshots > 0 && myUnit(world) === null && openIncidents(world).length === 0;
-  // whoever presses anything on an incident has it before their eyes
+  // whoever presses anything on an incident has it before their eyes; at the click, for the banner then goes and all moves
   const looks = ({ target }: Event): void => {
     if (incident !== null && (target as Element).closest("main") !== null) alarm.sees(incident.id);
   };
   return (
-    <div class="officer" onPointerDownCapture={looks}>
+    <div class="officer" onClickCapture={looks}>
       <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
       <div class="notices">
         <Calls desk={desk} alarm={alarm} />

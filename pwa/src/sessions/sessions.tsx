@@ -2,7 +2,7 @@
 // End, and why.
 import { useEffect, useState } from "preact/hooks";
 import { useAct, useLoaded, useNow } from "../lib/hooks.ts";
-import { ago, duration } from "../lib/measure.ts";
+import { ago } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ThemeButton } from "../lib/parts/page-buttons.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
@@ -52,7 +52,7 @@ function Ask({ question, busy, onReason, onBack }: AskProps) {
 }
 
 function facts(session: SessionView, now: number): string {
-  const since = `signed in for ${duration(now - Date.parse(session.since))}`;
+  const since = `signed in ${ago(now - Date.parse(session.since))}`;
   return session.here ? since : `${since}, last used ${ago(now - Date.parse(session.seen_at))}`;
 }
 
