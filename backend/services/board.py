@@ -1,5 +1,6 @@
 """The board: what each person may see, whole, and nothing more."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -38,6 +39,7 @@ from backend.services.connections import Connections
 from backend.services.fresh import Together
 from backend.store.store import Store, Tx
 
+AT_ONCE = 500  # a database takes only so many values in one question
 CLOSED_SHOWN = 50
 ENTRIES_SHOWN = 500
 TRAIL_SHOWN = 300
@@ -83,35 +85,51 @@ class Board:
 
     async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
         """Everything about one incident, as a dispatcher may see it."""
-        names = await tx.names.of([incident.opened_by])
-        links = await tx.links.of_incident(incident.id)
-        feeds = await tx.feeds.of_incident(incident.id)
-        called = (
-            await tx.feeds.names(incident.id) if any(f.kind is not FeedKind.CALLER for f in feeds) else {}
-        )
-        site = await tx.sites.get(incident.site_id) if incident.site_id is not None else None
-        return IncidentView(
-            id=incident.id,
-            type=incident.type,
-            words=incident.words,
-            opened_at=incident.opened_at,
-            opened_by=names.get(incident.opened_by, incident.opened_by),
-            callback_number=incident.callback_number,
-            position=incident.position,
-            closed_at=incident.closed_at,
-            news_at=await tx.entries.news_at(incident.id) or incident.opened_at,
-            unit_ids=incident.unit_ids,
-            responses=tuple(
-                response_rules.view(response) for response in await tx.responses.of_incident(incident.id)
-            ),
-            links=tuple(self.link(link, now) for link in links),
-            feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds)),
-            openings=tuple(await tx.openings.views(incident.id)),
-            asks=tuple(await tx.asks.views(incident.id)),
-            alerts=tuple(await tx.alerts.views(incident.id)) if incident.unit_ids else (),
-            glass=tuple(await tx.glass.views(incident.id, now)),
-            site=site.name if site is not None else None,
-        )
+        return (await self.incidents(tx, [incident], now))[0]
+
+    async def incidents(self, tx: Tx, these: Sequence[Incident], now: datetime) -> list[IncidentView]:
+        """The same of many, in their order: each table is asked once for AT_ONCE of them."""
+        views: list[IncidentView] = []
+        for start in range(0, len(these), AT_ONCE):
+            views += await self._views(tx, these[start : start + AT_ONCE], now)
+        return views
+
+    async def _views(self, tx: Tx, these: Sequence[Incident], now: datetime) -> list[IncidentView]:
+        ids = [incident.id for incident in these]
+        names = await tx.names.of({incident.opened_by for incident in these})
+        links = await tx.links.of_incidents(ids)
+        feeds = await tx.feeds.of_incidents(ids)
+        called = await tx.feeds.names(ids)
+        sites = await tx.sites.names({incident.site_id for incident in these if incident.site_id is not None})
+        news = await tx.entries.news_at(ids)
+        responses = await tx.responses.of_incidents(ids)
+        openings = await tx.openings.views(ids)
+        asks = await tx.asks.views(ids)
+        alerts = await tx.alerts.views(ids)
+        glass = await tx.glass.views(ids, now)
+        return [
+            IncidentView(
+                id=incident.id,
+                type=incident.type,
+                words=incident.words,
+                opened_at=incident.opened_at,
+                opened_by=names.get(incident.opened_by, incident.opened_by),
+                callback_number=incident.callback_number,
+                position=incident.position,
+                closed_at=incident.closed_at,
+                news_at=news.get(incident.id, incident.opened_at),
+                unit_ids=incident.unit_ids,
+                responses=tuple(response_rules.view(response) for response in responses[incident.id]),
+                links=tuple(self.link(link, now) for link in links[incident.id]),
+                feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds[incident.id])),
+                openings=tuple(openings[incident.id]),
+                asks=tuple(asks[incident.id]),
+                alerts=tuple(alerts[incident.id]),
+                glass=tuple(glass[incident.id]),
+                site=sites.get(incident.site_id) if incident.site_id is not None else None,
+            )
+            for incident in these
+        ]
 
     async def snapshot(self, user: User, now: datetime) -> Snapshot:
         """What a socket starts from. Those at the desk who come together share the work: all see the same."""
@@ -123,7 +141,7 @@ class Board:
         async with self._store.read() as tx:
             broken = set() if is_desk(user) else await tx.glass.incidents_of(user.id, now)
             incidents = [i for i in await tx.incidents.open() if may_see(user, i.unit_ids) or i.id in broken]
-            views = [await self.incident(tx, i, now) for i in incidents]
+            views = await self.incidents(tx, incidents, now)
             units = await tx.units.all()
             notes = await tx.notes.last([view.id for view in views], NOTES_SHOWN)
             phrases = await tx.notes.phrases()
@@ -148,7 +166,7 @@ class Board:
     async def closed(self, now: datetime) -> list[IncidentView]:
         """Closed incidents, the last closed first."""
         async with self._store.read() as tx:
-            return [await self.incident(tx, i, now) for i in await tx.incidents.closed(CLOSED_SHOWN)]
+            return await self.incidents(tx, await tx.incidents.closed(CLOSED_SHOWN), now)
 
     async def entries(self, user: User, incident: IncidentId, now: datetime) -> list[EntryView]:
         """An incident's log, oldest first. Raises Refused."""

@@ -138,7 +138,7 @@ class Notes:
             raise Refused(Refusal.TOO_MANY, f"An incident has at most {MOST_STILLS} stills.")
         feed, use, media_session = await self._watched(step, session.user, incident, feed_id)
         width, height = check_still(jpeg)
-        named = {} if feed.kind is FeedKind.CALLER else await step.tx.feeds.names(incident)
+        named = {} if feed.kind is FeedKind.CALLER else await step.tx.feeds.names([incident])
         await step.tx.notes.keep(
             KeptStill(
                 note_id=note,

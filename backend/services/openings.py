@@ -73,8 +73,10 @@ class Openings:
             step.attempts(Action.CAMERA_OPEN, actor=user.id, subject=camera)
             place = await self._place(step, user, incident)
             done = await self._presses.press(step, user, place, camera, reason)
-            opening = next((v for v in await step.tx.openings.views(incident) if v.id == done.id), None)
-            asked = next((v for v in await step.tx.asks.views(incident) if v.camera_id == camera), None)
+            views = (await step.tx.openings.views([incident]))[incident]
+            asks = (await step.tx.asks.views([incident]))[incident]
+            opening = next((view for view in views if view.id == done.id), None)
+            asked = next((view for view in asks if view.camera_id == camera), None)
         self._asks.wake()
         if isinstance(done, Opening):
             await self._begin([done])
@@ -122,8 +124,8 @@ class Openings:
             log.info("a connector went away while a site's cameras were opened")
         place_of: dict[str, int] = {camera.id: n for n, camera in enumerate(cameras)}
         async with self._steps.read() as tx:
-            views = await tx.openings.views(incident)
-            asked = [v for v in await tx.asks.views(incident) if v.answer is None]
+            views = (await tx.openings.views([incident]))[incident]
+            asked = [v for v in (await tx.asks.views([incident]))[incident] if v.answer is None]
         mine = [v for v in views if v.user_id == user.id and v.camera_id in place_of]
         mine.sort(key=lambda view: place_of[view.camera_id])
         return mine, [v for v in asked if v.camera_id in place_of]
@@ -151,7 +153,8 @@ class Openings:
                 incident=held.incident_id,
                 opening=opening,
             )
-            view = next(v for v in await step.tx.openings.views(held.incident_id) if v.id == opening)
+            views = (await step.tx.openings.views([held.incident_id]))[held.incident_id]
+            view = next(view for view in views if view.id == opening)
         await self._uses.extend(self._sfu, held)
         return view
 

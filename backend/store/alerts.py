@@ -1,6 +1,6 @@
 """Alerts of units, and the outbox of what browsers are still to be told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from backend.model.alerts import Alert, AlertPush, AlertView, DuePush
 from backend.model.ids import AlertId, IncidentId, PushId, ResponseId
 from backend.model.owners import PushSubscription
 from backend.store.responses import OUT
-from backend.store.rows import columns, fields, values
+from backend.store.rows import by_incident, columns, fields, values
 from backend.store.tables import incidents, push_subscriptions, sessions, users
 from backend.store.tables_alerts import alert_pushes, alerts
 from backend.store.tables_units import duties, responses
@@ -56,16 +56,18 @@ class Alerts:
     async def of_response(self, response: ResponseId) -> Alert | None:
         return next(iter(await self._where(alerts.c.response_id == response)), None)
 
-    async def views(self, incident: IncidentId) -> list[AlertView]:
-        """Of its units that are not clear, the oldest first."""
+    async def views(self, these: Sequence[IncidentId]) -> dict[IncidentId, list[AlertView]]:
+        """Of each incident's units that are not clear, the oldest first."""
         rows = await self._db.execute(
-            select(*_of(alerts, AlertView, but="acknowledged_by"), responses.c.unit_id)
+            select(
+                *_of(alerts, AlertView, but="acknowledged_by"), responses.c.unit_id, responses.c.incident_id
+            )
             .add_columns(users.c.display_name.label("acknowledged_by"))
             .select_from(_WHOLE.outerjoin(users, users.c.id == alerts.c.acknowledged_by))
-            .where(responses.c.incident_id == incident, OUT)
+            .where(responses.c.incident_id.in_(these), OUT)
             .order_by(alerts.c.raised_at, alerts.c.id)
         )
-        return values(rows, AlertView)
+        return by_incident(rows, AlertView)
 
     async def change(self, alert: Alert) -> None:
         await self._db.execute(update(alerts).where(alerts.c.id == alert.id).values(**_columns(alert)))

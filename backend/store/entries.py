@@ -1,6 +1,6 @@
 """The audit log's rows. Appended, never changed; the chain's head is locked before each append."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -92,15 +92,17 @@ class Entries:
         )
         return found is not None
 
-    async def news_at(self, incident: str) -> datetime | None:
-        """When an incident's log last had news."""
-        at: datetime | None = await self._db.scalar(
-            select(func.max(entries.c.at)).where(
-                entries.c.incident_id == incident,
+    async def news_at(self, these: Sequence[str]) -> dict[str, datetime]:
+        """When each of these incidents' logs last had news; those that had none are left out."""
+        rows = await self._db.execute(
+            select(entries.c.incident_id, func.max(entries.c.at).label("at"))
+            .where(
+                entries.c.incident_id.in_(these),
                 or_(entries.c.action.in_([action.value for action in NEWS]), entries.c.refusal.is_not(None)),
             )
+            .group_by(entries.c.incident_id)
         )
-        return at
+        return {row.incident_id: row.at for row in rows}
 
     async def of_incident(self, incident: str, limit: int) -> list[Entry]:
         """The newest entries of an incident, oldest first."""

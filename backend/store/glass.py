@@ -1,5 +1,7 @@
 """Glass that was broken. It holds once the public log has its leaf, until it ends or its time is up."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,8 +67,8 @@ class Glass:
             .values(ended_at=at, end=end.value)
         )
 
-    async def views(self, incident: IncidentId, now: datetime) -> list[GlassView]:
-        """Those of an incident that hold now, with the names of who they are for and by."""
+    async def views(self, these: Sequence[IncidentId], now: datetime) -> dict[IncidentId, list[GlassView]]:
+        """Those of each incident that hold now, with the names of who they are for and by."""
         by = users.alias()
         rows = await self._db.execute(
             _logged(
@@ -77,22 +79,24 @@ class Glass:
             )
             .join(users, users.c.id == broken_glass.c.user_id)
             .join(by, by.c.id == broken_glass.c.by)
-            .where(broken_glass.c.incident_id == incident, broken_glass.c.expires_at > now)
+            .where(broken_glass.c.incident_id.in_(these), broken_glass.c.expires_at > now)
             .order_by(broken_glass.c.at, broken_glass.c.id)
         )
-        return [
-            GlassView(
-                id=row.id,
-                user_id=row.user_id,
-                user=row.user,
-                by=row.name,
-                reason=GlassReason(row.reason),
-                at=row.at,
-                expires_at=row.expires_at,
-                index=row._mapping["index"],
+        found: dict[IncidentId, list[GlassView]] = defaultdict(list)
+        for row in rows:
+            found[row.incident_id].append(
+                GlassView(
+                    id=row.id,
+                    user_id=row.user_id,
+                    user=row.user,
+                    by=row.name,
+                    reason=GlassReason(row.reason),
+                    at=row.at,
+                    expires_at=row.expires_at,
+                    index=row._mapping["index"],
+                )
             )
-            for row in rows
-        ]
+        return found
 
     async def _where(self, *where: ColumnElement[bool]) -> list[BrokenGlass]:
         rows = await self._db.execute(

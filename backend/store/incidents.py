@@ -1,5 +1,6 @@
 """Incidents, the units assigned to them, their feeds and their trail of positions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.grants import Scope
 from backend.model.ids import CameraId, DeviceId, FeedId, IncidentId, SessionId, SiteId, UnitId, UserId
-from backend.model.incidents import Feed, FeedState, Incident
+from backend.model.incidents import Feed, FeedKind, FeedState, Incident
 from backend.model.positions import Position
 from backend.store.responses import OUT
-from backend.store.rows import columns, fields, value, values
+from backend.store.rows import by_incident, columns, fields, value, values
 from backend.store.tables import cameras, devices, feeds, grants, incidents, positions, units, users
 from backend.store.tables_units import responses
 
@@ -121,10 +122,14 @@ class Feeds:
         return value((await self._db.execute(select(feeds).where(feeds.c.id == feed))).one_or_none(), Feed)
 
     async def of_incident(self, incident: IncidentId) -> list[Feed]:
+        return (await self.of_incidents([incident]))[incident]
+
+    async def of_incidents(self, these: Sequence[IncidentId]) -> dict[IncidentId, list[Feed]]:
+        """Each one's, in the order in which they became what they are."""
         rows = await self._db.execute(
-            select(feeds).where(feeds.c.incident_id == incident).order_by(feeds.c.since, feeds.c.id)
+            select(feeds).where(feeds.c.incident_id.in_(these)).order_by(feeds.c.since, feeds.c.id)
         )
-        return values(rows, Feed)
+        return by_incident(rows, Feed)
 
     async def of_camera(self, camera: CameraId, incident: IncidentId) -> Feed | None:
         """This camera's feed of the incident that has not ended: there is one at most."""
@@ -156,8 +161,8 @@ class Feeds:
         """The same for what began in this signed-in session."""
         return await self._published(grants.c.session_id == session)
 
-    async def names(self, incident: IncidentId) -> dict[str, str]:
-        """What the feeds of an incident are called: by their camera, or by their unit and what it carries."""
+    async def names(self, these: Sequence[IncidentId]) -> dict[str, str]:
+        """What their feeds are called: by their camera, or by their unit and what it carries."""
         carried = (devices.c.name.label("device"), users.c.display_name.label("officer"))
         rows = await self._db.execute(
             select(feeds.c.id, cameras.c.name, units.c.call_sign, *carried)
@@ -165,7 +170,7 @@ class Feeds:
             .outerjoin(units, units.c.id == feeds.c.unit_id)
             .outerjoin(devices, devices.c.id == feeds.c.device_id)
             .outerjoin(users, users.c.id == feeds.c.user_id)
-            .where(feeds.c.incident_id == incident)
+            .where(feeds.c.incident_id.in_(these), feeds.c.kind != FeedKind.CALLER.value)
         )
         return {
             row.id: row.name or ", ".join(filter(None, (row.call_sign, row.device or row.officer)))

@@ -1,5 +1,6 @@
 """Links, their spoken codes, their text messages and the grants that come of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from backend.model.grants import Grant, Scope
 from backend.model.ids import FeedId, GrantId, IncidentId, LinkId, MessageId, SessionId, UserId
 from backend.model.links import DeliveryState, Link
 from backend.model.messages import OutboxMessage
-from backend.store.rows import columns, value, values
+from backend.store.rows import by_incident, columns, value, values
 from backend.store.tables import codes, grants, links, messages
 
 
@@ -31,12 +32,14 @@ class Links:
 
     async def of_incident(self, incident: IncidentId) -> list[Link]:
         """Newest first."""
+        return (await self.of_incidents([incident]))[incident]
+
+    async def of_incidents(self, these: Sequence[IncidentId]) -> dict[IncidentId, list[Link]]:
+        """Each one's, newest first."""
         rows = await self._db.execute(
-            select(links)
-            .where(links.c.incident_id == incident)
-            .order_by(links.c.issued_at.desc(), links.c.id)
+            select(links).where(links.c.incident_id.in_(these)).order_by(links.c.issued_at.desc(), links.c.id)
         )
-        return values(rows, Link)
+        return by_incident(rows, Link)
 
     async def unredeemed_until(self, since: datetime, until: datetime) -> list[Link]:
         """Links that nobody redeemed and whose time ran out in (since, until]."""

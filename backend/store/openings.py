@@ -1,5 +1,7 @@
 """Openings, what owners said when they were asked, and where they can be told."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,7 +12,7 @@ from backend.model.ids import AskId, CameraId, FeedId, IncidentId, OpeningId, Pu
 from backend.model.lending import AskedView, OpeningView, WaiterView
 from backend.model.openings import Answer, Ask, Opening, OpeningEnd, Reach, Waiter
 from backend.model.owners import PushSubscription
-from backend.store.rows import columns, value, values
+from backend.store.rows import by_incident, columns, fields, value, values
 from backend.store.tables import ask_waiters, asks, cameras, openings, push_subscriptions, users
 
 _IS_OPEN = openings.c.ended_at.is_(None)
@@ -69,15 +71,15 @@ class Openings:
             update(openings).where(openings.c.id == opening, _IS_OPEN).values(ended_at=at, end=end.value)
         )
 
-    async def views(self, incident: IncidentId) -> list[OpeningView]:
-        """Those of an incident with the names of who holds them."""
+    async def views(self, these: Sequence[IncidentId]) -> dict[IncidentId, list[OpeningView]]:
+        """Those of each incident with the names of who holds them."""
         rows = await self._db.execute(
             select(openings, users.c.display_name.label("user"))
             .join(users, users.c.id == openings.c.user_id)
-            .where(openings.c.incident_id == incident, _IS_OPEN)
+            .where(openings.c.incident_id.in_(these), _IS_OPEN)
             .order_by(openings.c.opened_at, openings.c.id)
         )
-        return values(rows, OpeningView)
+        return by_incident(rows, OpeningView)
 
     async def _where(self, *where: ColumnElement[bool]) -> list[Opening]:
         rows = await self._db.execute(
@@ -139,35 +141,36 @@ class Asks:
     async def reached(self, ask: AskId, reach: Reach) -> None:
         await self._db.execute(update(asks).where(asks.c.id == ask).values(reach=reach.value))
 
-    async def views(self, incident: IncidentId) -> list[AskedView]:
-        """Those of an incident, the newest first, with the names of the cameras and of who waits."""
-        waiting = await self._waiting_for(incident)
+    async def views(self, these: Sequence[IncidentId]) -> dict[IncidentId, list[AskedView]]:
+        """Those of each incident, the newest first, with the names of the cameras and of who waits."""
+        waiting = await self._waiting_for(these)
         rows = await self._db.execute(
             select(asks, cameras.c.name.label("camera"))
             .join(cameras, cameras.c.id == asks.c.camera_id)
-            .where(asks.c.incident_id == incident)
+            .where(asks.c.incident_id.in_(these))
             .order_by(asks.c.asked_at.desc(), asks.c.id)
         )
-        return [
-            msgspec.structs.replace(view, waiting=tuple(waiting.get(view.camera_id, ())))
-            for view in values(rows, AskedView)
-        ]
+        found: dict[IncidentId, list[AskedView]] = defaultdict(list)
+        for row in rows:
+            view = msgspec.convert(fields(row), AskedView)
+            found[row.incident_id].append(msgspec.structs.replace(view, waiting=tuple(waiting[row.id])))
+        return found
 
-    async def _waiting_for(self, incident: IncidentId) -> dict[str, list[WaiterView]]:
-        """Who waits for which camera's owner."""
-        open_now = (asks.c.incident_id == incident, asks.c.answer.is_(None))
-        asked_by = select(asks.c.camera_id, asks.c.asked_by.label("user_id"), asks.c.asked_at.label("at"))
-        joined = select(asks.c.camera_id, ask_waiters.c.user_id, ask_waiters.c.pressed_at)
+    async def _waiting_for(self, these: Sequence[IncidentId]) -> dict[str, list[WaiterView]]:
+        """Who waits for the answer to which ask."""
+        open_now = (asks.c.incident_id.in_(these), asks.c.answer.is_(None))
+        asked_by = select(asks.c.id, asks.c.asked_by.label("user_id"), asks.c.asked_at.label("at"))
+        joined = select(asks.c.id, ask_waiters.c.user_id, ask_waiters.c.pressed_at)
         joined = joined.join(ask_waiters, ask_waiters.c.ask_id == asks.c.id)
         all_of_them = union_all(asked_by.where(*open_now), joined.where(*open_now)).subquery()
         rows = await self._db.execute(
-            select(all_of_them.c.camera_id, users.c.id, users.c.display_name)
+            select(all_of_them.c.id, users.c.id, users.c.display_name)
             .join(users, users.c.id == all_of_them.c.user_id)
             .order_by(all_of_them.c.at, users.c.id)
         )
-        found: dict[str, list[WaiterView]] = {}
-        for camera, user_id, user in rows:
-            found.setdefault(camera, []).append(WaiterView(user_id=user_id, user=user))
+        found: dict[str, list[WaiterView]] = defaultdict(list)
+        for ask, user_id, user in rows:
+            found[ask].append(WaiterView(user_id=user_id, user=user))
         return found
 
 

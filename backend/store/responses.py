@@ -1,11 +1,13 @@
 """Responses of units to incidents, and the presses that they are made of."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import IncidentId, PressId, ResponseId, UnitId
 from backend.model.responses import Press, Response
-from backend.store.rows import columns, value, values
+from backend.store.rows import by_incident, columns, value
 from backend.store.tables_units import presses, responses
 
 OUT = responses.c.clear_at.is_(None)
@@ -33,12 +35,16 @@ class Responses:
 
     async def of_incident(self, incident: IncidentId) -> list[Response]:
         """Those that are not clear, in the order in which they were dispatched."""
+        return (await self.of_incidents([incident]))[incident]
+
+    async def of_incidents(self, these: Sequence[IncidentId]) -> dict[IncidentId, list[Response]]:
+        """The same of each."""
         found = await self._db.execute(
             select(responses)
-            .where(responses.c.incident_id == incident, OUT)
+            .where(responses.c.incident_id.in_(these), OUT)
             .order_by(responses.c.dispatched_at, responses.c.id)
         )
-        return values(found, Response)
+        return by_incident(found, Response)
 
     async def change(self, response: Response) -> None:
         row = columns(response)

@@ -1,9 +1,12 @@
 """Rows to model values and back."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+
+from backend.model.ids import IncidentId
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -21,6 +24,14 @@ def value(row: Any, kind: type[T]) -> T | None:
 def values(rows: Any, kind: type[T]) -> list[T]:
     """Many rows as model values."""
     return [msgspec.convert(fields(row), kind) for row in rows]
+
+
+def by_incident(rows: Any, kind: type[T]) -> dict[IncidentId, list[T]]:
+    """The same by their column `incident_id`, in the rows' order; an empty list for any other."""
+    found: dict[IncidentId, list[T]] = defaultdict(list)
+    for row in rows:
+        found[row.incident_id].append(msgspec.convert(fields(row), kind))
+    return found
 
 
 def columns(struct: msgspec.Struct) -> dict[str, Any]:

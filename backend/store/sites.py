@@ -1,5 +1,6 @@
 """Sites and their telephone numbers. Those that were retired are kept for the log and shown nowhere."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,11 @@ class Sites:
         """Retired or not."""
         found = await self._whole(sites.c.id == site)
         return found[0] if found else None
+
+    async def names(self, these: Iterable[SiteId]) -> dict[SiteId, str]:
+        """What each is called, retired or not."""
+        rows = await self._db.execute(select(sites.c.id, sites.c.name).where(sites.c.id.in_(sorted(these))))
+        return {row.id: row.name for row in rows}
 
     async def of_owner(self, owner: UserId | None) -> list[Site]:
         """Those that stand, oldest first; the city's for None."""
