@@ -237,10 +237,17 @@ class Socket:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.snapshot: Any = None
+        self.last = 0
 
     async def next(self) -> Any:
+        """The next event, without its number, which is the next number."""
         async with asyncio.timeout(WAIT_S):
-            return json.loads(await self.connection.recv())
+            event = json.loads(await self.connection.recv())
+        event.pop("listener", None)
+        if (number := event.pop("n", None)) is not None:
+            assert number == self.last + 1
+            self.last = number
+        return event
 
     async def until(self, wanted: Callable[[Any], bool]) -> Any:
         """The first event like that."""

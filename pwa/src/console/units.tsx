@@ -97,19 +97,6 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
       <ProblemNote text={act.problem} />
       <GlassList desk={desk} incident={incident} />
       {world.units.size === 0 && <p class="empty">No unit is set up yet.</p>}
-      {world.units.size > SHOWN && (
-        <label class="field">
-          <span>
-            Find a unit by its call sign, of {world.units.size}; the nearest {SHOWN} are shown
-          </span>
-          <input
-            type="search"
-            value={words}
-            onInput={(event) => setWords(event.currentTarget.value)}
-            autocomplete="off"
-          />
-        </label>
-      )}
       {world.units.size > 0 && units.length === 0 && <p class="empty">No unit is called that.</p>}
       <ul>
         {units.map((unit) => {
@@ -150,6 +137,19 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
           );
         })}
       </ul>
+      {world.units.size > SHOWN && (
+        <label class="field">
+          <span>
+            Find a unit by its call sign, of {world.units.size}; the nearest {SHOWN} are shown
+          </span>
+          <input
+            type="search"
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+            autocomplete="off"
+          />
+        </label>
+      )}
     </section>
   );
 }
