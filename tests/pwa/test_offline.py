@@ -117,7 +117,7 @@ async def test_the_app_opens_without_a_network_and_what_is_said_there_arrives_on
         await expect(page.get_by_text("No network here, so no picture.")).to_be_visible()
         await expect(page.locator(".map-person.is-caller")).to_have_count(1)
         await page.get_by_role("button", name="I am en route").click()
-        await expect(page.get_by_role("button", name="En route, waiting to send")).to_be_visible()
+        await expect(page.get_by_role("button", name="En route, not sent")).to_be_visible()
         await say(page, "At the bridge")
         await expect(page.get_by_text("2 waiting to send")).to_be_visible()
         assert await fits(page)
