@@ -114,7 +114,7 @@ async def test_a_status_is_one_press_and_waits_for_the_network_through_a_reload(
         await expect(page.get_by_role("button", name="I am on scene En route")).to_be_visible()
         await agency.lose()
         await page.get_by_role("button", name="I am on scene").click()
-        await expect(page.get_by_role("button", name="waiting to send")).to_be_visible()
+        await expect(page.get_by_role("button", name="not sent")).to_be_visible()
         await page.wait_for_timeout(2500)  # it has been tried again
         agency.up = True
         await page.reload()

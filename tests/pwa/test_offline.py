@@ -23,6 +23,8 @@ CACHED = """async () => {
 }"""
 KNOWN = """() => new Promise((done) => {
   const open = indexedDB.open('sightline-officer');
+  open.onupgradeneeded = () => open.transaction.abort();  // there is none
+  open.onerror = () => done(null);
   open.onsuccess = () => {
     const get = open.result.transaction('main').objectStore('main').get('known');
     get.onsuccess = () => { open.result.close(); done(get.result ?? null); };
@@ -101,7 +103,7 @@ async def opened_again(context: BrowserContext, service: Service) -> Page:
 
 
 async def test_the_app_opens_without_a_network_and_what_is_said_there_arrives_once(
-    browser: Browser, service: Service, dispatcher: Dispatcher, record_property: Callable[[str, Any], None]
+    browser: Browser, service: Service, dispatcher: Dispatcher
 ) -> None:
     async with phone(browser, service, "olga", wrong_by(-24)) as page:
         incident = await sent_to(page, dispatcher, "olga")
@@ -115,7 +117,7 @@ async def test_the_app_opens_without_a_network_and_what_is_said_there_arrives_on
         await expect(page.get_by_text("No network here, so no picture.")).to_be_visible()
         await expect(page.locator(".map-person.is-caller")).to_have_count(1)
         await page.get_by_role("button", name="I am en route").click()
-        await expect(page.get_by_role("button", name="En route, waiting to send")).to_be_visible()
+        await expect(page.get_by_role("button", name="En route, not sent")).to_be_visible()
         await say(page, "At the bridge")
         await expect(page.get_by_text("2 waiting to send")).to_be_visible()
         assert await fits(page)
@@ -129,7 +131,7 @@ async def test_the_app_opens_without_a_network_and_what_is_said_there_arrives_on
             (response,) = dispatcher.incident(incident)["responses"]
             return response["status"] == "en-route" and "At the bridge" in dispatcher.notes(incident)
 
-        record_property("seconds from the network's return", await until(arrived))
+        print(f"{await until(arrived):.2f} s from the network's return")
         await expect(page.locator(".bar-lost")).to_be_empty()
         await expect(page.get_by_text("waiting to send")).to_have_count(0)
         actions = dispatcher.actions(incident)
@@ -144,7 +146,7 @@ async def test_the_app_opens_without_a_network_and_what_is_said_there_arrives_on
 
 
 async def test_what_is_said_while_the_server_is_down_arrives_once_when_it_is_up(
-    browser: Browser, service: Service, dispatcher: Dispatcher, record_property: Callable[[str, Any], None]
+    browser: Browser, service: Service, dispatcher: Dispatcher
 ) -> None:
     async with phone(browser, service, "omar") as page:
         incident = await sent_to(page, dispatcher, "omar")
@@ -156,7 +158,7 @@ async def test_what_is_said_while_the_server_is_down_arrives_once_when_it_is_up(
         await expect(page.get_by_text("2 waiting to send")).to_be_visible()
         await asyncio.to_thread(service.start)
         took = await until(lambda: "Radio is down too" in dispatcher.notes(incident))
-        record_property("seconds from the server's return", took)
+        print(f"{took:.2f} s from the server's return")
         await expect(page.get_by_role("button", name="I am on scene En route")).to_be_visible()
         await expect(page.locator(".bar-lost")).to_be_empty()
         assert dispatcher.actions(incident).count("unit.status") == 1

@@ -39,6 +39,7 @@ export function Untaken({ desk, incident }: { desk: Desk; incident: string | nul
   const refused = useStore(desk.queue.items).filter(
     (said) => said.state === "refused" && (said.kind === "status" || said.incident !== incident),
   );
+  if (refused.length === 0) return null;
   return (
     <div class="untaken" role="alert">
       {refused.map((said) => (

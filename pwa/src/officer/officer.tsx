@@ -176,7 +176,7 @@ export function Officer({ desk, glance, sharing, alarm }: Props) {
   return (
     <div class="officer" onClickCapture={looks}>
       <Bar desk={desk} sharing={sharing} incident={incident} many={openIncidents(world).length > 1} />
-      <div class="notices">
+      <div class="above">
         <Calls desk={desk} alarm={alarm} />
         <Over names={over} onRead={() => setOver([])} />
         <Untaken desk={desk} incident={incident?.id ?? null} />

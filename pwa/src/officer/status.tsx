@@ -36,7 +36,7 @@ function StatusButton({ desk, incident, response }: Props & { response: Response
     return () => clearTimeout(timer);
   }, [status]);
   const next = NEXT[status];
-  if (next === null) return <p class="status-waits">Clear, waiting to send</p>;
+  if (next === null) return <p class="status-waits">Clear, not sent</p>;
   return (
     <button
       type="button"
@@ -47,7 +47,7 @@ function StatusButton({ desk, incident, response }: Props & { response: Response
       <span>{WILL[next]}</span>
       <small>
         {STATUS_WORDS[status]}
-        {waits && ", waiting to send"}
+        {waits && ", not sent"}
       </small>
     </button>
   );
