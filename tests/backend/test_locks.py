@@ -83,6 +83,8 @@ async def test_a_session_that_nobody_uses_is_locked_and_opened_by_its_persons_pa
         answer = await kim.http.request(method, path, json={})
         if path.endswith("/units/mine/position"):
             no(answer, 400, "malformed")  # an officer's phone says where it is all the same
+        elif path.endswith("/acknowledge"):
+            no(answer, 404, "not-found")  # and that an alert was seen
         else:
             no(answer, 401, "session-locked")
     assert (await kim.http.post("/api/units/mine/position", json=POSITION)).status_code == 204
