@@ -23,9 +23,13 @@ export function unlock(password: string): Promise<Me> {
   return new Requests("", leave).send<Me>("POST", "/api/session/unlock", { password });
 }
 
-/** Locks every page of this browser now. Throws as requests do. */
+/** Locks every page of this browser now, also where the server cannot be told. Throws Refused. */
 export async function lockNow(requests: Requests): Promise<void> {
-  await requests.send("POST", "/api/session/lock");
+  try {
+    await requests.send("POST", "/api/session/lock");
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+  }
   hide();
 }
 
