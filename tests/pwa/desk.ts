@@ -34,6 +34,7 @@ Object.assign(globalThis, {
   location: { protocol: "http:", host, hash: "", pathname: "/console", replace: () => {} },
   history: { replaceState: (_: unknown, __: string, path: string) => { location.hash = path.split("#")[1] === undefined ? "" : `#${path.split("#")[1]}`; } },
   window: Object.assign(new EventTarget(), { setTimeout }),
+  document: new EventTarget(),
 });
 
 // only now: what it imports looks for a browser
