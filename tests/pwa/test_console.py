@@ -364,7 +364,9 @@ async def test_units_are_assigned_and_released_in_place(browser: Browser) -> Non
         await page.get_by_role("button", name="Assign 4B12").click()
         await page.get_by_role("button", name="Release 4B12").click()
         await expect(page.get_by_role("button", name="Assign 4B12")).to_be_visible()
-    assert agency.asked_for("POST", "/api/incidents/inc_1/units") == [{"unit_id": "unt_1", "only_free": False}]
+    assert agency.asked_for("POST", "/api/incidents/inc_1/units") == [
+        {"unit_id": "unt_1", "only_free": False}
+    ]
 
 
 async def test_a_waiting_feed_is_watched_before_its_first_frame(browser: Browser) -> None:
