@@ -6,6 +6,7 @@ from typing import Any, cast
 from media.simulator.endpoint import Endpoint, Peer
 
 _DATAGRAM = 4096  # a longer one is no MAVLink
+TRIES = 10  # of numbers, where any will do
 _WAITING = 256 * 1024  # of a TCP peer that does not read; then it is cut off
 
 Address = tuple[str, int]
@@ -23,12 +24,23 @@ class Network:
 
     async def open(self, host: str, port: int, to: list[Address]) -> int:
         """The port; another than 0 is that one. `to` are told from the start. Raises OSError."""
+        for left in reversed(range(1 if port else TRIES)):
+            try:
+                found = await self._bind(host, port)
+                break
+            except OSError:  # a number that is free for UDP may be taken for TCP
+                self.close()
+                if not left:
+                    raise
+        for address in to:
+            self._meet(address)
+        return found
+
+    async def _bind(self, host: str, port: int) -> int:
         loop = asyncio.get_running_loop()
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=(host, port))
         found = int(self._udp.get_extra_info("sockname")[1])
         self._tcp = await loop.create_server(lambda: _Tcp(self._endpoint, self._open), host, found)
-        for address in to:
-            self._meet(address)
         return found
 
     def close(self) -> None:

@@ -116,13 +116,16 @@ async def stream(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.connections += 1
         open_now.add(writer)
-        writer.write(b"<event/>" * 10)  # servers talk too, and nobody listens
-        if deaf:
-            writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await over.wait()
-        while data := await reader.read(65_536):
-            heard.take(data)
-        writer.close()
+        try:
+            writer.write(b"<event/>" * 10)  # servers talk too, and nobody listens
+            if deaf:
+                writer.transport.pause_reading()  # type: ignore[attr-defined]
+                await over.wait()
+            while data := await reader.read(65_536):
+                heard.take(data)
+        finally:
+            open_now.discard(writer)  # a lost TLS transport cannot be aborted once more (Python 3.11.2)
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     number = server.sockets[0].getsockname()[1]
