@@ -4,6 +4,7 @@ import "../lib/door.css";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useAct } from "../lib/hooks.ts";
+import { PasswordField } from "../lib/parts/password-field.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { signInSorry } from "../lib/refusals.ts";
 import { Requests } from "../lib/requests.ts";
@@ -69,18 +70,7 @@ function SignIn() {
             required
           />
         </label>
-        <label class="field">
-          <span>Password</span>
-          <input
-            ref={password}
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            maxLength={256}
-            required
-            aria-describedby="problem"
-          />
-        </label>
+        <PasswordField field={password} />
         <label class="check">
           <input type="checkbox" onChange={(event) => show(event.currentTarget.checked)} />
           <span>Show password</span>

@@ -7,6 +7,7 @@ import { useAct } from "../hooks.ts";
 import { type Lock, unlock } from "../lock.ts";
 import { unlockSorry } from "../refusals.ts";
 import { Icon } from "./icon.tsx";
+import { PasswordField } from "./password-field.tsx";
 import { ProblemNote } from "./problem.tsx";
 
 interface Props {
@@ -43,18 +44,7 @@ function LockScreen({ name, onPassword }: Props) {
           {name === null ? "Enter your password to go on." : `${name}, enter your password to go on.`} You
           come back to where you were.
         </p>
-        <label class="field">
-          <span>Password</span>
-          <input
-            ref={password}
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            maxLength={256}
-            required
-            aria-describedby="problem"
-          />
-        </label>
+        <PasswordField field={password} />
         <ProblemNote id="problem" text={act.problem} />
         <button type="submit" class="primary" disabled={act.busy}>
           {act.busy ? "Unlocking…" : "Unlock"}
