@@ -4,13 +4,17 @@ export type ParticipationLevel = "registry" | "ask" | "own-calls" | "nearby";
 
 export type Unavailable = "retired" | "paused" | "registry-only" | "out-of-hours" | "not-own-call" | "too-far" | "no-position" | "refused" | "unanswered" | "connector-away" | "camera-trouble";
 
-export type SourceKind = "onvif" | "rtsp";
+export type SourceKind = "onvif" | "rtsp" | "drone";
 
 export type ContestOutcome = "upheld" | "partly" | "explained";
 
 export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong-reason" | "misused" | "facts-wrong";
 
+export type Light = "day" | "twilight" | "night";
+
 export type DeviceKind = "body-worn" | "dash" | "encoder" | "locator";
+
+export type Parachute = "none" | "safe" | "armed" | "fired";
 
 export type Crew = "alone" | "join" | "take-over";
 
@@ -20,9 +24,13 @@ export type Action = "incident.open" | "incident.amend" | "incident.close" | "un
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
+export type Phase = "launching" | "en-route" | "on-scene" | "handing-over" | "returning" | "diverted" | "landed" | "parachute";
+
 export type GlassReason = "nearest" | "officer-in-danger" | "specialist" | "takes-command" | "mutual-aid";
 
-export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
+export type Grounded = "dock-trouble" | "no-pilot" | "observers" | "waiver-over" | "dark" | "away" | "drone-trouble" | "silent" | "parachute" | "battery" | "no-weather" | "wind" | "rain" | "cold" | "heat" | "visibility" | "clouds" | "traffic" | "too-far" | "dock-fenced" | "no-view" | "headwind";
+
+export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer" | "drone" | "thermal";
 
 export type FeedState = "waiting" | "live" | "silent" | "ended";
 
@@ -307,6 +315,170 @@ export interface GlassView {
   at: string;
   expires_at: string;
   index: number;
+}
+
+export interface Grounding {
+  why: Grounded;
+  words: string;
+}
+
+export interface Waiver {
+  number: string;
+  begins: string;
+  ends: string;
+  ceiling_m: number;
+  radius_m: number;
+  light: Light;
+  observers: number;
+  parachute: boolean;
+}
+
+export interface AimView {
+  pitch_deg: number | null;
+  yaw_deg: number | null;
+  across_deg: number | null;
+  zoom: number | null;
+  at: Point | null;
+  footprint: Point[];
+}
+
+export interface DroneAt {
+  id: string;
+  incident_id: string | null;
+  at: string;
+  point: Point;
+  height_m: number;
+  heading_deg: number | null;
+  ground_mps: number;
+  climb_mps: number;
+  charge: number;
+  volts: number | null;
+  satellites: number | null;
+  mode: string;
+  armed: boolean;
+  in_air: boolean;
+  parachute: Parachute;
+  aim: AimView | null;
+  trouble: string[];
+}
+
+export interface DroneView {
+  id: string;
+  dock_id: string;
+  name: string;
+  model: string;
+  colour: boolean;
+  thermal: boolean;
+  heard_at: string | null;
+  charge: number | null;
+  parachute: Parachute;
+  trouble: string | null;
+  remote_id: string;
+  air_hours: number;
+  cycles: number;
+  service_due: string | null;
+  flight_id: string | null;
+}
+
+export interface WatchView {
+  pilot_id: string;
+  pilot: string;
+  observers: number;
+  since: string;
+}
+
+export interface DockView {
+  id: string;
+  name: string;
+  point: Point;
+  roof_m: number;
+  waiver: Waiver;
+  trouble: string | null;
+  watch: WatchView | null;
+  drone: DroneView | null;
+}
+
+export interface FlightView {
+  id: string;
+  incident_id: string;
+  dock_id: string;
+  dock: string;
+  drone_id: string;
+  drone: string;
+  pilot_id: string;
+  pilot: string;
+  phase: Phase;
+  since: string;
+  launched_at: string;
+  on_scene_at: string | null;
+  ended_at: string | null;
+  to_scene_s: number | null;
+  leaves_at: string | null;
+  route: Point[];
+  height_m: number;
+  holds: boolean;
+  follows: boolean;
+  steered_by_id: string | null;
+  steered_by: string | null;
+  parachute_pressed: boolean;
+  colour_feed_id: string | null;
+  thermal_feed_id: string | null;
+  relieved_by: string | null;
+  warnings: string[];
+}
+
+export interface AnswerView {
+  dock_id: string;
+  dock: string;
+  drone_id: string;
+  drone: string;
+  straight_m: number;
+  charge: number | null;
+  to_scene_s: number | null;
+  stays_s: number | null;
+  height_m: number | null;
+  away_m: number | null;
+  route: Point[];
+  groundings: Grounding[];
+}
+
+export interface ChoiceView {
+  at: string;
+  answers: AnswerView[];
+  words: string;
+  weather: string;
+}
+
+export interface OfferView {
+  incident_id: string;
+  drone_id: string;
+  drone: string;
+  dock: string;
+  to_scene_s: number;
+  offered_at: string;
+}
+
+export interface Order {
+  accepted: boolean;
+  words: string;
+  took_ms: number;
+}
+
+export interface Hangar {
+  type: "hangar";
+  docks: DockView[];
+  flights: FlightView[];
+  offers: OfferView[];
+}
+
+export interface FlightChanged {
+  type: "flight";
+  flight: FlightView;
+}
+
+export interface DronesMoved {
+  type: "drones-moved";
+  drones: DroneAt[];
 }
 
 export interface OwnerRequest {
