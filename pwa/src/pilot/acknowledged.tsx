@@ -31,7 +31,7 @@ export function Acknowledged({ orders }: { orders: Orders }) {
       <h2 class="sr-only">The drone's answers</h2>
       {newest === undefined && <p>What you ask of it is answered here.</p>}
       <ul>
-        {asked.map((one) => (
+        {asked.slice(0, 2).map((one) => (
           <Line key={one.n} one={one} />
         ))}
       </ul>

@@ -1,6 +1,6 @@
 // The parachute, the last resort: under a cover, and then by two presses that stand in different places. The first
 // arms for eight seconds; the second, by the same pilot, fires. Nothing is held down and no key does it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../lib/parts/icon.tsx";
 import type { Piloting } from "./flight.tsx";
 
@@ -34,8 +34,12 @@ export function Parachute({ desk, flight, orders }: Piloting) {
   const { left_ms, begin, end } = useWindow();
   const press = (): Promise<boolean> =>
     orders.give("Parachute", () => desk.flights.tell(flight.id, "parachute"));
+  const arming = useRef(false);
   const arm = async (): Promise<void> => {
+    if (arming.current) return; // a press that bounces is one
+    arming.current = true;
     if (await press()) begin();
+    arming.current = false;
   };
   const fire = (): void => {
     end();
@@ -61,11 +65,15 @@ export function Parachute({ desk, flight, orders }: Piloting) {
             The last resort: motors off, down where it is, and this drone flies no more today. Two presses
             within 8 seconds.
           </p>
-          {left_ms === null ? (
-            <button type="button" class="parachute-first" onClick={() => void arm()}>
-              1 of 2: ready it
-            </button>
-          ) : (
+          <button
+            type="button"
+            class="parachute-first"
+            disabled={left_ms !== null}
+            onClick={() => void arm()}
+          >
+            1 of 2: ready it
+          </button>
+          {left_ms !== null && (
             <>
               <p role="status" class="parachute-left">
                 Ready for {Math.ceil(left_ms / 1000)} s more

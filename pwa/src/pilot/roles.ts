@@ -2,5 +2,5 @@
 import type { Me } from "../wire.ts";
 
 export function mayFly({ user }: Me): boolean {
-  return (user.role as string) === "pilot";
+  return user.role === "pilot";
 }
