@@ -259,9 +259,10 @@ class Server(uvicorn.Server):
             connection.shutdown()
         for _ in range(20):
             if not (self.server_state.connections or self.server_state.tasks):
-                return await self.lifespan.shutdown()
+                await self.lifespan.shutdown()
+                return
             await asyncio.sleep(0.005)
-        return await super().shutdown(sockets)
+        await super().shutdown(sockets)
 
 
 @contextlib.asynccontextmanager

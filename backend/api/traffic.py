@@ -8,7 +8,15 @@ from bisect import bisect_left
 from collections import Counter
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+)
 
 EDGES_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNANSWERED = "none"  # the browser left before there was an answer
@@ -41,7 +49,7 @@ class Traffic:
                 for name, value in scope["headers"]
             )
 
-            async def hear() -> Message:
+            async def hear() -> HTTPReceiveMessage | WebSocketReceiveMessage:
                 nonlocal whole, left
                 message = await receive()
                 if message["type"] == "http.request":
