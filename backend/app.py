@@ -38,6 +38,8 @@ from backend.services.contests import Contests
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
+from backend.services.docks import Docks
+from backend.services.drones import Drones
 from backend.services.duties import Duties
 from backend.services.endings import Endings
 from backend.services.engines import Engines
@@ -74,6 +76,7 @@ from backend.services.sessions import Sessions
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
+from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.transparency import Transparency
@@ -166,6 +169,8 @@ class Parts(msgspec.Struct, frozen=True):
     devices: Devices
     disclosures: Disclosures
     districts: "Districts | None"
+    docks: Docks
+    drones: Drones
     duties: Duties
     locators: Locators
     locks: Locks
@@ -174,6 +179,7 @@ class Parts(msgspec.Struct, frozen=True):
     receipts: Receipts
     responses: Responses
     sessions: Sessions
+    skies: Skies
     eyes: Eyes
     contests: Contests
     statements: Statements
@@ -250,6 +256,9 @@ def build(
     receipts = Receipts(steps, keys, public_log, sfu, config.agency)
     locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
+    drones = Drones(steps, hub, connectors)
+    connectors.drones = drones
+    skies = Skies(steps, config.airspace)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -309,6 +318,8 @@ def build(
         devices=devices,
         disclosures=disclosures,
         districts=districts,
+        docks=Docks(steps, hub, drones, skies),
+        drones=drones,
         duties=duties,
         locators=Locators(steps, units),
         locks=locks,
@@ -316,6 +327,7 @@ def build(
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
         responses=Responses(steps, board, leaving, alerts),
+        skies=skies,
         sessions=Sessions(steps, sfu, lent, duties),
         eyes=Eyes(steps, _destinations(config), _shown(config), config.public_url),
         contests=Contests(steps, uses),
@@ -344,6 +356,7 @@ def create_app(
         currency=config.currency,
     )
     basemap = _basemap(config)
+    _read_areas(parts.skies)
     built, traffic = pages.Pages(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
@@ -352,6 +365,7 @@ def create_app(
         "pages": built,
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
+        "docks_service": parts.docks,
         "gatekeeper": parts.access,
         "glass_service": parts.glass,
         "public_assets": transparency_api.built_assets(built_pages()),
@@ -392,6 +406,7 @@ def create_app(
                 "receipts",
                 "responses",
                 "sessions",
+                "skies",
                 "contests",
                 "statements",
                 "review",
@@ -443,6 +458,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         async with parts.store.read() as tx:
             parts.districts.warn(await tx.cameras.points(1000))
     await parts.eyes.begin()
+    await parts.docks.begin()
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
@@ -454,6 +470,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
+        asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
@@ -562,6 +579,13 @@ def _districts(config: Config, basemap: tiles.Basemap | None) -> "Districts | No
         return found
     except districts.BadDistricts as bad:
         raise ConfigError(f"SIGHTLINE_DISTRICTS: {bad}") from bad
+
+
+def _read_areas(skies: Skies) -> None:
+    try:
+        skies.read()
+    except (OSError, ValueError) as error:  # BadAreas is one
+        raise ConfigError(f"SIGHTLINE_AIRSPACE: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

@@ -79,6 +79,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     lock_minutes: tuple[str, ...] = ("30",)  # without input; of one role: "officer=15"
     districts: Path | None = None  # a GeoJSON file of the city's; no district is ever said when None
     district_name: str = "name"  # the property of each that says what it is called
+    airspace: Path | None = None  # a GeoJSON file: where drones must stay, must not be, should not be
     basemap: Path | None = None  # a .pmtiles file; pages draw a plain grid when None
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
     push_services: tuple[str, ...] = ()  # besides those of the browsers there are

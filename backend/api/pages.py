@@ -135,6 +135,8 @@ async def front(request: Request[Any, Any, Any]) -> Redirect:
         return Redirect("/owner")
     if session.user.role is Role.AUDITOR:
         return Redirect("/review")
+    if session.user.role is Role.PILOT:
+        return Redirect("/pilot")
     return Redirect("/console" if is_desk(session.user) else "/officer")
 
 

@@ -46,6 +46,8 @@ class FeedKind(StrEnum):
     BODY_WORN = "body-worn"
     DASH = "dash"
     OFFICER = "officer"  # an officer's own phone
+    DRONE = "drone"  # in colour
+    THERMAL = "thermal"  # a drone's other camera
 
 
 class FeedState(StrEnum):

@@ -23,6 +23,7 @@ from backend.store.connectors import Connectors
 from backend.store.contests import Contests
 from backend.store.devices import Devices
 from backend.store.disclosed import Disclosed, Seals
+from backend.store.drones import Docks, Drones, Skies, Watches
 from backend.store.entries import Entries
 from backend.store.fees import Fees
 from backend.store.glass import Glass
@@ -96,6 +97,10 @@ class Tx:
         self.glass = Glass(connection)
         self.reviews = Reviews(connection)
         self.notes = Notes(connection)
+        self.docks = Docks(connection)
+        self.drones = Drones(connection)
+        self.watches = Watches(connection)
+        self.skies = Skies(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 

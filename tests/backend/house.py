@@ -55,6 +55,7 @@ PEOPLE = (
     ("sam", "Sam Ortiz", Role.OFFICER, "Unit 12"),
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
     ("ada", "Ada Moss", Role.AUDITOR, None),
+    ("pia", "Pia Lind", Role.PILOT, None),
 )
 NUMBER = "+12125550123"
 WAIT_S = 10.0
