@@ -59,6 +59,7 @@ from backend.model import (
     statements,
     views,
 )
+from media import palettes
 
 ENUMS: tuple[type[Enum], ...] = (
     cameras.ParticipationLevel,
@@ -87,6 +88,7 @@ ENUMS: tuple[type[Enum], ...] = (
     openings.OpeningEnd,
     openings.Reason,
     owners.RequestState,
+    palettes.Palette,
     payments.PaymentOutcome,
     people.Role,
     pictures.Connection,
