@@ -78,7 +78,7 @@ class DroneListener(Protocol):
         """All that it speaks to now."""
         ...
 
-    def heard(self, connector: ConnectorId, states: Sequence[DroneState]) -> None:
+    async def heard_from(self, connector: ConnectorId, states: Sequence[DroneState]) -> None:
         """Where they are."""
         ...
 
@@ -99,7 +99,7 @@ class _NoDrones:
     async def listed(self, connector: ConnectorId, drones: Sequence[DroneReport]) -> None:
         return
 
-    def heard(self, connector: ConnectorId, states: Sequence[DroneState]) -> None:
+    async def heard_from(self, connector: ConnectorId, states: Sequence[DroneState]) -> None:
         return
 
     def answered(self, connector: ConnectorId, answer: wire.Answer) -> None:
@@ -311,7 +311,7 @@ class Connectors:
                     raise refused(Refusal.TOO_OFTEN)
                 await self.drones.listed(line.connector, frame.drones)
             case wire.Telemetry():
-                self.drones.heard(line.connector, frame.states)
+                await self.drones.heard_from(line.connector, frame.states)
             case wire.Answer():
                 self.drones.answered(line.connector, frame)
             case wire.Said():
