@@ -138,7 +138,7 @@ async def test_steering_lasts_as_long_as_somebody_steers() -> None:
 
 
 async def test_the_connector_has_drones_beside_its_cameras(service: Desk, tmp_path: Path) -> None:
-    """The process itself: its commands, its frames, a service that restarts, a drone that goes on meanwhile."""
+    """The process itself: its commands, its frames, a service that is away while the drone goes on."""
     key_file = tmp_path / "key"
     key_file.write_text(KEY.hex())
     async with fleet(plan(key=KEY)) as (flying, (at,)):
