@@ -1,9 +1,9 @@
 """`make bench-lighthouse`: the pages that are opened on a phone, on one that is slow and far from a mast.
 
 Lighthouse's own throttling (simulated slow 4G, CPU four times slower), in a Chromium that is signed in where
-the page asks for it, against the real service with a caller who shares their picture. The officer's page twice:
-before anybody knows where it is, and with a place, where MapLibre draws streets without a graphics card.
-The median of RUNS by performance; a JSON line at the end.
+the page asks for it, against the real service with a caller who shares their picture. The officer's page
+twice: before anybody knows where it is, and with a place, where MapLibre draws streets without a graphics
+card. The median of RUNS by performance; a JSON line at the end.
 """
 
 import asyncio

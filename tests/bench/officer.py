@@ -201,13 +201,14 @@ class Load:
         self.delays = Delays()
         self.watched: list[float] = []  # when the unit on the map reported, seconds since 1970
         self._sent: dict[str, float] = {}
-        self._turn = 0
+        self._turn = self._number = 0
+        self.tasks: list[asyncio.Task[None]] = []
 
     async def run(
         self, stack: AsyncExitStack, *, sockets: int = SOCKETS, writing: bool, reporting: bool = True
     ) -> None:
         """Everybody, until the stack is closed."""
-        tasks: list[asyncio.Task[None]] = []
+        tasks = self.tasks
 
         async def stop() -> None:
             for task in tasks:
@@ -272,22 +273,20 @@ class Load:
 
     async def _report(self, fleet: ClientConnection) -> None:
         """Every unit once a second. A position is known again by its speed, which is a number of its own."""
-        signs, number, began = self._city.signs, 0, time.monotonic()
+        signs, began = self._city.signs, time.monotonic()
         size = min(AT_ONCE, math.ceil(len(signs) / MESSAGES_S))
         while True:
             for first in range(0, len(signs), size):
-                reports = []
-                for sign in signs[first : first + size]:
-                    number += 1
-                    reports.append(self._where(sign, number))
-                await fleet.send(json.dumps(reports))
+                await fleet.send(json.dumps([self.where(sign) for sign in signs[first : first + size]]))
                 await fleet.recv()
                 due = began + (self._turn + (first + size) / len(signs))
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._turn += 1
 
-    def _where(self, sign: str, number: int) -> dict[str, Any]:
-        speed = 5 + (number % 1_000_000) / 1_000_000
+    def where(self, sign: str) -> dict[str, Any]:
+        """One report, by which it is known again where it is told."""
+        self._number += 1
+        speed = 5 + (self._number % 1_000_000) / 1_000_000
         self._sent[f"{speed}"] = time.monotonic()
         way, far, heads = math.tau * (hash(sign) % 360) / 360, 2000.0, 10
         if sign == self._city.signs[0]:
@@ -414,7 +413,7 @@ async def crowd() -> dict[str, Any]:
             while time.monotonic() < over:
                 began = time.monotonic()
                 for first in range(0, len(signs), AT_ONCE):
-                    reports = [load._where(sign, first) for sign in signs[first : first + AT_ONCE]]
+                    reports = [load.where(sign) for sign in signs[first : first + AT_ONCE]]
                     await line.send(json.dumps(reports))
                 for _ in range(0, len(signs), AT_ONCE):
                     answer = json.loads(await line.recv())
@@ -427,11 +426,17 @@ async def crowd() -> dict[str, Any]:
         each = (report(line, city.signs[n * share : (n + 1) * share]) for n, line in enumerate(lines))
         await asyncio.gather(ask(), *each)
         print(f"   {CROWD} units: {sum(taken)} reports taken, passed over: {dict(why)}")
-        print(f"   {before:.0f} MB before, at most {most:.0f}", flush=True)
+        lost, told = sum(task.done() for task in load.tasks), load.delays.delivered
+        print(
+            f"   {before:.0f} MB before, at most {most:.0f}; {len(told)} told, {lost} sockets lost",
+            flush=True,
+        )
         return {
             "crowd_taken_s": round(sum(taken) / CROWD_S),
             "crowd_passed_over": why.total(),
             "crowd_other_p99_ms": round(p99(other), 1),
+            "crowd_told_p99_ms": round(p99(told), 1),
+            "crowd_sockets_lost": lost,
             "crowd_grew_mb": round(most - before),
         }
 
