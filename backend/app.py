@@ -15,38 +15,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
 
-from backend.api import callers as callers_api
-from backend.api import connectors as connectors_api
-from backend.api import (
-    desk,
-    events,
-    glass,
-    guards,
-    headers,
-    machines,
-    metrics,
-    notes,
-    openings,
-    pages,
-    public_log,
-    push,
-    review,
-    sessions,
-    staff,
-    tiles,
-)
-from backend.api import devices as devices_api
-from backend.api import fees as fees_api
-from backend.api import locators as locators_api
-from backend.api import owners as owners_api
-from backend.api import receipts as receipts_api
-from backend.api import sealing as sealing_api
-from backend.api import sites as sites_api
+from backend import routes
+from backend.api import headers, metrics, pages, tiles
 from backend.api import transparency as transparency_api
-from backend.api import units as units_api
-from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
@@ -56,6 +28,7 @@ from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.alerts import Alerts
+from backend.services.aloft import Aloft
 from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
@@ -63,9 +36,14 @@ from backend.services.cameras import Cameras
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.contests import Contests
+from backend.services.controls import Controls
+from backend.services.courses import Courses
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
+from backend.services.dispatch import Dispatch
+from backend.services.docks import Docks
+from backend.services.drones import Drones
 from backend.services.duties import Duties
 from backend.services.endings import Endings
 from backend.services.engines import Engines
@@ -74,6 +52,9 @@ from backend.services.eyes import Eyes, Shown
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
+from backend.services.flight_feeds import FlightFeeds
+from backend.services.flight_log import FlightLogs
+from backend.services.flights import Flights
 from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
@@ -86,6 +67,7 @@ from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.notes import Notes
+from backend.services.offers import Offers
 from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
@@ -94,6 +76,7 @@ from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
+from backend.services.relays import Relays
 from backend.services.responses import Responses
 from backend.services.review import LogState, Review
 from backend.services.runs import Runs
@@ -102,6 +85,7 @@ from backend.services.sessions import Sessions
 from backend.services.sharing import Sharing
 from backend.services.signin import SignIn
 from backend.services.sites import Sites
+from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.transparency import Transparency
@@ -121,14 +105,12 @@ from notifications.ports import Pusher, Sender
 from notifications.push import WebPush
 from notifications.sms import API as TWILIO_API
 from notifications.sms import TwilioSender
-from signaling.routes import create_router
 
 if TYPE_CHECKING:
     from backend.services.districts import Districts
 
 log = logging.getLogger(__name__)
 
-BODY_BYTES = 64 * 1024
 RESTART_S = 1.0
 RUN = "SIGHTLINE_RUN"  # set by the supervisor for those that it starts; not a setting
 
@@ -185,6 +167,7 @@ class Parts(msgspec.Struct, frozen=True):
     lending_board: LendingBoard
     surroundings: Surroundings
     alerts: Alerts
+    aloft: Aloft
     asks: Asks
     pushes: Push
     runs: Runs
@@ -195,7 +178,14 @@ class Parts(msgspec.Struct, frozen=True):
     enrolments: Enrolments
     devices: Devices
     disclosures: Disclosures
+    dispatch: Dispatch
     districts: "Districts | None"
+    docks: Docks
+    drones: Drones
+    controls: Controls
+    flight_logs: FlightLogs
+    flights: Flights
+    offers: Offers
     duties: Duties
     locators: Locators
     locks: Locks
@@ -204,6 +194,7 @@ class Parts(msgspec.Struct, frozen=True):
     receipts: Receipts
     responses: Responses
     sessions: Sessions
+    skies: Skies
     eyes: Eyes
     contests: Contests
     statements: Statements
@@ -274,12 +265,23 @@ def build(
     runs = Runs(steps, keys, connectors)
     presses = Presses(keys, runs, asks, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
-    connectors.listener = lent
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
     receipts = Receipts(steps, keys, public_log, sfu, config.agency)
     locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
+    drones = Drones(steps, hub, connectors)
+    connectors.drones = drones
+    skies = Skies(steps, config.airspace)
+    aloft = Aloft(steps, hub, drones)
+    docks = Docks(steps, hub, drones, aloft, skies)
+    courses = Courses(aloft, drones, skies)
+    pictures = FlightFeeds(steps, keys, aloft, drones, connectors, sfu, lent)
+    connectors.listener = pictures
+    dispatch = Dispatch(steps, aloft, drones, docks, skies, courses, pictures)
+    offers = Offers(steps, aloft, docks, dispatch, config.drone_types)
+    relays = Relays(steps, aloft, courses, dispatch)
+    drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -328,6 +330,7 @@ def build(
         lending_board=lending_board,
         surroundings=Surroundings(steps, zone, connectors.is_connected),
         alerts=alerts,
+        aloft=aloft,
         asks=asks,
         pushes=pushes,
         runs=runs,
@@ -339,6 +342,13 @@ def build(
         devices=devices,
         disclosures=disclosures,
         districts=districts,
+        dispatch=dispatch,
+        docks=docks,
+        drones=drones,
+        controls=Controls(steps, aloft, courses, relays),
+        flight_logs=FlightLogs(steps, aloft),
+        flights=flights,
+        offers=offers,
         duties=duties,
         locators=Locators(steps, units),
         locks=locks,
@@ -346,6 +356,7 @@ def build(
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
         responses=Responses(steps, board, leaving, alerts),
+        skies=skies,
         sessions=Sessions(steps, sfu, lent, duties),
         eyes=Eyes(steps, _destinations(config), _shown(config), config.public_url),
         contests=Contests(steps, uses),
@@ -374,6 +385,7 @@ def create_app(
         currency=config.currency,
     )
     basemap = _basemap(config)
+    _read_areas(parts.skies)
     built, traffic = pages.Pages(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
@@ -382,6 +394,7 @@ def create_app(
         "pages": built,
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
+        "docks_service": parts.docks,
         "gatekeeper": parts.access,
         "glass_service": parts.glass,
         "public_assets": transparency_api.built_assets(built_pages()),
@@ -422,6 +435,11 @@ def create_app(
                 "receipts",
                 "responses",
                 "sessions",
+                "skies",
+                "controls",
+                "dispatch",
+                "flight_logs",
+                "offers",
                 "contests",
                 "statements",
                 "review",
@@ -431,56 +449,27 @@ def create_app(
             )
         },
     }
-    carrier_routes = []
     if isinstance(parts.sender, TwilioSender):
         given["carrier"] = parts.sender
-        carrier_routes = [machines.CARRIER_ROUTER]
+    answering = routes.registered(frozenset(given), tuple(built.paths()))
     app = Litestar(
-        route_handlers=[
-            *carrier_routes,
-            staff.ROUTER,
-            desk.ROUTER,
-            owners_api.ROUTER,
-            owners_api.AGENCY_ROUTER,
-            sites_api.ROUTER,
-            openings.ROUTER,
-            sealing_api.ROUTER,
-            push.ROUTER,
-            callers_api.ROUTER,
-            connectors_api.ROUTER,
-            devices_api.ROUTER,
-            events.ROUTER,
-            fees_api.ROUTER,
-            glass.ROUTER,
-            locators_api.ROUTER,
-            machines.ROUTER,
-            metrics.ROUTER,
-            notes.ROUTER,
-            receipts_api.ROUTER,
-            review.ROUTER,
-            sessions.ROUTER,
-            public_log.ROUTER,
-            tiles.ROUTER,
-            transparency_api.ROUTER,
-            units_api.ROUTER,
-            create_router(),
-            pages.routes(built),
-        ],
-        dependencies={
-            **{name: Provide(_given(value), sync_to_thread=False) for name, value in given.items()},
-            "session": Provide(guards.provide_session, sync_to_thread=False),
-            "bearer": Provide(guards.provide_grant, sync_to_thread=False),
-        },
-        exception_handlers=HANDLERS,
-        request_max_body_size=BODY_BYTES,
         lifespan=[lambda _: _running(parts)],
-        state=State({"config": config, "sign_in": parts.sign_in, "parts": parts}),
+        state=State(
+            {
+                "config": config,
+                "sign_in": parts.sign_in,
+                "parts": parts,
+                "given": given,
+                "routes": answering.routes,
+                "traffic": traffic,
+            }
+        ),
         openapi_config=None,
         logging_config=None,
         pdb_on_exception=False,
         debug=False,
     )
-    app.asgi_handler = traffic.around(headers.around(app.asgi_handler, secure=config.secure))
+    app.asgi_handler = traffic.around(headers.around(answering.asgi_handler, secure=config.secure))
     return app
 
 
@@ -502,6 +491,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         async with parts.store.read() as tx:
             parts.districts.warn(await tx.cameras.points(1000))
     await parts.eyes.begin()
+    await parts.docks.begin()
+    await parts.flights.begin()
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
@@ -513,6 +504,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
+        asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
+        asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
@@ -542,13 +535,6 @@ async def _kept_up(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("%s failed and starts again", name)
         await asyncio.sleep(RESTART_S)
-
-
-def _given(value: Any) -> Callable[[], Any]:
-    def provide() -> Any:
-        return value
-
-    return provide
 
 
 def _refuse_misfits(config: Config) -> None:
@@ -628,6 +614,13 @@ def _districts(config: Config, basemap: tiles.Basemap | None) -> "Districts | No
         return found
     except districts.BadDistricts as bad:
         raise ConfigError(f"SIGHTLINE_DISTRICTS: {bad}") from bad
+
+
+def _read_areas(skies: Skies) -> None:
+    try:
+        skies.read()
+    except (OSError, ValueError) as error:  # BadAreas is one
+        raise ConfigError(f"SIGHTLINE_AIRSPACE: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import new_id
 from backend.model.people import StaffSession, User
 from backend.model.views import (
@@ -83,6 +84,9 @@ News = (
     | NotesRead
     | UnitChanged
     | UnitsMoved
+    | DronesMoved
+    | Hangar
+    | FlightChanged
     | DutyChanged
     | EntryRecorded
     | SiteChanged

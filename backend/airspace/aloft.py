@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from backend.airspace.plans import CALM, Ask, Plan, Stand
+from backend.airspace.plans import CALM, Ask, Plan
 from backend.airspace.routes import SIGHT_M, Airspace
 from backend.model import airframes
 from backend.model.airframes import Cost
-from backend.model.docks import Dock
+from backend.model.docks import Dock, Stand
 from backend.model.groundings import Grounded, Grounding, in_words
 from backend.model.positions import Point
 from backend.model.weather import Weather

@@ -12,7 +12,7 @@ from backend.airspace.routes import SIGHT_M, Airspace, Route
 from backend.airspace.space import TRANSIT_M
 from backend.model import airframes, docks, weather
 from backend.model.airframes import Cost
-from backend.model.docks import Dock, Drone, Watch
+from backend.model.docks import Stand
 from backend.model.groundings import Grounded, Grounding, in_words
 from backend.model.ids import DockId, DroneId
 from backend.model.positions import Point, distance_m
@@ -39,14 +39,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     weather: Weather | None
     traffic: tuple[Aircraft, ...] = ()
     stays_s: float = STAYS_S
-
-
-class Stand(msgspec.Struct, frozen=True, kw_only=True):
-    """A dock, the drone that belongs there, and who is there for it."""
-
-    dock: Dock
-    drone: Drone
-    watch: Watch
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.views import Event, IncidentHidden, Locked, Resumed, SignedOut, Snapshot, Tick
 from backend.services.board import Audience, Board
 from backend.services.connections import Connections
+from backend.services.docks import Docks
 from backend.services.lending_board import CityAudience, LendingBoard, OwnerAudience
 from backend.services.steps import Clock
 
@@ -48,8 +49,11 @@ Socket = WebSocket[Any, Any, Any]
 class StaffTelling:
     """Of incidents and units, to whoever this person is on duty as."""
 
-    def __init__(self, session: StaffSession, board: Board, connections: Connections, clock: Clock) -> None:
+    def __init__(
+        self, session: StaffSession, board: Board, connections: Connections, docks: Docks, clock: Clock
+    ) -> None:
         self._session, self._board, self._connections, self._clock = session, board, connections, clock
+        self._docks = docks
         self._audience: Audience | None = None
 
     @property
@@ -58,7 +62,8 @@ class StaffTelling:
 
     async def whole(self) -> list[Event]:
         self._audience, snapshot = await self._board.audience(self._session, self._clock())
-        return [snapshot, *self._connections.levels_of(self._session.id)]
+        hangar = self._audience.hangar(await self._docks.whole())
+        return [snapshot, hangar, *self._connections.levels_of(self._session.id)]
 
     async def hears(self, news: News) -> Sequence[Event]:
         if self._audience is None or (
@@ -76,8 +81,12 @@ async def events(
     board: NamedDependency[Board],
     clock: NamedDependency[Clock],
     connections: NamedDependency[Connections],
+    docks_service: NamedDependency[Docks],
 ) -> None:
-    await _serve(socket, hub, guards.STAFF, lambda of: StaffTelling(of, board, connections, clock), clock)
+    def begin(of: StaffSession) -> Telling:
+        return StaffTelling(of, board, connections, docks_service, clock)
+
+    await _serve(socket, hub, guards.STAFF, begin, clock)
 
 
 @websocket("/owner/events")

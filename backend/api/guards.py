@@ -11,14 +11,16 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from backend.config import Config
-from backend.model.ids import Cookie, GrantSecret
+from backend.model.ids import Cookie, DeviceToken, GrantSecret
 from backend.model.people import Role, StaffSession
 from backend.model.refusals import Refusal, Refused
+from backend.services.devices import device_token
 from backend.services.signin import SignIn
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 DESK = (Role.DISPATCHER, Role.SUPERVISOR)
-STAFF = (*DESK, Role.OFFICER)
+FLYERS = (*DESK, Role.PILOT)
+STAFF = (*DESK, Role.OFFICER, Role.PILOT)
 OWNERS = (Role.OWNER,)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -58,6 +60,12 @@ def machines(connection: Connection, _: BaseRouteHandler) -> None:
     """For routes of programs that prove themselves: what names an Origin is a browser, and none of them."""
     if "origin" in connection.headers:
         raise Refused(Refusal.BAD_ORIGIN, "This is for connectors, not for browsers.")
+
+
+def device_bearer(connection: Connection) -> DeviceToken | None:
+    """The token that a device of the agency's shows; None for anything else."""
+    scheme, _, text = connection.headers.get("authorization", "").partition(" ")
+    return device_token(text.strip()) if scheme.lower() == "bearer" else None
 
 
 async def who(connection: Connection, *, locked: bool = False) -> StaffSession:
@@ -100,13 +108,28 @@ async def _believe(connection: Connection, session: StaffSession) -> None:
 
 
 async def staff(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Dispatchers, supervisors and officers: whoever may see incidents at all."""
+    """Dispatchers, supervisors, officers and pilots: whoever may see incidents at all."""
     await _in_role(connection, handler, STAFF)
 
 
 async def desk(connection: Connection, handler: BaseRouteHandler) -> None:
     """Dispatchers and supervisors."""
     await _in_role(connection, handler, DESK)
+
+
+async def flyers(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Who may see docks and send drones: the desk and pilots."""
+    await _in_role(connection, handler, FLYERS)
+
+
+async def pilots(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Pilots of drones."""
+    await _in_role(connection, handler, (Role.PILOT,))
+
+
+async def skywatchers(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Who may say what the weather is: pilots and supervisors."""
+    await _in_role(connection, handler, (Role.PILOT, Role.SUPERVISOR))
 
 
 async def officers(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -17,10 +17,8 @@ from litestar.params import RawBody
 from backend.api import guards
 from backend.api.bodies import Problem
 from backend.api.problems import STATUS
-from backend.model.ids import DeviceToken
 from backend.model.locators import AT_ONCE, LocatorReport, Taken
 from backend.model.refusals import Refusal, Refused
-from backend.services.devices import device_token
 from backend.services.locators import Locators
 
 REFUSED = 4403  # the last message says why
@@ -37,7 +35,7 @@ Socket = WebSocket[Any, Any, Any]
 async def positions(
     request: Request[Any, Any, Any], body: RawBody, locators: NamedDependency[Locators]
 ) -> Taken:
-    return await locators.take(await locators.admit(_token(request)), _read(body))
+    return await locators.take(await locators.admit(guards.device_bearer(request)), _read(body))
 
 
 @websocket("/locator")
@@ -47,7 +45,7 @@ async def socket(socket: Socket, locators: NamedDependency[Locators]) -> None:
         return
     await socket.accept()
     try:
-        device = await locators.admit(_token(socket))
+        device = await locators.admit(guards.device_bearer(socket))
         locators.arrive(device)
     except Refused as no:
         await _end(socket, no)
@@ -69,11 +67,6 @@ async def socket(socket: Socket, locators: NamedDependency[Locators]) -> None:
         return
     finally:
         locators.leave(device)
-
-
-def _token(connection: guards.Connection) -> DeviceToken | None:
-    scheme, _, text = connection.headers.get("authorization", "").partition(" ")
-    return device_token(text.strip()) if scheme.lower() == "bearer" else None
 
 
 def _read(text: str | bytes) -> list[LocatorReport]:

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from backend.api.bodies import Problem
+from backend.api.traffic import Left
 from backend.model.refusals import Refusal, Refused
 from media.ports import BadOffer, Full, NoSuchSession
 from signaling import ports as signaling
@@ -45,6 +46,13 @@ STATUS: dict[Refusal, HTTPStatus] = {
     Refusal.BAD_ACCOUNT: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refusal.DECIDED: HTTPStatus.CONFLICT,
     Refusal.NOT_YOURS: HTTPStatus.FORBIDDEN,
+    Refusal.BAD_DOCK: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.DRONE_GROUNDED: HTTPStatus.CONFLICT,
+    Refusal.DRONE_REFUSED: HTTPStatus.BAD_GATEWAY,
+    Refusal.DRONE_DENIED: HTTPStatus.CONFLICT,
+    Refusal.FLIGHT_OVER: HTTPStatus.GONE,
+    Refusal.NO_PLACE: HTTPStatus.CONFLICT,
+    Refusal.BAD_WEATHER: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refusal.BAD_LEVEL: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refusal.BAD_SOURCE: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refusal.BAD_STILL: HTTPStatus.BAD_GATEWAY,
@@ -175,6 +183,10 @@ def _undecodable(_: Request[Any, Any, Any], _error: Exception) -> Answer:
     return problem(400, "malformed", "The body is not JSON in UTF-8, or is nested too deeply.")
 
 
+def _left(_: Request[Any, Any, Any], _error: Left) -> Answer:
+    return problem(400, "malformed", "The body ended before it was whole.")
+
+
 def _fault(_: Request[Any, Any, Any], error: Exception) -> Answer:
     log.error("a request failed", exc_info=error)
     return problem(500, "internal", "Something went wrong here. Try again.")
@@ -189,6 +201,7 @@ HANDLERS: dict[type[Exception] | int, Any] = {
     NoSuchSession: _no_session,
     UnicodeDecodeError: _undecodable,
     RecursionError: _undecodable,
+    Left: _left,
     HTTPException: _http,
     Exception: _fault,
 }

@@ -108,6 +108,7 @@ class SourceKind(StrEnum):
 
     ONVIF = "onvif"
     RTSP = "rtsp"
+    DRONE = "drone"  # a drone's own: it opens with its flight and is lent by nobody
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ class DeviceKind(StrEnum):
     DASH = "dash"
     ENCODER = "encoder"  # OBS, GStreamer, anything that speaks WHIP, in a fixed place
     LOCATOR = "locator"  # says where a unit is, or where all of them are, and publishes nothing
+    STATION = "station"  # says what the weather is, and which aircraft it hears
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     A body-worn or dash camera belongs to a unit and publishes for the incident that its unit is on; an
     encoder brings the picture of one registered camera, and publishes while that is opened. A locator is of
-    one unit, or of the whole fleet.
+    one unit, or of the whole fleet; a station is of the whole city.
     """
 
     id: DeviceId

@@ -69,7 +69,7 @@ class Drone(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     airframe: Airframe
     battery: Battery
-    heard_at: datetime
+    heard_at: datetime | None  # None: not since the service began
     docked: bool = True
     parachute: Parachute = Parachute.ARMED
     trouble: str | None = None  # what its own checks say
@@ -80,6 +80,14 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     pilot: UserId | None  # who would be pilot in command
     observers: int = 0
+
+
+class Stand(msgspec.Struct, frozen=True, kw_only=True):
+    """A dock, the drone that belongs there, and who is there for it."""
+
+    dock: Dock
+    drone: Drone
+    watch: Watch
 
 
 def ceiling_m(dock: Dock, drone: Drone) -> float:
@@ -123,6 +131,9 @@ def _drones(dock: Dock, drone: Drone, now: datetime) -> Iterator[Grounding]:
         yield Grounding(Grounded.AWAY, f"{drone.name} is not in its dock.")
     if drone.trouble is not None:
         yield Grounding(Grounded.DRONE_TROUBLE, f"{drone.name}: {drone.trouble}")
+    if drone.heard_at is None:
+        yield Grounding(Grounded.SILENT, f"Nothing has been heard of {drone.name} yet.")
+        return
     if not -HEARD_WITHIN <= now - drone.heard_at <= HEARD_WITHIN:
         silent_s = abs((now - drone.heard_at).total_seconds())
         yield Grounding(Grounded.SILENT, f"Nothing was heard of {drone.name} for {silent_s:.0f} s.")

@@ -34,6 +34,7 @@ AlertId = NewType("AlertId", str)
 DockId = NewType("DockId", str)
 DroneId = NewType("DroneId", str)
 FlightId = NewType("FlightId", str)
+WatchId = NewType("WatchId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -14,11 +14,13 @@ NAME_CHARS = 64  # of an account
 class Role(StrEnum):
     """What somebody may do. A supervisor may all that a dispatcher may; an owner is no staff at all.
 
+    A pilot flies drones: sees every open incident as an officer on it does, and none of its numbers.
     An auditor looks at what others did: sees no picture and no incident, and administers nothing.
     """
 
     DISPATCHER = "dispatcher"
     OFFICER = "officer"
+    PILOT = "pilot"  # in command of drones
     SUPERVISOR = "supervisor"
     OWNER = "owner"  # of cameras: sees their own sites and nothing of any incident
     AUDITOR = "auditor"  # closes the findings of the weekly review, and nobody else does

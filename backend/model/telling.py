@@ -11,6 +11,7 @@ from backend.model.statements import Counted, Verdict
 ROLES = {
     Role.DISPATCHER: "a dispatcher",
     Role.OFFICER: "an officer",
+    Role.PILOT: "a pilot",
     Role.SUPERVISOR: "a supervisor",
 }
 REASONS = {

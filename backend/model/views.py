@@ -7,6 +7,7 @@ import msgspec
 from backend.model.alerts import AlertView
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
+from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
 from backend.model.links import Capture, LinkKind, LinkState
@@ -246,6 +247,9 @@ Event = (
     | NotesRead
     | UnitChanged
     | UnitsMoved
+    | DronesMoved
+    | Hangar
+    | FlightChanged
     | EntryRecorded
     | Tick
     | Resumed

@@ -10,6 +10,7 @@ from backend.model import links as link_rules
 from backend.model import responses as response_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
+from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import IncidentId
 from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.links import Link
@@ -216,8 +217,8 @@ def is_desk(user: User) -> bool:
 
 
 def may_see(user: User, unit_ids: tuple[str, ...]) -> bool:
-    """The desk sees every incident, an officer those that the officer's unit is assigned to."""
-    return is_desk(user) or (user.unit_id is not None and user.unit_id in unit_ids)
+    """The desk and pilots see every incident, an officer those that the officer's unit is assigned to."""
+    return is_desk(user) or user.role is Role.PILOT or (user.unit_id is not None and user.unit_id in unit_ids)
 
 
 async def broken_for(tx: Tx, user: User, incident: Incident, now: datetime) -> BrokenGlass | None:
@@ -279,6 +280,12 @@ class Audience:
                 return self._incident(news)
             case LevelTold():
                 return news.event if news.session_id == self._session.id else None
+            case DronesMoved():
+                return self._drones(news)
+            case Hangar():
+                return self.hangar(news)
+            case FlightChanged():
+                return news if self._flies() or news.flight.incident_id in self._shown else None
             case SiteChanged():
                 return None  # owners have a socket of their own
             case PositionMoved() | ConnectionChanged() | NearbyChanged() | NoteWritten() | NotesRead():
@@ -288,6 +295,24 @@ class Audience:
                     return None
                 entry = trim_entry(self.user, news.entry)
                 return news if entry is news.entry else msgspec.structs.replace(news, entry=entry)
+
+    def _flies(self) -> bool:
+        return is_desk(self.user) or self.user.role is Role.PILOT
+
+    def _drones(self, news: DronesMoved) -> Event | None:
+        """Officers are told of those that fly for incidents of theirs."""
+        if self._flies():
+            return news
+        theirs = tuple(drone for drone in news.drones if drone.incident_id in self._shown)
+        return DronesMoved(drones=theirs) if theirs else None
+
+    def hangar(self, whole: Hangar) -> Hangar:
+        """As this person may see it: docks are not for officers, flights for their incidents are."""
+        if self._flies():
+            return whole
+        return Hangar(
+            docks=(), flights=tuple(flight for flight in whole.flights if flight.incident_id in self._shown)
+        )
 
     def _incident(self, news: IncidentChanged) -> Event | None:
         view = news.incident

@@ -8,7 +8,7 @@ a picture is the engine, and what it counts it signs.
 import asyncio
 import secrets
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +25,7 @@ from backend.services.minutes import Minutes
 from backend.services.proofs import signed
 from backend.services.steps import Step, Steps
 from media.connector import wire
+from media.connector.drone_frames import Do, DroneReport, DroneState
 
 STILL_S = 10.0
 SOCKETS, SOCKETS_OF_ADDRESS = 2000, 64
@@ -67,6 +68,50 @@ class RunListener(Protocol):
         ...
 
 
+class DroneListener(Protocol):
+    """Told of what drones say through their docks' connectors; implemented by services.drones.
+
+    Whatever it is told is of that connector's own drones, or is passed over there.
+    """
+
+    async def listed(self, connector: ConnectorId, drones: Sequence[DroneReport]) -> None:
+        """All that it speaks to now."""
+        ...
+
+    async def heard_from(self, connector: ConnectorId, states: Sequence[DroneState]) -> None:
+        """Where they are."""
+        ...
+
+    def answered(self, connector: ConnectorId, answer: wire.Answer) -> None:
+        """What became of a command."""
+        ...
+
+    async def said(self, connector: ConnectorId, said: wire.Said) -> None:
+        """A drone's own words."""
+        ...
+
+    def away(self, connector: ConnectorId) -> None:
+        """Its socket is gone. Its drones go on as they were told."""
+        ...
+
+
+class _NoDrones:
+    async def listed(self, connector: ConnectorId, drones: Sequence[DroneReport]) -> None:
+        return
+
+    async def heard_from(self, connector: ConnectorId, states: Sequence[DroneState]) -> None:
+        return
+
+    def answered(self, connector: ConnectorId, answer: wire.Answer) -> None:
+        return
+
+    async def said(self, connector: ConnectorId, said: wire.Said) -> None:
+        return
+
+    def away(self, connector: ConnectorId) -> None:
+        return
+
+
 class _Nobody:
     async def run_failed(self, run: str, words: str) -> None:
         return
@@ -79,11 +124,12 @@ class _Nobody:
 
 
 class Connectors:
-    """The lines. `listener` is connected by whoever builds this."""
+    """The lines. `listener` and `drones` are connected by whoever builds this."""
 
     def __init__(self, steps: Steps, minutes: Minutes) -> None:
         self._steps, self._minutes = steps, minutes
         self.listener: RunListener = _Nobody()
+        self.drones: DroneListener = _NoDrones()
         self._lines: dict[ConnectorId, Line] = {}
         self._instances: OrderedDict[ConnectorId, Instances] = OrderedDict()
         self._turns: WeakValueDictionary[ConnectorId, asyncio.Lock] = WeakValueDictionary()
@@ -122,6 +168,11 @@ class Connectors:
         line = self._lines.get(connector)
         if line is not None and line.stopped(run):
             line.say(wire.Stop(run=run))
+
+    def command(self, connector: ConnectorId, order: str, drone: str, do: Do) -> None:
+        """Have a drone of its do something; `drones` hears the answer. Raises Refused (connector-away)."""
+        if not self._line(connector).say(wire.Command(order=order, drone=drone, do=do)):
+            raise _away()
 
     async def take_still(self, connector: ConnectorId, source: str) -> bytes:
         """A JPEG of now. Raises Refused (connector-away, camera-failed) within STILL_S."""
@@ -231,6 +282,7 @@ class Connectors:
             if self._lines.get(line.connector) is not line:
                 return  # another has its place
             del self._lines[line.connector]
+            self.drones.away(line.connector)
             await self.listener.connector_away(line.connector)
         async with self._steps.begin() as step:
             await step.tx.connectors.change(line.connector, seen_at=step.now)
@@ -254,6 +306,16 @@ class Connectors:
                 if refusal is not None:
                     await self._note(line.connector, refusal)
                     raise refused(refusal)
+            case wire.Drones():
+                if not self._reports.take(line.connector):
+                    raise refused(Refusal.TOO_OFTEN)
+                await self.drones.listed(line.connector, frame.drones)
+            case wire.Telemetry():
+                await self.drones.heard_from(line.connector, frame.states)
+            case wire.Answer():
+                self.drones.answered(line.connector, frame)
+            case wire.Said():
+                await self.drones.said(line.connector, frame)
             case wire.Hello():
                 raise refused(Refusal.BAD_FRAME)
 

@@ -27,7 +27,7 @@ WORDS = {
     Refusal.GRANT_UNKNOWN: "This device's token is not known. Register the device again.",
     Refusal.DEVICE_RETIRED: "This device was retired.",
     Refusal.INCIDENT_CLOSED: "The incident is closed.",
-    Refusal.WRONG_SCOPE: "A locator says where units are and publishes nothing.",
+    Refusal.WRONG_SCOPE: "This device reports, and publishes no picture.",
 }
 NO_INCIDENT = "Its unit is on no open incident. It may publish as soon as the unit is assigned to one."
 NOT_OPENED = "Nobody has opened this camera. It may publish while somebody has."
@@ -110,7 +110,7 @@ class Devices:
                 if not self._attempts.take(device.id):
                     raise Refused(Refusal.TOO_OFTEN, "Wait a few seconds, then connect again.")
                 refusal = Refusal.DEVICE_RETIRED if device.retired_at is not None else None
-                if device.kind is DeviceKind.LOCATOR:
+                if device.kind in (DeviceKind.LOCATOR, DeviceKind.STATION):
                     refusal = Refusal.WRONG_SCOPE
                 if refusal is None:
                     encodes = device.camera_id is not None
@@ -130,6 +130,10 @@ class Devices:
     async def _check(
         self, step: Step, user: User, kind: DeviceKind, unit: UnitId | None, camera: CameraId | None
     ) -> None:
+        if kind is DeviceKind.STATION:
+            if camera is not None or unit is not None:
+                raise Refused(Refusal.BAD_DEVICE, "A station belongs to the whole city.")
+            return
         if kind is DeviceKind.LOCATOR:
             if camera is not None or (unit is not None and await step.tx.units.get(unit) is None):
                 raise Refused(Refusal.BAD_DEVICE, "A locator belongs to a unit, or to all of them.")

@@ -6,12 +6,15 @@ from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.store.tables import cameras, connectors, devices, users
+from backend.store.tables_drones import docks, drones
 
 _CALLED = {
     "usr_": (users, users.c.display_name),
     "dev_": (devices, devices.c.name),
     "con_": (connectors, connectors.c.name),
     "cam_": (cameras, cameras.c.name),
+    "dck_": (docks, docks.c.name),
+    "drn_": (drones, drones.c.name),
 }
 
 

@@ -23,8 +23,10 @@ from backend.store.connectors import Connectors
 from backend.store.contests import Contests
 from backend.store.devices import Devices
 from backend.store.disclosed import Disclosed, Seals
+from backend.store.drones import Docks, Drones, Skies, Watches
 from backend.store.entries import Entries
 from backend.store.fees import Fees
+from backend.store.flights import Flights
 from backend.store.glass import Glass
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
@@ -96,6 +98,11 @@ class Tx:
         self.glass = Glass(connection)
         self.reviews = Reviews(connection)
         self.notes = Notes(connection)
+        self.docks = Docks(connection)
+        self.drones = Drones(connection)
+        self.watches = Watches(connection)
+        self.skies = Skies(connection)
+        self.flights = Flights(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 

@@ -1,13 +1,23 @@
 """What a connector and the server say to each other: JSON text frames on the one WebSocket it keeps.
 
 The server begins with Challenge; the connector answers with Hello, signed by its Ed25519 key (RFC 8032);
-then either may speak. Shared by both sides, so it knows neither: msgspec and nothing else.
+then either may speak. What is said about drones stands in drone_frames. Shared by both sides, so it knows
+neither: msgspec and nothing else.
 """
 
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
+
+from media.connector.drone_frames import (
+    MOST_DRONES,
+    MOST_REPORTS,
+    Do,
+    DroneReport,
+    DroneState,
+    Result,
+)
 
 VERSION = 1
 PATH = "/api/connectors/socket"
@@ -87,6 +97,14 @@ class Discover(_Frame, frozen=True, kw_only=True, tag="discover"):
     """The owner wants the local network searched again."""
 
 
+class Command(_Frame, frozen=True, kw_only=True, tag="command"):
+    """Have a drone do something. It is answered once, by `order`, when the drone has."""
+
+    order: Name
+    drone: Name
+    do: Do
+
+
 class Refuse(_Frame, frozen=True, kw_only=True, tag="refuse"):
     """Nothing more will be said; `retry` tells whether it helps to come back."""
 
@@ -108,11 +126,11 @@ class Hello(_Frame, frozen=True, kw_only=True, tag="hello"):
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A camera that it could open. `kind` is onvif or rtsp."""
+    """A camera that it could open. `kind` is onvif, rtsp or drone."""
 
     name: Name
     label: Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-    kind: Annotated[str, msgspec.Meta(pattern=r"^(onvif|rtsp)\Z")]
+    kind: Annotated[str, msgspec.Meta(pattern=r"^(onvif|rtsp|drone)\Z")]
     codec: Annotated[str, msgspec.Meta(max_length=16, pattern=r"^[a-z0-9]*\Z")] = ""
     width: Annotated[int, msgspec.Meta(ge=0, le=16384)] = 0
     height: Annotated[int, msgspec.Meta(ge=0, le=16384)] = 0
@@ -163,12 +181,45 @@ class Minute(_Frame, frozen=True, kw_only=True, tag="minute"):
     signature: Annotated[str, msgspec.Meta(max_length=128)]
 
 
+class Drones(_Frame, frozen=True, kw_only=True, tag="drones"):
+    """All drones that it speaks to, whenever any of them changed."""
+
+    drones: Annotated[tuple[DroneReport, ...], msgspec.Meta(max_length=MOST_DRONES)]
+
+
+class Telemetry(_Frame, frozen=True, kw_only=True, tag="telemetry"):
+    """Where its drones are, TELEMETRY_HZ times a second; each drone's own in the order they came."""
+
+    states: Annotated[tuple[DroneState, ...], msgspec.Meta(max_length=MOST_REPORTS)]
+
+
+class Answer(_Frame, frozen=True, kw_only=True, tag="answer"):
+    """What became of a command. `words` are the drone's own; `sends` counts repeats."""
+
+    order: Name
+    drone: Name
+    result: Result
+    words: Words = ""
+    sends: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 1
+    took_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
+
+
+class Said(_Frame, frozen=True, kw_only=True, tag="said"):
+    """A drone's STATUSTEXT; 0 is the gravest severity (RFC 5424), 7 the least."""
+
+    drone: Name
+    severity: Annotated[int, msgspec.Meta(ge=0, le=7)]
+    words: Words
+
+
 class Alive(_Frame, frozen=True, kw_only=True, tag="alive"):
     """Nothing happened."""
 
 
-FromServer = Challenge | Welcome | Start | Stop | TakeStill | Discover | Refuse | Alive
-FromConnector = Hello | Sources | Running | Failed | Still | Minute | Alive
+FromServer = Challenge | Welcome | Start | Stop | TakeStill | Discover | Command | Refuse | Alive
+FromConnector = (
+    Hello | Sources | Running | Failed | Still | Minute | Drones | Telemetry | Answer | Said | Alive
+)
 
 
 def hello_text(nonce: str, connector: str, instance: str) -> bytes:

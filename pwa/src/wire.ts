@@ -4,25 +4,33 @@ export type ParticipationLevel = "registry" | "ask" | "own-calls" | "nearby";
 
 export type Unavailable = "retired" | "paused" | "registry-only" | "out-of-hours" | "not-own-call" | "too-far" | "no-position" | "refused" | "unanswered" | "connector-away" | "camera-trouble";
 
-export type SourceKind = "onvif" | "rtsp";
+export type SourceKind = "onvif" | "rtsp" | "drone";
 
 export type ContestOutcome = "upheld" | "partly" | "explained";
 
 export type ContestReason = "no-emergency" | "not-allowed" | "too-long" | "wrong-reason" | "misused" | "facts-wrong";
 
-export type DeviceKind = "body-worn" | "dash" | "encoder" | "locator";
+export type Light = "day" | "twilight" | "night";
+
+export type DeviceKind = "body-worn" | "dash" | "encoder" | "locator" | "station";
+
+export type Parachute = "none" | "safe" | "armed" | "fired";
 
 export type Crew = "alone" | "join" | "take-over";
 
 export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "unit.status" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "unit.status" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
+export type Phase = "launching" | "en-route" | "on-scene" | "handing-over" | "returning" | "diverted" | "landed" | "parachute";
+
 export type GlassReason = "nearest" | "officer-in-danger" | "specialist" | "takes-command" | "mutual-aid";
 
-export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer";
+export type Grounded = "dock-trouble" | "no-pilot" | "observers" | "waiver-over" | "dark" | "away" | "drone-trouble" | "silent" | "parachute" | "battery" | "no-weather" | "wind" | "rain" | "cold" | "heat" | "visibility" | "clouds" | "traffic" | "too-far" | "dock-fenced" | "no-view" | "headwind";
+
+export type FeedKind = "caller" | "camera" | "body-worn" | "dash" | "officer" | "drone" | "thermal";
 
 export type FeedState = "waiting" | "live" | "silent" | "ended";
 
@@ -46,7 +54,7 @@ export type RequestState = "waiting" | "approved" | "declined";
 
 export type PaymentOutcome = "pays" | "already" | "no-invoice" | "wrong-amount" | "nothing-due" | "twice" | "bad-date" | "unreadable";
 
-export type Role = "dispatcher" | "officer" | "supervisor" | "owner" | "auditor";
+export type Role = "dispatcher" | "officer" | "pilot" | "supervisor" | "owner" | "auditor";
 
 export type Connection = "good" | "weak" | "very-weak" | "gone";
 
@@ -54,7 +62,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "unit-busy" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "unit-busy" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
@@ -307,6 +315,170 @@ export interface GlassView {
   at: string;
   expires_at: string;
   index: number;
+}
+
+export interface Grounding {
+  why: Grounded;
+  words: string;
+}
+
+export interface Waiver {
+  number: string;
+  begins: string;
+  ends: string;
+  ceiling_m: number;
+  radius_m: number;
+  light: Light;
+  observers: number;
+  parachute: boolean;
+}
+
+export interface AimView {
+  pitch_deg: number | null;
+  yaw_deg: number | null;
+  across_deg: number | null;
+  zoom: number | null;
+  at: Point | null;
+  footprint: Point[];
+}
+
+export interface DroneAt {
+  id: string;
+  incident_id: string | null;
+  at: string;
+  point: Point;
+  height_m: number;
+  heading_deg: number | null;
+  ground_mps: number;
+  climb_mps: number;
+  charge: number;
+  volts: number | null;
+  satellites: number | null;
+  mode: string;
+  armed: boolean;
+  in_air: boolean;
+  parachute: Parachute;
+  aim: AimView | null;
+  trouble: string[];
+}
+
+export interface DroneView {
+  id: string;
+  dock_id: string;
+  name: string;
+  model: string;
+  colour: boolean;
+  thermal: boolean;
+  heard_at: string | null;
+  charge: number | null;
+  parachute: Parachute;
+  trouble: string | null;
+  remote_id: string;
+  air_hours: number;
+  cycles: number;
+  service_due: string | null;
+  flight_id: string | null;
+}
+
+export interface WatchView {
+  pilot_id: string;
+  pilot: string;
+  observers: number;
+  since: string;
+}
+
+export interface DockView {
+  id: string;
+  name: string;
+  point: Point;
+  roof_m: number;
+  waiver: Waiver;
+  trouble: string | null;
+  watch: WatchView | null;
+  drone: DroneView | null;
+}
+
+export interface FlightView {
+  id: string;
+  incident_id: string;
+  dock_id: string;
+  dock: string;
+  drone_id: string;
+  drone: string;
+  pilot_id: string;
+  pilot: string;
+  phase: Phase;
+  since: string;
+  launched_at: string;
+  on_scene_at: string | null;
+  ended_at: string | null;
+  to_scene_s: number | null;
+  leaves_at: string | null;
+  route: Point[];
+  height_m: number;
+  holds: boolean;
+  follows: boolean;
+  steered_by_id: string | null;
+  steered_by: string | null;
+  parachute_pressed: boolean;
+  colour_feed_id: string | null;
+  thermal_feed_id: string | null;
+  relieved_by: string | null;
+  warnings: string[];
+}
+
+export interface AnswerView {
+  dock_id: string;
+  dock: string;
+  drone_id: string;
+  drone: string;
+  straight_m: number;
+  charge: number | null;
+  to_scene_s: number | null;
+  stays_s: number | null;
+  height_m: number | null;
+  away_m: number | null;
+  route: Point[];
+  groundings: Grounding[];
+}
+
+export interface ChoiceView {
+  at: string;
+  answers: AnswerView[];
+  words: string;
+  weather: string;
+}
+
+export interface OfferView {
+  incident_id: string;
+  drone_id: string;
+  drone: string;
+  dock: string;
+  to_scene_s: number;
+  offered_at: string;
+}
+
+export interface Order {
+  accepted: boolean;
+  words: string;
+  took_ms: number;
+}
+
+export interface Hangar {
+  type: "hangar";
+  docks: DockView[];
+  flights: FlightView[];
+  offers: OfferView[];
+}
+
+export interface FlightChanged {
+  type: "flight";
+  flight: FlightView;
+}
+
+export interface DronesMoved {
+  type: "drones-moved";
+  drones: DroneAt[];
 }
 
 export interface OwnerRequest {
@@ -968,6 +1140,31 @@ export interface Problem {
   detail: string;
 }
 
+export interface SendDrone {
+  drone_id?: string | null;
+}
+
+export interface SteerDrone {
+  forward_mps?: number;
+  right_mps?: number;
+  up_mps?: number;
+  turn_dps?: number;
+}
+
+export interface TurnGimbal {
+  pitch_deg: number;
+  yaw_deg?: number | null;
+}
+
+export interface LookAt {
+  latitude: number;
+  longitude: number;
+}
+
+export interface ZoomCamera {
+  times: number;
+}
+
 export interface SetPrices {
   cents: Record<ParticipationLevel, number>;
 }
@@ -1328,4 +1525,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | EntryRecorded | Tick | Resumed | SignedOut | Locked;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | DronesMoved | Hangar | FlightChanged | EntryRecorded | Tick | Resumed | SignedOut | Locked;

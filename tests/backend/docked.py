@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from backend.airspace import areas
-from backend.airspace.plans import Ask, Stand
+from backend.airspace.plans import Ask
 from backend.airspace.routes import Airspace
 from backend.model.airframes import Airframe, Battery
-from backend.model.docks import Dock, Drone, Waiver, Watch
+from backend.model.docks import Dock, Drone, Stand, Waiver, Watch
 from backend.model.ids import DockId, DroneId, UserId
 from backend.model.positions import Point
 from backend.model.weather import Weather, Wind

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from backend.airspace.aloft import Aloft, follow, home, landing
 from backend.airspace.areas import BadAreas
-from backend.airspace.plans import Answer, Choice, Plan, Stand, answer, choose
+from backend.airspace.plans import Answer, Choice, Plan, answer, choose
 from backend.airspace.routes import SIGHT_M
 from backend.airspace.space import ABOVE_M, MARGIN_M
 from backend.model.airframes import Battery
 from backend.model.daylight import Light
-from backend.model.docks import Parachute
+from backend.model.docks import Parachute, Stand
 from backend.model.groundings import Grounded, Grounding
 from backend.model.traffic import Aircraft
 from tests import flying

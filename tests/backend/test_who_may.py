@@ -39,6 +39,9 @@ FILLED = {
     "contest_id": "ctt_0000000000000000000000",
     "finding": "fnd_0000000000000000000000",
     "response": "rsp_0000000000000000000000",
+    "dock": "dck_0000000000000000000000",
+    "drone": "drn_0000000000000000000000",
+    "flight": "flt_0000000000000000000000",
     "index": "999999",
 }
 # Whose place it is, so that what is not there is all that is wrong.
@@ -50,6 +53,8 @@ ASKED = {
     guards.supervisors: "lee",
     guards.managers: "lee",
     guards.auditors: "ada",
+    guards.flyers: "dana",
+    guards.pilots: "pia",
 }
 
 
@@ -65,8 +70,9 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
         *(guards.signed_in, guards.staff, guards.desk, guards.officers),
         *(guards.supervisors, guards.owners, guards.managers, guards.auditors),
         *(guards.even_locked, guards.officers_even_locked, guards.reached),
+        *(guards.flyers, guards.pilots, guards.skywatchers),
     }
-    for route in app.routes:
+    for route in app.state.routes:
         for handler in getattr(route, "route_handlers", []):
             if not isinstance(handler, HTTPRouteHandler):
                 continue
@@ -120,7 +126,14 @@ async def test_owners_are_refused_wherever_staff_work_and_staff_where_owners_do(
     house: House, dana: Staff, sam: Staff
 ) -> None:
     rosa = await owner(house, "rosa")
-    for guard in (guards.staff, guards.desk, guards.officers, guards.supervisors, guards.auditors):
+    for guard in (
+        guards.staff,
+        guards.desk,
+        guards.officers,
+        guards.supervisors,
+        guards.auditors,
+        guards.flyers,
+    ):
         for method, path in guarded(house.app, guard):
             no(await rosa.http.request(method, path, json={}), 403, "wrong-role")
     walked = list(guarded(house.app, guards.managers))
@@ -138,7 +151,14 @@ async def test_an_auditor_reviews_and_does_nothing_else(
     house: House, dana: Staff, sam: Staff, lee: Staff, ada: Staff
 ) -> None:
     incident = await dana.open(words="A man with a lamp", callback_number="+12125550199")
-    guards_of_others = (guards.staff, guards.desk, guards.officers, guards.supervisors, guards.managers)
+    guards_of_others = (
+        guards.staff,
+        guards.desk,
+        guards.officers,
+        guards.supervisors,
+        guards.managers,
+        guards.flyers,
+    )
     for guard in (*guards_of_others, guards.owners):
         for method, path in guarded(house.app, guard):
             no(await ada.http.request(method, path, json={}), 403, "wrong-role")
@@ -191,6 +211,9 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "contest": {"why": "too-long"},
         "notes": {"id": FILLED["note"], "text": "On my way"},
         "marks": {"delivered": 1, "read": 1},
+        "gimbal": {"pitch_deg": 0},
+        "look-at": {"latitude": 42.0, "longitude": -83.0},
+        "zoom": {"times": 2},
         "press": {"press": FILLED["response"].replace("rsp", "prs"), "status": "clear"},
     }
     walked = [
@@ -343,7 +366,7 @@ async def _closed(house: House, person: Staff, where: str) -> int | None:
 
 
 def _walked(app: Litestar, guard: Any) -> Iterator[tuple[str, str]]:
-    for route in app.routes:
+    for route in app.state.routes:
         for handler in getattr(route, "route_handlers", []):
             if isinstance(handler, HTTPRouteHandler) and guard in handler.resolve_guards():
                 path = filled(route.path)

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from backend.airspace.plans import Ask, Stand
+from backend.airspace.plans import Ask
 from backend.model.airframes import Airframe, Battery
 from backend.model.daylight import Light
-from backend.model.docks import Dock, Drone, Parachute, Waiver, Watch
+from backend.model.docks import Dock, Drone, Parachute, Stand, Waiver, Watch
 from backend.model.groundings import Grounded
 from backend.model.ids import DockId, DroneId, UserId
 from backend.model.positions import Point

@@ -11,11 +11,13 @@ import { Shown } from "./loading.tsx";
 import { Copyable } from "./once.tsx";
 
 const FLEET = { id: "fleet", name: "All units" };
+const CITY = { id: "fleet", name: "The whole city" };
 const KINDS: Record<DeviceKind, string> = {
   "body-worn": "Body-worn camera",
   dash: "Dash camera",
   encoder: "Encoder",
   locator: "Vehicle locator",
+  station: "Weather or ADS-B station",
 };
 
 /** A whole pipeline for whoever has no OBS: a test picture, to be replaced by the real source. */
@@ -25,7 +27,30 @@ function gstreamer(address: string, token: string): string {
 
 function Token({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
   const address = new URL(made.whip, location.origin).href;
-  if (made.device.kind === "locator") return <LocatorToken made={made} onHide={onHide} />;
+  if (made.device.kind === "locator") {
+    const line = `sightline connector locator ${location.origin} --token-file token --serial /dev/ttyUSB0`;
+    return (
+      <ReportsToken
+        made={made}
+        may="say where units are"
+        label="On the vehicle's computer, with the token in a file"
+        text={line}
+        onHide={onHide}
+      />
+    );
+  }
+  if (made.device.kind === "station") {
+    const text = `curl -H "Authorization: Bearer ${made.token}" --json @weather.json ${location.origin}/api/station/weather`;
+    return (
+      <ReportsToken
+        made={made}
+        may="say what the weather is"
+        label="The weather, as docs/http.md has it; aircraft go to /api/station/traffic"
+        text={text}
+        onHide={onHide}
+      />
+    );
+  }
   return (
     <section class="once" aria-labelledby="token-title">
       <h2 id="token-title">Token of {made.device.name}</h2>
@@ -40,16 +65,21 @@ function Token({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
   );
 }
 
-/** One line for a receiver's computer; other systems have docs/http.md. */
-function LocatorToken({ made, onHide }: { made: RegisteredDevice; onHide(): void }) {
-  const line = `sightline connector locator ${location.origin} --token-file token --serial /dev/ttyUSB0`;
+/** Of what only reports, with one line to begin by; other systems have docs/http.md. */
+function ReportsToken(props: {
+  made: RegisteredDevice;
+  may: string;
+  label: string;
+  text: string;
+  onHide(): void;
+}) {
   return (
     <section class="once" aria-labelledby="token-title">
-      <h2 id="token-title">Token of {made.device.name}</h2>
-      <p>Put it into the locator now: it is not shown again. Whoever has it can say where units are.</p>
-      <Copyable label="Token" text={made.token} />
-      <Copyable label="On the vehicle's computer, with the token in a file" text={line} />
-      <button type="button" onClick={onHide}>
+      <h2 id="token-title">Token of {props.made.device.name}</h2>
+      <p>Put it into the device now: it is not shown again. Whoever has it can {props.may}.</p>
+      <Copyable label="Token" text={props.made.token} />
+      <Copyable label={props.label} text={props.text} />
+      <button type="button" onClick={props.onHide}>
         Hide
       </button>
     </section>
@@ -144,7 +174,7 @@ function Register(props: {
   const cameras = sites.flatMap((site) =>
     site.cameras.map(({ id, name }) => ({ id, name: `${site.name}: ${name}` })),
   );
-  const places = kind === "encoder" ? cameras : kind === "locator" ? [FLEET, ...units] : units;
+  const places = { encoder: cameras, locator: [FLEET, ...units], station: [CITY] }[kind as string] ?? units;
   return (
     <form class="inline-form" onSubmit={(event) => void submit(event)}>
       <label class="field">
@@ -162,7 +192,7 @@ function Register(props: {
         <input name="name" maxLength={80} autocomplete="off" required />
       </label>
       <label class="field">
-        <span>{kind === "encoder" ? "City camera" : "Unit"}</span>
+        <span>{kind === "encoder" ? "City camera" : kind === "station" ? "Where" : "Unit"}</span>
         <select name="where" required>
           {places.map((place) => (
             <option key={place.id} value={place.id}>

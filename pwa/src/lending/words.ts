@@ -74,6 +74,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
 export const ROLES: Readonly<Record<Role, string>> = {
   dispatcher: "A dispatcher",
   officer: "An officer",
+  pilot: "A pilot",
   supervisor: "A supervisor",
   owner: "An owner",
   auditor: "An auditor",

@@ -15,6 +15,7 @@ import type { SignIn as Credentials, Me } from "../wire.ts";
 function home(me: Me): string {
   if (me.user.role === "owner") return "/owner";
   if (me.user.role === "auditor") return "/review";
+  if (me.user.role === "pilot") return "/pilot";
   return me.user.role === "officer" ? "/officer" : "/console";
 }
 

@@ -7,6 +7,8 @@ const KINDS: Record<FeedKind, string> = {
   "body-worn": "Body camera",
   dash: "Dash camera",
   officer: "Officer's phone",
+  drone: "Drone",
+  thermal: "Thermal camera",
 };
 
 /** The caller's picture stays in front while it may come back: nothing swaps because radio broke for a second. */
