@@ -22,7 +22,9 @@ export function dockWords(dock: DockView): string {
   if (drone.flight_id !== null) return "Its drone is flying";
   if (drone.heard_at === null) return "Nothing has been heard of its drone";
   const charged = drone.charge === null ? "" : `, ${share(drone.charge)} charged`;
-  return dock.watch === null ? `Nobody is on watch${charged}` : `Ready${charged}, ${dock.watch.pilot} on watch`;
+  return dock.watch === null
+    ? `Nobody is on watch${charged}`
+    : `Ready${charged}, ${dock.watch.pilot} on watch`;
 }
 
 function terms({ waiver }: DockView): string {
