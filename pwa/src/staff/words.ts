@@ -342,9 +342,12 @@ export function timeOfDay(at: string | number): string {
     .join(":");
 }
 
-/** Who looks and when: "Sam Reed · 23 Nov 2026 14:03:27". It is on every picture. */
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Who looks and when: "Sam Reed · 23 Nov 2026 14:03:27". On every picture each second: no formatter is made for it. */
 export function markWords(name: string, now: number): string {
-  const day = new Date(now).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const date = new Date(now);
+  const day = `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
   return `${name} · ${day} ${timeOfDay(now)}`;
 }
 
