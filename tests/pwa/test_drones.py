@@ -3,11 +3,13 @@
 Everything is real: the simulator, a dock's connector, the service, and Chromium for each of them.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image, ImageStat
 from playwright.async_api import Browser, Page, expect
 
 from tests.pwa.fleet import SCENE, City
@@ -53,6 +55,17 @@ def an_incident(city: City) -> str:
     return incident
 
 
+def is_coloured(dana: Person, incident: str) -> bool:
+    """Whether the note's still is in colour, though what the camera sends is grey."""
+    (note,) = dana.send("GET", f"/api/incidents/{incident}/notes")["notes"]
+    assert note["still"]["kind"] == "thermal"
+    with dana.client() as http:
+        still = http.get(f"/api/notes/{note['id']}/still").content
+    with Image.open(io.BytesIO(still)) as picture:
+        red, _, blue = ImageStat.Stat(picture.convert("RGB")).mean
+    return abs(red - blue) > 20
+
+
 def speed(page: Page) -> Any:
     return page.locator(".telemetry > div", has_text="Speed").locator("dd")
 
@@ -86,6 +99,16 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_comes_home(browser:
     await large.locator(".palette select").select_option("ironbow")
     await expect(large.locator(".picture-painted")).to_be_visible()
     await expect(officer.get_by_role("button", name="Return")).to_have_count(0)
+
+    # a still of the thermal picture is made on the server, in the colours that its writer sees
+    await console.get_by_role("button", name=re.compile("Thermal")).first.click()
+    await console.locator(".picture-pane .palette select").select_option("ironbow")
+    await console.get_by_role("button", name=re.compile("Add a still of .*Thermal")).click()
+    await console.get_by_role("button", name="Send", exact=True).click()
+    await expect(console.get_by_role("button", name=re.compile("Still of .*Thermal"))).to_be_visible(
+        timeout=SOON_MS
+    )
+    assert is_coloured(Person(city.service, "dana"), incident)
 
     # what is pressed is answered by the drone itself
     said = pilot.locator(".acknowledged")
