@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from backend.model.ids import FeedId, new_id
+from media.connector.drone_frames import Aim
 from tests.backend.dockside import Dockside
 
 
@@ -37,3 +40,20 @@ async def test_a_drone_is_sent_looks_and_comes_home(city: Dockside) -> None:
         city.drones["harbour"].autopilot.mode,
     )
     print(await city.actions())
+
+
+async def test_what_black_and_white_mean_is_known_of_a_thermal_picture_while_it_flies(city: Dockside) -> None:
+    await city.dock("harbour")
+    await city.ring()
+    incident = await city.incident(600, 300)
+    await city.parts.dispatch.send(city.people["dana"], incident, None)
+    feed = city.live("harbour").record.thermal_feed_id
+    assert feed is not None
+    for said, known in (((-5.0, 40.0), (-5.0, 40.0)), ((40.0, -5.0), None), ((None, 40.0), None)):
+        low, high = said
+        city.says = lambda _, state, low=low, high=high: msgspec.structs.replace(  # type: ignore[misc]
+            state, aim=Aim(thermal_low_c=low, thermal_high_c=high)
+        )
+        await city.fly(0.4)
+        assert city.parts.aloft.thermal_c(feed) == known
+    assert city.parts.aloft.thermal_c(FeedId(new_id("fed"))) is None

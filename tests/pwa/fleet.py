@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Self
 
+from backend.aerodrome import CAPACITY_WH, SHEET
 from tests.connector.desk import Connector
 from tests.pwa.lending import Person
 from tests.pwa.service import Service
@@ -18,18 +19,6 @@ HERE = (60.1700, 24.9400)  # the first dock
 SECOND = (60.1735, 24.9460)
 SCENE = {"latitude": 60.1722, "longitude": 24.9430}  # 300 m from the one, 220 from the other
 PEOPLE = {"dana": "dispatcher", "sam": "officer", "pia": "pilot", "pol": "pilot", "lee": "supervisor"}
-AIRFRAME = {  # the simulator's, as its maker would print it
-    "name": "Simulated quad",
-    "cruise_mps": 18,
-    "climb_mps": 5.5,
-    "descend_mps": 2.0,
-    "hover_w": 430,
-    "cruise_w": 600,
-    "climb_w": 900,
-    "acceleration_mps2": 3,
-    "launch_s": 4,
-    "ceiling_m": 120,
-}
 
 
 class Simulator:
@@ -55,8 +44,8 @@ class Simulator:
         self._process.stdin.flush()
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        with self._process:  # its pipes, too
+            self._process.kill()
 
 
 class City:
@@ -118,8 +107,8 @@ class City:
             "drone": {
                 "called": f"d{drone['number']}",
                 "name": f"Kestrel {drone['number']}",
-                "airframe": AIRFRAME,
-                "capacity_wh": 266.0,
+                "sheet": SHEET,
+                "capacity_wh": CAPACITY_WH,
             },
         }
 

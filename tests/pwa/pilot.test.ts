@@ -236,7 +236,9 @@ test("of the areas only those are drawn that a drone must keep to", () => {
 });
 
 test("weather that is old or unknown says that no drone is sent", () => {
-  const weather = { wind: { speed_mps: 4, from_deg: 270 }, gust_mps: 7.4, rain_mmph: 0, temperature_c: 8, at: NOON };
+  const wind = { speed_mps: 4, from_deg: 270 };
+  const clear = { visibility_m: 9000, cloud_base_m: null, rain_mmph: 0, temperature_c: 8 };
+  const weather = { ...clear, wind, gust_mps: 7.4, at: NOON };
   assert.equal(weatherWords(weather, NOW + 120_000), "Wind 4 m/s, gusts 7 · 8 °C · 2 min old");
   assert.match(weatherWords(weather, NOW + 1_000_000), /too old/);
   assert.match(weatherWords(null, NOW), /not known/);

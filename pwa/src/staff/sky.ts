@@ -93,8 +93,3 @@ export function asHeard(dock: DockView, drones: Drones): DockView {
     drone: { ...dock.drone, heard_at: at.at, charge: at.charge, parachute: at.parachute, trouble: said },
   };
 }
-
-/** What a drone's docks and flights were called when nothing is known of them any more. */
-export function dockOf(sky: Sky, dock: string): DockView | null {
-  return sky.docks.find(({ id }) => id === dock) ?? null;
-}

@@ -19,6 +19,7 @@ export const WRITE_FIELD = "write-field";
 const MOST_CHARS = 1000;
 
 function called(still: StillView): string {
+  if (still.kind === "thermal") return `${still.name || "a drone"}, thermal`;
   return still.kind === "caller" ? "the caller's picture" : still.name || "a camera";
 }
 
