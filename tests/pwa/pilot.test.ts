@@ -124,6 +124,13 @@ test("what flies comes before what is over, and each by the newest", () => {
   assert.deepEqual(flightsOf(sky, "inc_1").map(({ id }) => id), ["c", "b", "a"]);
 });
 
+test("a flight that was seen to end stays when the server tells of those in the air, one that is missing does not", () => {
+  const flights = [flight({ id: "over", phase: "landed", ended_at: NOON }), flight({ id: "missed" })];
+  const told = { type: "hangar" as const, docks: [], flights: [flight({ id: "up" })], offers: [] };
+  const sky = applySky({ ...NO_SKY, flights }, told);
+  assert.deepEqual(flightsOf(sky, "inc_1").map(({ id }) => id), ["up", "over"]);
+});
+
 test("one flight that changed takes the place of what was known of it", () => {
   const sky = applySky(SKY, { type: "flight", flight: flight({ phase: "on-scene" }) });
   assert.deepEqual(sky.flights.map(({ phase }) => phase), ["on-scene"]);
