@@ -1,4 +1,4 @@
-"""A flight as people see it: one sends, one flies, one watches; another is sent to take over, and it is called home.
+"""A flight as people see it: sent, flown, watched; another drone is sent to take over, and it is called home.
 
 Everything is real: the simulator, a dock's connector, the service, and Chromium for each of them.
 """
