@@ -227,7 +227,7 @@ KEEPS_CONNECTIONS = """
 async def test_stills_are_the_same_session_with_a_fraction_of_the_bytes_and_sound_is_none(
     browser: Browser, service: Service, dispatcher: Dispatcher, phones: Phones
 ) -> None:
-    service.add_user("nils", "--role", "officer", "--unit", "Unit 7")
+    service.add_person("nils", "officer", unit="Unit 7")
     case = dispatcher.open_incident()
     await share(await phones.new(), dispatcher.issue_link(case))
     other = await phones.new()
