@@ -28,6 +28,7 @@ from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
 from backend.services.alerts import Alerts
+from backend.services.aloft import Aloft
 from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
@@ -35,9 +36,12 @@ from backend.services.cameras import Cameras
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.contests import Contests
+from backend.services.controls import Controls
+from backend.services.courses import Courses
 from backend.services.credentials import Passwords
 from backend.services.devices import Devices
 from backend.services.disclosures import Disclosures
+from backend.services.dispatch import Dispatch
 from backend.services.docks import Docks
 from backend.services.drones import Drones
 from backend.services.duties import Duties
@@ -48,6 +52,9 @@ from backend.services.eyes import Eyes, Shown
 from backend.services.feeds import Feeds
 from backend.services.fees import Fees
 from backend.services.figures import Figures
+from backend.services.flight_feeds import FlightFeeds
+from backend.services.flight_log import FlightLogs
+from backend.services.flights import Flights
 from backend.services.glass import Glass
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
@@ -60,6 +67,7 @@ from backend.services.log_files import LogFiles
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.notes import Notes
+from backend.services.offers import Offers
 from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
@@ -68,6 +76,7 @@ from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
 from backend.services.receipts import ProvingLog, Receipts
+from backend.services.relays import Relays
 from backend.services.responses import Responses
 from backend.services.review import LogState, Review
 from backend.services.runs import Runs
@@ -158,6 +167,7 @@ class Parts(msgspec.Struct, frozen=True):
     lending_board: LendingBoard
     surroundings: Surroundings
     alerts: Alerts
+    aloft: Aloft
     asks: Asks
     pushes: Push
     runs: Runs
@@ -168,9 +178,14 @@ class Parts(msgspec.Struct, frozen=True):
     enrolments: Enrolments
     devices: Devices
     disclosures: Disclosures
+    dispatch: Dispatch
     districts: "Districts | None"
     docks: Docks
     drones: Drones
+    controls: Controls
+    flight_logs: FlightLogs
+    flights: Flights
+    offers: Offers
     duties: Duties
     locators: Locators
     locks: Locks
@@ -250,7 +265,6 @@ def build(
     runs = Runs(steps, keys, connectors)
     presses = Presses(keys, runs, asks, uses, zone)
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
-    connectors.listener = lent
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
     receipts = Receipts(steps, keys, public_log, sfu, config.agency)
@@ -259,6 +273,15 @@ def build(
     drones = Drones(steps, hub, connectors)
     connectors.drones = drones
     skies = Skies(steps, config.airspace)
+    aloft = Aloft(steps, hub, drones)
+    docks = Docks(steps, hub, drones, aloft, skies)
+    courses = Courses(aloft, drones, skies)
+    pictures = FlightFeeds(steps, keys, aloft, drones, connectors, sfu, lent)
+    connectors.listener = pictures
+    dispatch = Dispatch(steps, aloft, drones, docks, skies, courses, pictures)
+    offers = Offers(steps, aloft, docks, dispatch, config.drone_types)
+    relays = Relays(steps, aloft, courses, dispatch)
+    drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -307,6 +330,7 @@ def build(
         lending_board=lending_board,
         surroundings=Surroundings(steps, zone, connectors.is_connected),
         alerts=alerts,
+        aloft=aloft,
         asks=asks,
         pushes=pushes,
         runs=runs,
@@ -318,8 +342,13 @@ def build(
         devices=devices,
         disclosures=disclosures,
         districts=districts,
-        docks=Docks(steps, hub, drones, skies),
+        dispatch=dispatch,
+        docks=docks,
         drones=drones,
+        controls=Controls(steps, aloft, courses, relays),
+        flight_logs=FlightLogs(steps, aloft),
+        flights=flights,
+        offers=offers,
         duties=duties,
         locators=Locators(steps, units),
         locks=locks,
@@ -407,6 +436,10 @@ def create_app(
                 "responses",
                 "sessions",
                 "skies",
+                "controls",
+                "dispatch",
+                "flight_logs",
+                "offers",
                 "contests",
                 "statements",
                 "review",
@@ -459,6 +492,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
             parts.districts.warn(await tx.cameras.points(1000))
     await parts.eyes.begin()
     await parts.docks.begin()
+    await parts.flights.begin()
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
@@ -471,6 +505,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
+        asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),

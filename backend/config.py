@@ -21,6 +21,7 @@ SECRET_BYTES = 32
 MOST_MEDIA_PROCESSES = 32
 MOST_WITNESSES = 16
 _LISTS = (
+    "drone_types",
     "lock_minutes",
     "log_witnesses",
     "media_advertise",
@@ -80,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     districts: Path | None = None  # a GeoJSON file of the city's; no district is ever said when None
     district_name: str = "name"  # the property of each that says what it is called
     airspace: Path | None = None  # a GeoJSON file: where drones must stay, must not be, should not be
+    drone_types: tuple[str, ...] = ()  # of calls that a drone is offered for
     basemap: Path | None = None  # a .pmtiles file; pages draw a plain grid when None
     metrics_token: OperatorToken = OperatorToken()  # nobody but this machine reads /metrics when empty
     push_services: tuple[str, ...] = ()  # besides those of the browsers there are

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from backend.model.hangar import DronesMoved, Hangar
+from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import new_id
 from backend.model.people import StaffSession, User
 from backend.model.views import (
@@ -86,6 +86,7 @@ News = (
     | UnitsMoved
     | DronesMoved
     | Hangar
+    | FlightChanged
     | DutyChanged
     | EntryRecorded
     | SiteChanged

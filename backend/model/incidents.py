@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from backend.model.ids import CameraId, DeviceId, FeedId, IncidentId, SiteId, UnitId, UserId
+from backend.model.ids import CameraId, DeviceId, DroneId, FeedId, IncidentId, SiteId, UnitId, UserId
 from backend.model.positions import Position
 
 INCIDENT_TYPES = (
@@ -74,8 +74,9 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     unit_id: UnitId | None = None
     device_id: DeviceId | None = None
     user_id: UserId | None = None
+    drone_id: DroneId | None = None
 
     @property
     def publisher(self) -> str:
         """Who publishes it, as the log says."""
-        return self.user_id or self.device_id or self.camera_id or "caller"
+        return self.user_id or self.device_id or self.camera_id or self.drone_id or "caller"

@@ -66,6 +66,11 @@ class Refusal(StrEnum):
     BAD_DEVICE = "bad-device"  # neither a unit's nor a camera's
     DEVICE_RETIRED = "device-retired"
     BAD_DOCK = "bad-dock"  # no place, connector or drone that a dock could have
+    DRONE_GROUNDED = "drone-grounded"  # every reason is in the words
+    DRONE_REFUSED = "drone-refused"  # by the drone itself, or it did not answer
+    DRONE_DENIED = "drone-denied"  # by the rules of its flight: who may, and what next
+    FLIGHT_OVER = "flight-over"
+    NO_PLACE = "no-place"  # of an incident
     BAD_WEATHER = "bad-weather"  # nothing that a station can have measured, or older than what is known
     NOT_NEEDED = "not-needed"  # a device publishes while there is an emergency for it, and at no other time
     # the log and its gate

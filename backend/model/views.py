@@ -7,7 +7,7 @@ import msgspec
 from backend.model.alerts import AlertView
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
-from backend.model.hangar import DronesMoved, Hangar
+from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
 from backend.model.links import Capture, LinkKind, LinkState
@@ -249,6 +249,7 @@ Event = (
     | UnitsMoved
     | DronesMoved
     | Hangar
+    | FlightChanged
     | EntryRecorded
     | Tick
     | Resumed

@@ -10,7 +10,7 @@ from backend.model import links as link_rules
 from backend.model import responses as response_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
-from backend.model.hangar import DronesMoved, Hangar
+from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import IncidentId
 from backend.model.incidents import Feed, FeedKind, Incident
 from backend.model.links import Link
@@ -284,6 +284,8 @@ class Audience:
                 return self._drones(news)
             case Hangar():
                 return self.hangar(news)
+            case FlightChanged():
+                return news if self._flies() or news.flight.incident_id in self._shown else None
             case SiteChanged():
                 return None  # owners have a socket of their own
             case PositionMoved() | ConnectionChanged() | NearbyChanged() | NoteWritten() | NotesRead():

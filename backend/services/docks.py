@@ -21,6 +21,7 @@ from backend.model.people import Role, User
 from backend.model.positions import Point
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import SiteKind
+from backend.services.aloft import Aloft
 from backend.services.drones import Drones
 from backend.services.limits import Rate
 from backend.services.skies import Skies
@@ -45,8 +46,9 @@ class NewDrone(msgspec.Struct, frozen=True, kw_only=True):
 class Docks:
     """The docks of the city, and who is on watch."""
 
-    def __init__(self, steps: Steps, hub: Hub, drones: Drones, skies: Skies) -> None:
+    def __init__(self, steps: Steps, hub: Hub, drones: Drones, aloft: Aloft, skies: Skies) -> None:
         self._steps, self._hub, self._drones, self._skies = steps, hub, drones, skies
+        self._aloft = aloft
         self._rate = Rate(every_s=2, burst=20)
         self._pageless: dict[UserId, datetime] = {}
 
@@ -65,8 +67,12 @@ class Docks:
         return [self._view(dock, drones.get(dock.id), watches.get(dock.id)) for dock in docks]
 
     async def whole(self) -> Hangar:
-        """Docks as a page begins with them."""
-        return Hangar(docks=tuple(await self.all()), flights=())
+        """Docks, flights and offers as a page begins with them."""
+        return Hangar(
+            docks=tuple(await self.all()),
+            flights=self._aloft.views(),
+            offers=tuple(self._aloft.offers.values()),
+        )
 
     async def tell(self) -> None:
         """Tell all pages that the docks are others now."""
@@ -319,6 +325,7 @@ class Docks:
 
     def _drone(self, drone: FleetDrone) -> DroneView:
         heard, report = self._drones.heard(drone.id), self._drones.report(drone.id)
+        flying = self._aloft.of_drone(drone.id)
         trouble = drone.trouble or (report.trouble if report is not None else None)
         return DroneView(
             id=drone.id,
@@ -335,6 +342,7 @@ class Docks:
             air_hours=drone.air_s / 3600,
             cycles=round(drone.cycles),
             service_due=drone.service_due,
+            flight_id=flying.id if flying is not None else None,
         )
 
     def _slow_down(self, user: User) -> None:

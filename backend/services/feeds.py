@@ -26,6 +26,7 @@ _AWAY = (  # the publisher may be back at once; of a replaced one the next has c
     media.EndReason.SHUTDOWN,
     media.EndReason.REPLACED,
 )
+_HELD = (FeedKind.CAMERA, FeedKind.DRONE, FeedKind.THERMAL)
 LOOK_S = 5.0
 _TOLD = (Action.FEED_LIVE, Action.FEED_END)
 
@@ -96,8 +97,8 @@ class Feeds:
                 return
             incident = await step.tx.incidents.get(found.incident_id)
             if found.state is not FeedState.ENDED and incident is not None and incident.closed_at is None:
-                # what a lent camera's openings still allow may be published again; they alone end it
-                stays = reason in _AWAY or found.kind is FeedKind.CAMERA
+                # what openings or a flight still allow may be published again; they alone end it
+                stays = reason in _AWAY or found.kind in _HELD
                 await self._change(step, found, FeedState.SILENT if stays else FeedState.ENDED)
             await step.record(
                 Action.FEED_END,

@@ -114,6 +114,16 @@ class Entries:
         )
         return [_entry(row) for row in reversed(list(rows))]
 
+    async def about(self, subjects: Sequence[str], limit: int) -> list[Entry]:
+        """The newest entries about any of these, oldest first."""
+        rows = await self._db.execute(
+            select(entries)
+            .where(entries.c.subject.in_(subjects))
+            .order_by(entries.c.index.desc())
+            .limit(limit)
+        )
+        return [_entry(row) for row in reversed(list(rows))]
+
     async def all(self, batch: int = 1000) -> AsyncIterator[Entry]:
         """Every entry in order, read in batches. Raises Unreadable right after the last that can be read."""
         after = -1

@@ -15,6 +15,7 @@ from backend.model.positions import Position
 from backend.store.responses import OUT
 from backend.store.rows import by_incident, columns, fields, value, values
 from backend.store.tables import cameras, devices, feeds, grants, incidents, positions, units, users
+from backend.store.tables_drones import drones
 from backend.store.tables_units import responses
 
 
@@ -162,18 +163,25 @@ class Feeds:
         return await self._published(grants.c.session_id == session)
 
     async def names(self, these: Sequence[IncidentId]) -> dict[str, str]:
-        """What their feeds are called: by their camera, or by their unit and what it carries."""
-        carried = (devices.c.name.label("device"), users.c.display_name.label("officer"))
+        """What their feeds are called: by their camera, their drone, or their unit and what it carries."""
+        carried = (
+            devices.c.name.label("device"),
+            users.c.display_name.label("officer"),
+            drones.c.name.label("drone"),
+        )
         rows = await self._db.execute(
             select(feeds.c.id, cameras.c.name, units.c.call_sign, *carried)
             .outerjoin(cameras, cameras.c.id == feeds.c.camera_id)
             .outerjoin(units, units.c.id == feeds.c.unit_id)
             .outerjoin(devices, devices.c.id == feeds.c.device_id)
             .outerjoin(users, users.c.id == feeds.c.user_id)
+            .outerjoin(drones, drones.c.id == feeds.c.drone_id)
             .where(feeds.c.incident_id.in_(these), feeds.c.kind != FeedKind.CALLER.value)
         )
         return {
-            row.id: row.name or ", ".join(filter(None, (row.call_sign, row.device or row.officer)))
+            row.id: row.name
+            or row.drone
+            or ", ".join(filter(None, (row.call_sign, row.device or row.officer)))
             for row in rows
         }
 

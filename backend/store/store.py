@@ -26,6 +26,7 @@ from backend.store.disclosed import Disclosed, Seals
 from backend.store.drones import Docks, Drones, Skies, Watches
 from backend.store.entries import Entries
 from backend.store.fees import Fees
+from backend.store.flights import Flights
 from backend.store.glass import Glass
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
@@ -101,6 +102,7 @@ class Tx:
         self.drones = Drones(connection)
         self.watches = Watches(connection)
         self.skies = Skies(connection)
+        self.flights = Flights(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
 

@@ -422,6 +422,7 @@ feeds = Table(
     Column("unit_id", ID, ForeignKey("units.id")),
     Column("device_id", ID, ForeignKey("devices.id")),
     Column("user_id", ID, ForeignKey("users.id")),
+    Column("drone_id", ID),
 )
 
 grants = Table(

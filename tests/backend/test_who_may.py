@@ -41,6 +41,7 @@ FILLED = {
     "response": "rsp_0000000000000000000000",
     "dock": "dck_0000000000000000000000",
     "drone": "drn_0000000000000000000000",
+    "flight": "flt_0000000000000000000000",
     "index": "999999",
 }
 # Whose place it is, so that what is not there is all that is wrong.
@@ -210,6 +211,9 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "contest": {"why": "too-long"},
         "notes": {"id": FILLED["note"], "text": "On my way"},
         "marks": {"delivered": 1, "read": 1},
+        "gimbal": {"pitch_deg": 0},
+        "look-at": {"latitude": 42.0, "longitude": -83.0},
+        "zoom": {"times": 2},
         "press": {"press": FILLED["response"].replace("rsp", "prs"), "status": "clear"},
     }
     walked = [

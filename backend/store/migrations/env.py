@@ -5,13 +5,14 @@ from alembic import context
 from backend.store.tables import METADATA
 from backend.store.tables_alerts import alerts
 from backend.store.tables_drones import docks
+from backend.store.tables_flights import flights
 from backend.store.tables_notes import notes
 from backend.store.tables_public import uses
 from backend.store.tables_receipts import contests
 from backend.store.tables_review import findings
 from backend.store.tables_units import duties
 
-tables = (alerts, docks, notes, uses, contests, findings, duties)
+tables = (alerts, docks, flights, notes, uses, contests, findings, duties)
 assert all(table.metadata is METADATA for table in tables)
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
