@@ -90,7 +90,10 @@ async def test_the_camera_is_dragged_to_its_place(browser: Browser, service: Ser
         before = owner.camera(camera)["point"]
         handle = page.locator(".handle-camera")
         await handle.scroll_into_view_if_needed()
+        place = page.get_by_label("Position, as")
+        held = await place.input_value()
         await drag(page, handle, -60, -30)
+        await expect(place).not_to_have_value(held)
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("button", name="Save")).to_have_count(0)
         after = owner.camera(camera)["point"]
@@ -110,6 +113,7 @@ async def test_keys_do_what_the_thumb_does(browser: Browser, service: Service) -
         await expect(page.get_by_label("Width, degrees")).to_have_value("85")
         await page.locator(".handle-camera").focus()
         await page.keyboard.press("Shift+ArrowUp")
+        await expect(page.get_by_label("Position, as")).to_have_value("60.17044, 24.94310")
         await page.get_by_role("button", name="Save").press("Enter")
         await expect(page.get_by_role("button", name="Save")).to_have_count(0)
         moved_m = (owner.camera(camera)["point"]["latitude"] - before["latitude"]) * 111_320
