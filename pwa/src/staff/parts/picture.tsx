@@ -9,6 +9,7 @@ import { Store } from "../../lib/store.ts";
 import type { FeedView, Level, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
+import { Thermal } from "../thermal/thermal.tsx";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { Watermark } from "./watermark.tsx";
 
@@ -156,6 +157,9 @@ export function FeedPicture({
         disablePictureInPicture
         aria-label={`${label}'s picture`}
       />
+      {feed.kind === "thermal" && !nothing && (
+        <Thermal user={desk.me.user.id} video={video} label={label} small={small} />
+      )}
       {!nothing && <Watermark desk={desk} small={small} />}
       {nothing && <div class="picture-empty">{children}</div>}
       {blurred && !nothing && (
