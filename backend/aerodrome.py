@@ -21,6 +21,7 @@ from backend.model.people import User
 from backend.model.positions import Point
 from backend.model.sites import SiteKind
 from backend.stagehands import connector, done, ended, signed_in, started
+from media.connector.folder import Camera, Drone, Folder
 
 AREAS = Path(__file__).with_name("demo-areas.geojson")  # made up, over that map
 SHEET = {  # what media/simulator flies, measured
@@ -93,11 +94,17 @@ class Aerodrome:
         enrolling = ("enrol", self._url, permit.code, "--name", "Dock controller", *trust)
         if not await done(await connector(self._folder, *enrolling)):
             raise AerodromeError("their connector could not be enrolled")
+        if not await done(await connector(self._folder, "allow", "127.0.0.1")):  # where the simulator is
+            raise AerodromeError("their connector does not take this machine's own address")
+        folder = Folder(self._folder)
         for drone in drones:
-            add = ("drone", "add", drone.called, drone.tcp, "--label", drone.name)
-            videos = (f"--{kind}={url}" for kind, url in drone.videos.items())
-            if not await done(await connector(self._folder, *add, *videos)):
-                raise AerodromeError(f"the connector does not take {drone.name}")
+            docked = Drone(name=drone.called, label=drone.name, address=drone.tcp)
+            kinds = zip(("colour", "thermal"), docked.pictures, strict=True)
+            cameras = [
+                Camera(name=name, label=f"{drone.name}, {kind}", url=drone.videos[kind], kind="drone")
+                for kind, name in kinds
+            ]
+            folder.add_drone(docked, cameras)
         self._processes.append(await connector(self._folder, "run", "--until-closed"))
         try:
             await self._say_weather(permit.station)

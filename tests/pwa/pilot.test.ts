@@ -7,7 +7,7 @@ import { areasOf, weatherWords } from "../../pwa/src/staff/air.ts";
 import { Orders } from "../../pwa/src/staff/flights.ts";
 import { ranked } from "../../pwa/src/staff/ranking.ts";
 import { dronesOf } from "../../pwa/src/staff/scene-sky.ts";
-import { applySky, flightsOf, movedTo, NO_SKY, type Sky } from "../../pwa/src/staff/sky.ts";
+import { applySky, asHeard, flightsOf, movedTo, NO_SKY, type Sky } from "../../pwa/src/staff/sky.ts";
 import { notReady, telemetry, toScene } from "../../pwa/src/staff/sky-words.ts";
 import { table } from "../../pwa/src/staff/thermal/palettes.ts";
 import type { DockView, DroneAt, FeedView, FlightView, Position } from "../../pwa/src/wire.ts";
@@ -149,6 +149,15 @@ test("a dock says every reason why its drone stays", () => {
     "Rotor 2 is worn.",
     "Waiver W1 asks for an armed parachute; it has parachute not armed.",
   ]);
+});
+
+test("what a drone has said since counts, not what it had said when the docks were told", () => {
+  const known = dock();
+  const told = dock({ drone: known.drone && { ...known.drone, heard_at: later(-30) } });
+  const drones = movedTo(new Map(), [drone({ at: later(-1), charge: 0.5 })]);
+  assert.deepEqual(notReady(asHeard(told, drones), NOW), []);
+  assert.equal(asHeard(told, drones).drone?.charge, 0.5);
+  assert.equal(asHeard(known, movedTo(new Map(), [drone({ at: later(-60) })])), known);
 });
 
 test("how long it still takes is counted down, and then how late it is", () => {

@@ -128,7 +128,9 @@ export function DockForm(props: { calls: AgencyCalls; drone: UndockedView; onDon
       </div>
       <PlaceField point={point} onPoint={setPoint} />
       {drone.point !== null ? (
-        <p class="hint">As the drone says it where it stands now. Correct it if it does not stand in its dock.</p>
+        <p class="hint">
+          As the drone says it where it stands now. Correct it if it does not stand in its dock.
+        </p>
       ) : (
         <FirstPlace onPoint={setPoint} />
       )}

@@ -22,7 +22,9 @@ export function dockWords(dock: DockView): string {
   if (drone.flight_id !== null) return "Its drone is flying";
   if (drone.heard_at === null) return "Nothing has been heard of its drone";
   const charged = drone.charge === null ? "" : `, ${share(drone.charge)} charged`;
-  return dock.watch === null ? `Nobody is on watch${charged}` : `Ready${charged}, ${dock.watch.pilot} on watch`;
+  return dock.watch === null
+    ? `Nobody is on watch${charged}`
+    : `Ready${charged}, ${dock.watch.pilot} on watch`;
 }
 
 function terms({ waiver }: DockView): string {
@@ -168,41 +170,43 @@ export function Docks({ calls }: { calls: AgencyCalls }) {
   return (
     <Shown held={held}>
       {([docks, undocked]: [DockView[], UndockedView[]]) => (
-        <section class="folds docks" aria-labelledby="docks-title">
-          <h2 id="docks-title" class="folds-title">
-            Docks
-          </h2>
-          {docks.length === 0 && undocked.length === 0 && (
-            <p class="empty">
-              No drone yet. At a city site enrol a connector (City cameras), then beside the dock: sightline
-              connector drone add.
-            </p>
-          )}
-          {docks.map((dock) => (
-            <Fold key={dock.id} icon="drone" title={dock.name} now={dockWords(dock)}>
-              {() => <Dock dock={dock} calls={calls} again={again} />}
-            </Fold>
-          ))}
-          {undocked.map((drone) => (
-            <Fold
-              key={`${drone.connector_id} ${drone.called} ${asked}`}
-              icon="plus"
-              title={`Register a dock for ${drone.label}`}
-              now={`${drone.site}, connector ${drone.connector}${drone.signed ? "" : "; its link is not signed"}`}
-            >
-              {(close) => (
-                <DockForm
-                  calls={calls}
-                  drone={drone}
-                  onDone={() => {
-                    close();
-                    void again();
-                  }}
-                />
-              )}
-            </Fold>
-          ))}
-        </section>
+        <div class="lending city">
+          <section class="card folds" aria-labelledby="docks-title">
+            <h2 id="docks-title" class="folds-title">
+              Docks
+            </h2>
+            {docks.length === 0 && undocked.length === 0 && (
+              <p class="folds-none">
+                No drone yet. At a city site enrol a connector (City cameras), then beside the dock: sightline
+                connector drone add.
+              </p>
+            )}
+            {docks.map((dock) => (
+              <Fold key={dock.id} icon="drone" title={dock.name} now={dockWords(dock)}>
+                {() => <Dock dock={dock} calls={calls} again={again} />}
+              </Fold>
+            ))}
+            {undocked.map((drone) => (
+              <Fold
+                key={`${drone.connector_id} ${drone.called} ${asked}`}
+                icon="plus"
+                title={`Register a dock for ${drone.label}`}
+                now={`${drone.site}, connector ${drone.connector}${drone.signed ? "" : "; its link is not signed"}`}
+              >
+                {(close) => (
+                  <DockForm
+                    calls={calls}
+                    drone={drone}
+                    onDone={() => {
+                      close();
+                      void again();
+                    }}
+                  />
+                )}
+              </Fold>
+            ))}
+          </section>
+        </div>
       )}
     </Shown>
   );

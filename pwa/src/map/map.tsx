@@ -88,6 +88,8 @@ const STEP_PX = 80;
 const MOST_NAMED = 30;
 const MOST_REACHED = 12;
 const HINT_MS = 1500;
+/** A browser that is never idle begins the basemap all the same. */
+const IDLE_WITHIN_MS = 2000;
 const NOBODY: readonly MapPerson[] = [];
 const NO_SITES: readonly MapSite[] = [];
 
@@ -101,6 +103,15 @@ function everything({ cameras, sites = [], people = NOBODY, drones = NOBODY, rad
     radius_m: AROUND_M,
   }));
   return radius ? [radius, ...points] : points;
+}
+
+/** When the browser has nothing else to do. */
+function idle(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (typeof requestIdleCallback === "undefined") return void setTimeout(done); // Safari
+    const asked = requestIdleCallback(() => done(), { timeout: IDLE_WITHIN_MS });
+    signal.addEventListener("abort", () => cancelIdleCallback(asked), { once: true });
+  });
 }
 
 /** The basemap under the drawing; what it is made of, and whether it has drawn anything. */
@@ -118,7 +129,9 @@ function useBasemap(box: RefObject<HTMLElement | null>, frame: Frame | null, lat
     const begin = async (): Promise<void> => {
       const about = await aboutTiles(over.signal);
       if (about === null) return;
+      await idle(over.signal);
       const { begin: draw } = await import("./basemap.ts");
+      await idle(over.signal);
       const [under, at] = [box.current, latest.current];
       if (over.signal.aborted || under === null || at === null) return;
       basemap.current = draw(under, about, at, light(), setDrawn, over.signal);

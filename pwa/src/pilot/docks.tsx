@@ -6,6 +6,7 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import { airOf, weatherWords } from "../staff/air.ts";
 import type { Desk } from "../staff/desk.ts";
+import { asHeard } from "../staff/sky.ts";
 import { notReady, parachuteWords, percent } from "../staff/sky-words.ts";
 import type { DockView } from "../wire.ts";
 import { mayFly } from "./roles.ts";
@@ -24,8 +25,10 @@ function facts({ drone, watch, waiver }: DockView): string {
   return parts.filter((part) => part !== null).join(" · ");
 }
 
-function Dock({ desk, dock, observers }: { desk: Desk; dock: DockView; observers: number }) {
+function Dock(props: { desk: Desk; dock: DockView; observers: number }) {
+  const { desk, observers } = props;
   const now = useNow(() => desk.clock.now());
+  const dock = asHeard(props.dock, desk.drones.value);
   const act = useAct(sorry);
   const why = notReady(dock, now);
   const up = dock.drone?.flight_id != null;

@@ -56,7 +56,7 @@ function Bar({ desk, listed, onList }: { desk: Desk; listed: boolean; onList(): 
 function DocksMap({ desk, sky }: { desk: Desk; sky: Sky }) {
   const { areas } = useStore(airOf(desk));
   const now = useNow(() => desk.clock.now());
-  const docks = useMemo(() => docksOf({ sky, now }), [sky, now]);
+  const docks = useMemo(() => docksOf({ sky, drones: desk.drones.value, now }), [sky, now]);
   const ready = docks.filter(({ state }) => state === "ready").length;
   return (
     <div class="docks-map">

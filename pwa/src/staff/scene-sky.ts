@@ -3,7 +3,7 @@ import { ago, bearingDeg, compass, distanceM, metres } from "../lib/measure.ts";
 import type { MapPerson } from "../map/drawing.tsx";
 import type { MapArea, MapDock, MapSky } from "../map/sky.tsx";
 import type { DroneAt, FlightView, Point } from "../wire.ts";
-import { type Drones, isUp, type Sky } from "./sky.ts";
+import { asHeard, type Drones, isUp, type Sky } from "./sky.ts";
 import { notReady, percent, phaseWords, SILENT_MS, toScene } from "./sky-words.ts";
 
 export interface Above {
@@ -57,13 +57,15 @@ export function dronesOf(above: Above): MapPerson[] {
   });
 }
 
-export function docksOf({ sky, now }: Pick<Above, "sky" | "now">): MapDock[] {
-  return sky.docks.map((dock) => ({
-    id: dock.id,
-    name: dock.name,
-    point: dock.point,
-    state: dock.drone?.flight_id != null ? "away" : notReady(dock, now).length === 0 ? "ready" : "shut",
-  }));
+export function docksOf({ sky, drones, now }: Pick<Above, "sky" | "drones" | "now">): MapDock[] {
+  return sky.docks
+    .map((told) => asHeard(told, drones))
+    .map((dock) => ({
+      id: dock.id,
+      name: dock.name,
+      point: dock.point,
+      state: dock.drone?.flight_id != null ? "away" : notReady(dock, now).length === 0 ? "ready" : "shut",
+    }));
 }
 
 /** Ways and footprints of flights; docks only where they are asked for. */

@@ -81,6 +81,19 @@ export function flightOfFeed(sky: Sky, feed: string): FlightView | null {
   );
 }
 
+/** The dock with what its drone has said since the docks were told. */
+export function asHeard(dock: DockView, drones: Drones): DockView {
+  const at = dock.drone === null ? undefined : drones.get(dock.drone.id);
+  if (dock.drone === null || at === undefined) return dock;
+  const { heard_at, trouble } = dock.drone;
+  if (heard_at !== null && Date.parse(heard_at) > Date.parse(at.at)) return dock;
+  const said = at.trouble.join(" ") || trouble;
+  return {
+    ...dock,
+    drone: { ...dock.drone, heard_at: at.at, charge: at.charge, parachute: at.parachute, trouble: said },
+  };
+}
+
 /** What a drone's docks and flights were called when nothing is known of them any more. */
 export function dockOf(sky: Sky, dock: string): DockView | null {
   return sky.docks.find(({ id }) => id === dock) ?? null;

@@ -39,7 +39,10 @@ function useAbove(desk: Desk, incident: IncidentView, caller: Position, told: Po
   const drones = useStore(desk.drones);
   const above = { sky, drones, incident: incident.id, scene: caller, now };
   const { areas } = useStore(airOf(desk));
-  const docks = useMemo(() => (sky.docks.length === 0 ? [] : docksOf({ sky, now })), [sky, now]);
+  const docks = useMemo(
+    () => (sky.docks.length === 0 ? [] : docksOf({ sky, drones: desk.drones.value, now })),
+    [sky, now],
+  );
   return {
     drones: dronesOf(above),
     sky: skyOf(above, told, docks, areas),
