@@ -1,6 +1,5 @@
 """What every folder's tests may ask for: a real PostgreSQL beside the SQLite that needs no fixture."""
 
-import gc
 import os
 import pwd
 import shutil
@@ -85,9 +84,3 @@ def rtsp() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The stories first: they are the longest files, and one that begins last keeps the others waiting."""
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end: it is not looked through again each time something is freed."""
-    gc.collect()
-    gc.freeze()
