@@ -5,13 +5,15 @@ order are here; how the drone is asked is below.
 """
 
 import asyncio
+import logging
 import math
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
 from media.connector import missions, wire
-from media.connector.asking import NAN, Ask, Asking, NotDone
+from media.connector.asking import NAN, Ask, Asking, NotDone, Repeats
 from media.connector.drone_frames import (
     Chute,
     Do,
@@ -43,7 +45,10 @@ _GROUPS: dict[type[object], str] = {
     Fly: _WAY, Hold: _WAY, Return: _WAY, Land: _WAY, Steer: _WAY, Gimbal: _CAMERA, LookAt: _CAMERA,
     Zoom: "zoom", Fence: "fence", Parachute: "parachute",
 }  # fmt: skip
+_NEWER = "A newer order took its place."
 _FROM_NORTH = 4 | 8 | 16 | 64  # GIMBAL_MANAGER_FLAGS: horizon, and yaw locked to the earth
+
+_log = logging.getLogger(__name__)
 
 Answer = Callable[[wire.Answer], None]
 
@@ -65,7 +70,7 @@ class Ordering:
         self._drone, self._readings, self._texts = drone, readings, texts
         self._asking, self._uploads, self._me, self._answer = asking, uploads, me, answer
         self._steering = steering(lambda: self._mode(OFFBOARD), self._hold)
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, asyncio.Task[wire.Answer]] = {}
         self._taking: asyncio.Task[None] | None = None
 
     def take(self, order: str, do: Do) -> None:
@@ -75,18 +80,31 @@ class Ordering:
                 older.cancel()
             if each == _WAY and not isinstance(do, Steer):
                 self._steering.stop()
-        self._running[group] = asyncio.create_task(self._carry_out(order, do))
+        task = self._running[group] = asyncio.create_task(self._carry_out(order, do))
+        task.add_done_callback(lambda done: self._done(order, done))
 
     async def close(self) -> None:
         self._steering.stop()
-        tasks = [*self._running.values(), *([self._taking] if self._taking else [])]
+        tasks: list[asyncio.Task[Any]] = [*self._running.values(), *([self._taking] if self._taking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _carry_out(self, order: str, do: Do) -> None:
+    def _done(self, order: str, done: "asyncio.Task[wire.Answer]") -> None:
+        """The one answer, also of what was cancelled before it began, or failed by a mistake of ours."""
+        if done.cancelled():
+            answer = wire.Answer(order=order, drone=self._drone, result=Result.CANCELLED, words=_NEWER)
+        elif (error := done.exception()) is not None:
+            _log.error("An order to %s has failed.", self._drone, exc_info=error)
+            words = "The connector made a mistake; its log says which."
+            answer = wire.Answer(order=order, drone=self._drone, result=Result.FAILED, words=words)
+        else:
+            answer = done.result()
+        self._answer(answer)
+
+    async def _carry_out(self, order: str, do: Do) -> wire.Answer:
         loop = asyncio.get_running_loop()
-        began, repeats = loop.time(), self._asking.repeats + self._uploads.repeats
+        began, repeats = loop.time(), Repeats()
         result, words = Result.ACCEPTED, ""
         try:
             await self._steps(do)
@@ -97,18 +115,15 @@ class Ordering:
             elif result is Result.NO_ANSWER:
                 words = words or "The drone does not answer."
         except asyncio.CancelledError:
-            result, words = Result.CANCELLED, "A newer order took its place."
+            result, words = Result.CANCELLED, _NEWER
         now = loop.time()
-        sent_again = self._asking.repeats + self._uploads.repeats - repeats
-        self._answer(
-            wire.Answer(
-                order=order,
-                drone=self._drone,
-                result=result,
-                words=words[:300],
-                sends=min(1000, 1 + sent_again),
-                took_ms=min(600_000, round((now - began) * 1000)),
-            )
+        return wire.Answer(
+            order=order,
+            drone=self._drone,
+            result=result,
+            words=words[:300],
+            sends=min(1000, 1 + repeats.count),
+            took_ms=min(600_000, round((now - began) * 1000)),
         )
 
     async def _why(self, began: float) -> str:
