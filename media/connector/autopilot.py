@@ -20,7 +20,7 @@ from media.connector.folder import Drone
 from media.connector.ordering import Ordering
 from media.connector.radio import BadAddress, Radio, parse
 from media.connector.readings import Readings
-from media.connector.steering import Steering
+from media.connector.steps import Steps
 from media.connector.texts import Text, Texts
 from media.connector.uploads import Uploads
 
@@ -163,16 +163,8 @@ class Autopilot:
         self.system, self._component = system, message.get_srcComponent()
         self._asking = Asking(system, self._tell, ME)
         self._uploads = Uploads(system, self._tell, ME)
-        self._ordering = Ordering(
-            self.drone.name,
-            self._readings,
-            self._texts,
-            self._asking,
-            self._uploads,
-            lambda offboard, hold: Steering(system, self._readings, self._tell, offboard, hold),
-            ME,
-            self._say,
-        )
+        steps = Steps(system, self._readings, self._asking, self._uploads, self._tell, ME)
+        self._ordering = Ordering(self.drone.name, steps, self._texts, self._say)
 
     def _hear(self, message: Any) -> None:
         now = asyncio.get_running_loop().time()
