@@ -12,7 +12,7 @@ import msgspec
 
 from media.simulator.air import Weather
 from media.simulator.battery import Battery
-from media.simulator.dynamics import GRAVITY, Body
+from media.simulator.dynamics import GRAVITY, TURNS_PER_S, Body
 from media.simulator.earth import Origin, Vector, heading
 from media.simulator.fence import Circle, Fence, Polygon
 from media.simulator.gimbal import Gimbal
@@ -514,7 +514,7 @@ class Autopilot:
         if point.yaw_deg is not None:
             self.yaw_deg = point.yaw_deg
         elif point.yaw_deg_s is not None:
-            self.yaw_deg = self.body.yaw_deg + point.yaw_deg_s
+            self.yaw_deg = self.body.yaw_deg + point.yaw_deg_s / TURNS_PER_S
         east, north, up = self._toward(point.position) if point.position else (0.0, 0.0, 0.0)
         if point.velocity:
             east, north, up = east + point.velocity[0], north + point.velocity[1], up + point.velocity[2]
