@@ -198,7 +198,7 @@ class Autopilot:
 
     async def _want(self) -> None:
         """Asks for messages at the rates that are needed: at first, and whenever it may have forgotten."""
-        asked: tuple[int, bool, bool] | None = None
+        asked: tuple[int, bool, int] | None = None
         again_at = 0.0
         while True:
             await asyncio.sleep(0.2)
@@ -208,7 +208,7 @@ class Autopilot:
             if self._silent:
                 asked = None  # it may come back as one that has begun anew
                 continue
-            now = readings.restarts, readings.aiming.has_gimbal, readings.aiming.has_camera
+            now = readings.restarts, readings.aiming.has_gimbal, readings.camera
             loop = asyncio.get_running_loop()
             if now != asked or loop.time() > again_at:
                 asked = now
@@ -220,7 +220,7 @@ class Autopilot:
         readings = self._readings
         there = {
             _AUTOPILOT: self._component,
-            _CAMERA: readings.camera if readings.aiming.has_camera else 0,
+            _CAMERA: readings.camera,
             _GIMBAL: readings.gimbal_manager if readings.aiming.has_gimbal else 0,
         }
         asks: list[tuple[int, tuple[float, ...], int]] = [

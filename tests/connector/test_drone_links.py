@@ -231,6 +231,55 @@ async def test_a_no_with_words_and_a_yes_that_takes_long() -> None:
         assert (asked.param1, asked.param2, asked.param5) == (-30, -90, 4 + 8 + 16 + 64)
 
 
+async def test_the_ways_of_ardupilot_over_a_link_that_loses() -> None:
+    """What the puppet is asked in turn; it misses the count and one item, as a radio does."""
+    async with puppet() as (drone, here):
+        order: list[Any] = []
+        items: dict[int, Any] = {}
+        missed = {"count", 2}
+
+        def wants(number: int) -> None:
+            drone.say(m.MAVLink_mission_request_message(255, 25, number, 0))
+
+        def answer(message: Any) -> None:
+            match message.get_type():
+                case "COMMAND_LONG":
+                    if message.command not in (m.MAV_CMD_SET_MESSAGE_INTERVAL, m.MAV_CMD_REQUEST_MESSAGE):
+                        order.append((message.command, message.param1, message.param2))
+                    drone.say(m.MAVLink_command_ack_message(message.command, 0, 0, 0, 255, 25))
+                case "MISSION_COUNT" if "count" in missed:
+                    missed.remove("count")
+                case "MISSION_COUNT":
+                    order.append(message.count)
+                    wants(0)
+                case "MISSION_ITEM_INT" if message.seq in missed:
+                    missed.remove(message.seq)
+                    wants(message.seq)
+                case "MISSION_ITEM_INT":
+                    items[message.seq] = message
+                    if len(items) == order[-1]:
+                        drone.say(m.MAVLink_mission_ack_message(255, 25, 0, 0))
+                    else:
+                        wants(len(items))
+
+        drone.answer = answer
+        base = m.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+        drone.say(m.MAVLink_heartbeat_message(2, m.MAV_AUTOPILOT_ARDUPILOTMEGA, base, 5, 3, 3))
+        drone.say(m.MAVLink_global_position_int_message(6000, 601700000, 249400000, 0, 0, 0, 0, 0, 9000))
+        drone.say(m.MAVLink_extended_sys_state_message(0, 1))
+        await here.sees("d", lambda s: s.latitude and s.landed is Landed.GROUND and not s.armed, "it stands")
+        done = await here.do("d", Fly(points=(Place(60.171, 24.94),), height_m=30, speed_mps=5))
+        assert (done.result, done.sends) == (Result.ACCEPTED, 3)
+        assert order == [
+            4,
+            (m.MAV_CMD_DO_SET_MODE, 1, 4),  # GUIDED: it is armed in no automatic mode
+            (m.MAV_CMD_COMPONENT_ARM_DISARM, 1, 0),
+            (m.MAV_CMD_DO_SET_MISSION_CURRENT, 0, 1),
+            (m.MAV_CMD_MISSION_START, 0, 0),
+        ]
+        assert [items[n].command for n in range(4)] == [16, 22, 178, 17]  # its first item is home
+
+
 async def test_a_serial_line_and_one_that_is_unplugged() -> None:
     ours, theirs = os.openpty()
     os.set_blocking(ours, False)
