@@ -37,6 +37,10 @@ class NotDone(Exception):
         self.result, self.words = result, words
 
 
+class NotAsked(NotDone):
+    """Refused here, so nothing that the drone said is about it."""
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """A command. With a place it goes as COMMAND_INT, above the dock; else as COMMAND_LONG."""
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 
 from media.connector import wire
-from media.connector.asking import NotDone, Repeats
+from media.connector.asking import NotAsked, NotDone, Repeats
 from media.connector.drone_frames import (
     Do,
     Fence,
@@ -78,6 +78,8 @@ class Ordering:
         result, words = Result.ACCEPTED, ""
         try:
             await self._steps.take(do)
+        except NotAsked as error:
+            result, words = error.result, error.words
         except NotDone as error:
             result, words = error.result, error.words
             if result not in (Result.NO_ANSWER, Result.CANCELLED):

@@ -11,7 +11,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
-from media.connector.asking import NotDone
+from media.connector.asking import NotAsked, NotDone
 from media.connector.drone_frames import STEER_LASTS_S, Result, Steer
 from media.connector.flight_modes import STEERED
 from media.connector.readings import Readings
@@ -47,13 +47,13 @@ class Steering:
         now = asyncio.get_running_loop().time()
         if now < self._overruled_until:
             self._overruled_until = now + _LETS_GO_S
-            raise NotDone(
+            raise NotAsked(
                 Result.REJECTED, f"It was taken over: it flies in {self._readings.mode or 'another mode'}."
             )
         if self._readings.on_ground:
-            raise NotDone(Result.REJECTED, "It is on the ground.")
+            raise NotAsked(Result.REJECTED, "It is on the ground.")
         if self._readings.silent(now):  # what is sent has no acknowledgement of its own
-            raise NotDone(Result.NO_ANSWER, "Nothing is heard of it.")
+            raise NotAsked(Result.NO_ANSWER, "Nothing is heard of it.")
         self._wanted, self._until = wanted, now + STEER_LASTS_S
         if self._task is None or self._task.done():
             self.stop()

@@ -11,7 +11,7 @@ from typing import Any
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
 from media.connector import missions
-from media.connector.asking import NAN, Ask, Asking, NotDone
+from media.connector.asking import NAN, Ask, Asking, NotAsked, NotDone
 from media.connector.drone_frames import (
     Chute,
     Do,
@@ -108,7 +108,7 @@ class Steps:
     async def _mode(self, mode: str) -> None:
         asked = ASKED[self._readings.kind].get(mode)
         if asked is None:
-            raise NotDone(Result.UNSUPPORTED, "Its autopilot is neither PX4 nor ArduPilot.")
+            raise NotAsked(Result.UNSUPPORTED, "Its autopilot is neither PX4 nor ArduPilot.")
         params = (m.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED, *asked)
         await self._asking.must(Ask(command=m.MAV_CMD_DO_SET_MODE, params=params))
 
@@ -121,7 +121,7 @@ class Steps:
     async def _fly(self, do: Fly) -> None:
         here = self._readings.place(asyncio.get_running_loop().time())
         if here is None:
-            raise NotDone(Result.REJECTED, "It does not know where it is.")
+            raise NotAsked(Result.REJECTED, "It does not know where it is.")
         up_from = Place(*here) if self._readings.on_ground else None
         await self._level()
         await self._upload(do.points, do.height_m, do.speed_mps, up_from, lands=False)
@@ -142,7 +142,7 @@ class Steps:
             await self._asking.must(Ask(command=m.MAV_CMD_NAV_RETURN_TO_LAUNCH))
             return
         if self._readings.on_ground:
-            raise NotDone(Result.REJECTED, "It is on the ground.")
+            raise NotAsked(Result.REJECTED, "It is on the ground.")
         await self._level()
         await self._upload(do.points, do.height_m, None, None, lands=True)
         await self._start()
