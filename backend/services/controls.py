@@ -108,7 +108,7 @@ class Controls:
         live = self._pressed(user, flight)
         before = live.pilot
         live.change(_allowed(rules.take_command(live.flight, user.id)))
-        live.pilot, live.hand_at = user.display_name, None
+        live.pilot = user.display_name
         await self._aloft.record(live, Action.DRONE_COMMAND, user.id, before=before)
         return _DONE
 
@@ -152,17 +152,11 @@ class Controls:
     async def let_go(self, user: User, flight: FlightId) -> Order:
         """Give the controls back to the plan, which takes it to the scene again."""
         live, now = self._pressed(user, flight), self._steps.clock()
-        flown = live.hand_at is not None
         live.change(_allowed(rules.let_go(live.flight, user.id)))
-        live.hand_at = None
-        told: Told | None = None
-        if flown and live.phase in (Phase.EN_ROUTE, Phase.ON_SCENE) and not live.flight.holds:
-            async with live.turn:
-                onward = await self._courses.onward(live, live.record.plan.place, now)
-            if isinstance(onward, Grounding):
-                live.notes["way"] = onward.words
-            else:
-                told = onward
+        told = None
+        async with live.turn:
+            if live.hand_at is not None and not live.flight.holds:
+                told = await self._courses.resume(live, now)
         await self._aloft.record(live, Action.DRONE_STEER, user.id, what="let go")
         return _order(told) if told is not None else _DONE
 
@@ -202,7 +196,7 @@ class Controls:
         taken = _allowed(rules.steer(live.flight, user.id, now))
         live.change(taken)
         if before is None or before.by != user.id:
-            live.steerer, live.hand_at = user.display_name, None
+            live.steerer = user.display_name
             await self._aloft.record(live, Action.DRONE_STEER, user.id, what="took the controls")
         return live, now
 

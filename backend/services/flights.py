@@ -201,6 +201,8 @@ class Flights:
             return
         if live.by_hand(now) or live.flight.holds or live.waits:
             return
+        if live.hand_at is not None:  # whoever flew it has stopped, and did not let go
+            await self._courses.resume(live, now)
         if live.closes_up:
             await self._close_up(live, now)
         elif incident is not None and live.record.follows:

@@ -15,6 +15,7 @@ from backend.services.steps import Steps
 
 LOOK_EVERY = timedelta(seconds=5)
 EARLY = timedelta(seconds=5)  # sooner than reckoned: a press takes its time
+SOON = timedelta(minutes=6)  # nobody takes longer to the scene
 BEYOND = timedelta(minutes=2)  # that somebody is wanted there for, after this one
 SEEN_FOR = timedelta(seconds=10)  # both are there, and then the first leaves
 
@@ -43,7 +44,9 @@ class Relays:
             await self._hand_over(live, now)
 
     async def _send_in_time(self, live: Live, now: datetime) -> None:
-        if live.leaves_at is None or not live.is_due("relief", now, LOOK_EVERY):
+        if live.leaves_at is None or live.leaves_at - now > SOON:
+            return
+        if not live.is_due("relief", now, LOOK_EVERY):
             return
         choice = await self._dispatch.choose(live.record.plan.place)
         can = {one.stand.drone.id: one for one in choice.answers if one.plan is not None}

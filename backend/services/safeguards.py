@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from backend.model.entries import Action
 from backend.model.flights import Flight, Phase, advance
-from backend.model.groundings import Grounding
 from backend.model.positions import distance_m
 from backend.model.progress import comes_home
 from backend.model.telemetry import Action as Safest
@@ -19,6 +18,7 @@ from media.connector import drone_frames as frames
 
 AGAIN_AFTER = timedelta(seconds=3)  # what was not taken is tried again
 BROKEN_FOR = timedelta(seconds=2)  # a gust is not a breach
+BREACH_SHOWN = timedelta(minutes=1)
 ALMOST_HOME_M = 60.0  # there is no nearer place to land
 OUTBOUND = (Phase.LAUNCHING, Phase.EN_ROUTE, Phase.ON_SCENE, Phase.HANDING_OVER)
 
@@ -31,7 +31,7 @@ class Safeguards:
 
     async def look(self, live: Live, now: datetime) -> None:
         """Find what is wrong, and do the safest."""
-        await self._camera(live)
+        await self._camera(live, now)
         quiet = silence(live.belief, now)
         rest = tuple(finding for finding in live.findings if finding.fault is not Fault.QUIET)
         live.findings = (*quiet, *rest)
@@ -43,6 +43,7 @@ class Safeguards:
             want = max(want, Safest.RETURN)
         await self._say(live, want)
         if want is Safest.GO_ON:
+            live.notes.pop("order", None)
             await self._resume(live, now)
         elif self._wants(live, want) and live.is_due("act", now, AGAIN_AFTER):
             await self._act(live, want, now)
@@ -80,17 +81,17 @@ class Safeguards:
         if not live.waits:
             return
         live.waits = False
-        flies = live.phase in OUTBOUND and live.heard is not None and not comes_home(live.heard)
-        if flies and not live.flight.holds and not live.by_hand(now):
-            told = await self._courses.onward(live, live.record.plan.place, now)
-            if isinstance(told, Grounding):
-                live.notes["way"] = told.words
+        comes = live.heard is None or comes_home(live.heard)
+        if not comes and not live.flight.holds and not live.by_hand(now):
+            await self._courses.resume(live, now)
 
-    async def _camera(self, live: Live) -> None:
+    async def _camera(self, live: Live, now: datetime) -> None:
         breach = live.breach
         if breach is None:
+            if now - live.looked.get("camera", now) > BREACH_SHOWN:
+                live.notes.pop("camera", None)
             return
-        live.breach, live.notes["camera"] = None, breach.words
+        live.breach, live.notes["camera"], live.looked["camera"] = None, breach.words, now
         await self._aloft.record(
             live, Action.DRONE_BREACH, SYSTEM, gaze=breach.gaze.value, words=breach.words
         )
