@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON := $(shell for p in $$(which -a python3); do $$p -m pip --version >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONDONTWRITEBYTECODE  # every process that a test starts would compile everything anew
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 help: ## what there is
@@ -123,7 +124,7 @@ install: .venv/.installed ## Python packages, exactly as locked
 .venv/.installed: .tools/bin/uv requirements/dev.txt pyproject.toml
 	@echo "Installing Python packages and Node into .venv"
 	@test -x $(BIN)/python || .tools/bin/uv venv -q --python $(PYTHON) .venv
-	@VIRTUAL_ENV=.venv .tools/bin/uv pip sync -q --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=.venv .tools/bin/uv pip sync -q --compile-bytecode --require-hashes requirements/dev.txt
 	@mkdir -p pwa/dist
 	@VIRTUAL_ENV=.venv .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .
 	@touch $@

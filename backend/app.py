@@ -15,40 +15,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
 
-from backend.api import callers as callers_api
-from backend.api import connectors as connectors_api
-from backend.api import (
-    desk,
-    events,
-    glass,
-    guards,
-    headers,
-    machines,
-    metrics,
-    notes,
-    openings,
-    pages,
-    public_log,
-    push,
-    review,
-    sessions,
-    staff,
-    tiles,
-)
-from backend.api import devices as devices_api
-from backend.api import docks as docks_api
-from backend.api import fees as fees_api
-from backend.api import flights as flights_api
-from backend.api import locators as locators_api
-from backend.api import owners as owners_api
-from backend.api import receipts as receipts_api
-from backend.api import sealing as sealing_api
-from backend.api import sites as sites_api
+from backend import routes
+from backend.api import headers, metrics, pages, tiles
 from backend.api import transparency as transparency_api
-from backend.api import units as units_api
-from backend.api.problems import HANDLERS
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
@@ -135,14 +105,12 @@ from notifications.ports import Pusher, Sender
 from notifications.push import WebPush
 from notifications.sms import API as TWILIO_API
 from notifications.sms import TwilioSender
-from signaling.routes import create_router
 
 if TYPE_CHECKING:
     from backend.services.districts import Districts
 
 log = logging.getLogger(__name__)
 
-BODY_BYTES = 64 * 1024
 RESTART_S = 1.0
 RUN = "SIGHTLINE_RUN"  # set by the supervisor for those that it starts; not a setting
 
@@ -481,58 +449,27 @@ def create_app(
             )
         },
     }
-    carrier_routes = []
     if isinstance(parts.sender, TwilioSender):
         given["carrier"] = parts.sender
-        carrier_routes = [machines.CARRIER_ROUTER]
+    answering = routes.registered(frozenset(given), tuple(built.paths()))
     app = Litestar(
-        route_handlers=[
-            *carrier_routes,
-            staff.ROUTER,
-            desk.ROUTER,
-            owners_api.ROUTER,
-            owners_api.AGENCY_ROUTER,
-            sites_api.ROUTER,
-            openings.ROUTER,
-            sealing_api.ROUTER,
-            push.ROUTER,
-            callers_api.ROUTER,
-            connectors_api.ROUTER,
-            devices_api.ROUTER,
-            docks_api.ROUTER,
-            events.ROUTER,
-            fees_api.ROUTER,
-            flights_api.ROUTER,
-            glass.ROUTER,
-            locators_api.ROUTER,
-            machines.ROUTER,
-            metrics.ROUTER,
-            notes.ROUTER,
-            receipts_api.ROUTER,
-            review.ROUTER,
-            sessions.ROUTER,
-            public_log.ROUTER,
-            tiles.ROUTER,
-            transparency_api.ROUTER,
-            units_api.ROUTER,
-            create_router(),
-            pages.routes(built),
-        ],
-        dependencies={
-            **{name: Provide(_given(value), sync_to_thread=False) for name, value in given.items()},
-            "session": Provide(guards.provide_session, sync_to_thread=False),
-            "bearer": Provide(guards.provide_grant, sync_to_thread=False),
-        },
-        exception_handlers=HANDLERS,
-        request_max_body_size=BODY_BYTES,
         lifespan=[lambda _: _running(parts)],
-        state=State({"config": config, "sign_in": parts.sign_in, "parts": parts}),
+        state=State(
+            {
+                "config": config,
+                "sign_in": parts.sign_in,
+                "parts": parts,
+                "given": given,
+                "routes": answering.routes,
+                "traffic": traffic,
+            }
+        ),
         openapi_config=None,
         logging_config=None,
         pdb_on_exception=False,
         debug=False,
     )
-    app.asgi_handler = traffic.around(headers.around(app.asgi_handler, secure=config.secure))
+    app.asgi_handler = traffic.around(headers.around(answering.asgi_handler, secure=config.secure))
     return app
 
 
@@ -598,13 +535,6 @@ async def _kept_up(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("%s failed and starts again", name)
         await asyncio.sleep(RESTART_S)
-
-
-def _given(value: Any) -> Callable[[], Any]:
-    def provide() -> Any:
-        return value
-
-    return provide
 
 
 def _refuse_misfits(config: Config) -> None:

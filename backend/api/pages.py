@@ -6,6 +6,7 @@ The caller's page is one document whose scripts and styles are named by their ha
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ async def front(request: Request[Any, Any, Any]) -> Redirect:
     return Redirect("/console" if is_desk(session.user) else "/officer")
 
 
-def routes(pages: Pages) -> Router:
+def routes(paths: Sequence[str]) -> Router:
     """One route for each file there is: nothing is looked up on disk while running."""
 
     async def page(request: Request[Any, Any, Any], pages: NamedDependency[Pages]) -> Response[Any]:
@@ -149,7 +150,6 @@ def routes(pages: Pages) -> Router:
         return Response(None, headers=pages.answer(request.scope["path"], request).headers)
 
     handlers: list[HTTPRouteHandler] = []
-    paths = pages.paths()
     if paths:
-        handlers = [get(paths, name="page")(page), head(paths, name="page-head")(page_head)]
+        handlers = [get([*paths], name="page")(page), head([*paths], name="page-head")(page_head)]
     return Router("/", route_handlers=[front, *handlers])

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from backend.api.bodies import Problem
+from backend.api.traffic import Left
 from backend.model.refusals import Refusal, Refused
 from media.ports import BadOffer, Full, NoSuchSession
 from signaling import ports as signaling
@@ -182,6 +183,10 @@ def _undecodable(_: Request[Any, Any, Any], _error: Exception) -> Answer:
     return problem(400, "malformed", "The body is not JSON in UTF-8, or is nested too deeply.")
 
 
+def _left(_: Request[Any, Any, Any], _error: Left) -> Answer:
+    return problem(400, "malformed", "The body ended before it was whole.")
+
+
 def _fault(_: Request[Any, Any, Any], error: Exception) -> Answer:
     log.error("a request failed", exc_info=error)
     return problem(500, "internal", "Something went wrong here. Try again.")
@@ -196,6 +201,7 @@ HANDLERS: dict[type[Exception] | int, Any] = {
     NoSuchSession: _no_session,
     UnicodeDecodeError: _undecodable,
     RecursionError: _undecodable,
+    Left: _left,
     HTTPException: _http,
     Exception: _fault,
 }

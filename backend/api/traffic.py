@@ -8,10 +8,22 @@ from bisect import bisect_left
 from collections import Counter
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+)
 
 EDGES_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNANSWERED = "none"  # the browser left before there was an answer
+
+
+class Left(Exception):
+    """Who sent half a body went away. Nobody is there to be answered, and nothing is at fault."""
 
 
 class Traffic:
@@ -31,17 +43,31 @@ class Traffic:
             if scope["type"] != ScopeType.HTTP:
                 await app(scope, receive, send)
                 return
-            status = UNANSWERED
+            status, left = UNANSWERED, False
+            whole = not any(
+                name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+                for name, value in scope["headers"]
+            )
+
+            async def hear() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+                nonlocal whole, left
+                message = await receive()
+                if message["type"] == "http.request":
+                    whole = not message.get("more_body", False)
+                elif not whole:
+                    left = True
+                    raise Left
+                return message
 
             async def answer(message: Message) -> None:
                 nonlocal status
-                if message["type"] == "http.response.start":
+                if message["type"] == "http.response.start" and not left:
                     status = f"{message['status'] // 100}xx"
                 await send(message)
 
             began = time.perf_counter()
             try:
-                await app(scope, receive, answer)
+                await app(scope, hear, answer)
             finally:
                 self._count(status, time.perf_counter() - began)
 

@@ -6,6 +6,7 @@ that moved are written down and told together. What a crash loses is a quarter o
 
 import asyncio
 from datetime import datetime
+from itertools import islice
 
 from backend.model.ids import UnitId
 from backend.model.people import User
@@ -72,7 +73,8 @@ class Units:
         """All of it now, as far as it goes at once."""
         if not self._moved:
             return
-        taken = [self._moved.popitem() for _ in range(min(len(self._moved), AT_ONCE))]
+        waited = list(islice(self._moved, AT_ONCE))  # the longest
+        taken = [(unit, self._moved.pop(unit)) for unit in waited]
         async with self._steps.begin() as step:
             manned = await step.tx.duties.manned()
             moved = [(unit, position) for unit, position in taken if unit in manned]

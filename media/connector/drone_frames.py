@@ -189,12 +189,13 @@ class DroneState(msgspec.Struct, frozen=True, kw_only=True):
 class DroneReport(msgspec.Struct, frozen=True, kw_only=True):
     """A drone that it speaks to. `colour` and `thermal` are names of sources, kind drone.
 
-    `remote_id` is the serial number it broadcasts (ASTM F3411), where it gives one.
+    `system` is 0 until it was heard. `remote_id` is the serial number it broadcasts (ASTM F3411), where it
+    gives one.
     """
 
     name: Name
     label: Label
-    system: Annotated[int, msgspec.Meta(ge=1, le=255)]
+    system: Annotated[int, msgspec.Meta(ge=0, le=255)]
     signed: bool
     colour: Name | None = None
     thermal: Name | None = None

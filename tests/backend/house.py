@@ -45,7 +45,7 @@ from media.ports import FeedListener
 from media.sfu import EmbeddedSfu
 from tests.backend.filelog import FileLog
 from tests.notifications.twilio_double import TwilioDouble
-from tests.peers import LOG
+from tests.peers import LOG, Server
 
 PUBLIC = "http://127.0.0.1:8800"  # what links and Origins say; where it really listens is House.url
 PASSWORD = "correct horse battery"
@@ -124,7 +124,7 @@ class House:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        server = create_server(self.config, self.app)
+        server = Server(create_server(self.config, self.app).config)
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         serving = asyncio.create_task(server.serve())
         while not server.started:
@@ -135,7 +135,7 @@ class House:
         self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
 
         async def stop() -> None:
-            server.should_exit = True
+            server.leave()
             await serving
 
         self._stack.push_async_callback(stop)

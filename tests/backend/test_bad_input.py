@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from backend.services import audit
 from backend.services.limits import Rate
 from tests.backend.house import House, Phone, Staff, done
+from tests.peers import until
 
 TEXTS = (
     "",
@@ -133,7 +134,7 @@ class Everyone:
     def posts(self) -> list[str]:
         """The address of every POST there is, with ids of things that exist."""
         found = []
-        for route in self.house.app.routes:
+        for route in self.house.app.state.routes:
             handlers = getattr(route, "route_handlers", [])
             if any(isinstance(h, HTTPRouteHandler) and "POST" in h.http_methods for h in handlers):
                 path = route.path
@@ -328,6 +329,21 @@ async def test_headers_without_end_are_cut_off(house: House, part: str) -> None:
             sent += len(more)
     writer.close()
     assert sent < 50_000_000
+
+
+@pytest.mark.parametrize("body", [b"", b'{"type":'])
+async def test_who_leaves_before_the_body_is_whole_is_no_fault(
+    house: House, dana: Staff, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = "".join(f"{name}: {value}\r\n" for name, value in dana.headers.items())
+    head = f"POST /api/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n{headers}\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(house.url).port)
+    writer.write(head.encode() + body)
+    await writer.drain()
+    writer.close()
+    answered = house.app.state.traffic.answered
+    await until(lambda: answered["none"] == 1, "it is counted as one that left")
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR], caplog.text
 
 
 async def raw(house: House, path: str, name: str, held: bytes) -> bytes:

@@ -386,7 +386,7 @@ async def test_searching_and_paging_are_bounded(house: House, dana: Staff, lent:
 async def test_one_address_cannot_ask_without_end(house: House, dana: Staff, lent: Lent) -> None:
     await used(dana, lent, await lent.camera())
     await publish(house)
-    rates = house.app.dependencies["public_rates"].dependency()  # type: ignore[union-attr]
+    rates = house.app.state.given["public_rates"]
     still(rates.pages)
     still(rates.exports)
     client = house.client(HTML)

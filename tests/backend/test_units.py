@@ -279,5 +279,18 @@ async def test_ten_thousand_units_at_once_are_few_transactions_and_few_messages(
         assert await socket.told(house) == []  # nobody is on duty in them: nothing is kept and nothing told
 
 
+async def test_no_unit_waits_for_ever_where_more_report_than_are_told_at_once(house: House) -> None:
+    """All report again between two looks, for longer than it takes to tell of each once."""
+    units, now = house.parts.units, house.clock()
+    ids, told = [UnitId(new_id("unt")) for _ in range(10_000)], set[UnitId]()
+    for _ in range(5):
+        for number, unit in enumerate(ids):
+            units.take(unit, _moved(at(0, number), now), now)
+        waited = set(units._moved)
+        await units.look()
+        told |= waited - set(units._moved)
+    assert told == set(ids)
+
+
 def _moved(place: Position, moment: datetime) -> Position:
     return msgspec.structs.replace(place, at=moment)

@@ -72,7 +72,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
         *(guards.even_locked, guards.officers_even_locked, guards.reached),
         *(guards.flyers, guards.pilots, guards.skywatchers),
     }
-    for route in app.routes:
+    for route in app.state.routes:
         for handler in getattr(route, "route_handlers", []):
             if not isinstance(handler, HTTPRouteHandler):
                 continue
@@ -366,7 +366,7 @@ async def _closed(house: House, person: Staff, where: str) -> int | None:
 
 
 def _walked(app: Litestar, guard: Any) -> Iterator[tuple[str, str]]:
-    for route in app.routes:
+    for route in app.state.routes:
         for handler in getattr(route, "route_handlers", []):
             if isinstance(handler, HTTPRouteHandler) and guard in handler.resolve_guards():
                 path = filled(route.path)

@@ -8,16 +8,19 @@ consoles is a real Chromium, whose map shows a unit on its way.
 Event delay is from before the request is sent until the event is read from a socket, over all who are told;
 position to map from before the report is sent until Chromium has drawn the frame. Everything is on one
 machine and one clock, the load included. The median of RUNS; CPU per unit at 50, 500 and 5,000
-with 30 sockets; JSON at the end.
+with 30 sockets; 10,000 units that all report in the same moment; an alert's press to the push service
+(tests/bench/alerts.py); JSON at the end.
 """
 
 import argparse
 import asyncio
 import json
 import math
+import os
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -38,8 +41,10 @@ from backend.model.ids import Cookie, SessionId, UserId, new_id, new_secret
 from backend.model.locators import AT_ONCE
 from backend.model.people import Role, StaffSession, User
 from backend.services.keys import Keys
+from backend.services.locators import MOST_SOCKETS
 from backend.store import tables
 from backend.store.tables_units import duties, responses
+from tests.bench import alerts
 from tests.bench.child import cpu_s
 from tests.bench.forward import machine
 from tests.pwa.caller import CHROMIUM
@@ -54,9 +59,12 @@ MESSAGES_S = 10  # of the locator, at the least
 MOVED, WORDS = b'"type":"units-moved"', (b'"type":"note"', b'"type":"incident"')
 SCENE = (42.3223, -83.1763)
 RING, RING_M = 8, 90.0  # where the unit that is watched goes round its scene
+TURNS = 360  # a report of the unit that is watched is known again by where it heads, in whole degrees
+CROWD, CROWD_S, ASKED_EVERY_S = 10_000, 15.0, 0.1
 WATCH = """
   window.drawn = [];
-  const mark = () => document.querySelector(".map-person.is-unit.is-apart")?.getAttribute("transform");
+  const unit = ".map-person.is-unit.is-apart > .map-body";
+  const mark = () => document.querySelector(unit)?.getAttribute("transform");
   let last = mark();
   new MutationObserver(() => {
     const now = mark();
@@ -65,7 +73,7 @@ WATCH = """
     requestAnimationFrame(() => setTimeout(() => {
       window.drawn.push([now, performance.timeOrigin + performance.now()]);
     }));
-  }).observe(document.body, { attributes: true, childList: true, subtree: true });
+  }).observe(document.body, { attributeFilter: ["transform"], childList: true, subtree: true });
 """
 
 
@@ -191,13 +199,16 @@ class Load:
         self._service, self._city, self._token = service, city, token
         self._url = service.url.replace("http", "ws", 1)
         self.delays = Delays()
-        self.watched: list[tuple[float, int]] = []  # when the unit on the map reported, and which place
+        self.watched: list[float] = []  # when the unit on the map reported, seconds since 1970
         self._sent: dict[str, float] = {}
-        self._turn = 0
+        self._turn = self._number = 0
+        self.tasks: list[asyncio.Task[None]] = []
 
-    async def run(self, stack: AsyncExitStack, *, sockets: int = SOCKETS, writing: bool) -> None:
+    async def run(
+        self, stack: AsyncExitStack, *, sockets: int = SOCKETS, writing: bool, reporting: bool = True
+    ) -> None:
         """Everybody, until the stack is closed."""
-        tasks: list[asyncio.Task[None]] = []
+        tasks = self.tasks
 
         async def stop() -> None:
             for task in tasks:
@@ -209,20 +220,23 @@ class Load:
         tasks += [
             asyncio.create_task(self._listen(line, looks=number == 0)) for number, line in enumerate(lines)
         ]
-        fleet = await stack.enter_async_context(
-            connect(
-                f"{self._url}/api/locator",
-                additional_headers={"Authorization": f"Bearer {self._token}"},
-                proxy=None,
-            )
-        )
-        tasks.append(asyncio.create_task(self._report(fleet)))
+        if reporting:
+            fleet = await stack.enter_async_context(self.fleet())
+            tasks.append(asyncio.create_task(self._report(fleet)))
         if writing:
             writers = [
                 await stack.enter_async_context(client(self._service, who)) for who in self._city.dispatchers
             ]
             tasks.append(asyncio.create_task(self._write(writers)))
         stack.push_async_callback(stop)
+
+    def fleet(self) -> connect:
+        """A socket of the locator that speaks for all units."""
+        return connect(
+            f"{self._url}/api/locator",
+            additional_headers={"Authorization": f"Bearer {self._token}"},
+            proxy=None,
+        )
 
     async def _connect(self, stack: AsyncExitStack, cookie: str) -> ClientConnection:
         """A page's socket that has been told everything."""
@@ -259,32 +273,31 @@ class Load:
 
     async def _report(self, fleet: ClientConnection) -> None:
         """Every unit once a second. A position is known again by its speed, which is a number of its own."""
-        signs, number, began = self._city.signs, 0, time.monotonic()
+        signs, began = self._city.signs, time.monotonic()
         size = min(AT_ONCE, math.ceil(len(signs) / MESSAGES_S))
         while True:
             for first in range(0, len(signs), size):
-                reports = []
-                for sign in signs[first : first + size]:
-                    number += 1
-                    reports.append(self._where(sign, number))
-                await fleet.send(json.dumps(reports))
+                await fleet.send(json.dumps([self.where(sign) for sign in signs[first : first + size]]))
                 await fleet.recv()
                 due = began + (self._turn + (first + size) / len(signs))
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._turn += 1
 
-    def _where(self, sign: str, number: int) -> dict[str, Any]:
-        speed = 5 + (number % 1_000_000) / 1_000_000
+    def where(self, sign: str) -> dict[str, Any]:
+        """One report, by which it is known again where it is told."""
+        self._number += 1
+        speed = 5 + (self._number % 1_000_000) / 1_000_000
         self._sent[f"{speed}"] = time.monotonic()
-        way, far = math.tau * (hash(sign) % 360) / 360, 2000.0
+        way, far, heads = math.tau * (hash(sign) % 360) / 360, 2000.0, 10
         if sign == self._city.signs[0]:
             way, far = math.tau * (self._turn % RING) / RING, RING_M
-            self.watched.append((time.time(), self._turn % RING))
+            heads = len(self.watched) % TURNS
+            self.watched.append(time.time())
         return {
             "unit": sign,
             "latitude": SCENE[0] + far * math.cos(way) / 111_195,
             "longitude": SCENE[1] + far * math.sin(way) / 82_200,
-            "heading_deg": 10.0,
+            "heading_deg": heads,
             "speed_mps": speed,
         }
 
@@ -319,27 +332,19 @@ async def watch(page: Page, service: Service, city: City) -> None:
     await page.locator(".map-person.is-unit.is-apart").wait_for(timeout=60_000)
 
 
-async def drawn(page: Page, watched: list[tuple[float, int]]) -> list[float]:
-    """Milliseconds from each report until the map first showed the unit there; the direction says where.
-
-    The mark also moves when the map does: that is of no report, and passed over. One that is not drawn
-    before the unit is there again counts as a whole round.
-    """
+async def drawn(page: Page, watched: Sequence[float]) -> list[float]:
+    """Milliseconds from each report until the map first showed it, or a newer one of the same unit."""
     seen: list[tuple[str, float]] = await page.evaluate("window.drawn")
-    spots = [tuple(map(float, words[10:-1].split())) for words, _ in seen]
-    x, y = (statistics.median((min(axis), max(axis))) for axis in zip(*spots, strict=True))
-    places = [
-        (round(math.atan2(spot[0] - x, y - spot[1]) / math.tau * RING) % RING, at)
-        for spot, (_, at) in zip(spots, seen, strict=True)
-    ]
-    first, last = seen[0][1], seen[-1][1]
+    headings = [(int(turned[7:-1]), at / 1000) for turned, at in seen]
+    last, shown = 0, []
+    for heading, at in headings:  # of the reports that had been sent by then, the newest that heads there
+        sent = [n for n in range(last, len(watched)) if watched[n] <= at and n % TURNS == heading]
+        if sent:
+            last = sent[-1]
+            shown.append((last, at))
     return [
-        min(
-            (at - sent * 1000 for which, at in places if which == place and at >= sent * 1000),
-            default=RING * 1000.0,
-        )
-        for sent, place in watched
-        if first <= sent * 1000 <= last - 1000
+        (next(at for newest, at in shown if newest >= n) - watched[n]) * 1000
+        for n in range(shown[0][0], shown[-1][0] + 1)
     ]
 
 
@@ -384,6 +389,63 @@ async def cpu(count: int, run_s: float = RUN_S) -> float:
         return used * 1000 / max(1, (load._turn - turn) * count)
 
 
+async def crowd() -> dict[str, Any]:
+    """So many units that all report in the same moment, again each second; somebody else asks meanwhile."""
+    async with at_work(CROWD) as (service, city, token), AsyncExitStack() as stack:
+        load = Load(service, city, token)
+        await load.run(stack, sockets=CPU_SOCKETS, writing=True, reporting=False)
+        lines = [await stack.enter_async_context(load.fleet()) for _ in range(MOST_SOCKETS)]
+        http = await stack.enter_async_context(client(service, city.dispatchers[-1]))
+        web, other, taken, why = service.pid("web"), list[float](), list[int](), Counter[str]()
+        before, most = rss_mb(web), 0.0
+        over = time.monotonic() + CROWD_S
+
+        async def ask() -> None:
+            nonlocal most
+            while time.monotonic() < over:
+                began = time.monotonic()
+                (await http.get(f"/api/incidents/{city.incidents[0]}/notes")).raise_for_status()
+                other.append((time.monotonic() - began) * 1000)
+                most = max(most, rss_mb(web))
+                await asyncio.sleep(ASKED_EVERY_S)
+
+        async def report(line: ClientConnection, signs: Sequence[str]) -> None:
+            while time.monotonic() < over:
+                began = time.monotonic()
+                for first in range(0, len(signs), AT_ONCE):
+                    reports = [load.where(sign) for sign in signs[first : first + AT_ONCE]]
+                    await line.send(json.dumps(reports))
+                for _ in range(0, len(signs), AT_ONCE):
+                    answer = json.loads(await line.recv())
+                    taken.append(answer.get("taken", 0))
+                    why.update(passed["why"] for passed in answer.get("passed", ()))
+                    why.update([answer["type"]] if "type" in answer else ())
+                await asyncio.sleep(max(0.0, began + 1 - time.monotonic()))
+
+        share = CROWD // MOST_SOCKETS
+        each = (report(line, city.signs[n * share : (n + 1) * share]) for n, line in enumerate(lines))
+        await asyncio.gather(ask(), *each)
+        print(f"   {CROWD} units: {sum(taken)} reports taken, passed over: {dict(why)}")
+        lost, told = sum(task.done() for task in load.tasks), load.delays.delivered
+        print(
+            f"   {before:.0f} MB before, at most {most:.0f}; {len(told)} told, {lost} sockets lost",
+            flush=True,
+        )
+        return {
+            "crowd_taken_s": round(sum(taken) / CROWD_S),
+            "crowd_passed_over": why.total(),
+            "crowd_other_p99_ms": round(p99(other), 1),
+            "crowd_told_p99_ms": round(p99(told), 1),
+            "crowd_sockets_lost": lost,
+            "crowd_grew_mb": round(most - before),
+        }
+
+
+def rss_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def p99(values: Sequence[float]) -> float:
     return sorted(values)[len(values) * 99 // 100]
 
@@ -391,7 +453,7 @@ def p99(values: Sequence[float]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--only", choices=("delay", "cpu", "load"))
+    parser.add_argument("--only", choices=("delay", "cpu", "crowd", "alert", "load"))
     options = parser.parse_args()
     print(f"machine: {machine()}")
     line: dict[str, Any] = {"bench": "officer"}
@@ -402,6 +464,11 @@ def main() -> None:
     if options.only in (None, "cpu"):
         for count in ALSO:
             line[f"cpu_ms_per_unit_{count}"] = round(uvloop.run(cpu(count)), 3)
+    if options.only in (None, "crowd"):
+        line |= uvloop.run(crowd())
+    if options.only in (None, "alert"):
+        took = uvloop.run(alerts.measure())
+        line["alert_to_push_ms"], line["alert_p99_ms"] = took.median_ms, took.p99_ms
     if options.only in (None, "load"):
         files = first_load("officer.html")
         line["first_load_bytes"] = sum(file.with_name(f"{file.name}.br").stat().st_size for file in files)

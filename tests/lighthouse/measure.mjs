@@ -11,10 +11,17 @@ const { lhr } = await lighthouse(url, {
 });
 if (lhr.runtimeError) throw new Error(`${lhr.runtimeError.code}: ${lhr.runtimeError.message}`);
 const score = (name) => Math.round(lhr.categories[name].score * 100);
+// what the page said on its console, and what blocked it longest
+const seen = (id) =>
+  (lhr.audits[id === "total-blocking-time" ? "long-tasks" : id].details?.items ?? [])
+    .slice(0, 5)
+    .map(({ description, url, duration, source, sourceLocation }) =>
+      [source, description, url ?? sourceLocation?.url, duration && `${Math.round(duration)} ms`].filter(Boolean).join(" "),
+    );
 const lost = Object.values(lhr.categories).flatMap((category) =>
   category.auditRefs
     .filter(({ id, weight }) => weight > 0 && lhr.audits[id].score !== null && lhr.audits[id].score < 0.9)
-    .map(({ id }) => `${id}: ${lhr.audits[id].displayValue ?? lhr.audits[id].title}`),
+    .map(({ id }) => `${id}: ${[lhr.audits[id].displayValue ?? lhr.audits[id].title, ...seen(id)].join(" ")}`),
 );
 console.log(
   JSON.stringify({

@@ -46,7 +46,7 @@ GUARDS = {
 def test_every_route_has_a_guard_or_a_reason(tmp_path: Path) -> None:
     carrier = Twilio(account_sid="AC" + "0" * 32, auth_token="0" * 32, sender="+12125550100")
     bare = set()
-    for route in create_app(Config(data_dir=tmp_path, twilio=carrier)).routes:
+    for route in create_app(Config(data_dir=tmp_path, twilio=carrier)).state.routes:
         for handler in getattr(route, "route_handlers", []):
             if not isinstance(handler, HTTPRouteHandler) or handler.name in ("page", "page-head"):
                 continue  # the built pages: files, the same for everyone

@@ -37,6 +37,7 @@ export function begin(
     attributionControl: false, // it stands in the page, where it can be read and reached
     interactive: false,
     fadeDuration: 0,
+    validateStyle: false, // it is our own, and reading it takes a phone long
     renderWorldCopies: false,
   });
   map.getCanvas().tabIndex = -1; // the drawing above it has the buttons and the words

@@ -1,6 +1,6 @@
 // How the officer's app begins: with the server's word for who is signed in, or without a network from what this phone
 // keeps of them. It says which, and what is kept of anybody else is gone before anything is shown.
-import { type ComponentChild, render } from "preact";
+import { type ComponentChild, options, render } from "preact";
 import { Waiting } from "../lib/begin.tsx";
 import { Lock } from "../lib/lock.ts";
 import { atTheLock, behindLock } from "../lib/parts/lock-screen.tsx";
@@ -23,6 +23,17 @@ const AWAY = "The server cannot be reached, and this phone keeps nothing to show
 const FORGOT =
   "This phone has heard nothing for 12 hours, so it has forgotten what it knew and what was not sent. It goes on by itself.";
 const LEFT = "You are logged out on this phone. The server hears of it when the network is back.";
+
+/** What arrives and what is drawn of it are two tasks, so that a slow phone hears a press in between. */
+function drawApart(): void {
+  const { port1, port2 } = new MessageChannel(); // a timer would wait in a hidden page
+  let draw: (() => void) | null = null;
+  port1.onmessage = () => draw?.();
+  options.debounceRendering = (next) => {
+    draw = next;
+    port2.postMessage(null);
+  };
+}
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
   return Promise.race([work, new Promise<null>((done) => setTimeout(() => done(null), ms))]);
@@ -101,6 +112,7 @@ async function deskFor({ held, known, old }: Found, root: Element): Promise<Desk
 
 export async function begin(face: (desk: Desk) => ComponentChild): Promise<void> {
   restoreTheme();
+  drawApart();
   const root = document.getElementById("app");
   if (root === null) throw new Error("the page has no #app");
   render(<Waiting words="Loading…" />, root);

@@ -30,7 +30,23 @@ interface Shown {
   onShow(feed: string): void;
 }
 
-const LONGEST_MAP_WAIT_MS = 4000;
+/** The first moments are the picture's and those of presses: streets take a phone long, and come under what is drawn. */
+const STREETS_AFTER_PICTURE_MS = 2000;
+const LONGEST_WAIT_FOR_PICTURE_MS = 4000;
+
+/** Whether it is time for the map's streets; and what says that the picture plays. */
+function useStreets(): { time: boolean; plays(): void } {
+  const [plays, setPlays] = useState(false);
+  const [time, setTime] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(
+      () => setTime(true),
+      plays ? STREETS_AFTER_PICTURE_MS : LONGEST_WAIT_FOR_PICTURE_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [plays]);
+  return { time, plays: () => setPlays(true) };
+}
 
 function MapArea({
   desk,
@@ -123,17 +139,12 @@ export function IncidentScreen(props: Props) {
   const around = useNearby(desk, incident);
   const [asked, setAsked] = useState<string | null>(null);
   const [log, setLog] = useState(false);
-  const [seen, setSeen] = useState(false);
+  const streets = useStreets();
   const [writing, setWriting] = useState(false);
   useEffect(() => {
     const leave = new AbortController();
     keepAwake(leave.signal);
-    // the map waits for the picture, but not for one that does not come
-    const timer = setTimeout(() => setSeen(true), LONGEST_MAP_WAIT_MS);
-    return () => {
-      clearTimeout(timer);
-      leave.abort();
-    };
+    return () => leave.abort();
   }, []);
   const entries = world.logs.get(incident.id) ?? [];
   return (
@@ -142,7 +153,7 @@ export function IncidentScreen(props: Props) {
       aria-label={`${incident.type}: ${incident.words}`}
     >
       <ByGlass desk={desk} incident={incident} />
-      <section class="area-picture" aria-label="Picture" onPlayingCapture={() => setSeen(true)}>
+      <section class="area-picture" aria-label="Picture" onPlayingCapture={streets.plays}>
         <PictureArea
           desk={desk}
           glance={glance}
@@ -156,7 +167,7 @@ export function IncidentScreen(props: Props) {
         {log ? (
           <Timeline entries={entries} reading={reading} />
         ) : (
-          <MapArea {...props} around={around} onShow={setAsked} later={!seen} />
+          <MapArea {...props} around={around} onShow={setAsked} later={!streets.time} />
         )}
       </section>
       <WordsSheet desk={desk} incident={incident} open={writing} onOpen={setWriting} />

@@ -8,6 +8,11 @@ const TONE_S = 0.16;
 const LOUD = 0.4;
 const FELT = [300, 120, 300];
 
+/** Browsers complain of a page that nobody has pressed yet. */
+function feel(pattern: number | number[]): void {
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(pattern);
+}
+
 export class Ring {
   #context: AudioContext | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -26,7 +31,7 @@ export class Ring {
     if (calls.length === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
-      navigator.vibrate?.(0);
+      feel(0);
     } else if (fresh.length > 0) {
       clearInterval(this.#timer);
       this.#timer = setInterval(() => this.#once(), EVERY_MS);
@@ -45,7 +50,7 @@ export class Ring {
       clearInterval(this.#timer);
       return;
     }
-    navigator.vibrate?.(FELT);
+    feel(FELT);
     const context = this.#context;
     if (context === null || context.state !== "running") return;
     const loudness = context.createGain();

@@ -2,6 +2,7 @@
 import { duration } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
 import type { Action, EntryView, GlassReason, SessionEnd } from "../wire.ts";
+import { DRONE_ATTEMPTS, DRONE_NEWS, DRONE_SENTENCES, DRONE_WARNINGS } from "./drone-log.ts";
 
 export type Weight = "news" | "plain" | "warning";
 
@@ -198,6 +199,7 @@ function unitSilent(entry: EntryView): string {
 }
 
 const SENTENCES: Partial<Record<Action, Sentence>> = {
+  ...DRONE_SENTENCES,
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
   "incident.close": (e) => `${who(e)} closed the incident`,
@@ -240,6 +242,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
 };
 
 const ATTEMPTS: Partial<Record<Action, string>> = {
+  ...DRONE_ATTEMPTS,
   "link.open": "Somebody opened the link",
   "link.redeem": "A phone tried to use the link",
   "link.code-use": "Somebody typed a spoken code",
@@ -277,6 +280,8 @@ const REASONS: Record<string, string> = {
   "log-away": "the public log could not be written",
   "not-locked-out": "the rules do not lock them out",
   "glass-broken": "it was broken already",
+  "drone-grounded": "it has its reasons to stay",
+  "drone-refused": "the drone refused",
   full: "the server has no room for another picture",
 };
 
@@ -288,11 +293,24 @@ function plain(action: string): string {
 
 function refused(entry: EntryView, refusal: string): string {
   const attempt = ATTEMPTS[entry.action as Action] ?? plain(entry.action);
-  return `${attempt} – refused: ${REASONS[refusal] ?? refusal.replaceAll("-", " ")}`;
+  const why = entry.action === "drone.refuse" ? entry.details.why : undefined;
+  return `${attempt} – refused: ${why ?? REASONS[refusal] ?? refusal.replaceAll("-", " ")}`;
 }
 
-const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open", "unit.status"]);
-const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end", "glass.break", "unit.silent"]);
+const NEWS: ReadonlySet<string> = new Set([
+  ...DRONE_NEWS,
+  "feed.live",
+  "link.redeem",
+  "incident.open",
+  "unit.status",
+]);
+const WARNINGS: ReadonlySet<string> = new Set([
+  ...DRONE_WARNINGS,
+  "caller.stop",
+  "feed.end",
+  "glass.break",
+  "unit.silent",
+]);
 
 /** One entry as a sentence and how much it matters. */
 export function sentence(entry: EntryView): Line {
@@ -342,9 +360,12 @@ export function timeOfDay(at: string | number): string {
     .join(":");
 }
 
-/** Who looks and when: "Sam Reed · 23 Nov 2026 14:03:27". It is on every picture. */
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Who looks and when: "Sam Reed · 23 Nov 2026 14:03:27". On every picture each second: no formatter is made for it. */
 export function markWords(name: string, now: number): string {
-  const day = new Date(now).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const date = new Date(now);
+  const day = `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
   return `${name} · ${day} ${timeOfDay(now)}`;
 }
 

@@ -9,6 +9,7 @@ import { Store } from "../../lib/store.ts";
 import type { FeedView, Level, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
+import { Thermal } from "../thermal/thermal.tsx";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { Watermark } from "./watermark.tsx";
 
@@ -38,11 +39,20 @@ function useWatching(desk: Desk, feed: FeedView, most: Level, small: boolean) {
   const video = useRef<HTMLVideoElement>(null);
   const [watching, setWatching] = useState<Watching | null>(null);
   const line = useStore(desk.line);
+  const latest = useRef(most);
+  latest.current = most;
   useEffect(() => {
     if (video.current === null) return;
     const leave = new AbortController();
-    setWatching(new Watching(feed.id, video.current, desk, leave.signal, most));
-    return () => leave.abort();
+    const on = video.current;
+    // a connection takes a phone many milliseconds: what stands around it is drawn first
+    const timer = setTimeout(() =>
+      setWatching(new Watching(feed.id, on, desk, leave.signal, latest.current)),
+    );
+    return () => {
+      clearTimeout(timer);
+      leave.abort();
+    };
   }, [desk, feed.id]);
   useEffect(() => {
     if (small) return; // a still that is attached is of the large one
@@ -156,6 +166,9 @@ export function FeedPicture({
         disablePictureInPicture
         aria-label={`${label}'s picture`}
       />
+      {feed.kind === "thermal" && !nothing && (
+        <Thermal user={desk.me.user.id} video={video} label={label} small={small} />
+      )}
       {!nothing && <Watermark desk={desk} small={small} />}
       {nothing && <div class="picture-empty">{children}</div>}
       {blurred && !nothing && (
