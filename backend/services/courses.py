@@ -97,8 +97,10 @@ class Courses:
     async def resume(self, live: Live, now: datetime) -> Told | None:
         """On by its plan, after hands or a silence; None where it stays, with words for the pilot."""
         live.hand_at, live.waits = None, False
-        if live.phase not in (Phase.LAUNCHING, Phase.EN_ROUTE, Phase.ON_SCENE, Phase.HANDING_OVER):
-            return None
+        if live.phase is Phase.RETURNING:
+            return await self.home(live)
+        if live.phase is Phase.DIVERTED:
+            return await self.down(live)
         told = await self.onward(live, live.record.plan.place, now)
         live.notes.pop("way", None)
         if isinstance(told, Grounding):

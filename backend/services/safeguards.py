@@ -6,7 +6,7 @@ A drone has fail-safes of its own and needs none of this: where it cannot be rea
 from datetime import datetime, timedelta
 
 from backend.model.entries import Action
-from backend.model.flights import Flight, Phase, advance
+from backend.model.flights import Phase, advance
 from backend.model.positions import distance_m
 from backend.model.progress import comes_home
 from backend.model.telemetry import Action as Safest
@@ -32,7 +32,8 @@ class Safeguards:
     async def look(self, live: Live, now: datetime) -> None:
         """Find what is wrong, and do the safest."""
         await self._camera(live, now)
-        quiet = silence(live.belief, now)
+        trusted = live.trusted_until is not None and now < live.trusted_until
+        quiet = () if trusted else silence(live.belief, now)
         rest = tuple(finding for finding in live.findings if finding.fault is not Fault.QUIET)
         live.findings = (*quiet, *rest)
         want = safest(live.findings)
@@ -61,7 +62,8 @@ class Safeguards:
         if want is Safest.HOLD:
             return live.phase in OUTBOUND and not live.waits and not live.flight.holds
         if want is Safest.RETURN:
-            return live.phase in OUTBOUND
+            held = live.phase is Phase.RETURNING and live.flight.holds
+            return live.phase in OUTBOUND or held
         near = live.phase is Phase.RETURNING and live.heard is not None
         if near and live.heard is not None:
             near = distance_m(live.heard.point, live.stand.dock.point) <= ALMOST_HOME_M
@@ -120,11 +122,9 @@ class Safeguards:
         return told.accepted
 
     async def _advance(self, live: Live, phase: Phase, now: datetime, action: Action, why: str) -> None:
-        moved = advance(live.flight, phase, now)
-        if isinstance(moved, Flight):
-            live.change(moved)
-            live.hand_at, live.waits = None, False
-            await self._aloft.record(live, action, SYSTEM, why=why)
+        live.follow(advance(live.flight, phase, now), goes=True)
+        live.hand_at, live.waits = None, False
+        await self._aloft.record(live, action, SYSTEM, why=why)
 
     def _words(self, live: Live) -> str:
         gravest = max(live.findings, key=lambda finding: finding.action, default=None)
