@@ -29,7 +29,7 @@ async def test_a_dispatcher_sends_and_a_pilot_flies_and_an_officer_reads(house: 
     dock, agent = await docked(house)
     dana, sam, pia, lee = [await house.staff(name) for name in ("dana", "sam", "pia", "lee")]
     night = {**dock["waiver"], "light": "night"}  # whenever this runs
-    done(await lee.http.patch(f"/api/docks/{dock['id']}", json={"waiver": night}))
+    await lee.post(f"/api/docks/{dock['id']}/amend", {"waiver": night})
     incident = await dana.open(**BOX)
     where = f"/api/incidents/{incident['id']}"
     async with agent.line() as line:

@@ -1,8 +1,10 @@
 """Drones dispatched: sent, on scene, handed over, home; by a connector's frames, flown by the simulator."""
 
+import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Awaitable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import msgspec
 import pytest
 
 from backend.model.docks import Parachute
+from backend.model.entries import Action
 from backend.model.flight_records import Outcome
 from backend.model.flights import Phase
 from backend.model.ids import DroneId, FlightId, GrantSecret, IncidentId
@@ -22,6 +25,7 @@ from backend.services.aloft import Live
 from media.connector import drone_frames as frames
 from media.simulator.battery import Pack
 from media.simulator.drone import Fault as Broken
+from tests.backend.agents import HERE
 from tests.backend.dockside import QUAD, Dockside, away, box
 
 
@@ -334,10 +338,10 @@ async def test_a_short_silence_is_waited_for_and_the_flight_goes_on(city: Docksi
         before = live.heard
         await city.fly(4)
         assert live.heard is before  # nothing of it is believed
-        assert live.waits  # it hears what it is told, and waits
+        assert city.live("harbour").waits  # it hears what it is told, and waits
         city.says = lambda _, state: state
         await city.fly(3)
-        assert not live.waits
+        assert not city.live("harbour").waits
         assert not [words for words in live.warnings if "wait" in words]
     assert await city.fly(120, until=lambda: city.phase("harbour") == "on-scene")
     assert [do for _, do in city.asked if isinstance(do, frames.Hold)]
@@ -422,3 +426,72 @@ async def test_calls_of_the_agencys_types_are_offered_and_a_pilot_confirms(folde
         assert whole.offers == ()
         assert [flight.incident_id for flight in whole.flights] == [fire]
         assert await city.actions("drone.o") == ["drone.offer"] * 2
+
+
+async def test_a_drone_that_does_not_go_is_no_flight(city: Dockside) -> None:
+    """It refuses its fence, or its dock's link is dead: whoever sent it reads why, and may send it again."""
+    await city.dock("harbour")
+    await city.ring()
+    dana, incident = city.people["dana"], await city.incident(400, 0)
+    pilot = city.drones["harbour"].autopilot
+    pilot.gps = False  # it says so itself when it is to be armed
+    city.says = lambda _, state: msgspec.structs.replace(
+        state, latitude=HERE.latitude, longitude=HERE.longitude
+    )
+    await city.fly(1)
+    with pytest.raises(Refused) as no:
+        await city.parts.dispatch.send(dana, incident, None)
+    assert no.value.refusal is Refusal.DRONE_REFUSED
+    assert "no GPS position" in no.value.words
+    (end,) = await city.entries("drone.end")
+    assert end.details["outcome"] == "not-launched"
+    city.deaf.add("harbour")
+    with pytest.raises(Refused) as no:
+        await city.parts.dispatch.send(dana, incident, None)
+    assert no.value.refusal is Refusal.DRONE_REFUSED
+    assert city.phase("harbour") == "none"
+    assert city.starts == {}
+    city.deaf.clear()
+    pilot.gps = True
+    assert (await on_scene(city, east_m=400, north_m=0)).warnings == ()
+
+
+async def test_what_is_held_on_its_way_home_is_sent_on_and_a_new_pilot_stays_in_command(
+    city: Dockside,
+) -> None:
+    live = await on_scene(city)
+    controls, pia, lee = city.parts.controls, city.people["pia"], city.people["lee"]
+    assert (await controls.send_home(pia, live.id)).accepted
+    await city.fly(5)
+    held = asyncio.create_task(controls.hold(pia, live.id))
+    await asyncio.sleep(0)  # the order is on its way
+    await controls.command(lee, live.id)
+    assert (await held).accepted
+    assert live.flight.pilot == lee.id
+    assert live.flight.holds
+    await city.fly(10)
+    at = city.drones["harbour"].body.position
+    await city.fly(5)
+    assert math.dist(at, city.drones["harbour"].body.position) < 2
+    assert (await controls.send_home(lee, live.id)).accepted
+    await home(city)
+    assert live.record.outcome is Outcome.HOME
+
+
+async def test_the_first_picture_is_when_an_officer_had_one_that_was_live(city: Dockside) -> None:
+    live = await on_scene(city)
+    feed, sam, dana = live.record.feeds[0], city.people["sam"], city.people["dana"]
+
+    async def record(action: Action, actor: str) -> datetime:
+        await city.fly(2)
+        async with city.parts.steps.begin() as step:
+            await step.record(action, actor=actor, subject=feed, incident=live.record.incident_id)
+        return city.clock.now
+
+    await record(Action.FEED_SUBSCRIBE, dana.id)  # at the desk
+    await record(Action.FEED_SUBSCRIBE, sam.id)  # nothing comes yet
+    began = await record(Action.FEED_LIVE, live.record.drone_id)
+    await record(Action.FEED_SUBSCRIBE, sam.id)
+    await city.parts.controls.send_home(city.people["pia"], live.id)
+    await home(city)
+    assert live.record.picture_at == began

@@ -1,5 +1,7 @@
 """The page's numbers and charts."""
 
+from collections.abc import Sequence
+
 from backend.api.citizen import saying
 from backend.api.citizen.charts import Line, bars, columns
 from backend.api.citizen.elements import Html, h
@@ -127,7 +129,7 @@ def _waits(
     words: Words,
     title: str,
     columns_of: tuple[str, ...],
-    rows: list[tuple[str, tuple[float | None, ...], int]],
+    rows: Sequence[tuple[str, Sequence[float | None], int]],
     about: str,
 ) -> Html:
     """How long things took: a row for each, in words where too few were measured."""
