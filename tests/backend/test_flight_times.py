@@ -10,10 +10,11 @@ from backend.model.flight_records import FlightPlan, FlightRecord, Outcome
 from backend.model.flights import Flight, Phase
 from backend.model.ids import ConnectorId, DockId, DroneId, FlightId, IncidentId, UserId, new_id
 from tests.backend.agents import HERE, Agent, a_site
+from tests.backend.disclosing import late
 from tests.backend.docked import QUAD
 from tests.backend.house import House
 from tests.backend.lent import Lent
-from tests.backend.test_transparency import _one_more, figures, late, seen
+from tests.backend.test_transparency import _one_more, figures, seen
 
 
 async def test_drones_times_are_published_of_five_emergencies_or_more(house: House, lent: Lent) -> None:
