@@ -148,7 +148,7 @@ class Flights:
     async def _one(self, live: Live, incidents: dict[IncidentId, Incident | None]) -> None:
         async with live.turn:
             now = self._steps.clock()
-            if await self._is_over(live, now):
+            if live.record.ended_at is not None or await self._is_over(live, now):
                 return
             incident = incidents.get(live.record.incident_id)
             if live.phase in OUTBOUND and (incident is None or incident.closed_at is not None):

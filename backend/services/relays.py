@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from backend.model.entries import Action
-from backend.model.flights import Flight, Phase, advance
+from backend.model.flights import Phase, advance
 from backend.model.handovers import Relief, relay
 from backend.model.refusals import Refusal, Refused
 from backend.services.aloft import SYSTEM, Aloft, Live
@@ -48,7 +48,11 @@ class Relays:
             return
         if not live.is_due("relief", now, LOOK_EVERY):
             return
-        choice = await self._dispatch.choose(live.record.plan.place)
+        try:
+            choice = await self._dispatch.choose(live.record.plan.place)
+        except Refused as no:
+            live.notes["relief"] = no.words
+            return
         can = {one.stand.drone.id: one for one in choice.answers if one.plan is not None}
         reliefs = [
             Relief(drone_id=key, to_scene_s=one.plan.to_scene_s, stays_s=one.plan.stays_s)
@@ -70,17 +74,14 @@ class Relays:
         await self._aloft.tell(live)
 
     def _relieved(self, live: Live, relief: Live) -> None:
-        handing = advance(live.flight, Phase.HANDING_OVER, self._steps.clock())
-        if isinstance(handing, Flight):
-            live.change(handing)
+        live.follow(advance(live.flight, Phase.HANDING_OVER, self._steps.clock()))
         live.change(msgspec.structs.replace(live.flight, relieved_by=relief.id))
 
     async def _hand_over(self, live: Live, now: datetime) -> None:
         relief = self._aloft.relief_of(live)
         if relief is None or relief.phase not in (Phase.LAUNCHING, Phase.EN_ROUTE, Phase.ON_SCENE):
-            back = advance(live.flight, Phase.ON_SCENE, now)
-            assert isinstance(back, Flight)
-            live.change(msgspec.structs.replace(back, relieved_by=None))
+            live.follow(advance(live.flight, Phase.ON_SCENE, now))
+            live.change(msgspec.structs.replace(live.flight, relieved_by=None))
             live.notes["relief"] = "Who was to take over does not come."
             await self._aloft.record(live, Action.DRONE_PHASE, SYSTEM, phase=Phase.ON_SCENE.value)
             return
@@ -88,9 +89,7 @@ class Relays:
             return
         told = await self._courses.home(live)
         if told.accepted:
-            home = advance(live.flight, Phase.RETURNING, now)
-            assert isinstance(home, Flight)
-            live.change(home)
+            live.follow(advance(live.flight, Phase.RETURNING, now), goes=True)
             await self._aloft.record(
                 live, Action.DRONE_RETURN, SYSTEM, why="handed over", to=relief.stand.drone.name
             )
