@@ -453,6 +453,7 @@ async def test_a_drone_that_does_not_go_is_no_flight(city: Dockside) -> None:
     assert city.starts == {}
     city.deaf.clear()
     pilot.gps = True
+    city.says = lambda _, state: state
     assert (await on_scene(city, east_m=400, north_m=0)).warnings == ()
 
 
