@@ -365,7 +365,7 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
-        notes=Notes(steps, uses, sfu, Frames()),
+        notes=Notes(steps, uses, sfu, Frames(), aloft),
     )
 
 

@@ -61,6 +61,7 @@ from backend.model import (
     views,
     weather,
 )
+from media import palettes
 
 ENUMS: tuple[type[Enum], ...] = (
     cameras.ParticipationLevel,
@@ -89,6 +90,7 @@ ENUMS: tuple[type[Enum], ...] = (
     openings.OpeningEnd,
     openings.Reason,
     owners.RequestState,
+    palettes.Palette,
     payments.PaymentOutcome,
     people.Role,
     pictures.Connection,

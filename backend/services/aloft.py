@@ -19,7 +19,7 @@ from backend.model.flight_records import MOST_POINTS, FlightPoint, FlightRecord
 from backend.model.flights import STEERING_LASTS, Denied, Flight, Phase
 from backend.model.gimbals import Breach, Manner
 from backend.model.hangar import FlightChanged, FlightView, OfferView
-from backend.model.ids import DroneId, FlightId, IncidentId
+from backend.model.ids import DroneId, FeedId, FlightId, IncidentId
 from backend.model.positions import Point, distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.telemetry import Belief, Finding
@@ -196,6 +196,14 @@ class Aloft:
 
     def of_incident(self, incident: IncidentId) -> list[Live]:
         return [live for live in self._held.values() if live.record.incident_id == incident]
+
+    def thermal_c(self, feed: FeedId) -> tuple[float, float] | None:
+        """What black and white mean in this thermal picture now; None where that is not known."""
+        for live in self._held.values():
+            if live.record.thermal_feed_id == feed:
+                heard = self._drones.heard(live.record.drone_id)
+                return heard.thermal_c if heard is not None else None
+        return None
 
     def relief_of(self, live: Live) -> Live | None:
         """The flight that takes over from it."""

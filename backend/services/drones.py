@@ -27,6 +27,7 @@ from media.connector.drone_frames import Aim, Chute, Do, DroneReport, DroneState
 
 ANSWER_S = 15.0  # a drone that has not answered by then will not
 WAITING = 32  # orders to one drone that wait for its answer
+COLDEST_C, HOTTEST_C = -273.15, 3000.0  # of a thermal picture's range
 STILL_EVERY = timedelta(seconds=1)  # of a drone in its dock pages are told less often
 WORDS = {
     Result.REJECTED: "The drone cannot do that now.",
@@ -332,7 +333,15 @@ def _heard(state: DroneState, received_at: datetime) -> Heard | None:
         down_deg=finite(aim.down_deg),
         zoom=finite(aim.zoom),
         trouble=state.trouble,
+        thermal_c=_range_c(aim),
     )
+
+
+def _range_c(aim: Aim) -> tuple[float, float] | None:
+    low, high = finite(aim.thermal_low_c), finite(aim.thermal_high_c)
+    if low is None or high is None or not COLDEST_C <= low < high <= HOTTEST_C:
+        return None
+    return low, high
 
 
 def _at(berth: _Berth) -> DroneAt | None:

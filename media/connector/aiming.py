@@ -11,6 +11,7 @@ from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 from media.connector.drone_frames import Aim
 
 STALE_S = 2.0
+THERMAL_STALE_S = 10.0  # it is told once a second and hardly changes
 _ZOOM_MOST = 20.0  # of a camera of which nothing is known yet
 _STEEP = 0.9998  # sine of the pitch beyond which yaw cannot be had from the picture's own direction
 
@@ -31,6 +32,8 @@ class Aiming:
         self._wide: float | None = None  # across, without zoom
         self._told_wide = False  # by CAMERA_INFORMATION
         self._percent: float | None = None
+        self._thermal: tuple[float, float] | None = None  # black and white, degrees Celsius
+        self._thermal_at = -math.inf
 
     def take(self, message: Any, now: float, heading_deg: float | None) -> None:
         match message.get_type():
@@ -45,6 +48,10 @@ class Aiming:
                 self._field_at = now
                 if self._across is not None and not self._told_wide:
                     self._wide = max(self._wide or 0.0, self._across)
+            case "CAMERA_THERMAL_RANGE":
+                low, high = number(message.min, -273.15, 3000), number(message.max, -273.15, 3000)
+                self._thermal = (low, high) if low is not None and high is not None and low < high else None
+                self._thermal_at = now
             case "CAMERA_SETTINGS":
                 self._percent = number(message.zoomLevel, 0, 100)
             case "CAMERA_INFORMATION":
@@ -59,12 +66,15 @@ class Aiming:
         turned, seen = now - self._turned_at <= STALE_S, now - self._field_at <= STALE_S
         if not turned and not seen:
             return None
+        thermal = self._thermal if now - self._thermal_at <= THERMAL_STALE_S else None
         return Aim(
             pitch_deg=self._pitch if turned else None,
             yaw_deg=self._yaw if turned else None,
             across_deg=self._across if seen else None,
             down_deg=self._down if seen else None,
             zoom=self._zoom() if seen else None,
+            thermal_low_c=thermal[0] if thermal is not None else None,
+            thermal_high_c=thermal[1] if thermal is not None else None,
         )
 
     def percent_for(self, times: float) -> float:

@@ -39,6 +39,7 @@ _RATES: dict[int, tuple[float, int]] = {  # how often, in Hz, and of which compo
     m.MAVLINK_MSG_ID_GIMBAL_MANAGER_STATUS: (2.0, _GIMBAL),
     m.MAVLINK_MSG_ID_CAMERA_FOV_STATUS: (5.0, _CAMERA),
     m.MAVLINK_MSG_ID_CAMERA_SETTINGS: (1.0, _CAMERA),
+    m.MAVLINK_MSG_ID_CAMERA_THERMAL_RANGE: (1.0, _CAMERA),
 }
 _ONCE = {
     m.MAVLINK_MSG_ID_AUTOPILOT_VERSION: _AUTOPILOT,

@@ -148,13 +148,18 @@ class Landed(StrEnum):
 
 
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
-    """Its camera. `pitch_deg` above the horizon and `yaw_deg` from north; fields of view across and down."""
+    """Its camera. `pitch_deg` above the horizon and `yaw_deg` from north; fields of view across and down.
+
+    `thermal_low_c` and `thermal_high_c`: what black and white mean in its thermal picture, degrees Celsius.
+    """
 
     pitch_deg: float | None = None
     yaw_deg: float | None = None
     across_deg: float | None = None
     down_deg: float | None = None
     zoom: float | None = None
+    thermal_low_c: float | None = None
+    thermal_high_c: float | None = None
 
 
 class DroneState(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,8 @@ export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-s
 
 export type RequestState = "waiting" | "approved" | "declined";
 
+export type Palette = "white-hot" | "black-hot" | "ironbow" | "rainbow";
+
 export type PaymentOutcome = "pays" | "already" | "no-invoice" | "wrong-amount" | "nothing-due" | "twice" | "bad-date" | "unreadable";
 
 export type Role = "dispatcher" | "officer" | "pilot" | "supervisor" | "owner" | "auditor";
@@ -1562,6 +1564,7 @@ export interface PersonNamed {
 export interface AttachStill {
   feed_id: string;
   jpeg: string;
+  palette?: Palette | null;
 }
 
 export interface WriteNote {

@@ -15,7 +15,7 @@ from backend.model.docks import Parachute
 from backend.model.entries import Action
 from backend.model.flight_records import Outcome
 from backend.model.flights import Phase
-from backend.model.ids import DroneId, FlightId, GrantSecret, IncidentId
+from backend.model.ids import DroneId, FeedId, FlightId, GrantSecret, IncidentId, new_id
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.people import User
 from backend.model.positions import PositionReport
@@ -23,6 +23,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.telemetry import Belief, judge
 from backend.services.aloft import Live
 from media.connector import drone_frames as frames
+from media.connector.drone_frames import Aim
 from media.simulator.battery import Pack
 from media.simulator.drone import Fault as Broken
 from tests.backend.agents import HERE
@@ -496,3 +497,20 @@ async def test_the_first_picture_is_when_an_officer_had_one_that_was_live(city: 
     await city.parts.controls.send_home(city.people["pia"], live.id)
     await home(city)
     assert live.record.picture_at == began
+
+
+async def test_what_black_and_white_mean_is_known_of_a_thermal_picture_while_it_flies(city: Dockside) -> None:
+    await city.dock("harbour")
+    await city.ring()
+    incident = await city.incident(600, 300)
+    await city.parts.dispatch.send(city.people["dana"], incident, None)
+    feed = city.live("harbour").record.thermal_feed_id
+    assert feed is not None
+    for said, known in (((-5.0, 40.0), (-5.0, 40.0)), ((40.0, -5.0), None), ((None, 40.0), None)):
+        low, high = said
+        city.says = lambda _, state, low=low, high=high: msgspec.structs.replace(  # type: ignore[misc]
+            state, aim=Aim(thermal_low_c=low, thermal_high_c=high)
+        )
+        await city.fly(0.4)
+        assert city.parts.aloft.thermal_c(feed) == known
+    assert city.parts.aloft.thermal_c(FeedId(new_id("fed"))) is None

@@ -30,10 +30,14 @@ class Person:
         """What it answers, be it a no."""
         return self._request(method, path).status_code
 
-    def _request(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        with httpx.Client(
+    def client(self) -> httpx.Client:
+        """Signed in."""
+        return httpx.Client(
             base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15, verify=PLAIN
-        ) as http:
+        )
+
+    def _request(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        with self.client() as http:
             reply = http.request(method, path, json=body)
             self._cookies = http.cookies
         return reply

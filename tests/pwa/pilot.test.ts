@@ -124,6 +124,13 @@ test("what flies comes before what is over, and each by the newest", () => {
   assert.deepEqual(flightsOf(sky, "inc_1").map(({ id }) => id), ["c", "b", "a"]);
 });
 
+test("a flight that was seen to end stays when the server tells of those in the air, one that is missing does not", () => {
+  const flights = [flight({ id: "over", phase: "landed", ended_at: NOON }), flight({ id: "missed" })];
+  const told = { type: "hangar" as const, docks: [], flights: [flight({ id: "up" })], offers: [] };
+  const sky = applySky({ ...NO_SKY, flights }, told);
+  assert.deepEqual(flightsOf(sky, "inc_1").map(({ id }) => id), ["up", "over"]);
+});
+
 test("one flight that changed takes the place of what was known of it", () => {
   const sky = applySky(SKY, { type: "flight", flight: flight({ phase: "on-scene" }) });
   assert.deepEqual(sky.flights.map(({ phase }) => phase), ["on-scene"]);
@@ -236,7 +243,9 @@ test("of the areas only those are drawn that a drone must keep to", () => {
 });
 
 test("weather that is old or unknown says that no drone is sent", () => {
-  const weather = { wind: { speed_mps: 4, from_deg: 270 }, gust_mps: 7.4, rain_mmph: 0, temperature_c: 8, at: NOON };
+  const wind = { speed_mps: 4, from_deg: 270 };
+  const clear = { visibility_m: 9000, cloud_base_m: null, rain_mmph: 0, temperature_c: 8 };
+  const weather = { ...clear, wind, gust_mps: 7.4, at: NOON };
   assert.equal(weatherWords(weather, NOW + 120_000), "Wind 4 m/s, gusts 7 · 8 °C · 2 min old");
   assert.match(weatherWords(weather, NOW + 1_000_000), /too old/);
   assert.match(weatherWords(null, NOW), /not known/);

@@ -289,7 +289,9 @@ async def test_the_drones_picture_stands_beside_the_callers(browser: Browser) ->
         await expect(figures.nth(0)).to_have_attribute("aria-label", "Caller's picture")
         await expect(figures.nth(1)).to_have_attribute("aria-label", "Kestrel 1 · Drone's picture")
         await expect(figures.nth(1).locator(".chip.tone-live")).to_be_visible()
+        await page.get_by_role("button", name="Add a still of Caller").wait_for()  # of the one in front
         await page.keyboard.press("3")
+        await page.get_by_role("button", name="Add a still of Kestrel 1 · Thermal").wait_for()
         await expect(figures.nth(0)).to_have_attribute("aria-label", "Kestrel 1 · Thermal's picture")
         await expect(page.locator(".map-footprint")).to_have_count(1)
         await in_every_light(page, (DESK,), sound)

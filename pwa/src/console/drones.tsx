@@ -6,6 +6,7 @@ import { countdown, metres } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
+import { Refused } from "../lib/requests.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
 import { flightsOf, isUp } from "../staff/sky.ts";
@@ -106,6 +107,10 @@ export function FlightLine({ desk, flight }: { desk: Desk; flight: FlightView })
   const at = desk.drones.value.get(flight.drone_id);
   const eta = toScene(flight, now);
   const left = stays(flight, now);
+  const home = async (): Promise<void> => {
+    const { accepted, words } = await desk.flights.tell(flight.id, "return");
+    if (!accepted) throw new Refused("drone-refused", 409, words);
+  };
   const facts = [
     eta,
     left === null ? null : `home in ${left}`,
@@ -133,7 +138,7 @@ export function FlightLine({ desk, flight }: { desk: Desk; flight: FlightView })
           type="button"
           disabled={act.busy}
           aria-label={`Return ${flight.drone}`}
-          onClick={() => void act.run(() => desk.flights.tell(flight.id, "return"))}
+          onClick={() => void act.run(home)}
         >
           Return
         </button>

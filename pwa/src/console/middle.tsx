@@ -98,9 +98,10 @@ function besideFeed(feeds: readonly FeedView[], feed: FeedView): FeedView | null
 interface OneProps extends Props {
   feeds: readonly FeedView[];
   feed: FeedView;
+  beside: boolean;
 }
 
-function One({ desk, state, incident, feeds, feed }: OneProps) {
+function One({ desk, state, incident, feeds, feed, beside }: OneProps) {
   const { blurred } = useStore(state);
   return (
     <FeedPicture
@@ -109,6 +110,7 @@ function One({ desk, state, incident, feeds, feed }: OneProps) {
       link={feed.kind === "caller" ? currentLink(incident) : null}
       label={feedLabel(feeds, feed)}
       blurred={blurred}
+      beside={beside}
       onUnblur={() => change(state, { blurred: false })}
     >
       {feed.kind === "caller" ? <NoPicture incident={incident} feed={feed} /> : <Coming feed={feed} />}
@@ -132,7 +134,15 @@ function PicturePane({ desk, state, incident }: Props) {
       ) : (
         <div class="pictures-pair">
           {(beside === null ? [feed] : [feed, beside]).map((one) => (
-            <One key={one.id} desk={desk} state={state} incident={incident} feeds={feeds} feed={one} />
+            <One
+              key={one.id}
+              desk={desk}
+              state={state}
+              incident={incident}
+              feeds={feeds}
+              feed={one}
+              beside={one !== feed}
+            />
           ))}
         </div>
       )}

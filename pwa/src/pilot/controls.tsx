@@ -34,7 +34,7 @@ function verbs(flight: FlightView): Told[] {
   return homeward ? told.filter(({ verb }) => verb !== "return" && verb !== "handover") : told;
 }
 
-const NAMES: Partial<Record<Verb, string>> = { command: "Take command" };
+const TAKE = "Take command";
 
 function Button({ told, flight, orders, desk }: Piloting & { told: Told }) {
   const asked = useStore(orders.asked);
@@ -79,13 +79,13 @@ function Command({ flight, orders, desk }: Piloting) {
     );
   }
   const take = (): void => {
-    void orders.give(NAMES.command ?? "", () => desk.flights.tell(flight.id, "command"));
+    void orders.give(TAKE, () => desk.flights.tell(flight.id, "command"));
   };
   return (
     <div class="in-command">
       <p>{flight.pilot} is pilot in command</p>
       <button type="button" class="primary" onClick={take}>
-        {NAMES.command}
+        {TAKE}
       </button>
     </div>
   );

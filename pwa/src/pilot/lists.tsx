@@ -29,9 +29,19 @@ function Offer({ desk, offer, onFlight }: { desk: Desk; offer: OfferView; onFlig
       </p>
       <ProblemNote text={act.problem} />
       {mayFly(desk.me) && (
-        <button type="button" class="primary" disabled={act.busy} onClick={confirm}>
-          <Icon name="drone" /> Confirm and send {offer.drone}
-        </button>
+        <>
+          <button type="button" class="primary" disabled={act.busy} onClick={confirm}>
+            <Icon name="drone" /> Confirm and send {offer.drone}
+          </button>
+          <button
+            type="button"
+            class="plain"
+            disabled={act.busy}
+            onClick={() => void act.run(() => desk.flights.decline(offer.incident_id))}
+          >
+            Send none
+          </button>
+        </>
       )}
     </li>
   );

@@ -4,17 +4,8 @@
 import { duration } from "../lib/measure.ts";
 import { Store } from "../lib/store.ts";
 import type { MapArea } from "../map/sky.tsx";
-import type { Point } from "../wire.ts";
+import type { Point, Weather } from "../wire.ts";
 import type { Desk } from "./desk.ts";
-
-/** backend/model/weather.py, what of it is said here. */
-export interface Weather {
-  readonly wind: { readonly speed_mps: number; readonly from_deg: number };
-  readonly gust_mps: number;
-  readonly rain_mmph: number;
-  readonly temperature_c: number;
-  readonly at: string;
-}
 
 export interface Air {
   readonly weather: Weather | null;

@@ -40,6 +40,11 @@ export class FlightCalls {
     return this.#requests.send("POST", `/api/incidents/${incident}/flights`, { drone_id: drone });
   }
 
+  /** No drone is sent for an offer. */
+  decline(incident: string): Promise<void> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/drones/decline`);
+  }
+
   tell(flight: string, verb: Verb): Promise<Order> {
     return this.#requests.send("POST", `/api/flights/${flight}/${verb}`);
   }

@@ -36,11 +36,16 @@ function newest(flights: readonly FlightView[]): FlightView[] {
   return [...flights].sort((a, b) => Date.parse(b.launched_at) - Date.parse(a.launched_at));
 }
 
-/** The sky after one of the server's events. */
+/** So many flights that are over are still shown. */
+const MOST_OVER = 6;
+
+/** The sky after one of the server's events. It tells of flights in the air; what was seen to end stays for a while. */
 export function applySky(sky: Sky, event: SkyEvent): Sky {
   if (event.type === "hangar") {
     const { docks, flights, offers } = event;
-    return { told: true, docks, flights: newest(flights), offers };
+    const told = new Set(flights.map(({ id }) => id));
+    const over = sky.flights.filter((flight) => !isUp(flight) && !told.has(flight.id)).slice(0, MOST_OVER);
+    return { told: true, docks, flights: newest([...flights, ...over]), offers };
   }
   if (event.type === "flight") {
     const others = sky.flights.filter(({ id }) => id !== event.flight.id);
@@ -92,9 +97,4 @@ export function asHeard(dock: DockView, drones: Drones): DockView {
     ...dock,
     drone: { ...dock.drone, heard_at: at.at, charge: at.charge, parachute: at.parachute, trouble: said },
   };
-}
-
-/** What a drone's docks and flights were called when nothing is known of them any more. */
-export function dockOf(sky: Sky, dock: string): DockView | null {
-  return sky.docks.find(({ id }) => id === dock) ?? null;
 }

@@ -1,6 +1,7 @@
 // Paints a thermal picture in a palette: each frame of the <video> goes through a lookup table on the graphics chip, and
 // nothing is read back. It does no more than there are frames, and nothing while the page is hidden.
-import { type Palette, table } from "./palettes.ts";
+import type { Palette } from "../../wire.ts";
+import { table } from "./palettes.ts";
 
 const VERTEX = `#version 300 es
 in vec2 corner;
@@ -69,7 +70,7 @@ function prepare(canvas: HTMLCanvasElement): WebGL2RenderingContext {
 export function paint(
   video: HTMLVideoElement,
   canvas: HTMLCanvasElement,
-  palette: Exclude<Palette, "off">,
+  palette: Palette,
   signal: AbortSignal,
 ): void {
   const gl = prepare(canvas);

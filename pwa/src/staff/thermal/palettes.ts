@@ -1,10 +1,12 @@
-// Thermal palettes: what colour stands for how warm, from cold to hot. Pure; also backend/model/palettes.py, by name.
+// Thermal palettes: what colour stands for how warm, from cold to hot. Pure; the same as media/palettes.py.
+import type { Palette } from "../../wire.ts";
 
-export type Palette = "off" | "white-hot" | "black-hot" | "ironbow" | "rainbow";
+/** What is chosen: a palette, or the picture as it is sent. */
+export type Shown = Palette | "off";
 
 type Colour = readonly [number, number, number];
 
-export const PALETTES: readonly { palette: Palette; word: string }[] = [
+export const PALETTES: readonly { palette: Shown; word: string }[] = [
   { palette: "off", word: "As sent" },
   { palette: "white-hot", word: "White hot" },
   { palette: "black-hot", word: "Black hot" },
@@ -13,7 +15,7 @@ export const PALETTES: readonly { palette: Palette; word: string }[] = [
 ];
 
 /** Evenly apart from the coldest to the hottest. */
-const STOPS: Readonly<Record<Exclude<Palette, "off">, readonly Colour[]>> = {
+const STOPS: Readonly<Record<Palette, readonly Colour[]>> = {
   "white-hot": [
     [0, 0, 0],
     [255, 255, 255],
@@ -47,7 +49,7 @@ const STOPS: Readonly<Record<Exclude<Palette, "off">, readonly Colour[]>> = {
 const STEPS = 256;
 
 /** 256 colours of four bytes, from the coldest to the hottest. */
-export function table(palette: Exclude<Palette, "off">): Uint8Array<ArrayBuffer> {
+export function table(palette: Palette): Uint8Array<ArrayBuffer> {
   const stops = STOPS[palette];
   const bytes = new Uint8Array(STEPS * 4);
   for (let step = 0; step < STEPS; step += 1) {
@@ -64,6 +66,6 @@ export function table(palette: Exclude<Palette, "off">): Uint8Array<ArrayBuffer>
   return bytes;
 }
 
-export function isPalette(word: string | null): word is Palette {
+export function isShown(word: string | null): word is Shown {
   return PALETTES.some(({ palette }) => palette === word);
 }

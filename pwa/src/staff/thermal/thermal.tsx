@@ -5,7 +5,7 @@ import { useStore } from "../../lib/hooks.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
 import { choose, paletteOf } from "./choice.ts";
 import { paint } from "./painter.ts";
-import { isPalette, PALETTES } from "./palettes.ts";
+import { isShown, PALETTES } from "./palettes.ts";
 
 interface Props {
   user: string;
@@ -24,7 +24,7 @@ export function PaletteChoice({ user, label }: Pick<Props, "user" | "label">) {
       <span class="sr-only">Colours of {label}</span>
       <select
         value={palette}
-        onChange={({ currentTarget: { value } }) => isPalette(value) && choose(user, value)}
+        onChange={({ currentTarget: { value } }) => isShown(value) && choose(user, value)}
       >
         {PALETTES.map(({ palette: one, word }) => (
           <option key={one} value={one}>
