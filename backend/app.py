@@ -386,7 +386,7 @@ def create_app(
     )
     basemap = _basemap(config)
     _read_areas(parts.skies)
-    built, traffic = pages.Pages(built_pages()), Traffic()
+    built, traffic = pages.read(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
         "agency": agency,

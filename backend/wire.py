@@ -301,6 +301,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     unit_bodies.SignOn,
     unit_bodies.SignedOn,
     unit_bodies.PressStatus,
+    unit_bodies.UndoPress,
     unit_bodies.Acknowledged,
     review_bodies.BreakGlass,
     review_bodies.CloseFinding,

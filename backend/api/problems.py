@@ -97,6 +97,7 @@ STATUS: dict[Refusal, HTTPStatus] = {
     Refusal.NO_UNIT: HTTPStatus.FORBIDDEN,
     Refusal.UNIT_TAKEN: HTTPStatus.CONFLICT,
     Refusal.UNIT_BUSY: HTTPStatus.CONFLICT,
+    Refusal.PRESS_OVER: HTTPStatus.GONE,
     Refusal.ALERT_OVER: HTTPStatus.GONE,
     Refusal.PUSH_GONE: HTTPStatus.GONE,
     Refusal.PUSH_FAILED: HTTPStatus.BAD_GATEWAY,

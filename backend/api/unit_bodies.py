@@ -33,6 +33,12 @@ class PressStatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     age_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None = None
 
 
+class UndoPress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The press that was a mistake, by its id."""
+
+    press: Annotated[str, msgspec.Meta(pattern=PRESS)]
+
+
 class Acknowledged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the unit is sent."""
 

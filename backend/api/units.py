@@ -9,7 +9,7 @@ from litestar.params import JSONBody, PathParameter
 
 from backend.api import guards
 from backend.api.bodies import ID, AssignUnit
-from backend.api.unit_bodies import Acknowledged, PressStatus, SignedOn, SignOn
+from backend.api.unit_bodies import Acknowledged, PressStatus, SignedOn, SignOn, UndoPress
 from backend.model.ids import AlertId, IncidentId, PressId, ResponseId, UnitId
 from backend.model.people import StaffSession
 from backend.model.positions import PositionReport
@@ -59,6 +59,16 @@ async def press(
     )
 
 
+@post("/responses/{response:str}/undo", guards=[guards.staff], status_code=200)
+async def undo(
+    response: Id,
+    data: JSONBody[UndoPress],
+    session: NamedDependency[StaffSession],
+    responses: NamedDependency[Responses],
+) -> ResponseView:
+    return await responses.undo(session.user, ResponseId(response), PressId(data.press))
+
+
 @post("/alerts/{alert:str}/acknowledge", guards=[guards.officers_even_locked], status_code=200)
 async def acknowledge(
     alert: Id, session: NamedDependency[StaffSession], alerts: NamedDependency[Alerts]
@@ -88,4 +98,4 @@ async def release(
     return await responses.release(session.user, IncidentId(incident), UnitId(unit))
 
 
-ROUTER = Router("/api", route_handlers=[sign_on, sign_off, moved, press, acknowledge, assign, release])
+ROUTER = Router("/api", route_handlers=[sign_on, sign_off, moved, press, undo, acknowledge, assign, release])

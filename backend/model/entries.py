@@ -18,6 +18,7 @@ class Action(StrEnum):
     UNIT_ASSIGN = "unit.assign"
     UNIT_RELEASE = "unit.release"
     UNIT_STATUS = "unit.status"
+    UNIT_UNDO = "unit.undo"
     UNIT_ALERT = "unit.alert"
     UNIT_ACKNOWLEDGE = "unit.acknowledge"
     UNIT_SILENT = "unit.silent"
@@ -143,6 +144,7 @@ NEWS = (
     Action.NOTE_WRITE,
     Action.SESSION_END,
     Action.UNIT_STATUS,
+    Action.UNIT_UNDO,
     Action.UNIT_SILENT,
 )
 

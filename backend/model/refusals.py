@@ -97,6 +97,7 @@ class Refusal(StrEnum):
     NO_UNIT = "no-unit"  # an officer who is not on duty
     UNIT_TAKEN = "unit-taken"  # somebody is on duty there; the words say who
     UNIT_BUSY = "unit-busy"  # it was offered as free, and is on another incident by now
+    PRESS_OVER = "press-over"  # it is too late to take a status back
     ALERT_OVER = "alert-over"  # the unit was released, or the incident closed
     PUSH_GONE = "push-gone"  # the browser is not subscribed any more, or this person's is another
     PUSH_FAILED = "push-failed"  # the push service did not take it

@@ -2,9 +2,11 @@
 
 Presses come late, twice and out of order, from phones whose clocks are wrong. So of each status the earliest
 press counts, and what they make together does not depend on their order. A press says how old it is, never
-what time it is; the server's clock counts. Rules and values only.
+what time it is; the server's clock counts. One that was a mistake can be taken back for a moment: then it
+says nothing, and does not count when it comes again. Rules and values only.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,6 +15,7 @@ import msgspec
 from backend.model.ids import IncidentId, PressId, ResponseId, UnitId, UserId
 
 SLACK = timedelta(seconds=5)  # of a phone's stopwatch
+UNDONE_FOR = timedelta(seconds=60)  # pages offer it for ten; a request may be late
 
 
 class Status(StrEnum):
@@ -93,6 +96,15 @@ def pressed(response: Response, status: Status, at: datetime) -> Response:
     known: datetime | None = getattr(response, name)
     if known is not None and known <= at:
         return response
+    return msgspec.structs.replace(response, **{name: at})
+
+
+def without(response: Response, status: Status, left: Iterable[Press]) -> Response:
+    """The response when a press of that status was taken back; `left` are all others of it."""
+    name = _MOMENTS.get(status)
+    if name is None:
+        return response
+    at = min((press.at for press in left if press.status is status), default=None)
     return msgspec.structs.replace(response, **{name: at})
 
 

@@ -123,6 +123,44 @@ class Responses:
         await self._leaving.finish(left)
         return rules.view(after)
 
+    async def undo(self, user: User, response_id: ResponseId, press_id: PressId) -> ResponseView:
+        """Take back one's own press, a moment after it. Again it changes nothing; the log keeps both.
+
+        What a "clear" has ended stays ended, but the crew sees the incident again. Raises Refused (not-found,
+        not-assigned, incident-closed, press-over).
+        """
+        if not self._presses.take(user.id):
+            raise Refused(Refusal.TOO_OFTEN, "Wait a moment, then press again.")
+        async with self._steps.begin() as step:
+            step.attempts(Action.UNIT_UNDO, actor=user.id, subject=response_id)
+            before = await step.tx.responses.get(response_id)
+            presses = await step.tx.responses.presses(response_id)
+            press = next((one for one in presses if (one.id, one.user_id) == (press_id, user.id)), None)
+            if before is None or press is None:
+                raise Refused(Refusal.NOT_FOUND)
+            step.about(before.incident_id, before.unit_id)
+            if not is_desk(user) and user.unit_id != before.unit_id:
+                raise Refused(Refusal.NOT_ASSIGNED, "You are not on duty in that unit.")
+            if press.status is Status.DISPATCHED:
+                return rules.view(before)
+            await _open(step, before.incident_id)
+            again = await step.tx.responses.out(before.incident_id, before.unit_id)
+            if step.now > press.received_at + rules.UNDONE_FOR or (before.clear_at and again):
+                raise Refused(Refusal.PRESS_OVER, "It is too late to take that back. Press what is true now.")
+            after = rules.without(before, press.status, [one for one in presses if one.id != press_id])
+            await step.tx.responses.take_back(press_id)
+            await step.tx.responses.change(after)
+            await step.record(
+                Action.UNIT_UNDO,
+                actor=user.id,
+                subject=after.unit_id,
+                incident=after.incident_id,
+                unit=await _call_sign(step, after.unit_id),
+                status=press.status.value,
+            )
+            step.changed(after.incident_id)
+        return rules.view(after)
+
     async def _leave(self, step: Step, left: Left, response: Response, *, by: User) -> None:
         await self._leaving.begin(
             step,

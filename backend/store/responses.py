@@ -6,8 +6,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import IncidentId, PressId, ResponseId, UnitId
-from backend.model.responses import Press, Response
-from backend.store.rows import by_incident, columns, value
+from backend.model.responses import Press, Response, Status
+from backend.store.rows import by_incident, columns, value, values
 from backend.store.tables_units import presses, responses
 
 OUT = responses.c.clear_at.is_(None)
@@ -53,6 +53,16 @@ class Responses:
     async def pressed(self, press: PressId) -> bool:
         """Whether this press has been taken before."""
         return await self._db.scalar(select(presses.c.id).where(presses.c.id == press)) is not None
+
+    async def presses(self, response: ResponseId) -> list[Press]:
+        """All that were taken; those that were taken back say "dispatched", which is nothing."""
+        found = await self._db.execute(select(presses).where(presses.c.response_id == response))
+        return values(found, Press)
+
+    async def take_back(self, press: PressId) -> None:
+        """It says nothing any more, and stays known."""
+        change = update(presses).where(presses.c.id == press)
+        await self._db.execute(change.values(status=Status.DISPATCHED.value))
 
     async def add_press(self, press: Press) -> None:
         await self._db.execute(insert(presses).values(**columns(press)))

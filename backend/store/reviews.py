@@ -32,7 +32,12 @@ from backend.store.tables_public import seals, uses
 from backend.store.tables_review import broken_glass, findings, remarks, review_weeks
 from backend.store.tables_units import duties
 
-_ABOUT_UNITS = (Action.UNIT_ASSIGN.value, Action.UNIT_RELEASE.value, Action.UNIT_STATUS.value)
+_ABOUT_UNITS = (
+    Action.UNIT_ASSIGN.value,
+    Action.UNIT_RELEASE.value,
+    Action.UNIT_STATUS.value,
+    Action.UNIT_UNDO.value,
+)
 _UNIT_THEN = (
     select(duties.c.unit_id)
     .where(
@@ -188,6 +193,9 @@ class Reviews:
         for row in rows:
             if row.action == Action.UNIT_ASSIGN.value:
                 sent.assigned(row.subject, row.incident_id, row.at, row.closed_at)
+            elif row.action == Action.UNIT_UNDO.value:
+                if _status(row) is Status.CLEAR:
+                    sent.assigned(row.subject, row.incident_id, row.at, row.closed_at)
             elif row.action == Action.UNIT_RELEASE.value or _status(row) is Status.CLEAR:
                 sent.released(row.subject, row.incident_id, row.at)
             else:

@@ -23,7 +23,7 @@ def number(value: float, low: float = -math.inf, high: float = math.inf) -> floa
 
 class Aiming:
     def __init__(self) -> None:
-        self.has_gimbal = self.has_camera = False
+        self.has_gimbal = False
         self._pitch: float | None = None
         self._yaw: float | None = None
         self._turned_at = self._field_at = -math.inf
@@ -55,7 +55,6 @@ class Aiming:
             case "CAMERA_SETTINGS":
                 self._percent = number(message.zoomLevel, 0, 100)
             case "CAMERA_INFORMATION":
-                self.has_camera = True
                 focal, across = (
                     number(message.focal_length, 0.1, 5000),
                     number(message.sensor_size_h, 0.1, 200),

@@ -7,6 +7,7 @@ IN_PROGRESS makes the wait longer; one command of a number at a time, for an ans
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -36,6 +37,10 @@ class NotDone(Exception):
         self.result, self.words = result, words
 
 
+class NotAsked(NotDone):
+    """Refused here, so nothing that the drone said is about it."""
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """A command. With a place it goes as COMMAND_INT, above the dock; else as COMMAND_LONG."""
 
@@ -46,11 +51,26 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     height_m: float = 0.0
 
 
+class Repeats:
+    """What one order sent again, whichever task of it did."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        COUNTING.set(self)
+
+
+COUNTING: ContextVar[Repeats | None] = ContextVar("repeats", default=None)
+
+
+def sent_again() -> None:
+    if (repeats := COUNTING.get()) is not None:
+        repeats.count += 1
+
+
 class Asking:
-    """`tell` sends a message to the drone; `take` hears its answers. `repeats` counts what was sent again."""
+    """`tell` sends a message to the drone; `take` hears its answers."""
 
     def __init__(self, system: int, tell: Callable[[Any], None], me: tuple[int, int]) -> None:
-        self.repeats = 0
         self._system, self._tell, self._me = system, tell, me
         self._locks: dict[int, asyncio.Lock] = {}
         self._waiting: dict[int, tuple[int, asyncio.Queue[Any]]] = {}
@@ -90,7 +110,8 @@ class Asking:
     async def _until_answered(self, ask: Ask, acks: "asyncio.Queue[Any]", sends: int) -> Result:
         for sent in range(sends):
             self._tell(self._message(ask, sent))
-            self.repeats += sent > 0
+            if sent:
+                sent_again()
             wait_s, end = AGAIN_S, asyncio.get_running_loop().time() + _MOST_PROGRESS_S
             while wait_s > 0:
                 try:
@@ -127,7 +148,8 @@ class Asking:
                         self._system, component, name.encode(), value, m.MAV_PARAM_TYPE_REAL32
                     )
                 )
-                self.repeats += sent > 0
+                if sent:
+                    sent_again()
                 try:
                     async with asyncio.timeout(AGAIN_S):
                         kept = await values.get()

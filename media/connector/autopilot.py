@@ -20,7 +20,7 @@ from media.connector.folder import Drone
 from media.connector.ordering import Ordering
 from media.connector.radio import BadAddress, Radio, parse
 from media.connector.readings import Readings
-from media.connector.steering import Steering
+from media.connector.steps import Steps
 from media.connector.texts import Text, Texts
 from media.connector.uploads import Uploads
 
@@ -164,16 +164,8 @@ class Autopilot:
         self.system, self._component = system, message.get_srcComponent()
         self._asking = Asking(system, self._tell, ME)
         self._uploads = Uploads(system, self._tell, ME)
-        self._ordering = Ordering(
-            self.drone.name,
-            self._readings,
-            self._texts,
-            self._asking,
-            self._uploads,
-            lambda offboard, hold: Steering(system, self._readings, self._tell, offboard, hold),
-            ME,
-            self._say,
-        )
+        steps = Steps(system, self._readings, self._asking, self._uploads, self._tell, ME)
+        self._ordering = Ordering(self.drone.name, steps, self._texts, self._say)
 
     def _hear(self, message: Any) -> None:
         now = asyncio.get_running_loop().time()
@@ -207,7 +199,7 @@ class Autopilot:
 
     async def _want(self) -> None:
         """Asks for messages at the rates that are needed: at first, and whenever it may have forgotten."""
-        asked: tuple[int, bool, bool] | None = None
+        asked: tuple[int, bool, int] | None = None
         again_at = 0.0
         while True:
             await asyncio.sleep(0.2)
@@ -217,7 +209,7 @@ class Autopilot:
             if self._silent:
                 asked = None  # it may come back as one that has begun anew
                 continue
-            now = readings.restarts, readings.aiming.has_gimbal, readings.aiming.has_camera
+            now = readings.restarts, readings.aiming.has_gimbal, readings.camera
             loop = asyncio.get_running_loop()
             if now != asked or loop.time() > again_at:
                 asked = now
@@ -229,7 +221,7 @@ class Autopilot:
         readings = self._readings
         there = {
             _AUTOPILOT: self._component,
-            _CAMERA: readings.camera if readings.aiming.has_camera else 0,
+            _CAMERA: readings.camera,
             _GIMBAL: readings.gimbal_manager if readings.aiming.has_gimbal else 0,
         }
         asks: list[tuple[int, tuple[float, ...], int]] = [

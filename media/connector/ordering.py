@@ -1,19 +1,15 @@
 """What the service orders of one drone: one answer for each; the newest of a kind counts.
 
-Where a drone goes is one kind, its camera another, zoom, fence and parachute are one each. The steps of an
-order are here; how the drone is asked is below.
+Where a drone goes is one kind, its camera another, zoom, fence and parachute are one each.
 """
 
 import asyncio
-import math
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Callable
 
-from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
-
-from media.connector import missions, wire
-from media.connector.asking import NAN, Ask, Asking, NotDone
+from media.connector import wire
+from media.connector.asking import NotAsked, NotDone, Repeats
 from media.connector.drone_frames import (
-    Chute,
     Do,
     Fence,
     Fly,
@@ -22,51 +18,31 @@ from media.connector.drone_frames import (
     Land,
     LookAt,
     Parachute,
-    Place,
     Result,
     Return,
     Steer,
     Zoom,
 )
-from media.connector.flight_modes import ASKED, HOLD, MISSION, OFFBOARD, Kind
-from media.connector.readings import Readings
-from media.connector.steering import Steering
+from media.connector.steps import Steps
 from media.connector.texts import Texts
-from media.connector.uploads import FENCE, Uploads
-from media.connector.uploads import MISSION as MISSION_ITEMS
 
 _WORDS_S, _WORDS_LOOKS = 0.5, 8  # after a no: how long its own words may take
 _WORST = 4  # severities that say why; milder ones are news
-_FIRES = 15  # sends of what must not be lost
 _WAY, _CAMERA = "way", "camera"
 _GROUPS: dict[type[object], str] = {
     Fly: _WAY, Hold: _WAY, Return: _WAY, Land: _WAY, Steer: _WAY, Gimbal: _CAMERA, LookAt: _CAMERA,
     Zoom: "zoom", Fence: "fence", Parachute: "parachute",
 }  # fmt: skip
-_FROM_NORTH = 4 | 8 | 16 | 64  # GIMBAL_MANAGER_FLAGS: horizon, and yaw locked to the earth
-
-Answer = Callable[[wire.Answer], None]
+_NEWER = "A newer order took its place."
+_log = logging.getLogger(__name__)
 
 
 class Ordering:
     """`take` an order; `answer` is called once for each."""
 
-    def __init__(
-        self,
-        drone: str,
-        readings: Readings,
-        texts: Texts,
-        asking: Asking,
-        uploads: Uploads,
-        steering: Callable[[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]], Steering],
-        me: tuple[int, int],
-        answer: Answer,
-    ) -> None:
-        self._drone, self._readings, self._texts = drone, readings, texts
-        self._asking, self._uploads, self._me, self._answer = asking, uploads, me, answer
-        self._steering = steering(lambda: self._mode(OFFBOARD), self._hold)
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._taking: asyncio.Task[None] | None = None
+    def __init__(self, drone: str, steps: Steps, texts: Texts, answer: Callable[[wire.Answer], None]) -> None:
+        self._drone, self._steps, self._texts, self._answer = drone, steps, texts, answer
+        self._running: dict[str, asyncio.Task[wire.Answer]] = {}
 
     def take(self, order: str, do: Do) -> None:
         group = _GROUPS[type(do)]
@@ -74,22 +50,36 @@ class Ordering:
             if (older := self._running.get(each)) is not None:
                 older.cancel()
             if each == _WAY and not isinstance(do, Steer):
-                self._steering.stop()
-        self._running[group] = asyncio.create_task(self._carry_out(order, do))
+                self._steps.stop()
+        task = self._running[group] = asyncio.create_task(self._carry_out(order, do))
+        task.add_done_callback(lambda done: self._done(order, done))
 
     async def close(self) -> None:
-        self._steering.stop()
-        tasks = [*self._running.values(), *([self._taking] if self._taking else [])]
-        for task in tasks:
+        for task in self._running.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._steps.close()
 
-    async def _carry_out(self, order: str, do: Do) -> None:
+    def _done(self, order: str, done: "asyncio.Task[wire.Answer]") -> None:
+        """The one answer, also of what was cancelled before it began, or failed by a mistake of ours."""
+        if done.cancelled():
+            answer = wire.Answer(order=order, drone=self._drone, result=Result.CANCELLED, words=_NEWER)
+        elif (error := done.exception()) is not None:
+            _log.error("An order to %s has failed.", self._drone, exc_info=error)
+            words = "The connector made a mistake; its log says which."
+            answer = wire.Answer(order=order, drone=self._drone, result=Result.FAILED, words=words)
+        else:
+            answer = done.result()
+        self._answer(answer)
+
+    async def _carry_out(self, order: str, do: Do) -> wire.Answer:
         loop = asyncio.get_running_loop()
-        began, repeats = loop.time(), self._asking.repeats + self._uploads.repeats
+        began, repeats = loop.time(), Repeats()
         result, words = Result.ACCEPTED, ""
         try:
-            await self._steps(do)
+            await self._steps.take(do)
+        except NotAsked as error:
+            result, words = error.result, error.words
         except NotDone as error:
             result, words = error.result, error.words
             if result not in (Result.NO_ANSWER, Result.CANCELLED):
@@ -97,18 +87,15 @@ class Ordering:
             elif result is Result.NO_ANSWER:
                 words = words or "The drone does not answer."
         except asyncio.CancelledError:
-            result, words = Result.CANCELLED, "A newer order took its place."
+            result, words = Result.CANCELLED, _NEWER
         now = loop.time()
-        sent_again = self._asking.repeats + self._uploads.repeats - repeats
-        self._answer(
-            wire.Answer(
-                order=order,
-                drone=self._drone,
-                result=result,
-                words=words[:300],
-                sends=min(1000, 1 + sent_again),
-                took_ms=min(600_000, round((now - began) * 1000)),
-            )
+        return wire.Answer(
+            order=order,
+            drone=self._drone,
+            result=result,
+            words=words[:300],
+            sends=min(1000, 1 + repeats.count),
+            took_ms=min(600_000, round((now - began) * 1000)),
         )
 
     async def _why(self, began: float) -> str:
@@ -121,177 +108,3 @@ class Ordering:
         except asyncio.CancelledError:
             return ""
         return ""
-
-    async def _steps(self, do: Do) -> None:
-        match do:
-            case Fence():
-                await self._fence(do)
-            case Fly():
-                await self._fly(do)
-            case Hold():
-                await self._hold()
-            case Return():
-                await self._return(do)
-            case Land():
-                await self._asking.must(Ask(command=m.MAV_CMD_NAV_LAND, params=(0, 0, 0, NAN)))
-            case Parachute():
-                await self._parachute(fire=do.fire)
-            case Steer():
-                await self._steering.steer(do)
-            case Gimbal():
-                await self._control()
-                await self._point(do.pitch_deg, do.yaw_deg)
-            case LookAt():
-                await self._control()
-                await self._asking.must(
-                    Ask(
-                        command=m.MAV_CMD_DO_SET_ROI_LOCATION,
-                        component=self._readings.gimbal_manager,
-                        place=do.place,
-                        height_m=do.height_m,
-                    )
-                )
-            case Zoom():
-                percent = self._readings.aiming.percent_for(do.times)
-                await self._asking.must(
-                    Ask(
-                        command=m.MAV_CMD_SET_CAMERA_ZOOM,
-                        params=(m.ZOOM_TYPE_RANGE, percent),
-                        component=self._readings.camera,
-                    )
-                )
-
-    # Where it goes
-
-    async def _mode(self, mode: str) -> None:
-        asked = ASKED[self._readings.kind].get(mode)
-        if asked is None:
-            raise NotDone(Result.UNSUPPORTED, "Its autopilot is neither PX4 nor ArduPilot.")
-        params = (m.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED, *asked)
-        await self._asking.must(Ask(command=m.MAV_CMD_DO_SET_MODE, params=params))
-
-    async def _hold(self) -> None:
-        if self._readings.kind is Kind.OTHER:
-            await self._asking.must(Ask(command=m.MAV_CMD_DO_PAUSE_CONTINUE))
-        else:
-            await self._mode(HOLD)
-
-    async def _fly(self, do: Fly) -> None:
-        here = self._readings.place(asyncio.get_running_loop().time())
-        if here is None:
-            raise NotDone(Result.REJECTED, "It does not know where it is.")
-        up_from = Place(*here) if self._readings.on_ground else None
-        await self._level()
-        await self._upload(do.points, do.height_m, do.speed_mps, up_from, lands=False)
-        if up_from is None:
-            await self._start()
-            return
-        if self._readings.kind is Kind.ARDUPILOT:  # it is armed in no automatic mode
-            await self._mode(HOLD)
-        await self._asking.must(Ask(command=m.MAV_CMD_COMPONENT_ARM_DISARM, params=(1,)))
-        try:
-            await self._start()
-        except NotDone:
-            await self._asking.command(Ask(command=m.MAV_CMD_COMPONENT_ARM_DISARM, params=(0,)), sends=2)
-            raise
-
-    async def _return(self, do: Return) -> None:
-        if not do.points:
-            await self._asking.must(Ask(command=m.MAV_CMD_NAV_RETURN_TO_LAUNCH))
-            return
-        if self._readings.on_ground:
-            raise NotDone(Result.REJECTED, "It is on the ground.")
-        await self._level()
-        await self._upload(do.points, do.height_m, None, None, lands=True)
-        await self._start()
-
-    async def _upload(
-        self,
-        points: tuple[Place, ...],
-        height_m: float,
-        speed: float | None,
-        up_from: Place | None,
-        *,
-        lands: bool,
-    ) -> None:
-        readings = self._readings
-        if readings.kind is Kind.ARDUPILOT and up_from is None:
-            await self._mode(HOLD)  # it would begin the new one somewhere in its middle
-        items = missions.way(
-            points,
-            height_m,
-            speed,
-            kind=readings.kind,
-            up_from=up_from,
-            gimbal=readings.aiming.has_gimbal,
-            lands=lands,
-        )
-        await self._uploads.put(MISSION_ITEMS, items)
-
-    async def _start(self) -> None:
-        if self._readings.kind is Kind.ARDUPILOT:
-            await self._asking.must(Ask(command=m.MAV_CMD_DO_SET_MISSION_CURRENT, params=(0, 1)))
-        result = await self._asking.command(Ask(command=m.MAV_CMD_MISSION_START))
-        if result is Result.UNSUPPORTED and self._readings.kind is not Kind.OTHER:
-            await self._mode(MISSION)
-        elif result is not Result.ACCEPTED:
-            raise NotDone(result)
-
-    # What keeps it in, and what catches it
-
-    async def _fence(self, do: Fence) -> None:
-        """The areas, then the ceiling, which autopilots keep as a parameter."""
-        await self._uploads.put(FENCE, missions.fence(do))
-        match self._readings.kind:
-            case Kind.ARDUPILOT:
-                await self._asking.set_parameter("FENCE_ALT_MAX", do.ceiling_m)
-                await self._asking.must(Ask(command=m.MAV_CMD_DO_FENCE_ENABLE, params=(1,)))
-            case _:
-                await self._asking.set_parameter("GF_MAX_VER_DIST", do.ceiling_m)
-
-    async def _parachute(self, *, fire: bool) -> None:
-        what = m.PARACHUTE_RELEASE if fire else m.PARACHUTE_ENABLE
-        ask = Ask(command=m.MAV_CMD_DO_PARACHUTE, params=(what,))
-        result = await self._asking.command(ask, sends=_FIRES if fire else 5)
-        fitted = self._readings.chute(asyncio.get_running_loop().time()) is not Chute.NONE
-        if fire and result is Result.UNSUPPORTED and fitted:  # PX4 fires it by ending the flight
-            end = Ask(command=m.MAV_CMD_DO_FLIGHTTERMINATION, params=(1,))
-            result = await self._asking.command(end, sends=_FIRES)
-        if result is not Result.ACCEPTED:
-            raise NotDone(result)
-
-    # Its camera
-
-    async def _level(self) -> None:
-        """Before a way: forward and level. A camera that cannot be had is no reason to stay."""
-        if self._readings.aiming.has_gimbal:
-            try:
-                await self._control()
-                await self._point(0.0, None, sends=2)
-            except NotDone:
-                return
-
-    async def _control(self) -> None:
-        """Primary control of the gimbal, unless it says that we have it. Not taken from somebody else."""
-        if self._readings.gimbal_by == self._me:
-            return
-        if self._taking is None or self._taking.done():
-            ask = Ask(
-                command=m.MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE,
-                params=(*self._me, -1, -1, NAN, NAN, 0),
-                component=self._readings.gimbal_manager,
-            )
-            self._taking = asyncio.create_task(self._asking.must(ask))
-            self._taking.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.shield(self._taking)  # who comes after a cancelled order waits for the same answer
-
-    async def _point(self, pitch_deg: float, yaw_deg: float | None, *, sends: int = 5) -> None:
-        """Level with the horizon; yaw from north, or with the nose."""
-        yaw = 0.0 if yaw_deg is None else math.remainder(yaw_deg, 360)
-        flags = missions.LEVEL if yaw_deg is None else _FROM_NORTH
-        ask = Ask(
-            command=m.MAV_CMD_DO_GIMBAL_MANAGER_PITCHYAW,
-            params=(pitch_deg, yaw, NAN, NAN, flags, 0, 0),
-            component=self._readings.gimbal_manager,
-        )
-        await self._asking.must(ask, sends=sends)

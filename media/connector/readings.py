@@ -36,8 +36,8 @@ class Readings:
         self.heading_deg: float | None = None
         self.aiming = Aiming()
         self.version = self.remote_id = ""
-        self.camera = m.MAV_COMP_ID_CAMERA  # component ids
-        self.gimbal_manager = m.MAV_COMP_ID_AUTOPILOT1
+        self.gimbal_manager = m.MAV_COMP_ID_AUTOPILOT1  # a component id
+        self._camera = 0
         self.gimbal_by: tuple[int, int] | None = None  # who has its primary control, as it says
         self.restarts = 0
         self._heard = self._placed = self._status_at = self._chute_at = self._landed_at = -math.inf
@@ -55,6 +55,13 @@ class Readings:
     @property
     def on_ground(self) -> bool:
         return self.landed is Landed.GROUND or (self.landed is Landed.UNKNOWN and not self.armed)
+
+    @property
+    def camera(self) -> int:
+        """The component that is its first camera. ArduPilot is that itself; 0 where none was heard."""
+        if not self._camera and self.kind is Kind.ARDUPILOT:
+            return int(m.MAV_COMP_ID_AUTOPILOT1)
+        return self._camera
 
     def place(self, now: float) -> tuple[float, float] | None:
         """Degrees, when it has said so within the last seconds."""
@@ -79,7 +86,7 @@ class Readings:
         elif kind == "OPEN_DRONE_ID_BASIC_ID" and message.id_type == m.MAV_ODID_ID_TYPE_SERIAL_NUMBER:
             raw = bytes(message.uas_id).split(b"\0")[0].decode("ascii", "replace").strip()
             self.remote_id = raw if re.fullmatch(r"[!-~]{1,20}", raw) else ""
-        else:
+        elif not kind.startswith("CAMERA_") or component == self.camera:  # of several: the first
             self.aiming.take(message, now, self.heading_deg)
 
     def said(self, words: str) -> None:
@@ -139,7 +146,7 @@ class Readings:
             if message.system_status == m.MAV_STATE_FLIGHT_TERMINATION:
                 self._chute_beat = Chute.FIRED
         elif message.type == m.MAV_TYPE_CAMERA:
-            self.camera, self.aiming.has_camera = message.get_srcComponent(), True
+            self._camera = min(self._camera or 255, message.get_srcComponent())
         elif message.type == m.MAV_TYPE_GIMBAL:
             self.aiming.has_gimbal = True
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
-from media.connector.asking import NotDone
+from media.connector.asking import NotAsked, NotDone
 from media.connector.drone_frames import STEER_LASTS_S, Result, Steer
 from media.connector.flight_modes import STEERED
 from media.connector.readings import Readings
@@ -47,11 +47,13 @@ class Steering:
         now = asyncio.get_running_loop().time()
         if now < self._overruled_until:
             self._overruled_until = now + _LETS_GO_S
-            raise NotDone(
+            raise NotAsked(
                 Result.REJECTED, f"It was taken over: it flies in {self._readings.mode or 'another mode'}."
             )
         if self._readings.on_ground:
-            raise NotDone(Result.REJECTED, "It is on the ground.")
+            raise NotAsked(Result.REJECTED, "It is on the ground.")
+        if self._readings.silent(now):  # what is sent has no acknowledgement of its own
+            raise NotAsked(Result.NO_ANSWER, "Nothing is heard of it.")
         self._wanted, self._until = wanted, now + STEER_LASTS_S
         if self._task is None or self._task.done():
             self.stop()
@@ -74,7 +76,7 @@ class Steering:
         beats = 0
         try:
             while loop.time() < self._until or not entered.done():
-                self._tell(self._setpoint())
+                self._tell(self._setpoint(self._wanted if loop.time() < self._until else Steer()))
                 if entering.done() and not entered.done():
                     error = entering.exception()
                     if error is not None:
@@ -88,9 +90,8 @@ class Steering:
                     return
                 await asyncio.sleep(_EVERY_S)
             self._task, self._ending = None, asyncio.current_task()
-            if (
-                self._readings.beats < beats - 1 or self._readings.mode in STEERED
-            ):  # else it has another pilot
+            others = self._readings.beats >= beats - 1 and self._readings.mode not in STEERED
+            if not others:
                 await self._end()
         finally:
             entering.cancel()
@@ -112,15 +113,13 @@ class Steering:
 
     async def _end(self) -> None:
         """Nobody steers any more. Should the drone not hear it, it holds by itself when setpoints stop."""
-        self._wanted = Steer()
-        self._tell(self._setpoint())
+        self._tell(self._setpoint(Steer()))
         try:
             await self._hold()
         except NotDone:
             return
 
-    def _setpoint(self) -> Any:
-        wanted = self._wanted
+    def _setpoint(self, wanted: Steer) -> Any:
         return m.MAVLink_set_position_target_local_ned_message(
             0, self._system, 1, m.MAV_FRAME_BODY_NED, _MASK, 0.0, 0.0, 0.0,
             wanted.forward_mps, wanted.right_mps, -wanted.up_mps, 0.0, 0.0, 0.0,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
-from media.connector.asking import NotDone
+from media.connector.asking import NotDone, sent_again
 from media.connector.drone_frames import Result
 from media.connector.missions import Item
 
@@ -21,10 +21,9 @@ _DENIED = range(m.MAV_MISSION_INVALID, m.MAV_MISSION_INVALID_SEQUENCE + 1)
 
 
 class Uploads:
-    """`tell` sends to the drone, `take` hears it. `repeats` counts what was sent again."""
+    """`tell` sends to the drone, `take` hears it."""
 
     def __init__(self, system: int, tell: Callable[[Any], None], me: tuple[int, int]) -> None:
-        self.repeats = 0
         self._system, self._tell, self._me = system, tell, me
         self._lock = asyncio.Lock()
         self._came: asyncio.Queue[Any] | None = None
@@ -62,7 +61,8 @@ class Uploads:
             except TimeoutError as error:
                 if tries >= TRIES:
                     raise NotDone(Result.NO_ANSWER, f"The drone took no {_NAMES[kind]}.") from error
-                tries, self.repeats = tries + 1, self.repeats + 1
+                tries += 1
+                sent_again()
                 self._tell(last)
                 continue
             if message.mission_type != kind:
@@ -76,7 +76,8 @@ class Uploads:
             if number >= len(items):
                 continue
             asked[number] += 1
-            self.repeats += asked[number] > 1
+            if asked[number] > 1:
+                sent_again()
             if asked[number] > _ASKS_FOR_ONE:
                 self._tell(self._ack(component, m.MAV_MISSION_OPERATION_CANCELLED, kind))
                 raise NotDone(Result.FAILED, f"The link loses too much for a {_NAMES[kind]}.")

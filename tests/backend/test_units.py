@@ -175,6 +175,46 @@ async def test_a_press_counts_from_when_it_was_pressed_whatever_the_phones_clock
         assert reply.status_code == 400
 
 
+async def test_a_press_by_mistake_is_taken_back_and_the_log_keeps_both(any_house: House) -> None:
+    house = any_house
+    dana, sam = await house.staff("dana"), await house.staff("sam")
+    incident = await sent(dana, "Unit 12")
+    (response,) = incident["responses"]
+    path = f"/api/responses/{response['id']}"
+    first, wrong, clear = press_id(), press_id(), press_id()
+    await sam.post(f"{path}/press", {"press": first, "status": "en-route"})
+    there = await sam.post(f"{path}/press", {"press": wrong, "status": "on-scene"})
+    assert there["status"] == "on-scene"
+    async with dana.socket() as desk:
+        assert (await sam.post(f"{path}/undo", {"press": wrong}))["status"] == "en-route"
+        assert await statuses(desk) == ["en-route"]
+    assert (await sam.post(f"{path}/undo", {"press": wrong}))["status"] == "en-route"  # again
+    replayed = {"press": wrong, "status": "on-scene"}
+    assert (await sam.post(f"{path}/press", replayed))["status"] == "en-route"
+    no(await dana.http.post(f"{path}/undo", json={"press": first}), 404, "not-found")  # not her press
+
+    await sam.post(f"{path}/press", {"press": clear, "status": "clear"})
+    async with sam.socket() as phone:
+        assert phone.snapshot["incidents"] == []
+        await sam.post(f"{path}/undo", {"press": clear})
+        event = await phone.until(lambda event: event["type"] == "incident")
+        assert event["incident"]["responses"][0]["status"] == "en-route"
+    house.clock.advance(seconds=61)
+    no(await sam.http.post(f"{path}/undo", json={"press": first}), 410, "press-over")
+    said = [
+        (entry.action.value, entry.details["status"])
+        for entry in await house.entries()
+        if entry.action.value in ("unit.status", "unit.undo") and entry.refusal is None
+    ]
+    assert said == [
+        ("unit.status", "en-route"),
+        ("unit.status", "on-scene"),
+        ("unit.undo", "on-scene"),
+        ("unit.status", "clear"),
+        ("unit.undo", "clear"),
+    ]
+
+
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -276,7 +316,8 @@ async def test_ten_thousand_units_at_once_are_few_transactions_and_few_messages(
         for _ in range(5):
             await parts.units.look()
         assert parts.units._moved == {}
-        assert await socket.told(house) == []  # nobody is on duty in them: nothing is kept and nothing told
+        told = [event["type"] for event in await socket.told(house)]
+        assert "units-moved" not in told  # nobody is on duty in them: nothing is kept and nothing told
 
 
 async def test_no_unit_waits_for_ever_where_more_report_than_are_told_at_once(house: House) -> None:

@@ -215,6 +215,7 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "look-at": {"latitude": 42.0, "longitude": -83.0},
         "zoom": {"times": 2},
         "press": {"press": FILLED["response"].replace("rsp", "prs"), "status": "clear"},
+        "undo": {"press": FILLED["response"].replace("rsp", "prs")},
     }
     walked = [
         (method, path, person)

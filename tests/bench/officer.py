@@ -202,6 +202,7 @@ class Load:
         self.watched: list[float] = []  # when the unit on the map reported, seconds since 1970
         self._sent: dict[str, float] = {}
         self._turn = self._number = 0
+        self.passed = Counter[str]()  # of the fleet's reports, why
         self.tasks: list[asyncio.Task[None]] = []
 
     async def run(
@@ -278,7 +279,8 @@ class Load:
         while True:
             for first in range(0, len(signs), size):
                 await fleet.send(json.dumps([self.where(sign) for sign in signs[first : first + size]]))
-                await fleet.recv()
+                answer = json.loads(await fleet.recv())
+                self.passed.update(passed["why"] for passed in answer.get("passed", ()))
                 due = began + (self._turn + (first + size) / len(signs))
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._turn += 1
@@ -368,7 +370,8 @@ async def measure(run_s: float = RUN_S) -> Delays:
             print(
                 f"   {name:9} p50 {statistics.median(values):6.1f}   p99 {p99(values):6.1f}   n={len(values)}"
             )
-        print(f"   web {cpu_s(service.pid('web')) - before:.1f} s of CPU in {run_s:.0f} s", flush=True)
+        print(f"   web {cpu_s(service.pid('web')) - before:.1f} s of CPU in {run_s:.0f} s")
+        print(f"   reports passed over, from the beginning: {dict(load.passed)}", flush=True)
         return load.delays
 
 

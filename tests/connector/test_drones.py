@@ -19,6 +19,7 @@ from media.connector.drone_frames import (
     Land,
     Landed,
     LookAt,
+    Parachute,
     Place,
     Result,
     Return,
@@ -26,6 +27,7 @@ from media.connector.drone_frames import (
     Zoom,
 )
 from media.connector.folder import Drone
+from media.simulator.drone import Fault
 from media.simulator.simulate import Plan
 from tests.connector.desk import Connector, Desk
 from tests.connector.flown import dock
@@ -120,9 +122,9 @@ async def test_steering_lasts_as_long_as_somebody_steers() -> None:
         drone.autopilot.arm()
         drone.autopilot.take_off(20)
         await here.sees("d", lambda s: s.mode == "hold" and s.height_m > 19, "it hovers")
-        assert (await here.do("d", Steer(right_mps=4, up_mps=1, turn_dps=20))).result is Result.ACCEPTED
-        for _ in range(3):
-            assert (await here.do("d", Steer(right_mps=4, up_mps=1))).result is Result.ACCEPTED
+        assert (await here.do("d", Steer(turn_dps=40))).result is Result.ACCEPTED
+        await here.sees("d", lambda s: 30 < s.heading_deg < 180, "it turns")
+        assert (await here.do("d", Steer(right_mps=4, up_mps=1))).result is Result.ACCEPTED
         steered = await here.sees("d", lambda s: s.mode == "offboard" and s.ground_mps > 3, "it is steered")
         assert steered.climb_mps is not None
         assert steered.climb_mps > 0.5
@@ -135,6 +137,33 @@ async def test_steering_lasts_as_long_as_somebody_steers() -> None:
         while not words.startswith("It was taken over"):  # by the second heartbeat that says so
             words = (await here.do("d", Steer(forward_mps=4))).words
         assert drone.autopilot.mode.name == "LAND"
+
+
+async def test_a_drone_whose_link_is_lost_and_one_that_begins_anew() -> None:
+    async with fleet(plan()) as (flying, (at,)), dock([Drone(name="d", label="D", address=at.tcp)]) as here:
+        (drone,), (network,) = flying.drones, flying._networks
+        await here.sees("d", lambda s: s.latitude is not None, "it is heard")
+        answer = await here.do("d", Fly(points=(place(300),), height_m=40, speed_mps=15))
+        assert answer.result is Result.ACCEPTED
+        await here.sees("d", lambda s: s.height_m > 35, "it flies")
+        drone.break_(Fault.LINK, 80)
+        lost = await here.sees("d", lambda s: not s.link, "its link is lost")
+        assert lost.latitude is not None  # where it was, and how long ago
+        assert lost.age_ms >= 2000
+        answer = await here.do("d", Hold())
+        assert (answer.result, answer.sends) == (Result.NO_ANSWER, 5)
+        found = await here.sees("d", lambda s: s.link, "it is heard again")
+        assert drone.autopilot.mode.name in ("MISSION", "RETURN")  # by its own fail-safe
+        assert (await here.do("d", Parachute(fire=True))).result is Result.ACCEPTED
+        await here.sees("d", lambda s: s.chute is Chute.FIRED and s.mode == "terminated", "it hangs")
+        assert any(words.startswith("Parachute fired") for words in here.said("d"))
+        assert found.age_ms < 2000
+
+        port = int(at.tcp.rpartition(":")[2])
+        network.close()
+        await here.sees("d", lambda s: not s.link, "nobody is there")
+        await network.open("127.0.0.1", port, [])
+        await here.sees("d", lambda s: s.link and s.aim, "it is heard again, over a new connection")
 
 
 async def test_the_connector_has_drones_beside_its_cameras(service: Desk, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from tests.backend.house import PLAIN
 from tests.pwa.service import PASSWORD, Service
 
 Json = dict[str, Any]
@@ -31,7 +32,9 @@ class Person:
 
     def client(self) -> httpx.Client:
         """Signed in."""
-        return httpx.Client(base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15)
+        return httpx.Client(
+            base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15, verify=PLAIN
+        )
 
     def _request(self, method: str, path: str, body: Any = None) -> httpx.Response:
         with self.client() as http:
@@ -39,9 +42,15 @@ class Person:
             self._cookies = http.cookies
         return reply
 
+    def cookies(self) -> dict[str, str]:
+        """What makes a browser theirs."""
+        return dict(self._cookies)
+
     def browser(self) -> httpx.AsyncClient:
         """For whoever presses and must not wait: signed in, and it keeps its connections."""
-        return httpx.AsyncClient(base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15)
+        return httpx.AsyncClient(
+            base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15, verify=PLAIN
+        )
 
 
 def invite(supervisor: Person, display_name: str) -> str:

@@ -19,6 +19,7 @@ from tests.pwa.visits import APP, DESK, PHONE, axe, fits, in_every_light, smalle
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECRET = "behind the green door"
+HALF = "They came by the"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -65,6 +66,7 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
         await page.get_by_label("What happened, in a few words").fill(SECRET)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("main").get_by_text(SECRET)).to_be_visible()
+        await page.get_by_role("textbox", name="Words", exact=True).fill(HALF)
         await page.get_by_role("button", name="Keys").click()
         await expect(page.get_by_role("heading", name="Keys")).to_be_visible()
         where = page.url
@@ -77,6 +79,7 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
         for tab in (page, other):
             await expect(tab.get_by_role("heading", name="Locked")).to_be_visible()
             assert SECRET not in await tab.content()
+            assert HALF not in await tab.content()
             assert "Fire" not in await tab.title()
         await expect(page.get_by_role("textbox", name="Password")).to_be_focused()
         await in_every_light(page, (DESK, PHONE), sound)
@@ -90,6 +93,7 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
         await expect(page.get_by_role("main").get_by_text(SECRET)).to_be_visible()
         assert page.url == where
         await expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+        await expect(page.get_by_role("textbox", name="Words", exact=True)).to_have_value(HALF)
         await other.get_by_role("textbox", name="Password").fill(PASSWORD)
         await other.keyboard.press("Enter")
         await expect(other.get_by_role("main").get_by_text(SECRET)).to_be_visible()

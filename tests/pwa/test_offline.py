@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.pwa.service import PASSWORD, Dispatcher, Service
 from tests.pwa.visits import PHONE, axe, fits, smallest_target
@@ -40,7 +40,7 @@ def wrong_by(hours: float) -> str:
 @asynccontextmanager
 async def phone(browser: Browser, service: Service, name: str, script: str = "") -> AsyncIterator[Page]:
     """An officer's phone, signed in, on duty in a unit of its own, with the app on it."""
-    service.add_user(name, "--role", "officer", "--unit", f"Unit {name}")
+    service.add_person(name, "officer", unit=f"Unit {name}")
     context = await browser.new_context(
         viewport={"width": PHONE[0], "height": PHONE[1]},
         geolocation={"latitude": 42.3168, "longitude": -83.1712, "accuracy": 9},
@@ -163,6 +163,50 @@ async def test_what_is_said_while_the_server_is_down_arrives_once_when_it_is_up(
         await expect(page.locator(".bar-lost")).to_be_empty()
         assert dispatcher.actions(incident).count("unit.status") == 1
         assert dispatcher.notes(incident) == ["Back door stands open", "Radio is down too"]
+
+
+async def test_a_press_whose_answer_is_lost_counts_once_and_nothing_told_meanwhile_is_missed(
+    browser: Browser, service: Service, dispatcher: Dispatcher
+) -> None:
+    """Replayed presses and a line that goes on, together; then the press is taken back."""
+    async with phone(browser, service, "ines") as page:
+        incident = await sent_to(page, dispatcher, "ines")
+        asked = 0
+
+        async def lose(route: Route) -> None:
+            nonlocal asked
+            asked += 1
+            await route.fetch()  # the server has it
+            if asked > 2:
+                await route.continue_()
+                return
+            await page.context.set_offline(True)
+            await route.abort()
+            dispatcher.write(incident, f"Said meanwhile, {asked}")
+            await page.context.set_offline(False)
+
+        await page.route("**/press", lose)
+        await page.get_by_role("button", name="I am en route").click()
+        await expect(page.get_by_role("button", name="I am on scene En route")).to_be_visible()
+        await expect(page.locator(".bar-lost")).to_be_empty()
+        assert asked > 2
+        assert dispatcher.actions(incident).count("unit.status") == 1
+        await page.locator(".words-handle").click()
+        for number in (1, 2):
+            await expect(page.get_by_text(f"Said meanwhile, {number}", exact=True)).to_have_count(1)
+        await page.locator(".words-handle").click()
+
+        await page.unroute("**/press")
+        await page.get_by_role("button", name="I am on scene").click()
+        undo = page.locator(".undo", has_text="You said: On scene")
+        assert await smallest_target(page) >= 56
+        assert await axe(page) == []
+        await undo.get_by_role("button", name="Undo").click()
+        await expect(page.get_by_role("button", name="I am on scene En route")).to_be_visible()
+        await expect(page.locator(".undo")).to_have_count(0)
+        assert dispatcher.actions(incident).count("unit.undo") == 1
+        await page.get_by_role("button", name="Log", exact=True).click()
+        await expect(page.get_by_role("log")).to_contain_text("takes back that Unit ines is on scene")
 
 
 async def test_what_came_too_late_is_told_with_what_to_do(

@@ -1,7 +1,7 @@
 // The supervisor's page: who lends cameras, the city's own, devices, the fee, and what the public log withholds. One part at a time.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Icon, type IconName } from "../lib/parts/icon.tsx";
-import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
+import { LockButton, SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Desk } from "../staff/desk.ts";
 import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
@@ -71,6 +71,7 @@ export function Agency({ desk }: { desk: Desk }) {
             <Icon name="back" /> Console
           </a>
           <ThemeButton />
+          <LockButton requests={desk.requests} />
           <SignOutButton name={desk.me.user.display_name} onSignOut={() => desk.signOut()} />
         </div>
       </header>

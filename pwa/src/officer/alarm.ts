@@ -44,6 +44,15 @@ export class Alarm {
     const ring = (): void => this.#ring.whileAny(this.unanswered().map(({ alert }) => alert.id));
     desk.world.watch(ring);
     this.answers.watch(ring);
+    let called: readonly string[] = [];
+    let heard = 0;
+    desk.world.watch(() => {
+      const now = this.unanswered().map(({ alert }) => alert.id);
+      const { snapshots } = desk.world.value;
+      if (snapshots === heard && now.join() === called.join()) return;
+      [called, heard] = [now, snapshots];
+      if (snapshots > 0) void keepOnly(now);
+    });
   }
 
   /** Hears presses on notifications, also on the one that has opened this page. */
@@ -91,6 +100,13 @@ export class Alarm {
       }
     }
   }
+}
+
+/** What a colleague has answered, or what is over, need not stay there either. */
+async function keepOnly(alerts: readonly string[]): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  const shown = (await worker?.getNotifications()) ?? [];
+  for (const one of shown) if (ID.test(one.tag) && !alerts.includes(one.tag)) one.close();
 }
 
 /** What was answered on the page need not stay on the lock screen. */

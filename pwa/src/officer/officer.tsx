@@ -20,6 +20,7 @@ import { IncidentScreen } from "./incident-screen.tsx";
 import { logOut } from "./leaving.ts";
 import { NotLive, Untaken, WaitingToSend } from "./not-live.tsx";
 import type { Sharing } from "./sharing.ts";
+import { Undo } from "./undo.tsx";
 
 interface Props {
   desk: Desk;
@@ -181,6 +182,7 @@ export function Officer({ desk, glance, sharing, alarm }: Props) {
         <Over names={over} onRead={() => setOver([])} />
         <Untaken desk={desk} incident={incident?.id ?? null} />
       </div>
+      <Undo desk={desk} />
       {offDuty ? (
         <DutyScreen desk={desk} onOver={setOver} />
       ) : incident === null ? (

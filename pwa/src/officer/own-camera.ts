@@ -10,11 +10,13 @@ import type { Calls } from "../staff/calls.ts";
 
 export interface Own {
   state: "off" | "starting" | "live";
+  /** What the others see of it: no picture for who holds the phone. */
+  feed: string | null;
   /** Why it does not work, in words. */
   problem: string | null;
 }
 
-const OFF: Own = { state: "off", problem: null };
+const OFF: Own = { state: "off", feed: null, problem: null };
 const REFUSED = "This phone does not allow its camera. Allow it for this page in the browser's settings.";
 const TAKEN = "The camera is not to be had now. Close other apps that use it.";
 
@@ -33,7 +35,7 @@ export class OwnCamera {
     if (this.#stop !== null) return;
     const stop = new AbortController();
     this.#stop = stop;
-    this.own.set({ state: "starting", problem: null });
+    this.own.set({ ...OFF, state: "starting" });
     const publication = publish({
       signal: stop.signal,
       grant: () => this.#grant(),
@@ -68,12 +70,13 @@ export class OwnCamera {
   #end(problem: string | null): void {
     this.#stop?.abort();
     this.#stop = null;
-    this.own.set({ state: "off", problem });
+    this.own.update(({ feed }) => ({ state: "off", feed, problem })); // its end is told later
   }
 
   async #grant(): Promise<{ endpoint: string; bearer: string }> {
     try {
-      const { whip, bearer } = await this.#calls.shareCamera(this.#incident);
+      const { whip, bearer, feed_id: feed } = await this.#calls.shareCamera(this.#incident);
+      this.own.update((before) => ({ ...before, feed }));
       return { endpoint: whip, bearer };
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 429 || error.status >= 500) throw error;

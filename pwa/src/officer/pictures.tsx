@@ -49,11 +49,14 @@ const MOST_OPEN = 8; // beside the large one: each is a session, if only for sti
 const ORDER_MS = 10_000;
 
 /** The pictures that this officer may watch, what shows most first. */
-function useRanked({ desk, incident, around }: Pick<Props, "desk" | "incident" | "around">): Ranked[] {
+function useRanked(
+  { desk, incident, around }: Pick<Props, "desk" | "incident" | "around">,
+  own: string | null,
+): Ranked[] {
   const { units } = useStore(desk.world);
   const sky = useStore(desk.sky);
   const now = useNow(() => desk.clock.now());
-  const feeds = watchable(incident, desk.me.user.id);
+  const feeds = watchable(incident, desk.me.user.id).filter(({ id }) => id !== own);
   const cameras = around.nearby?.cameras ?? [];
   const above = { sky, drones: desk.drones.value }; // looked at each second, not each time that they move
   const fresh = ranked(feeds, { caller: incident.position, cameras, units, above, now });
@@ -313,14 +316,14 @@ function Mine({
 
 interface StripProps extends Omit<Props, "asked"> {
   feed: FeedView | null;
+  own: OwnCamera;
   /** The pictures themselves, large and small. */
   children: ComponentChildren;
 }
 
-function Strip({ desk, glance, incident, around, feed, onShow, children }: StripProps) {
+function Strip({ desk, glance, incident, around, feed, own, onShow, children }: StripProps) {
   const { nearby, problem } = around;
   const act = useAct(sorry);
-  const own = useOwnCamera(desk, incident);
   const { problem: ownProblem } = useStore(own.own);
   const mode = useStore(glance.choice.mode);
   const me = desk.me.user.id;
@@ -404,7 +407,8 @@ function Strip({ desk, glance, incident, around, feed, onShow, children }: Strip
 export function PictureArea(props: Props) {
   const { desk, glance, incident, asked } = props;
   const mode = useStore(glance.choice.mode);
-  const order = useRanked(props);
+  const own = useOwnCamera(desk, incident);
+  const order = useRanked(props, useStore(own.own).feed);
   const feeds = watchable(incident, desk.me.user.id);
   const inOrder = order.map((one) => one.feed);
   const feed = chosenFeed(inOrder, asked);
@@ -425,7 +429,7 @@ export function PictureArea(props: Props) {
           </div>
         )
       )}
-      <Strip {...props} feed={feed}>
+      <Strip {...props} feed={feed} own={own}>
         {mode !== "sound" &&
           tiles.map((one) => (
             <Tile

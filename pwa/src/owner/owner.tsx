@@ -6,6 +6,7 @@ import { sorry } from "../lending/refusals.ts";
 import { Site, SiteForm } from "../lending/site.tsx";
 import { Watch } from "../lending/watching.tsx";
 import { useStore } from "../lib/hooks.ts";
+import { lockNow } from "../lib/lock.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { NoticesCard } from "../lib/parts/notices.tsx";
 import { setTheme, theme } from "../lib/theme.ts";
@@ -49,6 +50,9 @@ function Bar({ lender }: { lender: OwnerLender }) {
             }}
           >
             <Icon name={other} /> {other === "day" ? "Day colours" : "Night colours"}
+          </button>
+          <button type="button" onClick={() => void lockNow(lender.requests)}>
+            <Icon name="lock" /> Lock
           </button>
           <button type="button" onClick={() => void lender.signOut()}>
             <Icon name="logOut" /> Log out

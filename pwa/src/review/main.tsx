@@ -8,7 +8,10 @@ import { ReviewCalls } from "./calls.ts";
 import { Review } from "./review.tsx";
 
 void begin(
-  (me) => ({ view: <Review me={me} calls={new ReviewCalls(new Requests(me.csrf, leave))} /> }),
+  (me) => {
+    const requests = new Requests(me.csrf, leave);
+    return { view: <Review me={me} calls={new ReviewCalls(requests)} requests={requests} /> };
+  },
   (me) => me.user.role === "auditor",
   "The server cannot be reached. Trying again; what was closed stays closed.",
 );

@@ -1,9 +1,10 @@
 // The auditor's page: the queue of findings by week, one of them in full, the week's charts, and the public log.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLoaded } from "../lib/hooks.ts";
-import { SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
+import { LockButton, SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
+import type { Requests } from "../lib/requests.ts";
 import type { FindingView, Me, ReviewView } from "../wire.ts";
 import type { ReviewCalls } from "./calls.ts";
 import { Charts } from "./charts.tsx";
@@ -74,7 +75,7 @@ function Page({ view, calls }: PageProps) {
   );
 }
 
-export function Review({ me, calls }: { me: Me; calls: ReviewCalls }) {
+export function Review({ me, calls, requests }: { me: Me; calls: ReviewCalls; requests: Requests }) {
   const held = useLoaded(() => calls.look(), sorry);
   const signOut = async (): Promise<void> => {
     await calls.signOut();
@@ -88,6 +89,7 @@ export function Review({ me, calls }: { me: Me; calls: ReviewCalls }) {
           <span>{me.agency.name}</span>
         </p>
         <ThemeButton />
+        <LockButton requests={requests} />
         <SignOutButton name={me.user.display_name} onSignOut={signOut} />
       </header>
       {held.state === "loading" && (

@@ -29,6 +29,7 @@ import type {
   SignedOn,
   SignOn,
   SpokenCode,
+  UndoPress,
   WatchGrant,
   WriteNote,
 } from "../wire.ts";
@@ -178,6 +179,10 @@ export class Calls {
 
   pressStatus(response: string, body: PressStatus, signal?: AbortSignal): Promise<ResponseView> {
     return this.#requests.send("POST", `/api/responses/${response}/press`, body, signal);
+  }
+
+  undoPress(response: string, press: string): Promise<ResponseView> {
+    return this.#requests.send("POST", `/api/responses/${response}/undo`, { press } satisfies UndoPress);
   }
 
   reportPosition(report: PositionReport): Promise<void> {

@@ -20,7 +20,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "session.end",
   "unit.silent",
   "unit.status",
-  "unit.silent",
+  "unit.undo",
 ]);
 
 export function isNotable(entry: EntryView): boolean {

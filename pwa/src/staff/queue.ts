@@ -79,6 +79,8 @@ function isFinal(error: unknown): error is Refused {
 
 export class Queue {
   readonly items = new Store<readonly Queued[]>([]);
+  /** The status that was pressed last on this page. */
+  readonly pressed = new Store<SaidStatus | null>(null);
   readonly #around: Around;
   #keeper: Keeper | null = null;
   /** When each was said by this page's stopwatch. */
@@ -109,7 +111,11 @@ export class Queue {
     const same = unsent(this.items.value).some(
       (said) => said.kind === "status" && said.response === response && said.status === status,
     );
-    return same || this.#add({ ...this.#common("prs", incident), kind: "status", response, status });
+    if (same) return true;
+    const said: SaidStatus = { ...this.#common("prs", incident), kind: "status", response, status };
+    const added = this.#add(said);
+    if (added) this.pressed.set(said);
+    return added;
   }
 
   /** Once more, what was refused; words whose picture is gone go without it. */

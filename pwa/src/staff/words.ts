@@ -173,6 +173,11 @@ function unitStatus(entry: EntryView): string {
   return `${unit} is ${STATUSES[status] ?? status}, says ${entry.actor}${late}`;
 }
 
+function unitUndo(entry: EntryView): string {
+  const { unit = "A unit", status = "" } = entry.details;
+  return `${entry.actor} takes back that ${unit} is ${STATUSES[status] ?? status}: pressed by mistake`;
+}
+
 function unitAlert(entry: EntryView): string {
   const { unit = "A unit", phones = "0" } = entry.details;
   const on =
@@ -214,6 +219,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "session.end": (e) => `${who(e)} ended ${e.details.person ?? "somebody"}'s session${because(e, WHY_ENDED)}`,
   "unit.assign": (e) => `${who(e)} assigned ${e.details.unit ?? "a unit"}`,
   "unit.status": unitStatus,
+  "unit.undo": unitUndo,
   "unit.alert": unitAlert,
   "unit.acknowledge": unitAcknowledge,
   "unit.silent": unitSilent,
@@ -252,6 +258,7 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "link.issue": "A link was asked for",
   "incident.amend": "A correction was tried",
   "unit.status": "A unit's status was tried",
+  "unit.undo": "Taking a status back was tried",
   "unit.acknowledge": "An alert was opened",
   "unit.assign": "A unit's assignment was tried",
   "glass.break": "Breaking glass was tried",

@@ -173,7 +173,12 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
   const { phrases } = useStore(desk.world);
   const full = useStore(desk.queue.items).filter(({ kind }) => kind === "note").length >= MOST_NOTES;
   const inFront = useInFront(desk, incident);
-  const [text, setText] = useState("");
+  const [text, setShown] = useState(desk.drafts.get(incident.id) ?? "");
+  const setText = (words: string): void => {
+    setShown(words);
+    if (words === "") desk.drafts.delete(incident.id);
+    else desk.drafts.set(incident.id, words);
+  };
   const [still, setStill] = useState<Still | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   if (incident.closed_at !== null) return null;
