@@ -21,12 +21,10 @@ test: build ## install what the tests need and run all of them, two at a time; P
 	pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: build ## style, types, import rules, house rules: Python and TypeScript
-	ruff check
-	ruff format --check
-	mypy
-	lint-imports
-	pytest -q tests/rules
-	cd pwa && npm run --silent lint && npm run --silent typecheck
+	@mypy & types=$$!; \
+	(set -ex; ruff check; ruff format --check; lint-imports; pytest -q tests/rules; \
+		cd pwa; npm run --silent lint; npm run --silent typecheck); rest=$$?; \
+	wait $$types && exit $$rest
 
 bench: build ## press to picture, bytes of the caller's page, CPU per packet; a JSON line at the end
 	@tests/machine.sh

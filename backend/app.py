@@ -365,7 +365,7 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
-        notes=Notes(steps, uses, sfu, Frames()),
+        notes=Notes(steps, uses, sfu, Frames(), aloft),
     )
 
 
@@ -386,7 +386,7 @@ def create_app(
     )
     basemap = _basemap(config)
     _read_areas(parts.skies)
-    built, traffic = pages.Pages(built_pages()), Traffic()
+    built, traffic = pages.read(built_pages()), Traffic()
     given: dict[str, Any] = {
         "config": config,
         "agency": agency,

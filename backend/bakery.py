@@ -7,9 +7,6 @@ while somebody may see it.
 
 import asyncio
 import math
-import os
-import ssl
-import sys
 from pathlib import Path
 
 import httpx
@@ -20,6 +17,7 @@ from backend.model.ids import CameraId, SiteId
 from backend.model.people import User
 from backend.model.positions import Point
 from backend.model.sites import SiteKind
+from backend.stagehands import connector, done, ended, signed_in
 from media.connector.folder import Folder
 
 NUMBER = "+13135550142"  # for stories only: no telephone has it
@@ -45,7 +43,6 @@ _CAMERAS = (  # name, metres north and east of the shop, view, indoor, level
 _RADIUS_M = 500
 _THERE_S = 30.0  # for the connector to say what it has
 _LOOK_S = 0.2
-_END_S = 12.0
 
 
 class BakeryError(Exception):
@@ -83,18 +80,14 @@ class Bakery:
     async def open(self, code: str, name: str, password: str) -> None:
         """Enrol it, start it and put its cameras on the list of who signs in so. Raises BakeryError."""
         trust = ("--trust", str(self._trust)) if self._trust else ()
-        enrolling = await self._command("enrol", self._url, code, "--name", "Back office", *trust)
-        try:
-            if await enrolling.wait():
-                raise BakeryError("its connector could not be enrolled")
-        finally:
-            await _ended(enrolling)
+        enrolling = await connector(self._folder, "enrol", self._url, code, "--name", "Back office", *trust)
+        if not await done(enrolling):
+            raise BakeryError("its connector could not be enrolled")
         folder = Folder(self._folder)
         for label, *_, level in _CAMERAS:
             if level is not ParticipationLevel.REGISTRY:
                 folder.add_test_picture(folder.free_name(label), label)
-        # its input stays open: it ends when this process does, however that happens
-        self._process = await self._command("run", "--until-closed")
+        self._process = await connector(self._folder, "run", "--until-closed")
         try:
             async with asyncio.timeout(_THERE_S):
                 await self._bind(name, password)
@@ -106,37 +99,18 @@ class Bakery:
     async def close(self) -> None:
         """Nothing of it is left when this returns."""
         if self._process is not None:
-            await _ended(self._process)
-
-    async def _command(self, *words: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "backend", "connector", *words),
-            env={
-                **os.environ,
-                "SIGHTLINE_CONNECTOR_DIR": str(self._folder),
-                "SIGHTLINE_CONNECTOR_DISCOVER": "0",  # nobody lent that network to be searched
-            },
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the service; the connector follows it
-        )
+            await ended(self._process)
 
     async def _bind(self, name: str, password: str) -> None:
         """As the owner's page does it: each camera gets the connector's source that is called like it."""
-        verify = ssl.create_default_context(cafile=self._trust) if self._trust else True
-        async with httpx.AsyncClient(
-            base_url=self._url, headers={"Origin": self._url}, verify=verify, timeout=10, trust_env=False
-        ) as http:
-            me = await http.post("/api/session", json={"name": name, "password": password})
-            http.headers["X-CSRF-Token"] = me.raise_for_status().json()["csrf"]
+        async with signed_in(self._url, self._trust, name, password) as http:
             while True:
                 view = (await http.get("/api/owner")).raise_for_status().json()
                 (site,) = view["sites"]
                 found = {
-                    source["label"]: {"connector_id": connector["id"], "source": source["name"]}
-                    for connector in site["connectors"]
-                    for source in connector["sources"]
+                    source["label"]: {"connector_id": held["id"], "source": source["name"]}
+                    for held in site["connectors"]
+                    for source in held["sources"]
                 }
                 if found:
                     break
@@ -145,15 +119,3 @@ class Bakery:
                 if camera["name"] in found:
                     amend = f"/api/cameras/{camera['id']}/amend"
                     (await http.post(amend, json=found[camera["name"]])).raise_for_status()
-            (await http.delete("/api/session")).raise_for_status()
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-    try:
-        async with asyncio.timeout(_END_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

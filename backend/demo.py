@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from backend.aerodrome import AREAS, Aerodrome, AerodromeError, Permit
+from backend.aerodrome import build as build_docks
 from backend.app import Parts, build
 from backend.bakery import Bakery, BakeryError, lend
 from backend.config import Config, ConfigError
@@ -37,6 +39,7 @@ PEOPLE = (
     ("sam", "Sam Ortiz", Role.OFFICER, "Unit 12"),
     ("kim", "Kim Novak", Role.OFFICER, "Unit 7"),
     ("rosa", "Rosa Marin", Role.OWNER, None),
+    ("pia", "Pia Lind", Role.PILOT, None),
 )
 PRICES = {  # cents a year
     ParticipationLevel.ASK: 1200,
@@ -78,6 +81,7 @@ def prepare(options: argparse.Namespace) -> Stage:
     config = Config(
         agency="Demo City 911",
         timezone="Europe/Helsinki",
+        airspace=AREAS,
         basemap=BASEMAP,
         districts=DISTRICTS,
         host=address,
@@ -104,19 +108,30 @@ async def run(stage: Stage) -> int:
         return await serving
     bakery = Bakery(stage.config.public_url, stage.trust, stage.config.data_dir / "bakery")
     phone = await _phone(set_up.shared, stage.trust)
-    opening = asyncio.create_task(bakery.open(set_up.code, "rosa", PASSWORD))
+    aerodrome = Aerodrome(stage.config.public_url, stage.trust, stage.config.data_dir / "aerodrome")
+    opening = asyncio.create_task(_open(bakery, aerodrome, set_up))
     try:
         if await _first(opening, serving):
-            if isinstance(failed := opening.exception(), BakeryError):
-                print(f"\n  Rosa's cameras have no picture: {failed}.", flush=True)
-            elif failed is not None:
-                raise failed
+            opening.result()
             _tell(stage, set_up.yours)
         return await serving
     finally:
         if phone.returncode is None:
             phone.terminate()
-        await asyncio.gather(phone.wait(), bakery.close())
+        await asyncio.gather(phone.wait(), bakery.close(), aerodrome.close())
+
+
+async def _open(bakery: Bakery, aerodrome: Aerodrome, scene: "_Scene") -> None:
+    """Cameras and drones; without them there is a demonstration too, and it says what is missing."""
+    cameras = asyncio.create_task(bakery.open(scene.code, "rosa", PASSWORD))
+    drones = asyncio.create_task(aerodrome.open(scene.permit, "lee", PASSWORD))
+    await asyncio.wait((cameras, drones))
+    for task, what in ((cameras, "Rosa's cameras have no picture"), (drones, "There are no drones")):
+        failed = task.exception()
+        if isinstance(failed, BakeryError | AerodromeError):
+            print(f"\n  {what}: {failed}.", flush=True)
+        elif failed is not None:
+            raise failed
 
 
 async def _first(task: "asyncio.Task[Any]", serving: "asyncio.Task[int]") -> bool:
@@ -129,11 +144,12 @@ async def _first(task: "asyncio.Task[Any]", serving: "asyncio.Task[int]") -> boo
 
 
 class _Scene(msgspec.Struct, frozen=True):
-    """The simulated caller's link, one for a phone of yours, and the code for Rosa's connector."""
+    """The simulated caller's link, one for a phone of yours, and what connectors are enrolled by."""
 
     shared: str
     yours: str
     code: str
+    permit: Permit
 
 
 async def _set_the_scene(parts: Parts) -> _Scene:
@@ -145,8 +161,9 @@ async def _set_the_scene(parts: Parts) -> _Scene:
             name=name, display_name=display_name, role=role, call_sign=unit, password=PASSWORD
         )
         users.append(user)
-    dana, lee, sam, _, rosa = users
+    dana, lee, sam, _, rosa, _ = users
     code = await lend(parts, rosa)
+    permit = await build_docks(parts, lee)
     await parts.fees.set_prices(lee, PRICES)
     await parts.fees.issue(lee, datetime.datetime.now(datetime.UTC).year)
     links = []
@@ -164,7 +181,7 @@ async def _set_the_scene(parts: Parts) -> _Scene:
         links.append(url)
     await parts.store.close()
     yours, shared = links
-    return _Scene(shared, yours, code)
+    return _Scene(shared, yours, code, permit)
 
 
 async def _phone(link: str, trust: Path | None) -> asyncio.subprocess.Process:
@@ -193,9 +210,11 @@ def _tell(stage: Stage, yours: str) -> None:
         f"  3  Caller       {yours}\n"
         f"  4  Owner        {base}/owner     name rosa   password {PASSWORD}\n"
         f"  5  Supervisor   {base}/agency    name lee    password {PASSWORD}\n"
-        f"  6  Everybody    {base}/transparency   what cameras were opened for\n\n"
+        f"  6  Everybody    {base}/transparency   what cameras were opened for\n"
+        f"  7  Pilot        {base}/pilot     name pia    password {PASSWORD}\n\n"
         "  A simulated caller is sharing already: open the break-in at 1 or 2 and see it.\n"
-        "  There, under Cameras near, open Rosa's front door: at 4 she sees who and why, and can stop it.",
+        "  There, under Cameras near, open Rosa's front door: at 4 she sees who and why, and can stop it.\n"
+        "  At 7 go on watch for a dock; then 1 can send its drone to the break-in.",
         flush=True,
     )
     if stage.trust:

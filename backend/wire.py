@@ -13,6 +13,7 @@ import msgspec
 from backend.api import (
     bodies,
     connector_bodies,
+    dock_bodies,
     fee_bodies,
     flight_bodies,
     lending_bodies,
@@ -58,7 +59,9 @@ from backend.model import (
     sites,
     statements,
     views,
+    weather,
 )
+from media import palettes
 
 ENUMS: tuple[type[Enum], ...] = (
     cameras.ParticipationLevel,
@@ -87,6 +90,7 @@ ENUMS: tuple[type[Enum], ...] = (
     openings.OpeningEnd,
     openings.Reason,
     owners.RequestState,
+    palettes.Palette,
     payments.PaymentOutcome,
     people.Role,
     pictures.Connection,
@@ -142,6 +146,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     hangar.AnswerView,
     hangar.ChoiceView,
     hangar.OfferView,
+    hangar.UndockedView,
     hangar.Order,
     hangar.Hangar,
     hangar.FlightChanged,
@@ -241,6 +246,15 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     connector_bodies.ShareCamera,
     tiles.TileJson,
     bodies.Problem,
+    dock_bodies.Sheet,
+    dock_bodies.RegisterDrone,
+    dock_bodies.RegisterDock,
+    dock_bodies.AmendDock,
+    dock_bodies.MaintainDrone,
+    dock_bodies.TakeWatch,
+    weather.Wind,
+    weather.Weather,
+    dock_bodies.SayWeather,
     flight_bodies.SendDrone,
     flight_bodies.SteerDrone,
     flight_bodies.TurnGimbal,

@@ -106,6 +106,13 @@ class Reader:
         self._mav = common.MAVLink(None)
         self._rest = b""  # never more than one frame
 
+    def whole(self, datagram: bytes) -> list[Any]:
+        """As `feed`, for bytes that no others belong to: half a frame spoils nobody else's."""
+        self._rest = b""
+        found = self.feed(datagram)
+        self._rest = b""
+        return found
+
     def feed(self, data: bytes) -> list[Any]:
         """Messages of the common dialect. MAVLink 1 is not read: it has no signing."""
         data, at, found = self._rest + data, 0, []

@@ -21,6 +21,7 @@ export default defineConfig({
         console: here("console.html"),
         officer: here("officer.html"),
         owner: here("owner.html"),
+        pilot: here("pilot.html"),
         review: here("review.html"),
         sessions: here("sessions.html"),
         join: here("join.html"),

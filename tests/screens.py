@@ -21,6 +21,7 @@ from tests.pwa.caller import CHROMIUM
 README = Path(__file__).parents[1] / "docs" / "screens"
 PHONE, DESK, SMALL_DESK = (390, 844), (1440, 900), (1280, 800)
 OFFICER_AT = {"latitude": 60.1722, "longitude": 24.9391, "accuracy": 6.0}
+FLIGHT_MS = 180_000
 SETTLE_S = 6.0  # for the picture to sharpen and the trail to grow
 Theme = Literal["day", "night"]
 
@@ -51,7 +52,7 @@ class Tour:
         await page.get_by_role("textbox", name="Name").fill(name)
         await page.get_by_role("textbox", name="Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile("/(console|officer|owner|agency)"))
+        await page.wait_for_url(re.compile("/(console|officer|owner|agency|pilot)"))
         return page
 
     async def take(self, name: str, page: Page) -> None:
@@ -88,6 +89,7 @@ class Tour:
         for name, page in (("caller", caller), ("console", console), ("officer", officer)):
             await self.take(f"{name}{more}", page)
         await self.take(f"owner-watched{more}", owner)
+        await self.fly(console, officer, desk, night, more)
         agency = await self.staff("lee", desk, night)
         for part in ("owners", "city", "devices", "fees") if more else ("fees",):
             await agency.goto(f"{self._url}/agency?part={part}")
@@ -102,6 +104,25 @@ class Tour:
         await officer.get_by_text("You are off duty").wait_for()
         for page in (officer, owner, console, caller, agency):
             await page.context.close()
+
+    async def fly(self, console: Page, officer: Page, size: tuple[int, int], night: Theme, more: str) -> None:
+        """A drone on its way to the break-in, as pilot, dispatcher and officer see it."""
+        pilot = await self.staff("pia", size, night)
+        if size[0] < DESK[0] // 2:
+            await pilot.get_by_role("button", name="Docks and flights").click()
+        watch = pilot.get_by_role("button", name=re.compile("Go on watch for (all|the other)|every watch"))
+        await watch.wait_for()
+        if "Go on" in (await watch.text_content() or ""):
+            await watch.click()
+        await self.take(f"pilot-docks{more}", pilot)
+        await console.get_by_role("button", name=re.compile("^Send ")).first.click()
+        await pilot.locator(".eye.is-large .chip.tone-live").wait_for()
+        await pilot.get_by_role("heading", level=1).filter(has_text="On scene").wait_for(timeout=FLIGHT_MS)
+        await asyncio.sleep(SETTLE_S)
+        for name, page in (("pilot", pilot), ("console-drone", console), ("officer-drone", officer)):
+            await self.take(f"{name}{more}", page)
+        await console.get_by_role("button", name=re.compile("^Return ")).first.click()
+        await pilot.context.close()
 
 
 async def take(url: str, link: str, folder: Path | None) -> None:

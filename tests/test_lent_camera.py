@@ -26,7 +26,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     folder = tmp_path / "service"
     folder.mkdir()
     service = Service(folder)
-    service.add_user("dana", "--role", "dispatcher")
+    service.add_person("dana", "dispatcher")
     service.start()
     yield service
     service.kill()

@@ -10,7 +10,7 @@ from backend.model.airframes import Airframe
 from backend.model.docks import Waiver
 from backend.model.fleet import Name, OnConnector
 from backend.model.positions import Point
-from backend.model.weather import Wind
+from backend.model.weather import Limits, Wind
 
 Id = Annotated[str, msgspec.Meta(pattern=ID)]
 Trouble = Annotated[str, msgspec.Meta(max_length=200, pattern=LINE)]
@@ -19,12 +19,39 @@ Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 MOST_AIRCRAFT = 250  # in one message
 
 
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A drone's figures by its maker's sheet, as `backend.model.airframes.Airframe` and its limits."""
+
+    name: Name
+    cruise_mps: float
+    climb_mps: float
+    descend_mps: float
+    hover_w: float
+    cruise_w: float
+    climb_w: float
+    ceiling_m: float = 120.0
+    launch_s: float = 12.0
+    reserve: float = 0.2
+    wind_mps: float = 12.0
+    gust_mps: float = 15.0
+    rain_mmph: float = 2.5
+    coldest_c: float = -10.0
+    hottest_c: float = 45.0
+
+    @property
+    def airframe(self) -> Airframe:
+        """Raises ValueError when no drone flies like that."""
+        of_limits = ("wind_mps", "gust_mps", "rain_mmph", "coldest_c", "hottest_c")
+        given = msgspec.structs.asdict(self)
+        return Airframe(limits=Limits(**{name: given.pop(name) for name in of_limits}), **given)
+
+
 class RegisterDrone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`called` is its name on the connector."""
 
     called: OnConnector
     name: Name
-    airframe: Airframe
+    sheet: Sheet
     capacity_wh: Annotated[float, msgspec.Meta(gt=0, le=100_000)]
     health: Share = 1.0
     service_every_h: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 50.0

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
@@ -15,11 +15,12 @@ from backend.api.dock_bodies import (
     HeardTraffic,
     MaintainDrone,
     RegisterDock,
+    RegisterDrone,
     SayWeather,
     TakenTraffic,
     TakeWatch,
 )
-from backend.model.hangar import DockView
+from backend.model.hangar import DockView, UndockedView
 from backend.model.ids import ConnectorId, DockId, DroneId, SiteId
 from backend.model.people import StaffSession
 from backend.model.refusals import Refusal, Refused
@@ -38,6 +39,11 @@ async def docks(docks_service: NamedDependency[Docks]) -> list[DockView]:
     return await docks_service.all()
 
 
+@get("/docks/undocked", guards=[guards.supervisors])
+async def undocked(docks_service: NamedDependency[Docks]) -> list[UndockedView]:
+    return await docks_service.undocked()
+
+
 @post("/docks", guards=[guards.supervisors])
 async def register(
     data: JSONBody[RegisterDock],
@@ -52,11 +58,11 @@ async def register(
         point=data.point,
         roof_m=data.roof_m,
         waiver=data.waiver,
-        drone=NewDrone(**msgspec.structs.asdict(data.drone)),
+        drone=_new_drone(data.drone),
     )
 
 
-@patch("/docks/{dock:str}", guards=[guards.supervisors])
+@post("/docks/{dock:str}/amend", guards=[guards.supervisors], status_code=200)
 async def amend(
     dock: Id,
     data: JSONBody[AmendDock],
@@ -73,7 +79,7 @@ async def retire(
     await docks_service.retire(session.user, DockId(dock))
 
 
-@patch("/drones/{drone:str}", guards=[guards.supervisors])
+@post("/drones/{drone:str}/maintain", guards=[guards.supervisors], status_code=200)
 async def maintain(
     drone: Id,
     data: JSONBody[MaintainDrone],
@@ -152,6 +158,16 @@ async def heard(
     return TakenTraffic(taken=await skies.hears(station, aircraft))
 
 
+def _new_drone(data: RegisterDrone) -> NewDrone:
+    try:
+        airframe = data.sheet.airframe
+    except ValueError as error:
+        raise Refused(Refusal.BAD_DOCK, f"{data.sheet.name}: {error}.") from error
+    given = msgspec.structs.asdict(data)
+    del given["sheet"]
+    return NewDrone(airframe=airframe, **given)
+
+
 def _weather(data: SayWeather, clock: Clock) -> Weather:
     try:
         return Weather(**{**msgspec.structs.asdict(data), "at": data.at or clock()})
@@ -163,6 +179,7 @@ ROUTER = Router(
     "/api",
     route_handlers=[
         docks,
+        undocked,
         register,
         amend,
         retire,

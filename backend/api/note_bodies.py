@@ -7,6 +7,7 @@ import msgspec
 from backend.api.bodies import ID, LINE, LINES
 from backend.model.notes import MOST_PHRASES, PHRASE_CHARS, TEXT_CHARS
 from backend.model.stills import STILL_BYTES
+from media.palettes import Palette
 
 NOTE = r"^nte_[0-9A-Za-z]{22}\Z"
 Reached = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -14,10 +15,11 @@ Phrase = Annotated[str, msgspec.Meta(min_length=1, max_length=PHRASE_CHARS, patt
 
 
 class AttachStill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the browser shows of a feed: a JPEG in base64."""
+    """What the browser shows of a feed: a JPEG in base64. A thermal one is as it was sent, coloured here."""
 
     feed_id: Annotated[str, msgspec.Meta(pattern=ID)]
     jpeg: Annotated[bytes, msgspec.Meta(min_length=1, max_length=STILL_BYTES)]
+    palette: Palette | None = None
 
 
 class WriteNote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -27,7 +27,10 @@ async def write(
     notes: NamedDependency[Notes],
 ) -> NoteView:
     still = (FeedId(data.still.feed_id), data.still.jpeg) if data.still is not None else None
-    return await notes.write(session, IncidentId(incident), NoteId(data.id), data.text.strip(), still)
+    palette = data.still.palette if data.still is not None else None
+    return await notes.write(
+        session, IncidentId(incident), NoteId(data.id), data.text.strip(), still, palette
+    )
 
 
 @get("/incidents/{incident:str}/notes", guards=[guards.staff])

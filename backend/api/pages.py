@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,12 @@ class Pages:
                     body, headers={**headers, "Content-Encoding": name}, media_type=page.media_type
                 )
         return Response(page.plain, headers=headers, media_type=page.media_type)
+
+
+@lru_cache(maxsize=1)
+def read(folder: Path) -> Pages:
+    """The pages of this folder, read once for a process."""
+    return Pages(folder)
 
 
 def _page(path: Path, policy: str, *, immutable: bool) -> Page:

@@ -115,6 +115,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     down_deg: float | None
     zoom: float | None
     trouble: tuple[str, ...]
+    thermal_c: tuple[float, float] | None = None  # what black and white mean in its thermal picture
 
 
 def finite(number: float | None) -> float | None:

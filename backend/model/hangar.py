@@ -159,6 +159,19 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     offered_at: datetime
 
 
+class UndockedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A drone that a connector speaks to and no dock has; `point` once it has said where it stands."""
+
+    site_id: str
+    site: str
+    connector_id: str
+    connector: str
+    called: str
+    label: str
+    signed: bool
+    point: Point | None
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What became of something that was asked of a drone, by the drone's own answer."""
 

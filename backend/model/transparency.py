@@ -46,6 +46,15 @@ class Median(msgspec.Struct, frozen=True, kw_only=True):
     measured: int
 
 
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """How long something took of drones: half of them, and nine of ten, no longer. None where too few."""
+
+    name: str
+    median_s: float | None
+    p90_s: float | None
+    measured: int
+
+
 class PublicEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the public log with what is opened of it."""
 
@@ -104,6 +113,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     counts: Mapping[By, tuple[Count, ...]]  # months in order, the others the largest first
     levels: Mapping[str, int]  # cameras that take part, by participation level
     response: tuple[Median, ...]  # of twelve months
+    drones: tuple[Spread, ...]  # likewise, the first drone of each emergency; empty where none has flown
     kinds: Mapping[str, int]  # entries by what they are
     sealed: int  # withheld now
     contests: tuple[Contest, ...]  # the newest first

@@ -16,10 +16,10 @@ from backend.model.docks import Stand
 from backend.model.entries import Action
 from backend.model.fleet import Heard
 from backend.model.flight_records import MOST_POINTS, FlightPoint, FlightRecord
-from backend.model.flights import STEERING_LASTS, Flight, Phase
+from backend.model.flights import STEERING_LASTS, Denied, Flight, Phase
 from backend.model.gimbals import Breach, Manner
 from backend.model.hangar import FlightChanged, FlightView, OfferView
-from backend.model.ids import DroneId, FlightId, IncidentId
+from backend.model.ids import DroneId, FeedId, FlightId, IncidentId
 from backend.model.positions import Point, distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.telemetry import Belief, Finding
@@ -49,6 +49,7 @@ class Live:
         self.notes: dict[str, str] = {}  # for the pilot, by what they are about
         self.steerer = ""
         self.hand_at: datetime | None = None  # when it was last flown by hand
+        self.trusted_until: datetime | None = None  # at a new start it may not have been heard yet
         self.waits = False  # it was told to, while nothing is heard of it
         self.lands_at: Point | None = None  # that it goes to, to come down
         self.closes_up = record.relieves is not None  # when the other has left
@@ -114,6 +115,13 @@ class Live:
         if flight is not None:
             changes["flight"] = flight
         self.record = msgspec.structs.replace(self.record, **changes)
+
+    def follow(self, step: Flight | Denied, *, goes: bool = False) -> None:
+        """What it does now, where the rules have that; `goes`: it holds no longer, in whatever phase."""
+        if isinstance(step, Flight):
+            self.change(step)
+        if goes:
+            self.change(msgspec.structs.replace(self.flight, holds=False))
 
     def point(self, heard: Heard) -> None:
         """Keep this second of its track; what the database does not take in time is dropped, oldest first."""
@@ -188,6 +196,14 @@ class Aloft:
 
     def of_incident(self, incident: IncidentId) -> list[Live]:
         return [live for live in self._held.values() if live.record.incident_id == incident]
+
+    def thermal_c(self, feed: FeedId) -> tuple[float, float] | None:
+        """What black and white mean in this thermal picture now; None where that is not known."""
+        for live in self._held.values():
+            if live.record.thermal_feed_id == feed:
+                heard = self._drones.heard(live.record.drone_id)
+                return heard.thermal_c if heard is not None else None
+        return None
 
     def relief_of(self, live: Live) -> Live | None:
         """The flight that takes over from it."""

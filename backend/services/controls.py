@@ -45,29 +45,30 @@ class Controls:
 
     async def hold(self, user: User, flight: FlightId) -> Order:
         """Stay where it is, until it is told to go on."""
-        live, now = self._pressed(user, flight), self._steps.clock()
-        held = _allowed(rules.hold(live.flight, user.id, now))
+        live = self._pressed(user, flight)
         async with live.turn:
+            _allowed(rules.hold(live.flight, user.id, self._steps.clock()))
             told = await self._courses.ask(live, frames.Hold())
             if told.accepted:
                 live.hand_at = None
-                live.change(held)
+                live.follow(rules.hold(live.flight, user.id, self._steps.clock()))
                 live.steerer = user.display_name
         return await self._noted(live, Action.DRONE_HOLD, user, told)
 
     async def go_on(self, user: User, flight: FlightId) -> Order:
         """End a hold, or turn back from the way home when the battery allows it."""
         live, now = self._pressed(user, flight), self._steps.clock()
-        going = _allowed(rules.go_on(live.flight, user.id, now))
-        if live.phase is Phase.RETURNING:
-            going = _allowed(rules.advance(live.flight, Phase.EN_ROUTE, now))
         async with live.turn:
+            _allowed(rules.go_on(live.flight, user.id, now))
             told = await self._courses.onward(live, live.record.plan.place, now)
             if isinstance(told, Grounding):
                 raise Refused(Refusal.DRONE_DENIED, told.words)
             if told.accepted:
                 live.hand_at = None
-                live.change(_allowed(rules.let_go(going, user.id)) if going.steering else going)
+                live.follow(rules.go_on(live.flight, user.id, now))
+                live.follow(rules.let_go(live.flight, user.id))
+                if live.phase is Phase.RETURNING:
+                    live.follow(rules.advance(live.flight, Phase.EN_ROUTE, now))
         return await self._noted(live, Action.DRONE_GO_ON, user, told)
 
     async def follow(self, user: User, flight: FlightId) -> Order:
@@ -80,27 +81,27 @@ class Controls:
         return _DONE
 
     async def send_home(self, user: User, flight: FlightId) -> Order:
-        """Home by a way that keeps every rule."""
-        live, now = self._pressed(user, flight), self._steps.clock()
-        home = _allowed(rules.advance(live.flight, Phase.RETURNING, now))
+        """Home by a way that keeps every rule; once more where it was held on that way."""
+        live = self._pressed(user, flight)
         async with live.turn:
+            if live.phase is not Phase.RETURNING:
+                _allowed(rules.advance(live.flight, Phase.RETURNING, self._steps.clock()))
             told = await self._courses.home(live)
             if told.accepted:
                 live.hand_at = None
-                live.change(home)
+                live.follow(rules.advance(live.flight, Phase.RETURNING, self._steps.clock()), goes=True)
         return await self._noted(live, Action.DRONE_RETURN, user, told)
 
     async def land(self, user: User, flight: FlightId) -> Order:
         """Down where it is, now."""
-        live, now = self._pressed(user, flight), self._steps.clock()
-        diverted = live.flight
-        if live.phase is not Phase.DIVERTED:
-            diverted = _allowed(rules.advance(live.flight, Phase.DIVERTED, now))
+        live = self._pressed(user, flight)
         async with live.turn:
+            if live.phase is not Phase.DIVERTED:
+                _allowed(rules.advance(live.flight, Phase.DIVERTED, self._steps.clock()))
             told = await self._courses.ask(live, frames.Land())
             if told.accepted:
                 live.lands_at = live.hand_at = None
-                live.change(diverted)
+                live.follow(rules.advance(live.flight, Phase.DIVERTED, self._steps.clock()), goes=True)
         return await self._noted(live, Action.DRONE_LAND, user, told)
 
     async def command(self, user: User, flight: FlightId) -> Order:
@@ -108,7 +109,7 @@ class Controls:
         live = self._pressed(user, flight)
         before = live.pilot
         live.change(_allowed(rules.take_command(live.flight, user.id)))
-        live.pilot, live.hand_at = user.display_name, None
+        live.pilot = user.display_name
         await self._aloft.record(live, Action.DRONE_COMMAND, user.id, before=before)
         return _DONE
 
@@ -138,7 +139,7 @@ class Controls:
         if not fire:
             return _order(told, _PRESS_AGAIN)
         if told.accepted:
-            live.change(pressed)
+            live.follow(rules.advance(live.flight, Phase.PARACHUTE, self._steps.clock()))
         return await self._noted(live, Action.DRONE_PARACHUTE, user, told, press="second")
 
     # By hand
@@ -152,17 +153,11 @@ class Controls:
     async def let_go(self, user: User, flight: FlightId) -> Order:
         """Give the controls back to the plan, which takes it to the scene again."""
         live, now = self._pressed(user, flight), self._steps.clock()
-        flown = live.hand_at is not None
         live.change(_allowed(rules.let_go(live.flight, user.id)))
-        live.hand_at = None
-        told: Told | None = None
-        if flown and live.phase in (Phase.EN_ROUTE, Phase.ON_SCENE) and not live.flight.holds:
-            async with live.turn:
-                onward = await self._courses.onward(live, live.record.plan.place, now)
-            if isinstance(onward, Grounding):
-                live.notes["way"] = onward.words
-            else:
-                told = onward
+        told = None
+        async with live.turn:
+            if live.hand_at is not None and not live.flight.holds:
+                told = await self._courses.resume(live, now)
         await self._aloft.record(live, Action.DRONE_STEER, user.id, what="let go")
         return _order(told) if told is not None else _DONE
 
@@ -202,7 +197,7 @@ class Controls:
         taken = _allowed(rules.steer(live.flight, user.id, now))
         live.change(taken)
         if before is None or before.by != user.id:
-            live.steerer, live.hand_at = user.display_name, None
+            live.steerer = user.display_name
             await self._aloft.record(live, Action.DRONE_STEER, user.id, what="took the controls")
         return live, now
 

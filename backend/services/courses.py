@@ -13,6 +13,7 @@ import msgspec
 from backend.model import airframes
 from backend.model.docks import Dock, ceiling_m
 from backend.model.flight_records import FlightPlan
+from backend.model.flights import Phase
 from backend.model.groundings import Grounded, Grounding
 from backend.model.positions import Point, distance_m
 from backend.model.refusals import Refused
@@ -91,6 +92,22 @@ class Courses:
                 home_wh=plan.home.wh,
             )
             live.change(plan=changed)
+        return told
+
+    async def resume(self, live: Live, now: datetime) -> Told | None:
+        """On by its plan, after hands or a silence; None where it stays, with words for the pilot."""
+        live.hand_at, live.waits = None, False
+        if live.phase is Phase.RETURNING:
+            return await self.home(live)
+        if live.phase is Phase.DIVERTED:
+            return await self.down(live)
+        told = await self.onward(live, live.record.plan.place, now)
+        live.notes.pop("way", None)
+        if isinstance(told, Grounding):
+            live.notes["way"] = told.words
+            return None
+        if live.phase is Phase.ON_SCENE:
+            await self.look(live)
         return told
 
     async def home(self, live: Live) -> Told:

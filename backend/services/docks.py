@@ -15,7 +15,7 @@ from backend.model.airframes import Airframe
 from backend.model.docks import Parachute, Waiver
 from backend.model.entries import Action
 from backend.model.fleet import MOST_DOCKS, FleetDock, FleetDrone, PilotWatch
-from backend.model.hangar import DockView, DroneView, Hangar, WatchView
+from backend.model.hangar import DockView, DroneView, Hangar, UndockedView, WatchView
 from backend.model.ids import ConnectorId, DockId, DroneId, SiteId, UserId, WatchId, new_id
 from backend.model.people import Role, User
 from backend.model.positions import Point
@@ -65,6 +65,29 @@ class Docks:
             docks, watches = await tx.docks.all(), await tx.watches.on()
             drones = {drone.dock_id: drone for drone in await tx.drones.all()}
         return [self._view(dock, drones.get(dock.id), watches.get(dock.id)) for dock in docks]
+
+    async def undocked(self) -> list[UndockedView]:
+        """Drones that a dock can be registered for."""
+        found = []
+        async with self._steps.read() as tx:
+            for connector_id, report, point in self._drones.undocked():
+                connector = await tx.connectors.get(connector_id)
+                site = await tx.sites.get(connector.site_id) if connector is not None else None
+                if connector is None or site is None or site.kind is not SiteKind.CITY:
+                    continue
+                found.append(
+                    UndockedView(
+                        site_id=site.id,
+                        site=site.name,
+                        connector_id=connector.id,
+                        connector=connector.name,
+                        called=report.name,
+                        label=report.label,
+                        signed=report.signed,
+                        point=point,
+                    )
+                )
+        return found
 
     async def whole(self) -> Hangar:
         """Docks, flights and offers as a page begins with them."""

@@ -27,6 +27,7 @@ from media.connector.drone_frames import Aim, Chute, Do, DroneReport, DroneState
 
 ANSWER_S = 15.0  # a drone that has not answered by then will not
 WAITING = 32  # orders to one drone that wait for its answer
+COLDEST_C, HOTTEST_C = -273.15, 3000.0  # of a thermal picture's range
 STILL_EVERY = timedelta(seconds=1)  # of a drone in its dock pages are told less often
 WORDS = {
     Result.REJECTED: "The drone cannot do that now.",
@@ -114,6 +115,7 @@ class Drones:
         self._berths: dict[DroneId, _Berth] = {}
         self._called: dict[tuple[ConnectorId, str], DroneId] = {}
         self._reports: dict[ConnectorId, dict[str, DroneReport]] = {}
+        self._standing: dict[ConnectorId, dict[str, Point]] = {}  # of drones that no dock has
         self.passed: Counter[str] = Counter()  # reports, by why nothing came of them
 
     async def load(self) -> None:
@@ -188,6 +190,15 @@ class Drones:
         if berth is not None:
             berth.incident, berth.charge = incident, charge
 
+    def undocked(self) -> list[tuple[ConnectorId, DroneReport, Point | None]]:
+        """Those that connectors speak to now and no dock has, and where they stand."""
+        return [
+            (connector, report, self._standing.get(connector, {}).get(report.name))
+            for connector, reports in self._reports.items()
+            for report in reports.values()
+            if (connector, report.name) not in self._called
+        ]
+
     def places(self) -> list[DroneAt]:
         """Where all that were heard are."""
         return [at for berth in self._berths.values() if (at := _at(berth)) is not None]
@@ -234,11 +245,13 @@ class Drones:
         for state in states:
             drone = self._called.get((connector, state.drone))
             berth = self._berths.get(drone) if drone is not None else None
-            if drone is None or berth is None:
-                self.passed["unknown"] += 1
-                continue
             now = self._steps.clock()
             heard = _heard(state, now - timedelta(milliseconds=state.age_ms))
+            if drone is None or berth is None:
+                self.passed["unknown"] += 1
+                if heard is not None and state.drone in self._reports.get(connector, {}):
+                    self._standing.setdefault(connector, {})[state.drone] = heard.point
+                continue
             if heard is None:
                 self.passed["not-numbers"] += 1
             elif berth.heard is None or heard.received_at >= berth.heard.received_at:
@@ -273,6 +286,7 @@ class Drones:
 
     def away(self, connector: ConnectorId) -> None:
         self._reports.pop(connector, None)
+        self._standing.pop(connector, None)
         for berth in self._berths.values():
             if berth.dock.connector_id == connector:
                 for waiting in berth.orders.values():
@@ -319,7 +333,15 @@ def _heard(state: DroneState, received_at: datetime) -> Heard | None:
         down_deg=finite(aim.down_deg),
         zoom=finite(aim.zoom),
         trouble=state.trouble,
+        thermal_c=_range_c(aim),
     )
+
+
+def _range_c(aim: Aim) -> tuple[float, float] | None:
+    low, high = finite(aim.thermal_low_c), finite(aim.thermal_high_c)
+    if low is None or high is None or not COLDEST_C <= low < high <= HOTTEST_C:
+        return None
+    return low, high
 
 
 def _at(berth: _Berth) -> DroneAt | None:

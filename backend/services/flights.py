@@ -5,14 +5,16 @@ from what is stored: the drones have gone on meanwhile.
 """
 
 import asyncio
+import logging
 import math
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 
+import msgspec
+
 from backend.model import gimbals, progress, telemetry
 from backend.model.entries import Action
 from backend.model.fleet import Heard
-from backend.model.flight_records import FlightRecord, Outcome
 from backend.model.flights import AIRBORNE, Flight, Phase, advance
 from backend.model.gimbals import Look
 from backend.model.groundings import Grounding
@@ -25,12 +27,15 @@ from backend.services.courses import LEVEL, Courses
 from backend.services.docks import Docks
 from backend.services.drones import Drones
 from backend.services.flight_feeds import AGAIN_AFTER, FlightFeeds
+from backend.services.landings import Landings
 from backend.services.offers import Offers
 from backend.services.relays import Relays
 from backend.services.safeguards import OUTBOUND, Safeguards
 from backend.services.steps import Steps
 from media.connector import drone_frames as frames
 from media.connector.drone_frames import DroneState
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 KEEP_EVERY = timedelta(seconds=5)  # tracks go to the database
@@ -55,9 +60,10 @@ class Flights:
         offers: Offers,
         relays: Relays,
     ) -> None:
-        self._steps, self._aloft, self._drones, self._docks = steps, aloft, drones, docks
+        self._steps, self._aloft, self._drones = steps, aloft, drones
         self._courses, self._feeds, self._offers, self._relays = courses, feeds, offers, relays
         self._guards = Safeguards(aloft, courses)
+        self._landings = Landings(steps, aloft, drones, docks, courses, feeds)
 
     async def begin(self) -> None:
         """At the start of the service: what was in the air still is, and is believed as its track says."""
@@ -73,6 +79,8 @@ class Flights:
             for point in tracks[record.id]:
                 self._judge(live, point.telemetry)
             live.counted = len(tracks[record.id])
+            live.trusted_until = self._steps.clock() + telemetry.LOST
+            live.change(msgspec.structs.replace(live.flight, steering=None, pressed=None))
             self._aloft.add(live)
 
     async def run(self) -> None:
@@ -123,15 +131,24 @@ class Flights:
 
     async def _due(self) -> list[Coroutine[None, None, None]]:
         flights = [live for live in self._aloft if not live.turn.locked()]
+        if not flights:
+            return [self._offers.look()]
         async with self._steps.read() as tx:
             wanted = {live.record.incident_id for live in flights}
             incidents = {key: await tx.incidents.get(key) for key in wanted}
-        return [self._offers.look(), *(self._one(live, incidents) for live in flights)]
+        return [self._offers.look(), *(self._kept_up(live, incidents) for live in flights)]
+
+    async def _kept_up(self, live: Live, incidents: dict[IncidentId, Incident | None]) -> None:
+        """One flight's fault leaves the others alone; it is looked at again in a second."""
+        try:
+            await self._one(live, incidents)
+        except Exception:
+            log.exception("looking at flight %s failed", live.id)
 
     async def _one(self, live: Live, incidents: dict[IncidentId, Incident | None]) -> None:
         async with live.turn:
             now = self._steps.clock()
-            if await self._is_over(live, now):
+            if live.record.ended_at is not None or await self._is_over(live, now):
                 return
             incident = incidents.get(live.record.incident_id)
             if live.phase in OUTBOUND and (incident is None or incident.closed_at is not None):
@@ -142,7 +159,7 @@ class Flights:
                 await self._courses.reckon(live, now)
                 self._drones.flies(live.record.drone_id, live.record.incident_id, live.left)
             if live.is_due("kept", now, KEEP_EVERY):
-                await self._keep(live)
+                await self._landings.keep(live)
             if live.is_due("picture", now, AGAIN_AFTER):
                 await self._feeds.mend(live)
             await self._fly(live, incident, now)
@@ -168,7 +185,7 @@ class Flights:
             elif phase is not None and ended is None:
                 await self._enter(live, phase, now)
         if ended is not None:
-            await self._end(live, ended, now)
+            await self._landings.end(live, ended, now)
         return ended is not None
 
     async def _enter(self, live: Live, phase: Phase, now: datetime) -> None:
@@ -197,9 +214,11 @@ class Flights:
             await self._relays.look(live, now)
         if live.phase is Phase.RETURNING and live.is_due("level", now, timedelta(hours=9)):
             await self._courses.ask(live, LEVEL)
-        if live.phase not in (Phase.EN_ROUTE, Phase.ON_SCENE):
-            return
         if live.by_hand(now) or live.flight.holds or live.waits:
+            return
+        if live.hand_at is not None:  # whoever flew it has stopped, and did not let go
+            await self._courses.resume(live, now)
+        if live.phase not in (Phase.EN_ROUTE, Phase.ON_SCENE):
             return
         if live.closes_up:
             await self._close_up(live, now)
@@ -239,45 +258,6 @@ class Flights:
         live.closes_up = not isinstance(told, Grounding) and not told.accepted
         await self._courses.look(live)
 
-    async def _keep(self, live: Live) -> None:
-        points, live.points = live.points, []
-        if points:
-            async with self._steps.begin() as step:
-                await step.tx.flights.add_points(live.id, points)
-                await step.tx.flights.put(live.record)
-
-    async def _end(self, live: Live, outcome: Outcome, now: datetime) -> None:
-        """It is on the ground, or nothing more will come of it."""
-        moved = advance(live.flight, Phase.LANDED, now)
-        flight = moved if isinstance(moved, Flight) else live.flight
-        began = live.record.airborne_at
-        live.change(
-            flight,
-            ended_at=now,
-            outcome=outcome,
-            air_s=(now - began).total_seconds() if began is not None else 0.0,
-            used=max(0.0, live.record.plan.battery.charge - live.left) if began is not None else 0.0,
-        )
-        points, live.points = live.points, []
-        async with self._steps.begin() as step:
-            await step.tx.flights.add_points(live.id, points)
-            live.change(picture_at=await step.tx.flights.first_picture(live.record.feeds))
-            await self._feeds.end(step, live.record)
-            await step.tx.flights.put(live.record)
-            await step.tx.drones.flew(live.record.drone_id, live.record.air_s, live.record.used)
-            await step.record(
-                Action.DRONE_END,
-                actor=SYSTEM,
-                subject=live.id,
-                incident=live.record.incident_id,
-                details=_summary(live.record, live.stand.drone.name),
-            )
-        self._aloft.drop(live)
-        await self._feeds.finish(live.record)
-        await self._aloft.tell(live)
-        await self._drones.load()
-        await self._docks.tell()
-
     def _judge(self, live: Live, report: Telemetry) -> None:
         plan = live.record.plan
         home_wh = live.home.wh if live.home is not None else plan.home_wh
@@ -292,19 +272,3 @@ def _telemetry(state: DroneState, received_at: datetime) -> Telemetry:
     said = {name: getattr(state, name) for name in fields}
     numbers = {name: math.nan if number is None else number for name, number in said.items()}
     return Telemetry(received_at=received_at, **numbers)
-
-
-def _summary(record: FlightRecord, drone: str) -> dict[str, str]:
-    assert record.outcome is not None
-    times = {
-        "airborne_at": record.airborne_at,
-        "on_scene_at": record.on_scene_at,
-        "picture_at": record.picture_at,
-    }
-    return {
-        "drone": drone,
-        "outcome": record.outcome.value,
-        "air_s": f"{record.air_s:.0f}",
-        "used": f"{record.used:.3f}",
-        **{name: at.isoformat(timespec="seconds") for name, at in times.items() if at is not None},
-    }

@@ -32,6 +32,7 @@ from backend.services.steps import Step, Steps
 from backend.services.uses import AWAY_WORDS, Uses
 from backend.store.store import Tx
 from media import ports as media
+from media.palettes import Palette, Thermal
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +40,28 @@ log = logging.getLogger(__name__)
 class Cleaner(Protocol):
     """Makes a still anew (media/frames): what comes out has a picture in it and nothing else."""
 
-    async def clean(self, jpeg: bytes) -> bytes:
-        """A JPEG. Raises ValueError for what is no picture, and media.ports.Full."""
+    async def clean(self, jpeg: bytes, thermal: Thermal | None = None) -> bytes:
+        """A JPEG; with `thermal` coloured and marked.
+
+        Raises ValueError for what is no picture, and media.ports.Full.
+        """
+        ...
+
+
+class Ranges(Protocol):
+    """Knows what the black and white of thermal pictures mean (services/aloft)."""
+
+    def thermal_c(self, feed: FeedId) -> tuple[float, float] | None:
+        """Degrees Celsius; None where that is not known."""
         ...
 
 
 class Notes:
     """Writing, reading, marks and stills of an incident's notes; and the agency's phrases."""
 
-    def __init__(self, steps: Steps, uses: Uses, sfu: media.Sfu, cleaner: Cleaner) -> None:
+    def __init__(self, steps: Steps, uses: Uses, sfu: media.Sfu, cleaner: Cleaner, ranges: Ranges) -> None:
         self._steps, self._uses, self._sfu, self._cleaner = steps, uses, sfu, cleaner
+        self._ranges = ranges
         self._writes = Rate(every_s=1, burst=10)
         self._stills = Rate(every_s=5, burst=4)  # each is a process for a moment
         self._marks = Rate(every_s=0.25, burst=60)
@@ -63,17 +76,19 @@ class Notes:
         note: NoteId,
         text: str,
         still: tuple[FeedId, bytes] | None = None,
+        palette: Palette | None = None,
     ) -> NoteView:
         """Write to those on the incident; the same id again is the same note as at first. Raises Refused.
 
-        `still` is the feed that it shows, which the writer must have on, and a JPEG from the browser.
+        `still` is the feed that it shows, which the writer must have on, and a JPEG from the browser. One of
+        a thermal picture, as the camera sent it, is coloured in `palette`.
         """
         user = session.user
         if not self._writes.take(user.id):
             raise Refused(Refusal.TOO_OFTEN, "Not so fast. It is sent again in a moment.")
         kept = None
         if still is not None:
-            kept = await self._cleaned(session, incident, note, *still)
+            kept = await self._cleaned(session, incident, note, *still, palette)
         async with self._steps.begin() as step:
             again = await self._again(step.tx, user, incident, note)
             if again is not None:
@@ -106,7 +121,13 @@ class Notes:
         return view
 
     async def _cleaned(
-        self, session: StaffSession, incident: IncidentId, note: NoteId, feed: FeedId, raw: bytes
+        self,
+        session: StaffSession,
+        incident: IncidentId,
+        note: NoteId,
+        feed: FeedId,
+        raw: bytes,
+        palette: Palette | None,
     ) -> bytes | None:
         """The picture made anew, for whoever may keep it; None for a note that is there already."""
         async with self._steps.begin() as step:  # for a refusal's entry
@@ -114,12 +135,15 @@ class Notes:
                 return None
             step.attempts(Action.NOTE_WRITE, actor=session.user.id, subject=note)
             await self._may_write(step, session, incident)
-            await self._watched(step, session.user, incident, feed)
+            shown, *_ = await self._watched(step, session.user, incident, feed)
+        thermal = None
+        if palette is not None and shown.kind is FeedKind.THERMAL:
+            thermal = Thermal(palette=palette, range_c=self._ranges.thermal_c(feed))
         if not self._stills.take(session.user.id):
             raise Refused(Refusal.TOO_OFTEN, "One still every five seconds is enough. Try again in a moment.")
         try:
             check_still(raw)
-            return await self._cleaner.clean(raw)
+            return await self._cleaner.clean(raw, thermal)
         except ValueError as error:
             raise Refused(Refusal.BAD_PICTURE, f"This picture cannot be kept: {error}.") from error
         except media.Full as full:

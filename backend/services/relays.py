@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from backend.model.entries import Action
-from backend.model.flights import Flight, Phase, advance
+from backend.model.flights import Phase, advance
 from backend.model.handovers import Relief, relay
 from backend.model.refusals import Refusal, Refused
 from backend.services.aloft import SYSTEM, Aloft, Live
@@ -15,6 +15,7 @@ from backend.services.steps import Steps
 
 LOOK_EVERY = timedelta(seconds=5)
 EARLY = timedelta(seconds=5)  # sooner than reckoned: a press takes its time
+SOON = timedelta(minutes=6)  # nobody takes longer to the scene
 BEYOND = timedelta(minutes=2)  # that somebody is wanted there for, after this one
 SEEN_FOR = timedelta(seconds=10)  # both are there, and then the first leaves
 
@@ -43,9 +44,15 @@ class Relays:
             await self._hand_over(live, now)
 
     async def _send_in_time(self, live: Live, now: datetime) -> None:
-        if live.leaves_at is None or not live.is_due("relief", now, LOOK_EVERY):
+        if live.leaves_at is None or live.leaves_at - now > SOON:
             return
-        choice = await self._dispatch.choose(live.record.plan.place)
+        if not live.is_due("relief", now, LOOK_EVERY):
+            return
+        try:
+            choice = await self._dispatch.choose(live.record.plan.place)
+        except Refused as no:
+            live.notes["relief"] = no.words
+            return
         can = {one.stand.drone.id: one for one in choice.answers if one.plan is not None}
         reliefs = [
             Relief(drone_id=key, to_scene_s=one.plan.to_scene_s, stays_s=one.plan.stays_s)
@@ -67,17 +74,14 @@ class Relays:
         await self._aloft.tell(live)
 
     def _relieved(self, live: Live, relief: Live) -> None:
-        handing = advance(live.flight, Phase.HANDING_OVER, self._steps.clock())
-        if isinstance(handing, Flight):
-            live.change(handing)
+        live.follow(advance(live.flight, Phase.HANDING_OVER, self._steps.clock()))
         live.change(msgspec.structs.replace(live.flight, relieved_by=relief.id))
 
     async def _hand_over(self, live: Live, now: datetime) -> None:
         relief = self._aloft.relief_of(live)
         if relief is None or relief.phase not in (Phase.LAUNCHING, Phase.EN_ROUTE, Phase.ON_SCENE):
-            back = advance(live.flight, Phase.ON_SCENE, now)
-            assert isinstance(back, Flight)
-            live.change(msgspec.structs.replace(back, relieved_by=None))
+            live.follow(advance(live.flight, Phase.ON_SCENE, now))
+            live.change(msgspec.structs.replace(live.flight, relieved_by=None))
             live.notes["relief"] = "Who was to take over does not come."
             await self._aloft.record(live, Action.DRONE_PHASE, SYSTEM, phase=Phase.ON_SCENE.value)
             return
@@ -85,9 +89,7 @@ class Relays:
             return
         told = await self._courses.home(live)
         if told.accepted:
-            home = advance(live.flight, Phase.RETURNING, now)
-            assert isinstance(home, Flight)
-            live.change(home)
+            live.follow(advance(live.flight, Phase.RETURNING, now), goes=True)
             await self._aloft.record(
                 live, Action.DRONE_RETURN, SYSTEM, why="handed over", to=relief.stand.drone.name
             )

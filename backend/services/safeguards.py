@@ -6,8 +6,7 @@ A drone has fail-safes of its own and needs none of this: where it cannot be rea
 from datetime import datetime, timedelta
 
 from backend.model.entries import Action
-from backend.model.flights import Flight, Phase, advance
-from backend.model.groundings import Grounding
+from backend.model.flights import Phase, advance
 from backend.model.positions import distance_m
 from backend.model.progress import comes_home
 from backend.model.telemetry import Action as Safest
@@ -19,6 +18,7 @@ from media.connector import drone_frames as frames
 
 AGAIN_AFTER = timedelta(seconds=3)  # what was not taken is tried again
 BROKEN_FOR = timedelta(seconds=2)  # a gust is not a breach
+BREACH_SHOWN = timedelta(minutes=1)
 ALMOST_HOME_M = 60.0  # there is no nearer place to land
 OUTBOUND = (Phase.LAUNCHING, Phase.EN_ROUTE, Phase.ON_SCENE, Phase.HANDING_OVER)
 
@@ -31,8 +31,9 @@ class Safeguards:
 
     async def look(self, live: Live, now: datetime) -> None:
         """Find what is wrong, and do the safest."""
-        await self._camera(live)
-        quiet = silence(live.belief, now)
+        await self._camera(live, now)
+        trusted = live.trusted_until is not None and now < live.trusted_until
+        quiet = () if trusted else silence(live.belief, now)
         rest = tuple(finding for finding in live.findings if finding.fault is not Fault.QUIET)
         live.findings = (*quiet, *rest)
         want = safest(live.findings)
@@ -43,6 +44,7 @@ class Safeguards:
             want = max(want, Safest.RETURN)
         await self._say(live, want)
         if want is Safest.GO_ON:
+            live.notes.pop("order", None)
             await self._resume(live, now)
         elif self._wants(live, want) and live.is_due("act", now, AGAIN_AFTER):
             await self._act(live, want, now)
@@ -60,7 +62,8 @@ class Safeguards:
         if want is Safest.HOLD:
             return live.phase in OUTBOUND and not live.waits and not live.flight.holds
         if want is Safest.RETURN:
-            return live.phase in OUTBOUND
+            held = live.phase is Phase.RETURNING and live.flight.holds
+            return live.phase in OUTBOUND or held
         near = live.phase is Phase.RETURNING and live.heard is not None
         if near and live.heard is not None:
             near = distance_m(live.heard.point, live.stand.dock.point) <= ALMOST_HOME_M
@@ -80,17 +83,17 @@ class Safeguards:
         if not live.waits:
             return
         live.waits = False
-        flies = live.phase in OUTBOUND and live.heard is not None and not comes_home(live.heard)
-        if flies and not live.flight.holds and not live.by_hand(now):
-            told = await self._courses.onward(live, live.record.plan.place, now)
-            if isinstance(told, Grounding):
-                live.notes["way"] = told.words
+        comes = live.heard is None or comes_home(live.heard)
+        if not comes and not live.flight.holds and not live.by_hand(now):
+            await self._courses.resume(live, now)
 
-    async def _camera(self, live: Live) -> None:
+    async def _camera(self, live: Live, now: datetime) -> None:
         breach = live.breach
         if breach is None:
+            if now - live.looked.get("camera", now) > BREACH_SHOWN:
+                live.notes.pop("camera", None)
             return
-        live.breach, live.notes["camera"] = None, breach.words
+        live.breach, live.notes["camera"], live.looked["camera"] = None, breach.words, now
         await self._aloft.record(
             live, Action.DRONE_BREACH, SYSTEM, gaze=breach.gaze.value, words=breach.words
         )
@@ -119,11 +122,9 @@ class Safeguards:
         return told.accepted
 
     async def _advance(self, live: Live, phase: Phase, now: datetime, action: Action, why: str) -> None:
-        moved = advance(live.flight, phase, now)
-        if isinstance(moved, Flight):
-            live.change(moved)
-            live.hand_at, live.waits = None, False
-            await self._aloft.record(live, action, SYSTEM, why=why)
+        live.follow(advance(live.flight, phase, now), goes=True)
+        live.hand_at, live.waits = None, False
+        await self._aloft.record(live, action, SYSTEM, why=why)
 
     def _words(self, live: Live) -> str:
         gravest = max(live.findings, key=lambda finding: finding.action, default=None)

@@ -6,11 +6,12 @@ costs nothing and tells nothing between two checkpoints.
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from backend.model.flight_records import FlightTimes
 from backend.model.months import before
 from backend.model.refusals import Refusal, Refused
 from backend.model.transparency import (
@@ -27,6 +28,7 @@ from backend.model.transparency import (
     PublicEntry,
     Report,
     Search,
+    Spread,
     merged,
 )
 from backend.services.log_files import LogFiles, Published
@@ -143,6 +145,7 @@ class Transparency:
             },
             levels=await held.levels(),
             response=_medians(await held.firsts(last[0].starts_at, now - self._after)),
+            drones=_spreads(await tx.flights.times(last[0].starts_at, now - self._after)),
             kinds=await held.kinds(size),
             sealed=await held.sealed(size, now),
             contests=tuple(_answered(contests, answers)),
@@ -173,6 +176,24 @@ def _medians(
             Median(name=name, seconds=statistics.median(waited) if enough else None, measured=len(waited))
         )
     return tuple(found)
+
+
+def _spreads(flown: Sequence[FlightTimes]) -> tuple[Spread, ...]:
+    if not flown:
+        return ()
+    waits = {
+        "launch": [times.to_launch_s for times in flown],
+        "scene": [times.to_scene_s for times in flown],
+        "picture": [times.to_picture_s for times in flown],
+    }
+    return tuple(_spread(name, [wait for wait in of if wait is not None]) for name, of in waits.items())
+
+
+def _spread(name: str, waits: list[float]) -> Spread:
+    if len(waits) < FEWEST_MEASURED:
+        return Spread(name=name, median_s=None, p90_s=None, measured=len(waits))
+    nine_of_ten = statistics.quantiles(waits, n=10, method="inclusive")[-1]
+    return Spread(name=name, median_s=statistics.median(waits), p90_s=nine_of_ten, measured=len(waits))
 
 
 def _answered(contests: Iterable[PublicEntry], answers: Iterable[PublicEntry]) -> Iterable[Contest]:

@@ -14,9 +14,10 @@ import signal
 import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from media.connector import wire
+from media.connector import drone_commands, wire
 from media.connector.child import Child, Nursery
 from media.connector.folder import TEST_PICTURE, Camera, Folder, FolderError, Status
 from media.connector.link import Link
@@ -36,6 +37,10 @@ from media.connector.orders import (
 )
 from media.connector.sources import Sources
 
+if TYPE_CHECKING:
+    from media.connector.drones import Drones
+
+_BUSY = 8  # frames that wait: telemetry does not join them
 KEPT_AFTER_WELCOME_S = 3.0  # runs that are not started again by then are over
 DEAF_S = 60.0  # without the service for so long: all runs end
 _CRASHES = 3  # of one camera's process in CRASH_WINDOW_S; then its runs fail
@@ -79,6 +84,8 @@ class Agent:
         self._words = "Connecting."
         self._last_status: Status | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._drones: Drones | None = None
+        self._flying: asyncio.Task[None] | None = None
         self._link = Link(state.server, state.connector, key, secrets.token_hex(8), state.trust, self)
 
     async def run(self) -> None:
@@ -90,6 +97,7 @@ class Agent:
         linking = asyncio.create_task(self._link.run())
         try:
             await self._nursery.prepare()
+            self._settle_drones()
             while not linking.done():
                 await asyncio.sleep(_LOOK_EVERY_S)
                 self._second()
@@ -97,8 +105,10 @@ class Agent:
         except asyncio.CancelledError:
             _log.info("Ending: cameras are closed.")
         finally:
-            linking.cancel()
-            await asyncio.gather(linking, return_exceptions=True)
+            for task in (linking, self._flying):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
             self._sources.close()
             await asyncio.gather(*(opened.child.close() for opened in list(self._open.values())))
             await self._nursery.close()
@@ -115,7 +125,23 @@ class Agent:
             self._end_all()
         for name in self._sources.look():
             self._end_source(name)
+        self._settle_drones()
         self._write_status()
+
+    def _settle_drones(self) -> None:
+        """Those that the folder has. Their modules are loaded with the first. Raises FolderError."""
+        state = self._sources.state
+        if self._drones is None and state.drones:
+            if not drone_commands.is_installed():
+                raise FolderError(drone_commands.MISSING)
+            from media.connector.drones import Drones
+
+            self._drones = Drones(self._link.say, lambda: self._link.waiting > _BUSY)
+            self._flying = asyncio.create_task(self._drones.run())
+        if self._flying is not None and self._flying.done():
+            self._flying.result()  # it ends by a bug only, which is said
+        if self._drones is not None:
+            self._drones.settle(state.drones, state.cameras)
 
     # The link's news (media.connector.link.Listener)
 
@@ -123,6 +149,8 @@ class Agent:
         self._words = f"Connected, for {site}."
         _log.info("Connected, for %s.", site)
         self._tell_sources()
+        if self._drones is not None:
+            self._drones.welcomed()
         self._kept = set()
         asyncio.get_running_loop().call_later(KEPT_AFTER_WELCOME_S, self._end_unkept)
         if self._discover_at_start:
@@ -138,6 +166,8 @@ class Agent:
             await self._take_still(order.source)
         elif isinstance(order, wire.Discover):
             self._sources.discover()
+        elif isinstance(order, wire.Command) and self._drones is not None:
+            self._drones.order(order)
 
     def heard(self) -> None:
         self._minutes.heard()
@@ -331,6 +361,7 @@ class Agent:
             words=self._words,
             running=running,
             sources=self._sources.reports(),
+            drones=self._drones.reports() if self._drones else (),
         )
         if status != self._last_status:
             self._last_status = status

@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--serial", metavar="DEVICE", help="/dev/ttyUSB0, COM3")
     source.add_argument("--udp", metavar="[ADDRESS:]PORT", help="where NMEA arrives; 127.0.0.1 when left out")
     locator.add_argument("--baud", type=int, default=4800, help="of the serial line; NMEA 0183's own is 4800")
+    drone = commands.add_parser("drone", help="drones in docks beside this machine, by MAVLink")
+    _drone_arguments(drone.add_subparsers(required=True, metavar="what", dest="drone"))
     commands.add_parser("discover", help="search the local network for ONVIF cameras")
     run = commands.add_parser("run", help="connect, and wait for orders")
     run.add_argument(
@@ -38,3 +40,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="end when standard input does: for a program that starts it and may itself be ended anyhow",
     )
+
+
+def _drone_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    add = commands.add_parser("add", help="a drone, or another address for one")
+    add.add_argument("name", help="a short one: dock-3")
+    add.add_argument(
+        "address",
+        help="udp://HOST:PORT, udpin://HOST:PORT to listen, tcp://HOST:PORT, serial:/dev/ttyX:57600",
+    )
+    add.add_argument("--label", default="", help="as people see it")
+    add.add_argument(
+        "--system", type=int, default=0, help="its MAVLink system id, where several share the link"
+    )
+    add.add_argument("--key-file", help="64 hexadecimal digits that sign what both say")
+    add.add_argument("--colour", metavar="URL", help="its picture, rtsp://…")
+    add.add_argument("--thermal", metavar="URL", help="its thermal picture")
+    add.add_argument("--user", default="", help="of its pictures; the password is asked for")
+    add.add_argument("--password-file", help="a file whose first line is that password")
+    commands.add_parser("list", help="all of them, with their state")
+    remove = commands.add_parser("remove", help="forget a drone, its key and its pictures")
+    remove.add_argument("name")

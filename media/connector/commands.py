@@ -1,4 +1,4 @@
-"""What `sightline connector …` does: enrol, allow, add, cameras, discover, locator, run."""
+"""What `sightline connector …` does: enrol, allow, add, cameras, discover, drone, locator, run."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from media.connector import find, wire
+from media.connector import drone_commands, find, wire
 from media.connector.addresses import AllowList, NotAllowed, networks, parse
 from media.connector.folder import Camera, Folder, FolderError, State, default_folder, public_text
 
@@ -189,8 +189,11 @@ def _password(options: argparse.Namespace) -> str:
 
 def _remove(options: argparse.Namespace, folder: Folder) -> int:
     state = folder.read()
-    if state.camera(options.name) is None:
+    camera = state.camera(options.name)
+    if camera is None:
         raise CommandError(f"There is no camera {options.name}. `sightline connector cameras` lists them.")
+    if camera.kind == "drone":
+        raise CommandError(f"{options.name} is a drone's: sightline connector drone remove.")
     rest = tuple(camera for camera in state.cameras if camera.name != options.name)
     folder.write(msgspec.structs.replace(state, cameras=rest))
     print(f"Forgot {options.name}, and its password.")
@@ -245,6 +248,11 @@ def _discover(_: argparse.Namespace, folder: Folder) -> int:
     return 0
 
 
+def _drone(options: argparse.Namespace, folder: Folder) -> int:
+    password = _password(options) if options.drone == "add" else ""
+    return drone_commands.run(options, folder, password, _allow_list(folder.read()))
+
+
 def _run(options: argparse.Namespace, folder: Folder) -> int:
     import uvloop
 
@@ -294,6 +302,7 @@ _COMMANDS = {
     "allow": _allow,
     "cameras": _cameras,
     "discover": _discover,
+    "drone": _drone,
     "locator": _locator,
     "run": _run,
 }

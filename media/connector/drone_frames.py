@@ -148,13 +148,18 @@ class Landed(StrEnum):
 
 
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
-    """Its camera. `pitch_deg` above the horizon and `yaw_deg` from north; fields of view across and down."""
+    """Its camera. `pitch_deg` above the horizon and `yaw_deg` from north; fields of view across and down.
+
+    `thermal_low_c` and `thermal_high_c`: what black and white mean in its thermal picture, degrees Celsius.
+    """
 
     pitch_deg: float | None = None
     yaw_deg: float | None = None
     across_deg: float | None = None
     down_deg: float | None = None
     zoom: float | None = None
+    thermal_low_c: float | None = None
+    thermal_high_c: float | None = None
 
 
 class DroneState(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,12 +194,13 @@ class DroneState(msgspec.Struct, frozen=True, kw_only=True):
 class DroneReport(msgspec.Struct, frozen=True, kw_only=True):
     """A drone that it speaks to. `colour` and `thermal` are names of sources, kind drone.
 
-    `remote_id` is the serial number it broadcasts (ASTM F3411), where it gives one.
+    `system` is 0 until it was heard. `remote_id` is the serial number it broadcasts (ASTM F3411), where it
+    gives one.
     """
 
     name: Name
     label: Label
-    system: Annotated[int, msgspec.Meta(ge=1, le=255)]
+    system: Annotated[int, msgspec.Meta(ge=0, le=255)]
     signed: bool
     colour: Name | None = None
     thermal: Name | None = None

@@ -1,13 +1,14 @@
-"""What a connector keeps, in one folder that is its own: key, cameras with their passwords, unsent minutes.
+"""What a connector keeps, in one folder that is its own: key, cameras, drones, unsent minutes.
 
 Everything is for its owner's eyes (mode 600 in a folder of mode 700), written whole or not at all. Passwords
-are here and nowhere else: never sent, never logged, never on a command line.
+and drones' signing keys are here and nowhere else: never sent, never logged, never on a command line.
 """
 
 import base64
 import fcntl
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from media.connector import wire
+from media.connector.drone_frames import MOST_DRONES, DroneReport
 from media.connector.soap import Services
 
 _KEY, _STATE, _STATUS, _LOCK = "key.pem", "connector.json", "status.json", "lock"
@@ -46,6 +48,27 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
         return f"Camera({self.name})"
 
 
+class Drone(msgspec.Struct, frozen=True, kw_only=True):
+    """One that stands in a dock beside the connector. `key` signs its MAVLink: 64 hexadecimal digits.
+
+    Its pictures are cameras, named after it: `<name>-colour` and `<name>-thermal`.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=56, pattern=r"^[0-9A-Za-z_.-]+\Z")]
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    address: str
+    key: str = ""
+    system: Annotated[int, msgspec.Meta(ge=0, le=254)] = 0  # 0: whoever is heard there first
+
+    def __repr__(self) -> str:
+        return f"Drone({self.name})"
+
+    @property
+    def pictures(self) -> tuple[str, str]:
+        """Names of its cameras: colour, thermal."""
+        return f"{self.name}-colour", f"{self.name}-thermal"
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""  # https://…
     connector: str = ""  # con_…
@@ -54,6 +77,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     trust: str = ""  # a file with certificates of the operator's own
     networks: tuple[str, ...] = ()  # allowed beside the private ones
     cameras: tuple[Camera, ...] = ()
+    drones: tuple[Drone, ...] = ()
 
     def camera(self, name: str) -> Camera | None:
         return next((camera for camera in self.cameras if camera.name == name), None)
@@ -66,6 +90,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     running: tuple[str, ...] = ()
     sources: tuple[wire.SourceReport, ...] = ()
+    drones: tuple[DroneReport, ...] = ()
 
 
 def default_folder() -> Path:
@@ -137,6 +162,30 @@ class Folder:
         if len(others) >= wire.MAX_SOURCES:
             raise FolderError(f"A connector has at most {wire.MAX_SOURCES} cameras.")
         self.write(msgspec.structs.replace(state, cameras=(*others, camera)))
+
+    def add_drone(self, drone: Drone, pictures: Sequence[Camera]) -> None:
+        """Add it with its cameras, or put it in the place of the one with its name. Raises FolderError."""
+        state = self.without_drone(drone.name)
+        if len(state.drones) >= MOST_DRONES:
+            raise FolderError(f"A connector has at most {MOST_DRONES} drones.")
+        if taken := {camera.name for camera in state.cameras} & {*drone.pictures}:
+            raise FolderError(f"There is a camera {min(taken)} already. Give the drone another name.")
+        cameras = (*state.cameras, *pictures)
+        if len(cameras) > wire.MAX_SOURCES:
+            raise FolderError(f"A connector has at most {wire.MAX_SOURCES} cameras.")
+        self.write(msgspec.structs.replace(state, cameras=cameras, drones=(*state.drones, drone)))
+
+    def without_drone(self, name: str) -> State:
+        """What is configured, but for this drone and its cameras."""
+        state = self.read()
+        drone = next((drone for drone in state.drones if drone.name == name), None)
+        if drone is None:
+            return state
+        return msgspec.structs.replace(
+            state,
+            cameras=tuple(c for c in state.cameras if c.kind != "drone" or c.name not in drone.pictures),
+            drones=tuple(each for each in state.drones if each is not drone),
+        )
 
     def add_test_picture(self, name: str, label: str) -> None:
         """A camera that is none, for demonstrations: code that starts a connector may add it, nobody else."""

@@ -61,6 +61,11 @@ class Link:
         self._spoke = 0.0
         self._full = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """Frames that a slow network has not taken yet."""
+        return self._out.qsize()
+
     def say(self, frame: wire.FromConnector) -> None:
         """Queued while connected, dropped while not: what must not be lost is said again after Welcome."""
         if not self.connected:

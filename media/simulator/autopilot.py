@@ -12,7 +12,7 @@ import msgspec
 
 from media.simulator.air import Weather
 from media.simulator.battery import Battery
-from media.simulator.dynamics import GRAVITY, Body
+from media.simulator.dynamics import GRAVITY, TURNS_PER_S, Body
 from media.simulator.earth import Origin, Vector, heading
 from media.simulator.fence import Circle, Fence, Polygon
 from media.simulator.gimbal import Gimbal
@@ -63,6 +63,7 @@ class Setpoint(msgspec.Struct, frozen=True):
     position: Vector | None
     velocity: Vector | None
     yaw_deg: float | None
+    yaw_deg_s: float | None = None
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -512,6 +513,8 @@ class Autopilot:
         point = self._setpoint
         if point.yaw_deg is not None:
             self.yaw_deg = point.yaw_deg
+        elif point.yaw_deg_s is not None:
+            self.yaw_deg = self.body.yaw_deg + point.yaw_deg_s / TURNS_PER_S
         east, north, up = self._toward(point.position) if point.position else (0.0, 0.0, 0.0)
         if point.velocity:
             east, north, up = east + point.velocity[0], north + point.velocity[1], up + point.velocity[2]

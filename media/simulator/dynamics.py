@@ -11,6 +11,7 @@ import msgspec
 from media.simulator.earth import Vector, toward, turn
 
 GRAVITY = 9.80665
+TURNS_PER_S = 2.0  # of how far its heading is off
 _RHO = 1.225  # kg/m³
 _ATTITUDE_S, _THRUST_S = 0.12, 0.06  # time constants of what the rate controllers and the rotors do
 _LAID_DOWN = 0.2  # of weight: below this much thrust it stands where it landed
@@ -128,7 +129,7 @@ class Body:
         if not spinning or self.on_ground:
             self.yaw_rate_deg_s = 0.0
             return
-        rate = turn(yaw_deg - self.yaw_deg) * 2.0
+        rate = turn(yaw_deg - self.yaw_deg) * TURNS_PER_S
         rate = max(-frame.yaw_rate_deg_s, min(frame.yaw_rate_deg_s, rate))
         self.yaw_rate_deg_s = toward(self.yaw_rate_deg_s, rate, 180 * dt)
         self.yaw_deg = turn(self.yaw_deg + self.yaw_rate_deg_s * dt)

@@ -34,7 +34,8 @@ GONE_S = 10.0  # a peer that is silent for so long gives its place to another, w
 _BYTES_PER_S, _BURST = 30_000, 60_000  # of one peer; the rest is dropped unread
 _FASTEST_HZ = 50.0
 _NO_PLACE = -0x80000000, 0x7FFFFFFF
-_IGNORE_POSITION, _IGNORE_VELOCITY, _IGNORE_YAW, _FORCE_SET = 0b111, 0b111000, 1 << 10, 0b111000000
+_IGNORE_POSITION, _IGNORE_VELOCITY, _FORCE_SET = 0b111, 0b111000, 0b111000000
+_IGNORE_YAW, _IGNORE_YAW_RATE = 1 << 10, 1 << 11
 
 
 class Peer:
@@ -306,9 +307,9 @@ class Endpoint:
         return m.MAVLink_param_value_message(name.encode(), value, kind, len(names), names.index(name))
 
     def _setpoint(self, message: Any) -> None:
-        """Positions and velocities; accelerations and yaw rates are not flown."""
+        """Positions, velocities and turns; accelerations are not flown."""
         mask, frame, drone = message.type_mask, message.coordinate_frame, self.drone
-        position = velocity = yaw = None
+        position = velocity = yaw = turn = None
         if mask & _IGNORE_VELOCITY != _IGNORE_VELOCITY:
             north, east, up = message.vx, message.vy, -message.vz
             if frame in (m.MAV_FRAME_BODY_NED, m.MAV_FRAME_BODY_OFFSET_NED):
@@ -334,14 +335,16 @@ class Endpoint:
                 return
         if not mask & _IGNORE_YAW:
             yaw = math.degrees(message.yaw)
-        numbers = [*(position or ()), *(velocity or ()), yaw or 0.0]
+        if not mask & _IGNORE_YAW_RATE:
+            turn = math.degrees(message.yaw_rate)
+        numbers = [*(position or ()), *(velocity or ()), yaw or 0.0, turn or 0.0]
         if mask & _FORCE_SET == 0 or not all(math.isfinite(number) for number in numbers):
             self.bad += 1
             return
         if velocity and max(abs(part) for part in velocity) > 100:
             self.bad += 1
             return
-        drone.autopilot.set_point(Setpoint(position, velocity, yaw))
+        drone.autopilot.set_point(Setpoint(position, velocity, yaw, turn))
 
     def _gimbal(self, message: Any, sender: tuple[int, int]) -> None:
         if not may_steer(sender, self.state):

@@ -52,6 +52,8 @@ export type Reason = "see-scene" | "find-person" | "follow-suspect" | "officer-s
 
 export type RequestState = "waiting" | "approved" | "declined";
 
+export type Palette = "white-hot" | "black-hot" | "ironbow" | "rainbow";
+
 export type PaymentOutcome = "pays" | "already" | "no-invoice" | "wrong-amount" | "nothing-due" | "twice" | "bad-date" | "unreadable";
 
 export type Role = "dispatcher" | "officer" | "pilot" | "supervisor" | "owner" | "auditor";
@@ -456,6 +458,17 @@ export interface OfferView {
   dock: string;
   to_scene_s: number;
   offered_at: string;
+}
+
+export interface UndockedView {
+  site_id: string;
+  site: string;
+  connector_id: string;
+  connector: string;
+  called: string;
+  label: string;
+  signed: boolean;
+  point: Point | null;
 }
 
 export interface Order {
@@ -1140,6 +1153,85 @@ export interface Problem {
   detail: string;
 }
 
+export interface Sheet {
+  name: string;
+  cruise_mps: number;
+  climb_mps: number;
+  descend_mps: number;
+  hover_w: number;
+  cruise_w: number;
+  climb_w: number;
+  ceiling_m?: number;
+  launch_s?: number;
+  reserve?: number;
+  wind_mps?: number;
+  gust_mps?: number;
+  rain_mmph?: number;
+  coldest_c?: number;
+  hottest_c?: number;
+}
+
+export interface RegisterDrone {
+  called: string;
+  name: string;
+  sheet: Sheet;
+  capacity_wh: number;
+  health?: number;
+  service_every_h?: number;
+}
+
+export interface RegisterDock {
+  site_id: string;
+  connector_id: string;
+  name: string;
+  point: Point;
+  waiver: Waiver;
+  drone: RegisterDrone;
+  roof_m?: number;
+}
+
+export interface AmendDock {
+  name?: string | null;
+  roof_m?: number | null;
+  waiver?: Waiver | null;
+  trouble?: string | null;
+}
+
+export interface MaintainDrone {
+  trouble?: string | null;
+  health?: number | null;
+  serviced?: boolean;
+}
+
+export interface TakeWatch {
+  observers?: number;
+}
+
+export interface Wind {
+  speed_mps: number;
+  from_deg: number;
+}
+
+export interface Weather {
+  wind: Wind;
+  gust_mps: number;
+  rain_mmph: number;
+  visibility_m: number;
+  temperature_c: number;
+  at: string;
+  cloud_base_m: number | null;
+}
+
+export interface SayWeather {
+  wind: Wind;
+  gust_mps: number;
+  rain_mmph: number;
+  visibility_m: number;
+  temperature_c: number;
+  cloud_base_m?: number | null;
+  at?: string | null;
+}
+
 export interface SendDrone {
   drone_id?: string | null;
 }
@@ -1472,6 +1564,7 @@ export interface PersonNamed {
 export interface AttachStill {
   feed_id: string;
   jpeg: string;
+  palette?: Palette | null;
 }
 
 export interface WriteNote {

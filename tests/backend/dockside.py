@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.app import Parts, build
@@ -40,6 +39,7 @@ from tests.backend.house import b64, embedded, filed, settings
 
 NOON = datetime(2026, 6, 21, 17, 0, tzinfo=UTC)
 TICK_S = 0.2  # TELEMETRY_HZ
+STEP_S = 0.04  # twice the simulator's own: nothing here hangs on a gust
 QUAD = Airframe(  # the simulator's, as its maker would print it
     name="Simulated quad",
     cruise_mps=18,
@@ -243,7 +243,7 @@ class Dockside:
             self.clock.now += timedelta(seconds=TICK_S)
             for name, drone in self.drones.items():
                 drone.autopilot.link_s = 0.0 if self._hears(name) else drone.autopilot.link_s
-                drone.run(TICK_S)
+                drone.run(TICK_S, STEP_S)
             states = [
                 self.says(name, state(name, self.drones[name])) for name in self.drones if self._hears(name)
             ]
@@ -372,9 +372,8 @@ def mission(drone: Drone, points: Any, height_m: float, speed_mps: float, then: 
     items = [Item(cmd=Cmd.CHANGE_SPEED, params=(1, speed_mps, 0, 0)), *ways]
     if not pilot.flying:
         items.insert(0, Item(cmd=Cmd.TAKEOFF, params=(0, 0, 0, math.nan), z=height_m))
-    items.append(
-        Item(cmd=then) if then is not None else msgspec.structs.replace(ways[-1], cmd=Cmd.LOITER_UNLIMITED)
-    )
+    if then is not None:
+        items.append(Item(cmd=then))
     pilot.set_mission(items)
     drone.gimbal.neutral()
     pilot.arm()
@@ -410,3 +409,14 @@ def state(name: str, drone: Drone) -> DroneState:
             down_deg=43.0,
         ),
     )
+
+
+def box(name: str, kind: str, west_m: float, south_m: float, east_m: float, north_m: float) -> dict[str, Any]:
+    """An area, by its sides from HERE."""
+    corners = [(west_m, south_m), (east_m, south_m), (east_m, north_m), (west_m, north_m), (west_m, south_m)]
+    ring = [[point.longitude, point.latitude] for point in (away(*corner) for corner in corners)]
+    return {
+        "type": "Feature",
+        "properties": {"name": name, "kind": kind},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }

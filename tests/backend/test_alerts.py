@@ -143,7 +143,7 @@ async def test_a_push_service_that_fails_is_tried_again_until_the_deadline(
             tries.append((house.clock() - begun).total_seconds())
             # after the last one it may have been given up by now
             assert len(tries) > 7 or (await alert_of(dana, incident))["reach"] == "trying"
-        house.clock.advance(seconds=0.5)
+        house.clock.advance(seconds=1)
         await house.parts.alerts.look()
         await asyncio.sleep(0.02)
     await reaches(dana, incident, "nobody")

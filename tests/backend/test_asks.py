@@ -146,7 +146,7 @@ async def test_two_answers_at_once_are_one_answer(dana: Staff, lent: Lent, ola: 
 async def test_nobody_answers_for_another_owner(house: House, dana: Staff, lent: Lent, ola: Staff) -> None:
     await ask(dana, lent)
     asked = await the_ask(lent)
-    other = await (await lending(house, "pia", numbers=())).signed_in()
+    other = await (await lending(house, "mia", numbers=())).signed_in()
     no(await other.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 403, "not-yours")
     lee = await house.staff("lee")  # a supervisor manages the city's sites, and nobody else's
     no(await lee.http.post(f"/api/asks/{asked}/answer", json={"allow": True}), 403, "not-yours")
@@ -340,14 +340,14 @@ async def test_of_one_persons_browsers_so_many_are_kept_and_an_endpoint_belongs_
     async with house.parts.store.read() as tx:
         kept = [held.endpoint for held in await tx.push.of_user(lent.owner.id)]
     assert kept == [f"https://push.example/{n}" for n in range(3, push.ADDRESSES + 3)]
-    pia = await lending(house, "pia", numbers=())
-    await subscribe(await pia.signed_in(), kept[0])
+    mia = await lending(house, "mia", numbers=())
+    await subscribe(await mia.signed_in(), kept[0])
     async with house.parts.store.read() as tx:
-        assert [held.endpoint for held in await tx.push.of_user(pia.owner.id)] == kept[:1]
+        assert [held.endpoint for held in await tx.push.of_user(mia.owner.id)] == kept[:1]
     await ola.http.request("DELETE", "/api/push", json={"endpoint": kept[0]})  # not hers any more
     await ola.http.request("DELETE", "/api/push", json={"endpoint": kept[1]})
     async with house.parts.store.read() as tx:
-        assert len(await tx.push.of_user(pia.owner.id)) == 1
+        assert len(await tx.push.of_user(mia.owner.id)) == 1
         assert kept[1] not in [held.endpoint for held in await tx.push.of_user(lent.owner.id)]
     ends = [e.details["why"] for e in await house.entries("push.unsubscribe")]
     assert ends == ["too many"] * 4 + ["named anew", "asked"]

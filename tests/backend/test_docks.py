@@ -21,7 +21,10 @@ from tests.backend.agents import HERE, Agent, Wire, a_site, soon
 from tests.backend.docked import QUAD
 from tests.backend.house import WAIT_S, House, Staff, done, no, settings
 
-AIRFRAME = msgspec.to_builtins(QUAD)
+SHEET = {
+    name: getattr(QUAD, name)
+    for name in ("name", "cruise_mps", "climb_mps", "descend_mps", "hover_w", "cruise_w", "climb_w")
+}
 SKY = {
     "wind": {"speed_mps": 4.0, "from_deg": 250.0},
     "gust_mps": 6.0,
@@ -72,7 +75,7 @@ def body(site: str, connector: str, **more: Any) -> dict[str, Any]:
         "point": msgspec.to_builtins(HERE),
         "roof_m": 12.0,
         "waiver": waiver(),
-        "drone": {"called": "harbour", "name": "Harbour 1", "airframe": AIRFRAME, "capacity_wh": 430.0},
+        "drone": {"called": "harbour", "name": "Harbour 1", "sheet": SHEET, "capacity_wh": 430.0},
         **more,
     }
 
@@ -102,12 +105,12 @@ async def test_a_dock_is_registered_amended_and_retired(any_house: House) -> Non
     assert dock["drone"]["name"] == "Harbour 1"
     assert dock["drone"]["heard_at"] is None
     lee = await house.staff("lee")
-    shut = await lee.http.patch(f"/api/docks/{dock['id']}", json={"trouble": "Its lid sticks"})
+    shut = await lee.http.post(f"/api/docks/{dock['id']}/amend", json={"trouble": "Its lid sticks"})
     assert done(shut)["trouble"] == "Its lid sticks"
-    opened = await lee.http.patch(f"/api/docks/{dock['id']}", json={"trouble": ""})
+    opened = await lee.http.post(f"/api/docks/{dock['id']}/amend", json={"trouble": ""})
     assert done(opened)["trouble"] is None
-    maintained = await lee.http.patch(
-        f"/api/drones/{dock['drone']['id']}", json={"trouble": "A worn propeller", "health": 0.9}
+    maintained = await lee.http.post(
+        f"/api/drones/{dock['drone']['id']}/maintain", json={"trouble": "A worn propeller", "health": 0.9}
     )
     assert done(maintained)["drone"]["trouble"] == "A worn propeller"
     assert house.parts.drones.stands()[0].drone.battery.health == 0.9
@@ -133,9 +136,9 @@ async def test_a_dock_that_cannot_be_is_refused(house: House) -> None:
     bad: list[dict[str, Any]] = [
         {"waiver": waiver(ceiling_m=5)},
         {"waiver": waiver(radius_m=1)},
-        {"drone": {"called": "../x", "name": "X", "airframe": AIRFRAME, "capacity_wh": 1.0}},
-        {"drone": {"called": "x", "name": "X", "airframe": {**AIRFRAME, "reserve": 0.0}, "capacity_wh": 1.0}},
-        {"drone": {"called": "x", "name": "X", "airframe": AIRFRAME, "capacity_wh": 0.0}},
+        {"drone": {"called": "../x", "name": "X", "sheet": SHEET, "capacity_wh": 1.0}},
+        {"drone": {"called": "x", "name": "X", "sheet": {**SHEET, "reserve": 0.0}, "capacity_wh": 1.0}},
+        {"drone": {"called": "x", "name": "X", "sheet": SHEET, "capacity_wh": 0.0}},
         {"point": {"latitude": 91.0, "longitude": 0.0}},
     ]
     for wrong in bad:

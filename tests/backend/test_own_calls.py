@@ -113,14 +113,14 @@ async def test_a_number_that_calls_from_somewhere_else_is_no_own_call(dana: Staf
 async def test_of_several_sites_with_one_number_the_nearest_is_meant_and_without_a_place_none(
     house: House, dana: Staff, lent: Lent
 ) -> None:
-    branch = await lending(house, "pia", point=north(700))
+    branch = await lending(house, "mia", point=north(700))
     await lent.camera()
     theirs = await branch.camera(point=north(700), level=OWN_CALLS)
     incident = await dana.open(callback_number=SHOP_NUMBER)
     assert (incident["site"], incident["openings"]) == (None, [])
     place = {"latitude": north(600).latitude, "longitude": SHOP.longitude}
     amended = await dana.post(f"/api/incidents/{incident['id']}/amend", {"position": place})
-    assert amended["site"] == "Pia's shop"
+    assert amended["site"] == "Mia's shop"
     assert [opening["camera_id"] for opening in amended["openings"]] == [theirs]
     assert (await house.entries("incident.amend"))[-1].details["site"] == branch.site
 
@@ -163,12 +163,12 @@ async def test_pressing_again_is_the_same_incident_while_it_is_open_and_on_recor
 
 
 async def test_nobody_presses_for_anothers_site(house: House, dana: Staff, lent: Lent) -> None:
-    pia = await (await lending(house, "pia", numbers=())).signed_in()
+    mia = await (await lending(house, "mia", numbers=())).signed_in()
     where = f"/api/sites/{lent.site}/panic"
-    no(await pia.http.post(where, json={}), 403, "not-yours")
+    no(await mia.http.post(where, json={}), 403, "not-yours")
     no(await (await house.staff("lee")).http.post(where, json={}), 403, "not-yours")
     no(await dana.http.post(where, json={}), 403, "wrong-role")
-    no(await pia.http.post("/api/sites/sit_0000000000000000000000/panic", json={}), 404, "not-found")
+    no(await mia.http.post("/api/sites/sit_0000000000000000000000/panic", json={}), 404, "not-found")
     assert await dana.get("/api/incidents/closed") == []
     async with dana.socket() as socket:
         assert socket.snapshot["incidents"] == []

@@ -550,6 +550,7 @@ def test_every_language_has_a_word_for_every_code(lang: str) -> None:
         assert lang == "en" or set(words.codes[name]) >= set(english.codes[name]), name
     assert set(words.download) == set(english.download)
     assert set(words.response_of) == {"assigned", "picture", "on-scene"}
+    assert set(words.drones_of) == {"launch", "scene", "picture"}
     for many in ("never_why", "how_it_works", "for_experts"):
         assert len(getattr(words, many)) == len(getattr(english, many))
 

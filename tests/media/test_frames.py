@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import io
 import random
+import re
+from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from media import frames
 from media.frames import LONGEST, STILL_BYTES, Frames
+from media.palettes import STOPS, Palette, Thermal, table
 from media.ports import Full
 
 
@@ -84,3 +87,53 @@ async def test_one_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(frames, "WITHIN_S", 0.001)
     with pytest.raises(ValueError, match="too long"):
         await Frames().clean(a_picture(64, 48))
+
+
+def a_warm_scene() -> bytes:
+    """Grey as a thermal camera sends it: a cold corner, somebody warm, all else between."""
+    scene = Image.new("L", (640, 480), 100)
+    scene.paste(20, (40, 40, 120, 100))
+    scene.paste(230, (400, 300, 424, 348))
+    out = io.BytesIO()
+    scene.convert("RGB").save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+async def test_a_thermal_still_is_coloured_and_its_coldest_and_hottest_spots_are_marked() -> None:
+    made = Frames()
+    plain = Image.open(io.BytesIO(await made.clean(a_warm_scene(), Thermal(palette=Palette.IRONBOW))))
+    colours = table(Palette.IRONBOW)
+    for spot, white in (((60, 60), 20), ((412, 320), 230), ((200, 400), 100)):
+        assert plain.getpixel(spot) == pytest.approx(colours[white], abs=14)
+    thermal = Thermal(palette=Palette.BLACK_HOT, range_c=(-5.0, 40.0))
+    marked = Image.open(io.BytesIO(await made.clean(a_warm_scene(), thermal))).convert("L")
+    bare = Thermal(palette=Palette.BLACK_HOT)
+    unmarked = Image.open(io.BytesIO(await made.clean(a_warm_scene(), bare))).convert("L")
+    drawn = ImageChops.difference(marked, unmarked).point(lambda white: 255 if white > 60 else 0)
+    assert drawn.crop((30, 10, 240, 110)).getbbox() is not None, "at the coldest"
+    assert drawn.crop((390, 270, 600, 360)).getbbox() is not None, "at the hottest"
+    assert drawn.crop((240, 110, 390, 270)).getbbox() is None, "and nowhere else"
+
+
+def test_a_spots_degrees_are_where_its_white_lies_in_the_cameras_range() -> None:
+    import cv2
+    import numpy as np
+
+    said: list[str] = []
+    scene = cv2.imdecode(np.frombuffer(a_warm_scene(), np.uint8), cv2.IMREAD_COLOR)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "_mark", lambda _, at, words: said.append(words))
+        frames.coloured(scene, Thermal(palette=Palette.RAINBOW, range_c=(-5.0, 40.0)))
+    cold, hot = (float(words.removesuffix(" C")) for words in said)
+    assert cold == pytest.approx(-5 + 45 * 20 / 255, abs=0.6)
+    assert hot == pytest.approx(-5 + 45 * 230 / 255, abs=0.6)
+
+
+def test_the_pages_and_the_stills_know_the_same_palettes() -> None:
+    source = (Path(__file__).parents[2] / "pwa/src/staff/thermal/palettes.ts").read_text()
+    stops = source[source.index("const STOPS") : source.index("const STEPS")]
+    found = {
+        name: tuple((int(r), int(g), int(b)) for r, g, b in re.findall(r"\[(\d+), (\d+), (\d+)\]", body))
+        for name, body in re.findall(r'"?([a-z-]+)"?: \[\n(.*?)\n  \],', stops, re.DOTALL)
+    }
+    assert found == {palette.value: colours for palette, colours in STOPS.items()}

@@ -331,6 +331,9 @@ class Agency:
         ]
         self.cameras: list[Json] = []  # near every incident
         self.closed: list[Json] = []
+        self.hangar: Json | None = None  # tests.pwa.hangar; drones say nothing where there is none
+        self.choice: Json | None = None
+        self.weather: Json | None = None
         self.asked: list[tuple[str, str, Any]] = []
         self.answers: dict[tuple[str, str], tuple[int, Json]] = {}
 
@@ -364,6 +367,11 @@ class Agency:
         """Change an incident and tell everybody."""
         self.incidents[which] = {**self.incidents[which], **changes}
         await self.tell({"type": "incident", "incident": self.incidents[which]})
+
+    async def change_hangar(self, **changes: Any) -> None:
+        """Change docks, flights or offers and tell everybody."""
+        self.hangar = {**(self.hangar or {}), **changes}
+        await self.tell(self.hangar)
 
     async def record(self, line: Json, which: str = "inc_1") -> None:
         """Write to an incident's log and tell everybody."""
@@ -427,6 +435,8 @@ class Agency:
             return
         self.conversations += 1
         self._told.begin(socket, self.snapshot())
+        if self.hangar is not None:
+            await self.tell(self.hangar)
 
     async def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
@@ -453,7 +463,7 @@ class Agency:
             await route.fulfill(body="<!doctype html><title>peer</title>", content_type="text/html")
             return
         if path == "/":  # as the server leads each role to its own page
-            where = "/officer" if self.role == "officer" else "/console"
+            where = {"officer": "/officer", "pilot": "/pilot"}.get(self.role, "/console")
             refresh = f'<!doctype html><meta http-equiv="refresh" content="0;url={where}">'
             await route.fulfill(content_type="text/html", body=refresh)
             return
@@ -499,6 +509,10 @@ class Agency:
             return 201, made
         if path.startswith("/api/push"):
             return 204, None
+        if path == "/api/airspace":
+            return 200, {"type": "FeatureCollection", "features": []}
+        if path == "/api/weather":
+            return 200, self.weather
         kind, which, *rest = path.removeprefix("/api/").split("/")
         return self._about(kind, which, "/".join(rest), body)
 
@@ -509,7 +523,9 @@ class Agency:
             return self._about_opening(which, verb)
         if kind == "feeds":
             return 201, {"whep": f"/whep/{which}", "bearer": "b", "seconds_left": 60}
-        if kind == "units":
+        if kind == "flights":
+            return 200, {"accepted": True, "words": "", "took_ms": 84}
+        if kind in ("units", "docks"):
             return 204, None
         if kind == "alerts":
             return self._acknowledged(which)
@@ -586,6 +602,10 @@ class Agency:
             return (200, self._thread(which)) if body is None else (201, self._write(which, body))
         if verb == "notes/marks":
             return 204, None
+        if verb == "drones":
+            return 200, self.choice
+        if verb == "flights":
+            return 201, (self.hangar or {})["flights"][0]
         held = self.incidents[which]
         if verb == "my-camera":
             return 200, {"bearer": "b", "whip": "/whip", "feed_id": "fed_9"}

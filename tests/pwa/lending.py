@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from tests.backend.house import PLAIN
 from tests.pwa.service import PASSWORD, Service
 
 Json = dict[str, Any]
@@ -29,17 +30,27 @@ class Person:
         """What it answers, be it a no."""
         return self._request(method, path).status_code
 
+    def client(self) -> httpx.Client:
+        """Signed in."""
+        return httpx.Client(
+            base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15, verify=PLAIN
+        )
+
     def _request(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        with httpx.Client(
-            base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15
-        ) as http:
+        with self.client() as http:
             reply = http.request(method, path, json=body)
             self._cookies = http.cookies
         return reply
 
+    def cookies(self) -> dict[str, str]:
+        """What makes a browser theirs."""
+        return dict(self._cookies)
+
     def browser(self) -> httpx.AsyncClient:
         """For whoever presses and must not wait: signed in, and it keeps its connections."""
-        return httpx.AsyncClient(base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15)
+        return httpx.AsyncClient(
+            base_url=self._url, headers=self._headers, cookies=self._cookies, timeout=15, verify=PLAIN
+        )
 
 
 def invite(supervisor: Person, display_name: str) -> str:

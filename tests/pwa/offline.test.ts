@@ -227,7 +227,7 @@ test("a press says how old it is by the server's clock, whatever the phone's clo
 test("words whose picture was not kept ask what to do, and go alone", async () => {
   const server = new Server();
   const queue = server.queue();
-  const still = { feed: "fed_1", label: "Caller", jpeg: "" };
+  const still = { feed: "fed_1", label: "Caller", jpeg: "", palette: null };
   queue.keepWith(new Shelf(), [
     { kind: "note", id: "nte_a", order: 1, incident: "inc_1", type: "", at: AT_NOON, text: "the door", still },
   ]);

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.backend.house import PLAIN
 from tests.pwa import lent
 from tests.pwa.agency import now
 from tests.pwa.conftest import BASEMAP
@@ -25,7 +26,9 @@ class Someone:
     """A signed-in person, over HTTP."""
 
     def __init__(self, service: Service, name: str) -> None:
-        self.http = httpx.Client(base_url=service.url, headers={"Origin": service.url}, timeout=20)
+        self.http = httpx.Client(
+            base_url=service.url, headers={"Origin": service.url}, timeout=20, verify=PLAIN
+        )
         me = self.post("/api/session", {"name": name, "password": PASSWORD})
         self.http.headers["X-CSRF-Token"] = me["csrf"]
 
@@ -54,10 +57,10 @@ def lend(owner: Someone, name: str, level: str) -> None:
 def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with a supervisor, a dispatcher, an officer's unit and an owner."""
     service = Service(tmp_path_factory.mktemp("agency"), basemap=str(BASEMAP))
-    service.add_user("lee", "--role", "supervisor")
-    service.add_user("dana", "--role", "dispatcher")
-    service.add_user("sam", "--role", "officer", "--unit", "Unit 12")
-    service.add_user("olive", "--role", "owner", "--display-name", "Olive Hart")
+    service.add_person("lee", "supervisor")
+    service.add_person("dana", "dispatcher")
+    service.add_person("sam", "officer", unit="Unit 12")
+    service.add_person("olive", "owner", display_name="Olive Hart")
     yield service.start()
     service.kill()
 

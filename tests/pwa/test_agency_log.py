@@ -19,9 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service in which a dispatcher saw two officers' pictures; one of the incidents is closed."""
     service = Service(tmp_path_factory.mktemp("logged"), log_cadence_s="1")
-    service.add_user("lee", "--role", "supervisor")
-    service.add_user("dana", "--role", "dispatcher")
-    service.add_user("sam", "--role", "officer", "--unit", "Unit 12")
+    service.add_person("lee", "supervisor")
+    service.add_person("dana", "dispatcher")
+    service.add_person("sam", "officer", unit="Unit 12")
     service.start()
     with (
         contextlib.closing(Someone(service, "dana")) as dana,

@@ -227,7 +227,7 @@ KEEPS_CONNECTIONS = """
 async def test_stills_are_the_same_session_with_a_fraction_of_the_bytes_and_sound_is_none(
     browser: Browser, service: Service, dispatcher: Dispatcher, phones: Phones
 ) -> None:
-    service.add_user("nils", "--role", "officer", "--unit", "Unit 7")
+    service.add_person("nils", "officer", unit="Unit 7")
     case = dispatcher.open_incident()
     await share(await phones.new(), dispatcher.issue_link(case))
     other = await phones.new()
@@ -243,6 +243,9 @@ async def test_stills_are_the_same_session_with_a_fraction_of_the_bytes_and_soun
         await page.get_by_role("button", name="Sign on to Unit 7").click()
         dispatcher.assign(case, "Unit 7")
         await expect(large(page).locator(".chip.tone-live")).to_be_visible(timeout=30_000)
+        # on a busy machine the first may have fallen silent and been replaced
+        _, _, _, at_first = await page.evaluate(RECEIVED)
+        logged_at_first = dispatcher.actions(case).count("feed.subscribe")
 
         await page.get_by_role("button", name="Stills only").click()
         await expect(large(page).locator(".chip.tone-waiting")).to_contain_text("Still", timeout=30_000)
@@ -256,7 +259,7 @@ async def test_stills_are_the_same_session_with_a_fraction_of_the_bytes_and_soun
             await asyncio.sleep(0.25)
         end, _, now_open, made = await page.evaluate(RECEIVED)
         whole, _, _, _ = await other.evaluate(RECEIVED)
-        assert (now_open, made) == (1, 1)  # of the same session
+        assert (now_open, made) == (1, at_first)  # of the same session
         assert 0 < end - start < (whole - begin) / 3
 
         await page.get_by_role("button", name="Sound only").click()
@@ -265,7 +268,7 @@ async def test_stills_are_the_same_session_with_a_fraction_of_the_bytes_and_soun
         await expect(page.locator(".data-used")).to_contain_text("this month")
         await page.get_by_role("button", name="Sound only").click()
         await expect(large(page).locator(".chip.tone-live")).to_be_visible(timeout=30_000)
-        mine = [one for one in dispatcher.actions(case) if one == "feed.subscribe"]
-        assert len(mine) == 3  # all at first and then stills, the other, all again: no entry is missing
+        logged = dispatcher.actions(case).count("feed.subscribe") - logged_at_first
+        assert logged == 2  # stills went on with the first; the other, all again: no entry is missing
     finally:
         await context.close()

@@ -40,7 +40,7 @@ def wrong_by(hours: float) -> str:
 @asynccontextmanager
 async def phone(browser: Browser, service: Service, name: str, script: str = "") -> AsyncIterator[Page]:
     """An officer's phone, signed in, on duty in a unit of its own, with the app on it."""
-    service.add_user(name, "--role", "officer", "--unit", f"Unit {name}")
+    service.add_person(name, "officer", unit=f"Unit {name}")
     context = await browser.new_context(
         viewport={"width": PHONE[0], "height": PHONE[1]},
         geolocation={"latitude": 42.3168, "longitude": -83.1712, "accuracy": 9},

@@ -32,10 +32,10 @@ async def agency(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 def _people(service: Service) -> None:
-    service.add_user("lee", "--role", "supervisor", "--display-name", "Lee Carter")
-    service.add_user("dana", "--role", "dispatcher", "--display-name", "Dana Reyes")
-    service.add_user("sam", "--role", "officer", "--unit", "Unit 12", "--display-name", "Sam Ortiz")
-    service.add_user("ada", "--role", "auditor", "--display-name", "Ada Moss")
+    service.add_person("lee", "supervisor", display_name="Lee Carter")
+    service.add_person("dana", "dispatcher", display_name="Dana Reyes")
+    service.add_person("sam", "officer", unit="Unit 12", display_name="Sam Ortiz")
+    service.add_person("ada", "auditor", display_name="Ada Moss")
 
 
 async def begun(page: Page) -> None:

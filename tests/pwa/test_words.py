@@ -18,7 +18,7 @@ TEXT = "Armed: keep your distance"
 @pytest.fixture(scope="module")
 def officer(service: Service) -> str:
     """An officer of a unit, by the name that one signs in with."""
-    service.add_user("wes", "--role", "officer", "--unit", "Unit 31")
+    service.add_person("wes", "officer", unit="Unit 31")
     return "wes"
 
 

@@ -108,6 +108,14 @@ EN = Words(
         "picture": "From the emergency’s opening until the first live picture",
         "on-scene": "From the emergency’s opening until somebody is on the scene",
     },
+    drones="How fast drones came",
+    drones_of={
+        "launch": "From the emergency’s opening until a drone was in the air",
+        "scene": "From there until it was at the scene",
+        "picture": "From the emergency’s opening until an officer saw its picture",
+    },
+    about_drones="The first drone of each emergency is counted.",
+    ninetieth="Nine of ten within",
     too_few="too few to say",
     about_on_scene="Units say by one press that they are on the scene; emergencies in which none did are not counted "
     "there.",

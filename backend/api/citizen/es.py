@@ -110,6 +110,14 @@ ES = Words(
         "picture": "Desde que se abrió la emergencia hasta la primera imagen en vivo",
         "on-scene": "Desde que se abrió la emergencia hasta que alguien está en el lugar",
     },
+    drones="Cuánto tardaron los drones",
+    drones_of={
+        "launch": "Desde que se abrió la emergencia hasta que un dron estuvo en el aire",
+        "scene": "Desde ahí hasta que estuvo en el lugar",
+        "picture": "Desde que se abrió la emergencia hasta que un agente vio su imagen",
+    },
+    about_drones="Se cuenta el primer dron de cada emergencia.",
+    ninetieth="Nueve de cada diez en menos de",
     too_few="muy pocas para decirlo",
     about_on_scene="Las unidades dicen con una pulsación que están en el lugar; las emergencias en que ninguna lo "
     "dijo no se cuentan ahí.",

@@ -1,5 +1,7 @@
 """The page's numbers and charts."""
 
+from collections.abc import Sequence
+
 from backend.api.citizen import saying
 from backend.api.citizen.charts import Line, bars, columns
 from backend.api.citizen.elements import Html, h
@@ -85,6 +87,8 @@ def charts(words: Words, report: Report) -> Html:
     ]
     shown.append(bars(words.by_level, (words.cameras,), levels, "by-level", words.no_rows))
     shown.append(_response(words, report))
+    if report.drones:
+        shown.append(_drones(words, report))
     return h(
         "section",
         {"aria-labelledby": "year"},
@@ -109,35 +113,50 @@ def _line(words: Words, by: By, count: Count) -> Line:
 
 
 def _response(words: Words, report: Report) -> Html:
+    rows = [(words.response_of[each.name], (each.seconds,), each.measured) for each in report.response]
+    return _waits("response", words, words.response, (words.median,), rows, words.about_on_scene)
+
+
+def _drones(words: Words, report: Report) -> Html:
     rows = [
+        (words.drones_of[each.name], (each.median_s, each.p90_s), each.measured) for each in report.drones
+    ]
+    return _waits("drones", words, words.drones, (words.median, words.ninetieth), rows, words.about_drones)
+
+
+def _waits(
+    name: str,
+    words: Words,
+    title: str,
+    columns_of: tuple[str, ...],
+    rows: Sequence[tuple[str, Sequence[float | None], int]],
+    about: str,
+) -> Html:
+    """How long things took: a row for each, in words where too few were measured."""
+    heads = [h("th", {"scope": "col"}, column) for column in (*columns_of, words.emergencies)]
+    body = [
         h(
             "tr",
             None,
-            h("th", {"scope": "row"}, words.response_of[each.name]),
-            h("td", None, words.too_few if each.seconds is None else saying.seconds(words, each.seconds)),
-            h("td", None, f"{each.measured:,}"),
+            h("th", {"scope": "row"}, called),
+            *(
+                h("td", None, words.too_few if seconds is None else saying.seconds(words, seconds))
+                for seconds in waits
+            ),
+            h("td", None, f"{measured:,}"),
         )
-        for each in report.response
+        for called, waits, measured in rows
     ]
+    first = h("th", {"scope": "col"}, h("span", {"class": "sr"}, title))
     return h(
         "section",
-        {"class": "chart", "aria-labelledby": "response"},
-        h("h3", {"id": "response"}, words.response),
+        {"class": "chart", "aria-labelledby": name},
+        h("h3", {"id": name}, title),
         h(
             "table",
-            {"aria-labelledby": "response"},
-            h(
-                "thead",
-                None,
-                h(
-                    "tr",
-                    None,
-                    h("th", {"scope": "col"}, h("span", {"class": "sr"}, words.response)),
-                    h("th", {"scope": "col"}, words.median),
-                    h("th", {"scope": "col"}, words.emergencies),
-                ),
-            ),
-            h("tbody", None, *rows),
+            {"aria-labelledby": name},
+            h("thead", None, h("tr", None, first, *heads)),
+            h("tbody", None, *body),
         ),
-        h("p", {"class": "soft"}, words.about_on_scene),
+        h("p", {"class": "soft"}, about),
     )

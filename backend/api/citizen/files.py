@@ -79,6 +79,17 @@ def statistics_csv(report: Report) -> bytes:
         )
         for each in report.response
     ]
+    rows += [
+        (
+            f"{what} seconds of drones until {each.name}",
+            "",
+            seconds if seconds is not None else "",
+            each.measured,
+            "",
+        )
+        for each in report.drones
+        for what, seconds in (("median", each.median_s), ("90th percentile", each.p90_s))
+    ]
     rows.append(("sealed", "", report.sealed, "", ""))
     return _lines(rows).encode("utf-8-sig")
 

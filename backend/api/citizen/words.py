@@ -92,6 +92,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     no_rows: str
     response: str
     response_of: Mapping[str, str]
+    drones: str
+    drones_of: Mapping[str, str]
+    about_drones: str
+    ninetieth: str
     too_few: str
     about_on_scene: str
     median: str

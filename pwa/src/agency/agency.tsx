@@ -7,6 +7,7 @@ import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
 import { Contests } from "./contests.tsx";
 import { Devices } from "./devices.tsx";
+import { Docks } from "./docks.tsx";
 import { Fees } from "./fees.tsx";
 import { PublicLog } from "./log.tsx";
 import { Owners } from "./owners.tsx";
@@ -17,6 +18,7 @@ const PARTS = [
   ["city", "City cameras", "camera"],
   ["contests", "Contests", "flag"],
   ["devices", "Devices", "smartphone"],
+  ["docks", "Drones", "drone"],
   ["fees", "Fees", "fee"],
   ["phrases", "Phrases", "write"],
   ["log", "Public log", "history"],
@@ -79,6 +81,7 @@ export function Agency({ desk }: { desk: Desk }) {
         {part === "city" && <City requests={desk.requests} />}
         {part === "contests" && <Contests calls={calls} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
+        {part === "docks" && <Docks calls={calls} />}
         {part === "fees" && <Fees desk={desk} calls={calls} />}
         {part === "phrases" && <Phrases calls={calls} />}
         {part === "log" && <PublicLog calls={calls} />}

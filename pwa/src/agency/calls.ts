@@ -1,26 +1,31 @@
 // Everything that a supervisor can ask of the server on this page, one method each; docs/http.md says what each means.
 import type { Requests } from "../lib/requests.ts";
 import type {
+  AmendDock,
   AnswerContest,
   ContestList,
   Device,
+  DockView,
   Erased,
   EraseReason,
   InvitationLink,
   InvoiceView,
   IssuedInvoices,
   LoggedUse,
+  MaintainDrone,
   MismatchView,
   OwnerRequest,
   PaymentReport,
   Phrases,
   PriceList,
   RegisterDevice,
+  RegisterDock,
   RegisteredDevice,
   SealReason,
   SetPhrases,
   SetPrices,
   SiteView,
+  UndockedView,
   YearOfFees,
 } from "../wire.ts";
 
@@ -73,6 +78,30 @@ export class AgencyCalls {
 
   retireDevice(id: string): Promise<void> {
     return this.#ask.send("DELETE", `/api/agency/devices/${id}`);
+  }
+
+  docks(): Promise<DockView[]> {
+    return this.#ask.send("GET", "/api/docks");
+  }
+
+  undocked(): Promise<UndockedView[]> {
+    return this.#ask.send("GET", "/api/docks/undocked");
+  }
+
+  addDock(body: RegisterDock): Promise<DockView> {
+    return this.#ask.send("POST", "/api/docks", body);
+  }
+
+  amendDock(id: string, body: AmendDock): Promise<DockView> {
+    return this.#ask.send("POST", `/api/docks/${id}/amend`, body);
+  }
+
+  retireDock(id: string): Promise<void> {
+    return this.#ask.send("DELETE", `/api/docks/${id}`);
+  }
+
+  maintainDrone(id: string, body: MaintainDrone): Promise<DockView> {
+    return this.#ask.send("POST", `/api/drones/${id}/maintain`, body);
   }
 
   uses(before: number | undefined, sealed: boolean): Promise<LoggedUse[]> {

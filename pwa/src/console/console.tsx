@@ -10,6 +10,7 @@ import { useNearby } from "../staff/nearby.ts";
 import { WRITE_FIELD } from "../staff/parts/words.tsx";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
 import { Cameras } from "./cameras.tsx";
+import { Drones } from "./drones.tsx";
 import { BreakGlass } from "./glass.tsx";
 import { IncidentHead } from "./incident-head.tsx";
 import { IncidentList } from "./incident-list.tsx";
@@ -41,10 +42,11 @@ function step({ desk, state }: Props, by: 1 | -1): void {
 
 /** Esc undoes the nearest thing first: the field, the help, the question, the form; then it hides the picture. */
 function safe(state: Store<ConsoleState>): void {
-  const { help, closing, wording, breaking, texting } = state.value;
+  const { help, closing, wording, breaking, panel, texting } = state.value;
   if (takesKeys(document.activeElement)) (document.activeElement as HTMLElement).blur();
   else if (help) change(state, { help: false });
   else if (breaking) change(state, { breaking: false });
+  else if (panel) change(state, { panel: false });
   else if (closing) change(state, { closing: false });
   else if (wording) change(state, { wording: false });
   else if (texting) change(state, { texting: false, notice: null });
@@ -210,6 +212,7 @@ export function Console(props: Props) {
           <>
             <IncidentHead key={incident.id} desk={desk} state={state} incident={incident} />
             <Silent desk={desk} incident={incident} />
+            <Drones key={`${incident.id} drones`} desk={desk} state={state} incident={incident} />
             <Middle desk={desk} state={state} incident={incident} around={around} />
           </>
         )}

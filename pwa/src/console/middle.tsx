@@ -89,10 +89,40 @@ function FeedTabs({
   );
 }
 
+/** What stands beside the picture in front while a drone is there: the drone's, or beside that the caller's. */
+function besideFeed(feeds: readonly FeedView[], feed: FeedView): FeedView | null {
+  const wanted = feed.kind === "drone" ? "caller" : "drone";
+  return feeds.find(({ id, kind, state }) => id !== feed.id && kind === wanted && state !== "ended") ?? null;
+}
+
+interface OneProps extends Props {
+  feeds: readonly FeedView[];
+  feed: FeedView;
+  beside: boolean;
+}
+
+function One({ desk, state, incident, feeds, feed, beside }: OneProps) {
+  const { blurred } = useStore(state);
+  return (
+    <FeedPicture
+      desk={desk}
+      feed={feed}
+      link={feed.kind === "caller" ? currentLink(incident) : null}
+      label={feedLabel(feeds, feed)}
+      blurred={blurred}
+      beside={beside}
+      onUnblur={() => change(state, { blurred: false })}
+    >
+      {feed.kind === "caller" ? <NoPicture incident={incident} feed={feed} /> : <Coming feed={feed} />}
+    </FeedPicture>
+  );
+}
+
 function PicturePane({ desk, state, incident }: Props) {
-  const { feed: asked, blurred } = useStore(state);
+  const { feed: asked } = useStore(state);
   const feeds = watchable(incident, desk.me.user.id);
   const feed = incident.closed_at === null ? chosenFeed(feeds, asked) : null;
+  const beside = feed === null ? null : besideFeed(feeds, feed);
   return (
     <section class="picture-pane" aria-label="Picture">
       {feed === null ? (
@@ -102,17 +132,19 @@ function PicturePane({ desk, state, incident }: Props) {
           </div>
         </div>
       ) : (
-        <FeedPicture
-          key={feed.id}
-          desk={desk}
-          feed={feed}
-          link={feed.kind === "caller" ? currentLink(incident) : null}
-          label={feedLabel(feeds, feed)}
-          blurred={blurred}
-          onUnblur={() => change(state, { blurred: false })}
-        >
-          {feed.kind === "caller" ? <NoPicture incident={incident} feed={feed} /> : <Coming feed={feed} />}
-        </FeedPicture>
+        <div class="pictures-pair">
+          {(beside === null ? [feed] : [feed, beside]).map((one) => (
+            <One
+              key={one.id}
+              desk={desk}
+              state={state}
+              incident={incident}
+              feeds={feeds}
+              feed={one}
+              beside={one !== feed}
+            />
+          ))}
+        </div>
       )}
       {feed !== null && <FeedTabs feeds={feeds} feed={feed} state={state} />}
     </section>

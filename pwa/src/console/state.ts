@@ -25,6 +25,8 @@ export interface ConsoleState {
   readonly wording: boolean;
   /** Whether glass is being broken for somebody. */
   readonly breaking: boolean;
+  /** Whether all drones are listed, with why they stay. */
+  readonly panel: boolean;
   readonly list: "open" | "closed";
   /** The feed whose picture is in front; null for the best one. */
   readonly feed: string | null;
@@ -47,6 +49,7 @@ export function newState(): Store<ConsoleState> {
     closing: false,
     wording: false,
     breaking: false,
+    panel: false,
     list: "open",
     feed: null,
     swapped: kept(SWAPPED) === "yes",
@@ -60,6 +63,7 @@ export const AT_REST = {
   closing: false,
   wording: false,
   breaking: false,
+  panel: false,
   texting: false,
   feed: null,
   blurred: false,

@@ -139,7 +139,7 @@ function pressed(label: string, act: () => void, on?: boolean) {
   } as const;
 }
 
-function move({ x, y }: Spot): string {
+export function move({ x, y }: Spot): string {
   return `translate(${x.toFixed(1)} ${y.toFixed(1)})`;
 }
 

@@ -6,6 +6,8 @@ export interface Meant {
   onDrag(dx: number, dy: number): void;
   /** So many zooms closer, around a spot of the map. */
   onZoom(by: number, at: Spot): void;
+  /** A press on the ground that moved nothing; left out where it means nothing, and then a double one goes closer. */
+  onPlace?: ((at: Spot) => void) | undefined;
   /** Somebody tried what is the page's here: words that say what is the map's. */
   onHint(words: string): void;
 }
@@ -23,6 +25,10 @@ interface Pair {
 
 function between(a: Spot, b: Spot): Pair {
   return { middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }, apart: Math.hypot(a.x - b.x, a.y - b.y) };
+}
+
+function isGround(event: MouseEvent): boolean {
+  return (event.target as Element).closest("[role=button], [role=slider]") === null;
 }
 
 /** Listens on `box` until `signal` aborts. `gentle`: the page around it scrolls, so one finger and the wheel are the page's. */
@@ -61,6 +67,8 @@ export function gestures(box: HTMLElement, gentle: boolean, meant: Meant, signal
 
   const release = (event: PointerEvent): void => {
     const held = down.delete(event.pointerId);
+    if (held && down.size === 0 && !moving && event.type === "pointerup" && isGround(event))
+      meant.onPlace?.(spotOf(event));
     if (down.size === 0) moving = false;
     if (held && gentle && event.type === "pointercancel") meant.onHint("Move the map with two fingers");
   };
@@ -83,8 +91,7 @@ export function gestures(box: HTMLElement, gentle: boolean, meant: Meant, signal
   box.addEventListener("pointercancel", release, { signal });
   box.addEventListener("wheel", wheel, { signal, passive: false });
   const twice = (event: MouseEvent): void => {
-    const isGround = (event.target as Element).closest("[role=button], [role=slider]") === null;
-    if (isGround) meant.onZoom(1, spotOf(event));
+    if (isGround(event) && meant.onPlace === undefined) meant.onZoom(1, spotOf(event));
   };
   box.addEventListener("dblclick", twice, { signal });
   // two fingers are the map's also where one is the page's

@@ -34,6 +34,7 @@ import {
   MOST_ZOOM,
   metresPerPixel,
   place,
+  pointAt,
   type Size,
   type Spot,
 } from "./frame.ts";
@@ -41,6 +42,7 @@ import { type Followed, type Framing, useFraming } from "./framing.ts";
 import { gestures } from "./gestures.ts";
 import { type Changes, Handles } from "./handles.tsx";
 import { MapList } from "./list.tsx";
+import { type MapSky, SkyLayer } from "./sky.tsx";
 import type { Light } from "./style.ts";
 import { aboutTiles } from "./tiles.ts";
 
@@ -51,6 +53,11 @@ export interface MapProps {
   sites?: readonly MapSite[];
   people?: readonly MapPerson[];
   trail?: readonly Point[];
+  /** Drones, apart from other people: they move five times a second. */
+  drones?: readonly MapPerson[];
+  sky?: MapSky | null;
+  /** A press on the ground, or Enter for the map's middle, means this place. */
+  onPlace?(point: Point): void;
   /** A circle around something: how near an emergency must be. */
   radius?: Around | null;
   /** Which camera is chosen, and with `changes` may be set by its handles. */
@@ -90,8 +97,11 @@ function light(): Light {
   return document.documentElement.dataset.theme === "day" ? "day" : "night";
 }
 
-function everything({ cameras, sites = [], people = NOBODY, radius }: MapProps): Around[] {
-  const points = [...people, ...cameras, ...sites].map(({ point }) => ({ point, radius_m: AROUND_M }));
+function everything({ cameras, sites = [], people = NOBODY, drones = NOBODY, radius }: MapProps): Around[] {
+  const points = [...people, ...drones, ...cameras, ...sites].map(({ point }) => ({
+    point,
+    radius_m: AROUND_M,
+  }));
   return radius ? [radius, ...points] : points;
 }
 
@@ -254,7 +264,9 @@ const KEYS: Record<string, (framing: Framing) => void> = {
 };
 
 /** Moves the map by a key, when it is the map itself that has the focus. */
-function byKey(event: KeyboardEvent, framing: Framing): void {
+function byKey(event: KeyboardEvent, framing: Framing, onPlace: MapProps["onPlace"]): void {
+  if (event.key === "Enter" && event.target === event.currentTarget && framing.frame !== null)
+    onPlace?.(framing.frame.centre);
   const act = event.target === event.currentTarget ? KEYS[event.key] : undefined;
   if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
@@ -262,10 +274,18 @@ function byKey(event: KeyboardEvent, framing: Framing): void {
 }
 
 /** Gestures on the drawing, and what they hint at. */
-function useGestures(box: RefObject<HTMLElement | null>, gentle: boolean, framing: Framing): string | null {
+function useGestures(
+  box: RefObject<HTMLElement | null>,
+  gentle: boolean,
+  framing: Framing,
+  onSpot: ((spot: Spot) => void) | null,
+): string | null {
   const [hint, setHint] = useState<string | null>(null);
   const now = useRef(framing);
   now.current = framing;
+  const spot = useRef(onSpot);
+  spot.current = onSpot;
+  const places = onSpot !== null;
   useEffect(() => {
     if (box.current === null) return;
     const over = new AbortController();
@@ -273,10 +293,11 @@ function useGestures(box: RefObject<HTMLElement | null>, gentle: boolean, framin
       onDrag: (dx: number, dy: number) => now.current.drag(dx, dy),
       onZoom: (by: number, at: Spot) => now.current.zoom(by, at),
       onHint: setHint,
+      onPlace: places ? (at: Spot) => spot.current?.(at) : undefined,
     };
     gestures(box.current, gentle, meant, over.signal);
     return () => over.abort();
-  }, [box, gentle]);
+  }, [box, gentle, places]);
   useEffect(() => {
     if (hint === null) return;
     const timer = setTimeout(() => setHint(null), HINT_MS);
@@ -320,13 +341,14 @@ interface LayersProps {
 
 /** What is drawn, from below: the ground and the caller's circle, marks that may be many, who matters most. */
 function Layers({ props, framing, frame, size, boxes, drawn }: LayersProps) {
-  const { cameras, people = NOBODY, sites = NO_SITES, radius, trail, chosen = null, changes } = props;
+  const { cameras, people = NOBODY, drones = NOBODY, sites = NO_SITES, sky, radius, trail } = props;
+  const { chosen = null, changes } = props;
   const edited = changes === undefined ? undefined : cameras.find(({ id }) => id === chosen);
   const onChoose = edited === undefined ? props.onChoose : undefined;
   const { base, shift } = useBase(frame, size);
   const show = useRef(framing.show);
   show.current = framing.show;
-  const apart = people.filter((person) => person.apart);
+  const apart = [...people.filter((person) => person.apart), ...drones];
   const marks = useMemo(
     () => (
       <Marks
@@ -348,6 +370,7 @@ function Layers({ props, framing, frame, size, boxes, drawn }: LayersProps) {
     <>
       <svg width={size.width} height={size.height} aria-hidden="true">
         {!drawn && <Grid frame={frame} size={size} />}
+        {sky && <SkyLayer frame={frame} size={size} sky={sky} />}
         {radius && <Radius frame={frame} size={size} around={radius} />}
         {apart
           .filter(({ kind }) => kind === "caller")
@@ -374,6 +397,9 @@ function Layers({ props, framing, frame, size, boxes, drawn }: LayersProps) {
           <Handles frame={frame} size={size} camera={edited} {...changes} />
         )}
         <Scale frame={frame} size={size} />
+        {props.onPlace !== undefined && (
+          <path class="map-middle" d={`M${size.width / 2 - 14} ${size.height / 2}h28m-14-14v28`} />
+        )}
       </svg>
     </>
   );
@@ -432,7 +458,7 @@ interface ControlsProps {
 
 /** Buttons, what was pressed, and the list in the map's place. */
 function Controls({ props, framing, row }: ControlsProps) {
-  const { people, cameras, followed, onChoose } = props;
+  const { people = NOBODY, drones = NOBODY, cameras, followed, onChoose } = props;
   const [listing, setListing] = useState(false);
   const choose = (camera: MapCamera): void => {
     setListing(false);
@@ -441,7 +467,7 @@ function Controls({ props, framing, row }: ControlsProps) {
   };
   return (
     <>
-      {listing && <MapList people={people ?? NOBODY} cameras={cameras} onChoose={onChoose && choose} />}
+      {listing && <MapList people={[...people, ...drones]} cameras={cameras} onChoose={onChoose && choose} />}
       {!listing && followed !== undefined && <NorthButton framing={framing} />}
       <div class="map-buttons" ref={row}>
         {!listing && props.children}
@@ -481,7 +507,7 @@ export function AreaMap(props: MapProps) {
   const buttons = useRef<HTMLDivElement>(null);
   const size = useSize(box);
   const row = useSize(buttons);
-  const { followed, gentle = false, later = false } = props;
+  const { followed, gentle = false, later = false, onPlace } = props;
   const framing = useFraming(
     {
       things: props.within ?? everything(props),
@@ -494,10 +520,19 @@ export function AreaMap(props: MapProps) {
   );
   const { frame } = framing;
   const { tiles, drawn } = useBasemap(under, frame, later);
-  const hint = useGestures(over, gentle, framing);
+  const onSpot =
+    onPlace === undefined
+      ? null
+      : (spot: Spot) => {
+          if (frame !== null) onPlace(pointAt(frame, size, spot));
+        };
+  const hint = useGestures(over, gentle, framing, onSpot);
   const boxes = boxesOf(row, size, followed !== undefined);
   return (
-    <div class={gentle ? "map is-gentle" : "map"} ref={box}>
+    <div
+      class={["map", gentle && "is-gentle", onPlace && "takes-places"].filter(Boolean).join(" ")}
+      ref={box}
+    >
       <div class="map-under" ref={under} />
       {/* biome-ignore lint/a11y/useSemanticElements: a drawing with buttons in it, and no form */}
       <div
@@ -507,7 +542,7 @@ export function AreaMap(props: MapProps) {
         aria-label={props.label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move it
         tabIndex={0}
-        onKeyDown={(event) => byKey(event, framing)}
+        onKeyDown={(event) => byKey(event, framing, props.onPlace)}
       >
         {frame !== null && (
           <Layers props={props} framing={framing} frame={frame} size={size} boxes={boxes} drawn={drawn} />

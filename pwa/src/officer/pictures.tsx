@@ -54,10 +54,12 @@ function useRanked(
   own: string | null,
 ): Ranked[] {
   const { units } = useStore(desk.world);
+  const sky = useStore(desk.sky);
   const now = useNow(() => desk.clock.now());
   const feeds = watchable(incident, desk.me.user.id).filter(({ id }) => id !== own);
   const cameras = around.nearby?.cameras ?? [];
-  const fresh = ranked(feeds, { caller: incident.position, cameras, units, now });
+  const above = { sky, drones: desk.drones.value }; // looked at each second, not each time that they move
+  const fresh = ranked(feeds, { caller: incident.position, cameras, units, above, now });
   const there = feeds.map(({ id, state }) => `${id}${state}`).join();
   const places = useMemo(
     () => new Map(fresh.map(({ feed }, place) => [feed.id, place])),

@@ -8,8 +8,10 @@ import { Store } from "../lib/store.ts";
 import { leave } from "../lib/who.ts";
 import type { Event, IncidentView, Me, NotesView } from "../wire.ts";
 import { Calls } from "./calls.ts";
+import { FlightCalls } from "./flights.ts";
 import { Marks } from "./marks.ts";
 import { Queue, unsent } from "./queue.ts";
+import { applySky, type Drones, isSky, movedTo, NO_SKY, type Sky, type SkyEvent } from "./sky.ts";
 import { apply, EMPTY, readUp, remember, select, type World, withResponse, withThread } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";
@@ -32,6 +34,9 @@ const CLOCK_WRONG_MS = 2000;
 
 export class Desk {
   readonly world: Store<World>;
+  readonly sky = new Store<Sky>(NO_SKY);
+  /** Where drones are, five times a second. */
+  readonly drones = new Store<Drones>(new Map());
   readonly line: Store<Line>;
   /** Whether the selected incident's log and trail have been read. */
   readonly reading = new Store<Reading>("read");
@@ -40,6 +45,7 @@ export class Desk {
   heard = 0;
   readonly me: Me;
   readonly calls: Calls;
+  readonly flights: FlightCalls;
   readonly marks: Marks;
   /** What was said here and has not reached the server. */
   readonly queue: Queue;
@@ -61,6 +67,7 @@ export class Desk {
     this.heard = before?.heard ?? this.clock.now();
     this.requests = new Requests(before === null ? me.csrf : null, () => void this.#over());
     this.calls = new Calls(this.requests);
+    this.flights = new FlightCalls(this.requests);
     this.marks = new Marks({ calls: this.calls, world: this.world, me: me.user });
     this.queue = new Queue({
       calls: this.calls,
@@ -73,7 +80,7 @@ export class Desk {
   }
 
   start(signal: AbortSignal): void {
-    listen(
+    listen<Event | SkyEvent>(
       {
         onEvent: (event) => this.#hear(event),
         onLine: (line) => this.#isLine(line),
@@ -168,7 +175,11 @@ export class Desk {
     if (id !== null && this.world.value.snapshots > 0) void this.#read(id);
   }
 
-  #hear(event: Event): void {
+  #hear(event: Event | SkyEvent): void {
+    if (isSky(event)) {
+      this.#hearSky(event);
+      return;
+    }
     if ("now" in event) this.#hearTime(event.now);
     this.heard = this.clock.now();
     this.world.update((world) => apply(world, event, this.me.user.display_name));
@@ -177,6 +188,12 @@ export class Desk {
     // a line that goes on tells what it missed, and not what a request in between did not bring
     if (event.type === "snapshot" || (event.type === "resumed" && this.reading.value !== "read"))
       void this.#read(selected);
+  }
+
+  #hearSky(event: SkyEvent): void {
+    this.heard = this.clock.now();
+    if (event.type === "drones-moved") this.drones.update((drones) => movedTo(drones, event.drones));
+    else this.sky.update((sky) => applySky(sky, event));
   }
 
   #hearTime(now: string): void {

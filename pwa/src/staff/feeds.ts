@@ -8,7 +8,7 @@ const KINDS: Record<FeedKind, string> = {
   dash: "Dash camera",
   officer: "Officer's phone",
   drone: "Drone",
-  thermal: "Thermal camera",
+  thermal: "Thermal",
 };
 
 /** The caller's picture stays in front while it may come back: nothing swaps because radio broke for a second. */

@@ -231,7 +231,7 @@ export class Queue {
       const still =
         said.still === null || said.still.jpeg === ""
           ? null
-          : { feed_id: said.still.feed, jpeg: said.still.jpeg };
+          : { feed_id: said.still.feed, jpeg: said.still.jpeg, palette: said.still.palette ?? null };
       noted(incident, await calls.writeNote(incident, { id, text, still }, signal));
       return null;
     }

@@ -5,7 +5,8 @@
 // what changes from second to second: which way a unit's camera goes, and how old its picture is.
 
 import { bearingDeg, distanceM, duration, metres, STALE_MS } from "../lib/measure.ts";
-import type { FeedView, NearbyCamera, Position, Unit } from "../wire.ts";
+import type { DroneAt, FeedView, NearbyCamera, Position, Unit } from "../wire.ts";
+import { type Drones, flightOfFeed, type Sky } from "./sky.ts";
 
 export interface Use {
   rank_m: number;
@@ -18,6 +19,8 @@ export interface Known {
   caller: Position | null;
   cameras: readonly NearbyCamera[];
   units: ReadonlyMap<string, Unit>;
+  /** Left out where no drone flies. */
+  above?: { sky: Sky; drones: Drones };
   now: number;
 }
 
@@ -64,11 +67,34 @@ function useOfUnit(at: Position | null, { caller, now }: Known): Use {
   };
 }
 
+/** From above the whole scene is seen: nearer than any camera that only stands there. */
+const ABOVE_M = 10;
+/** Its camera is on the scene when the middle of its picture is so near. */
+const ON_SCENE_M = 60;
+/** Colour before thermal, when both see the same. */
+const THERMAL_M = 1;
+
+/** What flies: where its camera looks counts, and until it looks there, how far it is. */
+function useOfDrone(at: DroneAt | undefined, thermal: boolean, caller: Position | null): Use {
+  if (at === undefined || caller === null) return { rank_m: UNKNOWN_M, reasons: [] };
+  const far = distanceM(at.point, caller);
+  const looks = at.aim?.at != null && distanceM(at.aim.at, caller) <= ON_SCENE_M;
+  return {
+    rank_m: (looks ? ABOVE_M : far) + (thermal ? THERMAL_M : 0),
+    reasons: looks ? [metres(far), "looks at the scene"] : [metres(far)],
+  };
+}
+
 function standing(feed: FeedView, known: Known): Use {
   if (feed.kind === "caller") return { rank_m: 0, reasons: [] };
   if (feed.camera_id !== null) {
     const camera = known.cameras.find(({ camera_id }) => camera_id === feed.camera_id);
     return camera === undefined ? { rank_m: UNKNOWN_M, reasons: [] } : useOfCamera(camera);
+  }
+  if (feed.kind === "drone" || feed.kind === "thermal") {
+    const flight = known.above === undefined ? null : flightOfFeed(known.above.sky, feed.id);
+    const at = flight === null ? undefined : known.above?.drones.get(flight.drone_id);
+    return useOfDrone(at, feed.kind === "thermal", known.caller);
   }
   const unit = feed.unit_id === null ? undefined : known.units.get(feed.unit_id);
   return useOfUnit(unit?.position ?? null, known);

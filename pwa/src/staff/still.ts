@@ -1,12 +1,16 @@
 // A still of a picture that is on the screen: what the <video> shows at this moment, as a JPEG that is small enough.
 // The server makes it anew; nothing of it is kept here.
 
+import type { Palette } from "../wire.ts";
+
 export interface Still {
   feed: string;
   /** What it is of, for whoever sends it. */
   label: string;
   /** Base64. */
   jpeg: string;
+  /** In which the server colours a thermal one; null for as it is. */
+  palette: Palette | null;
 }
 
 const LONGEST = 1280;
@@ -25,8 +29,13 @@ async function base64(blob: Blob): Promise<string> {
   return btoa(text);
 }
 
-/** Null when nothing is shown yet, or it does not become small enough. */
-export async function stillOf(feed: string, label: string, video: HTMLVideoElement): Promise<Still | null> {
+/** Null when nothing is shown yet, or it does not become small enough. A thermal one is what the camera sent. */
+export async function stillOf(
+  feed: string,
+  label: string,
+  video: HTMLVideoElement,
+  palette: Palette | null = null,
+): Promise<Still | null> {
   const { videoWidth: width, videoHeight: height } = video;
   if (width === 0 || height === 0) return null;
   const scale = Math.min(1, LONGEST / Math.max(width, height));
@@ -36,7 +45,7 @@ export async function stillOf(feed: string, label: string, video: HTMLVideoEleme
   canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
   for (const quality of QUALITIES) {
     const blob = await encoded(canvas, quality);
-    if (blob !== null && blob.size <= MOST_BYTES) return { feed, label, jpeg: await base64(blob) };
+    if (blob !== null && blob.size <= MOST_BYTES) return { feed, label, jpeg: await base64(blob), palette };
   }
   return null;
 }

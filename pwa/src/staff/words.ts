@@ -2,6 +2,7 @@
 import { duration } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
 import type { Action, EntryView, GlassReason, SessionEnd } from "../wire.ts";
+import { DRONE_ATTEMPTS, DRONE_NEWS, DRONE_SENTENCES, DRONE_WARNINGS } from "./drone-log.ts";
 
 export type Weight = "news" | "plain" | "warning";
 
@@ -203,6 +204,7 @@ function unitSilent(entry: EntryView): string {
 }
 
 const SENTENCES: Partial<Record<Action, Sentence>> = {
+  ...DRONE_SENTENCES,
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
   "incident.close": (e) => `${who(e)} closed the incident`,
@@ -246,6 +248,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
 };
 
 const ATTEMPTS: Partial<Record<Action, string>> = {
+  ...DRONE_ATTEMPTS,
   "link.open": "Somebody opened the link",
   "link.redeem": "A phone tried to use the link",
   "link.code-use": "Somebody typed a spoken code",
@@ -284,6 +287,8 @@ const REASONS: Record<string, string> = {
   "log-away": "the public log could not be written",
   "not-locked-out": "the rules do not lock them out",
   "glass-broken": "it was broken already",
+  "drone-grounded": "it has its reasons to stay",
+  "drone-refused": "the drone refused",
   full: "the server has no room for another picture",
 };
 
@@ -295,11 +300,24 @@ function plain(action: string): string {
 
 function refused(entry: EntryView, refusal: string): string {
   const attempt = ATTEMPTS[entry.action as Action] ?? plain(entry.action);
-  return `${attempt} – refused: ${REASONS[refusal] ?? refusal.replaceAll("-", " ")}`;
+  const why = entry.action === "drone.refuse" ? entry.details.why : undefined;
+  return `${attempt} – refused: ${why ?? REASONS[refusal] ?? refusal.replaceAll("-", " ")}`;
 }
 
-const NEWS: ReadonlySet<string> = new Set(["feed.live", "link.redeem", "incident.open", "unit.status"]);
-const WARNINGS: ReadonlySet<string> = new Set(["caller.stop", "feed.end", "glass.break", "unit.silent"]);
+const NEWS: ReadonlySet<string> = new Set([
+  ...DRONE_NEWS,
+  "feed.live",
+  "link.redeem",
+  "incident.open",
+  "unit.status",
+]);
+const WARNINGS: ReadonlySet<string> = new Set([
+  ...DRONE_WARNINGS,
+  "caller.stop",
+  "feed.end",
+  "glass.break",
+  "unit.silent",
+]);
 
 /** One entry as a sentence and how much it matters. */
 export function sentence(entry: EntryView): Line {

@@ -20,10 +20,13 @@ import circleSlash from "lucide-static/icons/circle-slash.svg?raw";
 import clock from "lucide-static/icons/clock.svg?raw";
 import layout from "lucide-static/icons/columns-2.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
+import crosshair from "lucide-static/icons/crosshair.svg?raw";
 import download from "lucide-static/icons/download.svg?raw";
+import drone from "lucide-static/icons/drone.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import eyeOff from "lucide-static/icons/eye-off.svg?raw";
 import flag from "lucide-static/icons/flag.svg?raw";
+import steer from "lucide-static/icons/gamepad-2.svg?raw";
 import glass from "lucide-static/icons/hammer.svg?raw";
 import userPlus from "lucide-static/icons/hand-heart.svg?raw";
 import hash from "lucide-static/icons/hash.svg?raw";
@@ -46,16 +49,19 @@ import devices from "lucide-static/icons/monitor-smartphone.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
 import north from "lucide-static/icons/navigation-2.svg?raw";
 import octagonX from "lucide-static/icons/octagon-x.svg?raw";
+import palette from "lucide-static/icons/palette.svg?raw";
 import pauseBars from "lucide-static/icons/pause.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
 import float from "lucide-static/icons/picture-in-picture-2.svg?raw";
+import landing from "lucide-static/icons/plane-landing.svg?raw";
 import playOn from "lucide-static/icons/play.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import qrCode from "lucide-static/icons/qr-code.svg?raw";
 import radio from "lucide-static/icons/radio.svg?raw";
 import receipt from "lucide-static/icons/receipt-text.svg?raw";
 import refresh from "lucide-static/icons/refresh-cw.svg?raw";
+import handOver from "lucide-static/icons/repeat-2.svg?raw";
 import rotate from "lucide-static/icons/rotate-cw.svg?raw";
 import scan from "lucide-static/icons/scan.svg?raw";
 import search from "lucide-static/icons/search.svg?raw";
@@ -66,8 +72,10 @@ import siren from "lucide-static/icons/siren.svg?raw";
 import smartphone from "lucide-static/icons/smartphone.svg?raw";
 import store from "lucide-static/icons/store.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
+import thermometer from "lucide-static/icons/thermometer.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import triangleAlert from "lucide-static/icons/triangle-alert.svg?raw";
+import parachute from "lucide-static/icons/umbrella.svg?raw";
 import video from "lucide-static/icons/video.svg?raw";
 import ear from "lucide-static/icons/volume-2.svg?raw";
 import earNo from "lucide-static/icons/volume-x.svg?raw";
@@ -153,6 +161,14 @@ const DRAWINGS = {
   lock,
   month: calendar,
   close: x,
+  drone,
+  steer,
+  palette,
+  landing,
+  thermometer,
+  parachute,
+  handOver,
+  crosshair,
 } as const;
 
 export type IconName = keyof typeof DRAWINGS;

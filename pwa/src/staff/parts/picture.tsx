@@ -9,6 +9,7 @@ import { Store } from "../../lib/store.ts";
 import type { FeedView, Level, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
 import type { Desk } from "../desk.ts";
+import { Thermal } from "../thermal/thermal.tsx";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { Watermark } from "./watermark.tsx";
 
@@ -24,6 +25,8 @@ interface Props {
   most?: Level;
   /** One of several that stand beside the large one: it says no more than whether it is live. */
   small?: boolean;
+  /** Another one is in front, and a still is of that. */
+  beside?: boolean;
   /** Told how the picture is, whenever that changes; null when it is gone. */
   onPicture?: (picture: Picture | null) => void;
   /** In the lower left corner. */
@@ -34,7 +37,7 @@ interface Props {
 
 const NOTHING = new Store<Picture>(BEGINNING);
 
-function useWatching(desk: Desk, feed: FeedView, most: Level, small: boolean) {
+function useWatching(desk: Desk, feed: FeedView, most: Level, front: boolean) {
   const video = useRef<HTMLVideoElement>(null);
   const [watching, setWatching] = useState<Watching | null>(null);
   const line = useStore(desk.line);
@@ -54,10 +57,10 @@ function useWatching(desk: Desk, feed: FeedView, most: Level, small: boolean) {
     };
   }, [desk, feed.id]);
   useEffect(() => {
-    if (small) return; // a still that is attached is of the large one
+    if (!front) return; // a still that is attached is of the one in front
     desk.shows(feed.id, video.current);
     return () => desk.shows(feed.id, null);
-  }, [desk, feed.id, small]);
+  }, [desk, feed.id, front]);
   useEffect(() => watching?.want(most), [watching, most]);
   useEffect(() => watching?.feedIs(feed.state), [watching, feed.state]);
   useEffect(() => watching?.nudge(), [watching, line]);
@@ -135,11 +138,12 @@ export function FeedPicture({
   onUnblur,
   most = "full",
   small = false,
+  beside = false,
   onPicture,
   corner,
   children,
 }: Props) {
-  const { video, picture } = useWatching(desk, feed, most, small);
+  const { video, picture } = useWatching(desk, feed, most, !small && !beside);
   useEffect(() => onPicture?.(picture), [picture]);
   useEffect(() => () => onPicture?.(null), []);
   useNow(() => desk.clock.now());
@@ -165,6 +169,9 @@ export function FeedPicture({
         disablePictureInPicture
         aria-label={`${label}'s picture`}
       />
+      {feed.kind === "thermal" && !nothing && (
+        <Thermal user={desk.me.user.id} video={video} label={label} small={small} />
+      )}
       {!nothing && <Watermark desk={desk} small={small} />}
       {nothing && <div class="picture-empty">{children}</div>}
       {blurred && !nothing && (

@@ -4,11 +4,13 @@ import { useMemo, useState } from "preact/hooks";
 import { useNow, useStore } from "../../lib/hooks.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
 import { AreaMap } from "../../map/map.tsx";
-import type { IncidentView, NearbyCamera, Position } from "../../wire.ts";
+import type { IncidentView, NearbyCamera, Point, Position } from "../../wire.ts";
+import { airOf } from "../air.ts";
 import type { Desk } from "../desk.ts";
 import { myUnit } from "../duty.ts";
 import type { Around } from "../nearby.ts";
 import { camerasOf, mustSee, peopleOf, sceneWords } from "../scene.ts";
+import { docksOf, dronesOf, reaches, skyOf } from "../scene-sky.ts";
 
 interface Props {
   desk: Desk;
@@ -18,6 +20,10 @@ interface Props {
   /** Where this phone is; left out where the map is not an officer's, and follows nobody. */
   here?: Position | null;
   later?: boolean;
+  /** A press on the ground means this place: where the drone's camera is to look. */
+  onPlace?(point: Point): void;
+  /** Where it was told to. */
+  told?: Point | null;
   /** About a camera that was pressed. */
   card(camera: NearbyCamera): ComponentChildren;
   children?: ComponentChildren;
@@ -25,7 +31,27 @@ interface Props {
 
 const NO_TRAIL: readonly Position[] = [];
 
-export function SceneMap({ desk, incident, caller, around, here, later = false, card, children }: Props) {
+const SKY_RADIUS_M = 15;
+
+/** Drones over the incident, their ways and what they see; docks for whoever sends or flies. */
+function useAbove(desk: Desk, incident: IncidentView, caller: Position, told: Point | null, now: number) {
+  const sky = useStore(desk.sky);
+  const drones = useStore(desk.drones);
+  const above = { sky, drones, incident: incident.id, scene: caller, now };
+  const { areas } = useStore(airOf(desk));
+  const docks = useMemo(
+    () => (sky.docks.length === 0 ? [] : docksOf({ sky, drones: desk.drones.value, now })),
+    [sky, now],
+  );
+  return {
+    drones: dronesOf(above),
+    sky: skyOf(above, told, docks, areas),
+    within: reaches(above).map((point) => ({ point, radius_m: SKY_RADIUS_M })),
+  };
+}
+
+export function SceneMap(props: Props) {
+  const { desk, incident, caller, around, here, later = false, onPlace, told = null, card, children } = props;
   const world = useStore(desk.world);
   const now = useNow(() => desk.clock.now());
   const [chosen, setChosen] = useState<string | null>(null);
@@ -48,16 +74,20 @@ export function SceneMap({ desk, incident, caller, around, here, later = false, 
   );
   const cameras = useMemo(() => camerasOf(around.nearby, incident, me), [around.nearby, incident, me]);
   const myself = people.find(({ kind }) => kind === "mine");
+  const above = useAbove(desk, incident, caller, told, now);
   const within = mustSee(people, trail);
   const pressed = around.nearby?.cameras.find(({ camera_id }) => camera_id === chosen);
   const near = myself === undefined || within.some(({ point }) => point === myself.point);
   return (
     <AreaMap
-      label={sceneWords(people, cameras)}
+      label={sceneWords([...people, ...above.drones], cameras)}
       cameras={cameras}
       people={people}
+      drones={above.drones}
+      sky={above.sky}
       trail={trail}
-      within={within}
+      within={[...within, ...above.within]}
+      {...(onPlace && { onPlace })}
       chosen={pressed === undefined ? null : chosen}
       onChoose={setChosen}
       {...(officers && {

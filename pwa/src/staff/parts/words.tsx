@@ -11,6 +11,7 @@ import { feedLabel } from "../feeds.ts";
 import { byWhom, markOf } from "../notes.ts";
 import { MOST_NOTES, type Queued, type SaidNote } from "../queue.ts";
 import { type Still, stillOf } from "../still.ts";
+import { palettedFor } from "../thermal/choice.ts";
 import { timeOfDay } from "../words.ts";
 import { Watermark } from "./watermark.tsx";
 
@@ -18,6 +19,7 @@ export const WRITE_FIELD = "write-field";
 const MOST_CHARS = 1000;
 
 function called(still: StillView): string {
+  if (still.kind === "thermal") return `${still.name || "a drone"}, thermal`;
   return still.kind === "caller" ? "the caller's picture" : still.name || "a camera";
 }
 
@@ -151,12 +153,19 @@ export function OnTheirWay({ desk, incident }: { desk: Desk; incident: IncidentV
   );
 }
 
+interface InFront {
+  feed: string;
+  label: string;
+  thermal: boolean;
+}
+
 /** The picture of this incident that is on the page and shows something, if any. */
-function useInFront(desk: Desk, incident: IncidentView): { feed: string; label: string } | null {
+function useInFront(desk: Desk, incident: IncidentView): InFront | null {
   const onScreen = useStore(desk.onScreen);
   const feeds = watchable(incident, desk.me.user.id);
   const feed = feeds.find(({ id, state }) => onScreen.has(id) && state !== "ended");
-  return feed === undefined ? null : { feed: feed.id, label: feedLabel(feeds, feed) };
+  if (feed === undefined) return null;
+  return { feed: feed.id, label: feedLabel(feeds, feed), thermal: feed.kind === "thermal" };
 }
 
 /** The field, its phrases, and a still of the picture in front. Enter sends; Alt and a digit says a phrase. */
@@ -183,7 +192,8 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
   const take = async (): Promise<void> => {
     const video = inFront === null ? undefined : desk.onScreen.value.get(inFront.feed);
     if (inFront === null || video === undefined) return;
-    const taken = await stillOf(inFront.feed, inFront.label, video);
+    const palette = inFront.thermal ? palettedFor(desk.me.user.id) : null;
+    const taken = await stillOf(inFront.feed, inFront.label, video, palette);
     setProblem(taken === null ? "There is no picture yet to take a still of." : null);
     setStill(taken);
   };
@@ -228,7 +238,10 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
             <img src={`data:image/jpeg;base64,${still.jpeg}`} alt={`Still of ${still.label}, to be sent`} />
             <Watermark desk={desk} small />
           </span>
-          <small>Still of {still.label}. It is kept, and told to whose picture it is.</small>
+          <small>
+            Still of {still.label}. It is kept, and told to whose picture it is.
+            {still.palette !== null && " The server colours it and marks the coldest and the hottest spot."}
+          </small>
           <button type="button" class="square" aria-label="Take the still off" onClick={() => setStill(null)}>
             <Icon name="close" />
           </button>

@@ -1,0 +1,106 @@
+"""From a press on the pilot's map to a picture that moves at the officer: `python -m tests.bench.aim`.
+
+Everything is real (tests/pwa/fleet.py), on one machine. A press counts as answered when the pilot's page
+says what the drone answered, and as seen at the first frame at the officer that differs from the one before
+by more than frames did while the camera stood still.
+"""
+
+import asyncio
+import json
+import re
+import statistics
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.pwa.caller import CHROMIUM
+from tests.pwa.fleet import City
+from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
+from tests.pwa.visits import PHONE
+
+PRESSES = 24
+WATCHES = """() => {
+  const video = document.querySelector('.tile.is-large video');
+  const canvas = Object.assign(document.createElement('canvas'), {width: 48, height: 27});
+  const pen = canvas.getContext('2d', {willReadFrequently: true});
+  let before = null;
+  window.frames_ = [];
+  const frame = () => {
+    pen.drawImage(video, 0, 0, 48, 27);
+    const now = pen.getImageData(0, 0, 48, 27).data;
+    if (before) {
+      let apart = 0;
+      for (let at = 0; at < now.length; at += 4) apart += Math.abs(now[at + 1] - before[at + 1]);
+      window.frames_.push([performance.timeOrigin + performance.now(), apart / (48 * 27)]);
+    }
+    before = now;
+    video.requestVideoFrameCallback(frame);
+  };
+  video.requestVideoFrameCallback(frame);
+}"""
+PRESSED = """() => {
+  window.pressed_ = 0; window.answered_ = 0;
+  const now = () => performance.timeOrigin + performance.now();
+  addEventListener('pointerup', () => { pressed_ = now(); answered_ = 0; }, true);
+  new MutationObserver(() => {
+    const said = document.querySelector('.acknowledged li')?.textContent ?? '';
+    if (!answered_ && said.includes('Look there accepted')) answered_ = now();
+  }).observe(document.querySelector('.acknowledged'), {subtree: true, childList: true, characterData: true});
+}"""
+
+
+async def press(pilot: Page, officer: Page, dx: float, dy: float) -> tuple[float, float] | None:
+    """Milliseconds until it is answered and until it is seen; None when nothing moved."""
+    caller = await pilot.locator(".map-person.is-caller .map-body").last.bounding_box()
+    assert caller is not None
+    await officer.evaluate("frames_.length = 0")
+    await asyncio.sleep(1.5)  # what frames differ by while it stands still
+    await pilot.mouse.click(caller["x"] + caller["width"] / 2 + dx, caller["y"] + caller["height"] / 2 + dy)
+    await asyncio.sleep(2.0)
+    pressed, answered = await pilot.evaluate("[pressed_, answered_]")
+    frames: list[tuple[float, float]] = await officer.evaluate("frames_")
+    still = [apart for at, apart in frames if at < pressed]
+    moved = [at for at, apart in frames if at >= pressed and apart > 1.5 * max(still) + 0.5]
+    return (answered - pressed, moved[0] - pressed) if answered and moved else None
+
+
+async def measure(city: City) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        an_incident(city)
+        pilot, officer = await signed_in(browser, city, "pia"), await signed_in(browser, city, "sam", PHONE)
+        console = await signed_in(browser, city, "dana")
+        await console.get_by_role("button", name=re.compile("Send Kestrel")).first.click(timeout=SOON_MS)
+        await console.context.close()
+        await expect(pilot.get_by_role("heading", level=1)).to_contain_text("On scene", timeout=FLIGHT_MS)
+        await officer.locator(".tile.is-large .chip.tone-live").wait_for()
+        await asyncio.sleep(5)
+        await officer.evaluate(WATCHES)
+        await pilot.evaluate(PRESSED)
+        ways = [(30.0, 0.0), (-30.0, 10.0), (0.0, 30.0), (10.0, -25.0)]
+        found = [await press(pilot, officer, *ways[n % len(ways)]) for n in range(PRESSES)]
+        await browser.close()
+    seen = sorted(one for one in found if one is not None)
+    answered, moved = zip(*seen, strict=True)
+    figures = {
+        "presses": len(found),
+        "seen": len(seen),
+        "answered_median_ms": round(statistics.median(answered)),
+        "moves_median_ms": round(statistics.median(moved)),
+        "moves_worst_ms": round(max(moved)),
+    }
+    print(json.dumps(figures))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        city = City(Path(folder))
+        try:
+            asyncio.run(measure(city.start()))
+        finally:
+            city.close()
+
+
+if __name__ == "__main__":
+    main()
