@@ -239,10 +239,11 @@ class Flights:
         if isinstance(told, Grounding):
             live.notes["way"] = told.words
         elif told.accepted:
-            far = live.heard is None or (
-                distance_m(live.heard.point, live.record.plan.points[-1]) > progress.AT_SCENE_M
+            plan = live.record.plan
+            out_of_sight = live.heard is None or (
+                distance_m(live.heard.point, plan.points[-1]) > gimbals.radius_m(plan.away_m)
             )
-            if live.phase is Phase.ON_SCENE and far:
+            if live.phase is Phase.ON_SCENE and out_of_sight:
                 await self._enter(live, Phase.EN_ROUTE, now)
             elif live.phase is Phase.ON_SCENE:
                 await self._courses.look(live)
