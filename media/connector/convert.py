@@ -1,7 +1,8 @@
 """What browsers cannot show, decoded and encoded again; stills; and a camera's sound as Opus.
 
-Only for H.265, B-frames, a camera of this computer and the like: it costs a core's good part, which the owner is told. In a thread of
-low priority with a short queue; when the machine cannot keep up, it goes on at the next keyframe.
+Only for H.265, B-frames, what a camera of this computer sends and the like: it costs a core's good part,
+which the owner is told. In a thread of low priority with a short queue; when the machine cannot keep up, it
+goes on at the next keyframe.
 """
 
 import contextlib

@@ -24,6 +24,7 @@ _WISHES: tuple[dict[str, str], ...] = (
     {},  # as it stands
 )
 
+
 class Local(Reader):
     """`traffic` counts what was read of it."""
 
