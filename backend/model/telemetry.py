@@ -19,6 +19,7 @@ FASTEST_CLIMB_MPS = 20.0
 LOWEST_M, HIGHEST_M = -100.0, 2000.0  # above its dock
 SLACK_M = 15.0  # what a receiver may jump
 STALE_S = 2.0  # later than the quickest report came
+SLIPPED = timedelta(seconds=10)  # late for so long with its clock going on: it is the clock that lost time
 CLOCK_AHEAD_S = 5.0  # a clock that gains so much at once was set, or lies
 QUIET = timedelta(seconds=3)  # without a report that is believed: it waits
 LOST = timedelta(seconds=15)  # and then goes home
@@ -77,6 +78,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True):
     """What is believed of one flight: its last good report, its last clock, and the energy it has used.
 
     `used_wh` is reckoned from how it flies, not from its gauge; `jumped` holds reports that say otherwise.
+    `late` is the first of a run of reports that came late.
     """
 
     launched_at: datetime
@@ -85,6 +87,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True):
     lag_s: float = math.inf  # the least by which our clock was ahead of the drone's
     used_wh: float = 0.0
     jumped: tuple[Telemetry, ...] = ()
+    late: Telemetry | None = None
 
 
 def judge(
@@ -94,11 +97,12 @@ def judge(
     bad = _unbelievable(belief, report)
     if bad is not None:
         jumped = (*belief.jumped, report)[-AGREE:] if bad.fault is Fault.JUMP else belief.jumped
-        belief = msgspec.structs.replace(belief, jumped=jumped)
+        late = (belief.late or report) if _is_late(belief, report) else belief.late
+        belief = msgspec.structs.replace(belief, jumped=jumped, late=late)
         return belief, (bad, *silence(belief, report.received_at))
     used_wh = belief.used_wh + _used_wh(belief, report, airframe)
-    lag_s = min(belief.lag_s, _lag_s(report))
-    belief = msgspec.structs.replace(belief, last=report, used_wh=used_wh, lag_s=lag_s, jumped=())
+    lag_s = _lag_s(report) if _is_late(belief, report) else min(belief.lag_s, _lag_s(report))
+    belief = msgspec.structs.replace(belief, last=report, used_wh=used_wh, lag_s=lag_s, jumped=(), late=None)
     return belief, tuple(_energy(belief, report, airframe, battery, home_wh))
 
 
@@ -154,7 +158,7 @@ def _unbelievable(belief: Belief, report: Telemetry) -> Finding | None:
     late_s = _lag_s(report) - belief.lag_s
     if report.clock_s <= last.clock_s or late_s < -CLOCK_AHEAD_S:
         return Finding(Fault.STALE_CLOCK, "The drone's clock stands still, or jumps.", Action.GO_ON)
-    if late_s > STALE_S:
+    if late_s > STALE_S and not _has_slipped(belief, report):
         return Finding(Fault.STALE_CLOCK, f"What came is {late_s:.0f} s old.", Action.GO_ON)
     if _follows(last, report):
         return None
@@ -162,6 +166,25 @@ def _unbelievable(belief: Belief, report: Telemetry) -> Finding | None:
         return None
     metres = distance_m(_point(last), _point(report))
     return Finding(Fault.JUMP, f"The drone's place jumped by {metres:.0f} m.", Action.GO_ON)
+
+
+def _is_late(belief: Belief, report: Telemetry) -> bool:
+    """Whether it came later than the quickest by more than a network's moods."""
+    going_on = belief.last is None or report.clock_s > belief.last.clock_s
+    return going_on and _lag_s(report) - belief.lag_s > STALE_S
+
+
+def _has_slipped(belief: Belief, report: Telemetry) -> bool:
+    """Whether all came late for so long, while its clock went on, that the clock itself lost the time.
+
+    Until then it is silent: it waits. A link that is late for good looks the same from here; the pilot sees
+    how old each picture is.
+    """
+    first = belief.late
+    if first is None:
+        return False
+    passed = report.received_at - first.received_at
+    return passed >= SLIPPED and report.clock_s - first.clock_s >= passed.total_seconds() / 2
 
 
 def _lag_s(report: Telemetry) -> float:

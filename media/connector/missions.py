@@ -34,7 +34,11 @@ def way(
     gimbal: bool,
     lands: bool,
 ) -> list[Item]:
-    """Along the points. `up_from`: it stands there and takes off first. It ends waiting, or by landing."""
+    """Along the points. `up_from`: it stands there and takes off first. It ends by landing, or waits.
+
+    It waits because its mission is over, not by an item: a mission without end is one that an autopilot may
+    go on with though nobody has heard it for long, instead of coming home.
+    """
     items = []
     if kind is Kind.ARDUPILOT:  # its first item is home, whatever it holds
         items.append(_at(m.MAV_CMD_NAV_WAYPOINT, points[0], 0.0))
@@ -45,12 +49,7 @@ def way(
     if gimbal:
         level = (0.0, 0.0, NAN, NAN)
         items.append(Item(command=m.MAV_CMD_DO_GIMBAL_MANAGER_PITCHYAW, params=level, x=LEVEL))
-    last = m.MAV_CMD_NAV_WAYPOINT if lands else m.MAV_CMD_NAV_LOITER_UNLIM
-    ends = [m.MAV_CMD_NAV_WAYPOINT] * (len(points) - 1) + [last]
-    items += [
-        _at(command, point, height_m, (0.0, 0.0, 0.0, NAN))
-        for command, point in zip(ends, points, strict=True)
-    ]
+    items += [_at(m.MAV_CMD_NAV_WAYPOINT, point, height_m, (0.0, 0.0, 0.0, NAN)) for point in points]
     if lands:
         items.append(_at(m.MAV_CMD_NAV_LAND, points[-1], 0.0, (0.0, 0.0, 0.0, NAN)))
     return items

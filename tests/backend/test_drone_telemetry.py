@@ -133,3 +133,26 @@ def test_it_goes_home_with_its_reserve_and_lands_nearby_without_the_way_home() -
     assert safest(tuple(found)) is Action.RETURN
     _, found = judged(BEGUN, after(1, charge=0.04))
     assert safest(tuple(found)) is Action.LAND
+
+
+def test_a_clock_that_lost_time_is_believed_again_after_ten_seconds_and_waits_meanwhile() -> None:
+    """A computer that falls behind counts slower; its drone must not be lost to us for the whole flight."""
+    belief, found = judged(BEGUN, *(after(at, late=4.0) for at in range(1, 10)))
+    assert belief.last == GOOD
+    assert safest(tuple(found)) is Action.HOLD
+    belief, found = judged(belief, after(11, late=4.0))
+    assert (belief.last, found) == (after(11, late=4.0), [])
+    belief, found = judged(belief, after(12, late=4.0), after(13, late=4.5))
+    assert (belief.last, found) == (after(13, late=4.5), [])
+    _, found = judged(belief, after(14, late=9.0))
+    assert {one.fault for one in found} >= {Fault.STALE_CLOCK}
+
+
+def test_what_waited_in_a_network_is_not_believed_however_much_of_it_comes() -> None:
+    """All that a link held back comes at once: each is old, and the clock in it stands as good as still."""
+    held = [after(1 + at / 10, late=20 - at / 10 + at / 100) for at in range(100)]
+    belief, _ = judged(BEGUN, *held)
+    assert belief.last == GOOD
+    slow = [after(1 + at / 4, late=4 + 0.75 * at) for at in range(40)]  # a second for each quarter of its own
+    belief, _ = judged(BEGUN, *slow)
+    assert belief.last == GOOD

@@ -19,7 +19,7 @@ from tests.pwa.fleet import City
 from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
 from tests.pwa.visits import PHONE
 
-PRESSES = 24
+PRESSES = 16
 WATCHES = """() => {
   const video = document.querySelector('.tile.is-large video');
   const canvas = Object.assign(document.createElement('canvas'), {width: 48, height: 27});
@@ -61,6 +61,8 @@ async def press(pilot: Page, officer: Page, dx: float, dy: float) -> tuple[float
     pressed, answered = await pilot.evaluate("[pressed_, answered_]")
     frames: list[tuple[float, float]] = await officer.evaluate("frames_")
     still = [apart for at, apart in frames if at < pressed]
+    if not still:
+        return None
     moved = [at for at, apart in frames if at >= pressed and apart > 1.5 * max(still) + 0.5]
     return (answered - pressed, moved[0] - pressed) if answered and moved else None
 
@@ -82,6 +84,7 @@ async def measure(city: City) -> None:
         found = [await press(pilot, officer, *ways[n % len(ways)]) for n in range(PRESSES)]
         await browser.close()
     seen = sorted(one for one in found if one is not None)
+    assert seen, "no picture moved"
     answered, moved = zip(*seen, strict=True)
     figures = {
         "presses": len(found),

@@ -78,7 +78,7 @@ async def _sign_in(page: Page, service: Service) -> None:
 @contextlib.asynccontextmanager
 async def calling(service: Service, desk: Browser, phones: Browser, *scripts: str) -> AsyncIterator[Call]:
     """A call whose picture is on the console."""
-    service.add_user("dana", "--role", "dispatcher")
+    service.add_person("dana", "dispatcher")
     service.start()
     dispatcher = Dispatcher(service, "dana")
     desk_context = await desk.new_context(viewport={"width": 1440, "height": 900})

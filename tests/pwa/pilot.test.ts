@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dragged, turned } from "../../pwa/src/pilot/camera.ts";
+import { inFront } from "../../pwa/src/pilot/front.ts";
 import { byGamepad, byKeys, REST, steerOf, together } from "../../pwa/src/pilot/sticks.ts";
 import { areasOf, weatherWords } from "../../pwa/src/staff/air.ts";
 import { Orders } from "../../pwa/src/staff/flights.ts";
@@ -129,6 +130,15 @@ test("a flight that was seen to end stays when the server tells of those in the 
   const told = { type: "hangar" as const, docks: [], flights: [flight({ id: "up" })], offers: [] };
   const sky = applySky({ ...NO_SKY, flights }, told);
   assert.deepEqual(flightsOf(sky, "inc_1").map(({ id }) => id), ["up", "over"]);
+});
+
+test("a flight stays in front while it is in the air, whatever else takes off", () => {
+  const [first, next] = [flight({ id: "a" }), flight({ id: "b", launched_at: later(60) })];
+  assert.equal(inFront({ ...SKY, flights: [next, first] }, "a", "usr_1")?.id, "a");
+  const landed = flight({ id: "a", phase: "landed", ended_at: NOON });
+  assert.equal(inFront({ ...SKY, flights: [next, landed] }, "a", "usr_1")?.id, "b");
+  assert.equal(inFront({ ...SKY, flights: [landed] }, "a", "usr_1")?.id, "a");
+  assert.equal(inFront({ ...SKY, flights: [landed] }, null, "usr_1"), null);
 });
 
 test("one flight that changed takes the place of what was known of it", () => {

@@ -1,4 +1,4 @@
-"""A flight as people see it: one sends, one flies, one watches; another drone takes over, and both come home.
+"""A flight as people see it: sent, flown, watched; another drone is sent to take over, and it is called home.
 
 Everything is real: the simulator, a dock's connector, the service, and Chromium for each of them.
 """
@@ -70,7 +70,9 @@ def speed(page: Page) -> Any:
     return page.locator(".telemetry > div", has_text="Speed").locator("dd")
 
 
-async def test_a_drone_is_sent_flown_watched_handed_over_and_comes_home(browser: Browser, city: City) -> None:
+async def test_a_drone_is_sent_flown_watched_handed_over_and_called_home(
+    browser: Browser, city: City
+) -> None:
     incident = an_incident(city)
     console, pilot = await signed_in(browser, city, "dana"), await signed_in(browser, city, "pia")
     officer = await signed_in(browser, city, "sam", PHONE)
@@ -130,17 +132,16 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_comes_home(browser:
     await pilot.get_by_role("button", name="Go on", exact=True).click()
     await expect(said).to_contain_text("Go on accepted", timeout=SOON_MS)
 
-    # the next one takes over; the first goes home
+    # the next one is sent to take over; the first goes home
     await pilot.get_by_role("button", name="Hand over").click()
     await expect(said).to_contain_text("Hand over accepted", timeout=SOON_MS)
     second = "Kestrel 2" if first == "Kestrel 1" else "Kestrel 1"
     relief = console.get_by_role("region", name=f"Flight of {second}")
-    await expect(relief).to_contain_text("On scene", timeout=FLIGHT_MS)
-    await expect(flight).to_contain_text(re.compile("Going home|Landed"), timeout=SOON_MS)
-    await console.get_by_role("button", name=f"Return {second}").click()
-    await expect(relief).to_contain_text("Going home", timeout=SOON_MS)
-    await pilot.get_by_role("button", name=re.compile(second)).first.click()
-    await expect(pilot.get_by_text("This flight is over.")).to_be_visible(timeout=FLIGHT_MS)
+    await expect(relief).to_be_visible(timeout=SOON_MS)
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(first)  # it stays in front
+    await console.get_by_role("button", name=f"Return {first}").click()
+    await expect(flight).to_contain_text("Going home", timeout=SOON_MS)
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Going home")
     entries = Person(city.service, "dana").send("GET", f"/api/incidents/{incident}/entries")
     done = {entry["action"] for entry in entries}
     assert {"drone.send", "drone.steer", "drone.hold", "drone.go-on", "drone.return"} <= done

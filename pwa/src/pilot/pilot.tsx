@@ -10,10 +10,10 @@ import { airOf } from "../staff/air.ts";
 import type { Desk } from "../staff/desk.ts";
 import { LineStatus } from "../staff/parts/line-status.tsx";
 import { docksOf } from "../staff/scene-sky.ts";
-import { isUp, type Sky } from "../staff/sky.ts";
-import type { FlightView } from "../wire.ts";
+import type { Sky } from "../staff/sky.ts";
 import { Docks } from "./docks.tsx";
 import { Flight } from "./flight.tsx";
+import { inFront } from "./front.ts";
 import { FlightList, Offers } from "./lists.tsx";
 
 interface Props {
@@ -24,14 +24,6 @@ interface Props {
 
 const NOBODY: readonly MapCamera[] = [];
 const DOCK_RADIUS_M = 300;
-
-/** The flight in front: the one that was chosen, else one's own in the air, else any in the air. */
-export function inFront(sky: Sky, chosen: string | null, me: string): FlightView | null {
-  const asked = sky.flights.find(({ id }) => id === chosen);
-  if (asked !== undefined) return asked;
-  const up = sky.flights.filter(isUp);
-  return up.find(({ pilot_id }) => pilot_id === me) ?? up[0] ?? null;
-}
 
 function Bar({ desk, listed, onList }: { desk: Desk; listed: boolean; onList(): void }) {
   return (
@@ -88,6 +80,9 @@ function Nothing({ desk, sky }: { desk: Desk; sky: Sky }) {
 export function Pilot({ desk, chosen }: Props) {
   const sky = useStore(desk.sky);
   const flight = inFront(sky, useStore(chosen), desk.me.user.id);
+  useEffect(() => {
+    if (flight !== null) chosen.set(flight.id); // another one that takes off does not take its place
+  }, [chosen, flight?.id]);
   const [listed, setListed] = useState(false);
   const incident = flight?.incident_id ?? null;
   useEffect(() => {
