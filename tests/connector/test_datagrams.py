@@ -190,7 +190,7 @@ async def test_a_local_camera_is_read_and_encoded_where_it_must_be(
     codec = {"mjpeg": "mjpeg", "yuv4mpegpipe": "rawvideo", "h264": "libx264"}[kind]
     with av.open(str(device), "w", format=kind) as out:
         options = convert.x264(*SIZE, FPS, 600_000, 1).options if kind == "h264" else {}
-        stream = out.add_stream(codec, rate=FPS, options=options)
+        stream: Any = out.add_stream(codec, rate=FPS, options=options)
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuvj420p" if kind == "mjpeg" else "yuv420p"
         for n, packet in enumerate(encode(stream.encode)):
