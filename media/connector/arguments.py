@@ -54,8 +54,13 @@ def _drone_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         "--system", type=int, default=0, help="its MAVLink system id, where several share the link"
     )
     add.add_argument("--key-file", help="64 hexadecimal digits that sign what both say")
-    add.add_argument("--colour", metavar="URL", help="its picture, rtsp://…")
-    add.add_argument("--thermal", metavar="URL", help="its thermal picture")
+    add.add_argument(
+        "--colour",
+        metavar="URL",
+        help="its picture: rtsp://…; udp://ADDRESS:PORT of this computer, where MPEG-TS or H.264 in RTP "
+        "arrives; v4l2:/dev/video0, a camera of this computer",
+    )
+    add.add_argument("--thermal", metavar="URL", help="its thermal picture, the same")
     add.add_argument("--user", default="", help="of its pictures; the password is asked for")
     add.add_argument("--password-file", help="a file whose first line is that password")
     commands.add_parser("list", help="all of them, with their state")

@@ -17,12 +17,14 @@ import msgspec
 import uvloop
 
 from media import rtc
-from media.connector import whip
+from media.connector import inputs, whip
 from media.connector.addresses import AllowList, NotAllowed, parse
 from media.connector.convert import PROFILE_LEVEL_ID
+from media.connector.datagrams import Datagrams
 from media.connector.describe import Trouble
 from media.connector.direct import Direct
 from media.connector.keyframes import Keyframes
+from media.connector.local import Local
 from media.connector.orders import (
     MAX_LINE,
     Began,
@@ -151,29 +153,14 @@ class Camera:
         self.done.set()
 
     async def _once(self, source: Source) -> Trouble | None:
-        pull: Pulling
         try:
-            if self._opening.url:
-                place, user, password = parse(self._opening.url)
-                user, password = self._opening.user or user, self._opening.password or password
-                pinned = await self._allowed.pin(place)
-                self._session_seen = True
-                connection, described = await connect(pinned, user, password)
-                if (services := self._opening.onvif) is not None:
-                    self._keyframes = Keyframes(services, pinned, user, password, self._allowed, self._said)
-                    self._keyframes.begin()
-                self._silent, track = not self._with_sound, described.video
-                plain = track is not None and track.cuts_plainly and not self._by_libav
-                if self._silent and plain and track is not None:
-                    pull = Direct(connection, described, track, source)
-                else:
-                    self._camera_bytes += connection.traffic()
-                    self._asked = connection.close  # not sooner: some cameras stop filming in between
-                    pull = Pull(
-                        pinned, user, password, sound=not self._silent, allowed=self._allowed, taker=source
-                    )
-            else:
-                pull = TestPicture(source)
+            match inputs.read(self._opening.url):
+                case inputs.Port() as port:
+                    pull: Pulling = Datagrams(port, self._allowed, source)
+                case inputs.Device() as device:
+                    pull = Local(device, source)
+                case None:
+                    pull = await self._rtsp(source) if self._opening.url else TestPicture(source)
         except NotAllowed as error:
             return Trouble(str(error), lasting=True)
         except Trouble as trouble:
@@ -195,6 +182,24 @@ class Camera:
             if self._keyframes is not None:
                 self._keyframes.close()
                 self._keyframes = None
+
+    async def _rtsp(self, source: Source) -> Pulling:
+        """Connected, and asked what there is. Raises NotAllowed and Trouble."""
+        place, user, password = parse(self._opening.url)
+        user, password = self._opening.user or user, self._opening.password or password
+        pinned = await self._allowed.pin(place)
+        self._session_seen = True
+        connection, described = await connect(pinned, user, password)
+        if (services := self._opening.onvif) is not None:
+            self._keyframes = Keyframes(services, pinned, user, password, self._allowed, self._said)
+            self._keyframes.begin()
+        self._silent, track = not self._with_sound, described.video
+        plain = track is not None and track.cuts_plainly and not self._by_libav
+        if self._silent and plain and track is not None:
+            return Direct(connection, described, track, source)
+        self._camera_bytes += connection.traffic()
+        self._asked = connection.close  # not sooner: some cameras stop filming in between
+        return Pull(pinned, user, password, sound=not self._silent, allowed=self._allowed, taker=source)
 
     @property
     def _with_sound(self) -> bool:

@@ -1,7 +1,8 @@
 """What browsers cannot show, decoded and encoded again; stills; and a camera's sound as Opus.
 
-Only for H.265, B-frames and the like: it costs a core's good part, which the owner is told. In a thread of
-low priority with a short queue; when the machine cannot keep up, it goes on at the next keyframe.
+Only for H.265, B-frames, what a camera of this computer sends and the like: it costs a core's good part,
+which the owner is told. In a thread of low priority with a short queue; when the machine cannot keep up, it
+goes on at the next keyframe.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import av
 import av.error
 
 from media.connector import h264
+from media.connector.pictures import Facts
 
 PROFILE_LEVEL_ID = "42e01f"  # constrained baseline, 3.1: what every browser plays
 WIDTH, HEIGHT, FPS = 1280, 720, 30
@@ -34,9 +36,9 @@ Encoded = Callable[[list[h264.Unit], float, bool, int], None]
 class Transcoder:
     """`put` coded pictures in decoding order; `encoded` is called in its thread with H.264 access units."""
 
-    def __init__(self, codec: str, extradata: bytes | None, encoded: Encoded) -> None:
+    def __init__(self, facts: Facts, extradata: bytes | None, encoded: Encoded) -> None:
         self.fell_behind = 0
-        self._codec, self._extradata = codec, extradata
+        self._facts, self._extradata = facts, extradata
         self._encoded = encoded
         self._queue: queue.Queue[tuple[bytes, float, bool] | None] = queue.Queue(_QUEUE)
         self._dropping = True
@@ -74,7 +76,10 @@ class Transcoder:
     def _run(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)  # of this thread, in Linux
-        decoder = _decoder(self._codec, self._extradata)
+        decoder = _decoder(self._facts.codec, self._extradata)
+        if self._facts.pixels:  # nothing in the picture says so
+            decoder.width, decoder.height = self._facts.width, self._facts.height
+            decoder.pix_fmt = self._facts.pixels
         while (item := self._queue.get()) is not None:
             data, at, keyframe = item
             packet = av.Packet(data)

@@ -6,6 +6,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+from media.connector import inputs
 from media.connector.addresses import AllowList, parse
 from media.connector.folder import Camera, Drone, Folder, FolderError
 from media.connector.radio import BadAddress
@@ -74,6 +75,8 @@ def _key(file: str | None) -> str:
 
 
 def _picture(url: str, name: str, label: str, user: str, password: str, allowed: AllowList) -> Camera:
+    if inputs.read(url) is not None:  # nothing to connect to: who sends there is looked at as it comes
+        return Camera(name=name, label=label, url=url, kind="drone")
     place, user_there, password_there = parse(url)
     asyncio.run(allowed.pin(place))
     return Camera(

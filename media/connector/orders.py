@@ -20,7 +20,8 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 class Open(_Line, frozen=True, kw_only=True, tag="open"):
     """Which camera is its own; nothing is connected to before a run begins. `url` has no password in it.
 
-    An empty `url` is the moving test picture, which only whoever starts a connector in code can ask for.
+    `url` is RTSP's, or what media.connector.inputs reads. An empty one is the moving test picture, which only
+    whoever starts a connector in code can ask for.
     """
 
     url: str
@@ -82,7 +83,7 @@ class Taken(_Line, frozen=True, kw_only=True, tag="taken"):
 
 
 class Counted(_Line, frozen=True, kw_only=True, tag="counted"):
-    """Bytes since the line before, both ways, and whether an RTSP session was open meanwhile."""
+    """Bytes since the line before, both ways, and whether the camera was open meanwhile."""
 
     media: int
     camera: int

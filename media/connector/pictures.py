@@ -25,6 +25,7 @@ class Facts(msgspec.Struct, frozen=True):
     height: int
     has_sound: bool
     sps: h264.Sps | None = None
+    pixels: str = ""  # how those of rawvideo are laid out, in libav's words
 
 
 class Picture(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ _SMALLEST_S = 0.001
 
 
 class Pulling(Protocol):
-    """Direct, Pull, or the test picture."""
+    """Direct, Pull, Datagrams, Local, or the test picture."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -137,7 +137,7 @@ class Source:
         self.transcodes = True
         if self._transcoder is None and self._facts is not None:
             self._transcoder = convert.Transcoder(
-                self._facts.codec,
+                self._facts,
                 self._extradata,
                 lambda u, at, key, size: void(self._hand_on(u, at, key, size)),
             )
