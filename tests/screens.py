@@ -19,7 +19,7 @@ from backend.demo import PASSWORD
 from tests.pwa.caller import CHROMIUM
 
 README = Path(__file__).parents[1] / "docs" / "screens"
-PHONE, DESK, SMALL_DESK = (390, 844), (1440, 900), (1280, 800)
+PHONE, TABLET, DESK, SMALL_DESK = (390, 844), (820, 1180), (1440, 900), (1280, 800)
 OFFICER_AT = {"latitude": 60.1722, "longitude": 24.9391, "accuracy": 6.0}
 FLIGHT_MS = 180_000
 SETTLE_S = 6.0  # for the picture to sharpen and the trail to grow
@@ -89,9 +89,14 @@ class Tour:
         for name, page in (("caller", caller), ("console", console), ("officer", officer)):
             await self.take(f"{name}{more}", page)
         await self.take(f"owner-watched{more}", owner)
+        if not more:
+            await officer.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+            await asyncio.sleep(SETTLE_S)
+            await self.take("officer-tablet", officer)
+            await officer.set_viewport_size({"width": phone[0], "height": phone[1]})
         await self.fly(console, officer, desk, night, more)
         agency = await self.staff("lee", desk, night)
-        for part in ("owners", "city", "devices", "fees") if more else ("fees",):
+        for part in ("owners", "city", "devices", "docks", "fees") if more else ("fees",):
             await agency.goto(f"{self._url}/agency?part={part}")
             await agency.get_by_role("heading", level=1).wait_for()
             await agency.wait_for_load_state("networkidle")
