@@ -16,7 +16,7 @@ from media.connector.convert import x264
 
 SIZE = (320, 192)
 FPS, GROUP_S = 25, 1
-LEVELS = (60, 120, 180)  # how bright a picture is: it changes each second, with the keyframe
+LEVELS = (60, 150)  # how bright a picture is: it changes each second, with the keyframe
 
 
 def encode(packets_of: Callable[[Any], Iterable[Any]]) -> Iterator[Any]:
