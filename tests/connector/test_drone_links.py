@@ -277,7 +277,7 @@ async def test_the_ways_of_ardupilot_over_a_link_that_loses() -> None:
             (m.MAV_CMD_DO_SET_MISSION_CURRENT, 0, 1),
             (m.MAV_CMD_MISSION_START, 0, 0),
         ]
-        assert [items[n].command for n in range(4)] == [16, 22, 178, 17]  # its first item is home
+        assert [items[n].command for n in range(4)] == [16, 22, 178, 16]  # its first item is home
 
 
 async def test_a_serial_line_and_one_that_is_unplugged() -> None:

@@ -143,7 +143,7 @@ async def test_a_drone_whose_link_is_lost_and_one_that_begins_anew() -> None:
     async with fleet(plan()) as (flying, (at,)), dock([Drone(name="d", label="D", address=at.tcp)]) as here:
         (drone,), (network,) = flying.drones, flying._networks
         await here.sees("d", lambda s: s.latitude is not None, "it is heard")
-        answer = await here.do("d", Fly(points=(place(300),), height_m=40, speed_mps=15))
+        answer = await here.do("d", Fly(points=(place(1500),), height_m=40, speed_mps=15))
         assert answer.result is Result.ACCEPTED
         await here.sees("d", lambda s: s.height_m > 35, "it flies")
         drone.break_(Fault.LINK, 80)

@@ -156,7 +156,7 @@ async def test_an_autopilot_of_mavsdk_is_flown(server: Callable[[], Server]) -> 
         answer = await here.do("d", Fly(points=points, height_m=40, speed_mps=12))
         assert answer.result is Result.ACCEPTED, answer
         flown = drone.missions[-1]
-        assert [i.command for i in flown] == [22, 178, *[16] * 149, 17]
+        assert [i.command for i in flown] == [22, 178, *[16] * 150]
         assert (flown[0].z, flown[1].param2, flown[-1].x, flown[-1].frame) == (40, 12, 603200000, 3)
         assert drone.armed == [True]
         await here.sees("d", lambda s: s.armed, "it says that it is armed")
