@@ -219,7 +219,7 @@ class Staff:
 
     @asynccontextmanager
     async def socket(self) -> "AsyncIterator[Socket]":
-        """Live events; the snapshot has been read."""
+        """Live events; the snapshot, and what flies, have been read."""
         async with connect(
             self.house.url.replace("http", "ws", 1) + "/api/events",
             origin=Origin(self.house.config.origin),
@@ -229,6 +229,8 @@ class Staff:
             socket = Socket(connection)
             socket.snapshot = await socket.next()
             assert socket.snapshot["type"] == "snapshot"
+            socket.hangar = await socket.next()
+            assert socket.hangar["type"] == "hangar"
             yield socket
 
 
@@ -238,6 +240,7 @@ class Socket:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.snapshot: Any = None
+        self.hangar: Any = None
         self.last = 0
 
     async def next(self) -> Any:

@@ -76,9 +76,7 @@ async def test_a_dispatcher_sends_and_a_pilot_flies_and_an_officer_reads(house: 
         log = await sam.get(f"{flight}/log")
         assert log["lines"][0]["action"] == "drone.send"
         async with sam.socket() as page:
-            while (event := await page.next())["type"] != "hangar":
-                pass
-            assert event["docks"] == []
-            assert [flight["id"] for flight in event["flights"]] == [view["id"]]
+            assert page.hangar["docks"] == []
+            assert [flight["id"] for flight in page.hangar["flights"]] == [view["id"]]
         obeying.cancel()
         await asyncio.gather(obeying, return_exceptions=True)
