@@ -166,6 +166,7 @@ class Camera:
         except Trouble as trouble:
             return trouble
         self._pull = pull
+        self._session_seen = self._session_seen or bool(self._opening.url)  # also one that is over at once
         pull.start()
         idle = asyncio.ensure_future(self._idle.wait())
         try:

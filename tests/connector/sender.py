@@ -16,7 +16,7 @@ from media.connector.convert import x264
 
 SIZE = (320, 192)
 FPS, GROUP_S = 25, 1
-LEVELS = (60, 120, 180)  # how bright a picture is: it changes each second, with the keyframe
+LEVELS = (60, 150)  # how bright a picture is: it changes each second, with the keyframe
 
 
 def encode(packets_of: Callable[[Any], Iterable[Any]]) -> Iterator[Any]:
@@ -40,7 +40,7 @@ class Sender:
     """Sends to `port`, by `kind` mpegts or rtp, without each `lose`-th datagram."""
 
     def __init__(self, kind: str, port: int, *, lose: int = 0, size: int = 1316) -> None:
-        self.sent = self.lost = 0
+        self.sent = self.lost = self.bytes = 0
         self._kind, self._port, self._lose, self._size = kind, port, lose, size
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
@@ -84,7 +84,7 @@ class Sender:
             if self._lose and self.sent % self._lose == 0:
                 self.lost += 1
                 continue
-            self.socket.sendto(datagram, ("127.0.0.1", self._port))
+            self.bytes += self.socket.sendto(datagram, ("127.0.0.1", self._port))
 
 
 @contextlib.asynccontextmanager

@@ -60,10 +60,6 @@ class Watched:
     def shows(self, level: int, since: int = 0) -> bool:
         return any(is_near(seen, level) for seen in self.levels[since:])
 
-    @property
-    def shows_all(self) -> bool:
-        return all(self.shows(level) for level in LEVELS)
-
 
 def is_near(seen: int, level: int) -> bool:
     """JPEG counts from 0, video from 16: 60 becomes 67."""
@@ -77,19 +73,23 @@ def at(port: int, *networks: str) -> Callable[[Source], Pulling]:
 
 @pytest.mark.parametrize(
     ("kind", "how"),
-    [("mpegts", {}), ("mpegts", {"size": 1472, "lose": 40}), ("rtp", {}), ("rtp", {"lose": 40})],
+    [("mpegts", {}), ("mpegts", {"size": 1472, "lose": 15}), ("rtp", {}), ("rtp", {"lose": 15})],
     ids=["mpegts", "mpegts-unaligned-with-loss", "rtp", "rtp-with-loss"],
 )
 async def test_what_a_drone_sends_is_shown_though_some_is_lost(kind: str, how: dict[str, int]) -> None:
     port = free_port()
     watched = Watched(at(port, "127.0.0.0/8"))
+    await until(lambda: is_bound(port), "the port")
     async with sending(kind, port, **how) as sender:
-        await until(lambda: watched.shows_all, "three seconds of its pictures, as bright as they were")
-        assert sender.lost or not how.get("lose")
+        await until(lambda: watched.levels and (sender.lost > 1 or not how), "a picture, and what is lost")
+        since = len(watched.levels)
+        await until(
+            lambda: all(watched.shows(level, since) for level in LEVELS),
+            "two seconds, as bright as they were",
+        )
     assert watched.sizes == {SIZE}
     assert (watched.told[0].codec, watched.told[0].transcodes) == ("h264", False)
-    assert watched.pull.traffic() > 10_000
-    assert is_bound(port)
+    await until(lambda: watched.pull.traffic() == sender.bytes, "each byte is counted")
     await watched.stop()
     assert not is_bound(port)
 
@@ -117,7 +117,7 @@ async def test_garbage_and_a_second_sender_are_passed_over(monkeypatch: pytest.M
             sender.socket.sendto(b"\x80\x60" + b"\xff" * 9, ("127.0.0.1", port))  # of its own, broken
             sender.socket.sendto(bytes(1316), ("127.0.0.1", port))
         since = len(watched.levels)
-        await until(lambda: len(watched.levels) > since + 2 * FPS, "it goes on")
+        await until(lambda: len(watched.levels) > since + FPS, "it goes on")
         assert all(any(is_near(seen, level) for level in LEVELS) for seen in watched.levels[since:])
         assert watched.pull.traffic() > before + 50 * len(stranger)  # counted, though not read
     monkeypatch.setattr(datagrams, "_SILENT_S", 0.0)
