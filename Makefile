@@ -61,6 +61,10 @@ bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and 
 	@tests/machine.sh
 	@python -m tests.bench.camera
 
+bench-flight: build ## a drone in browsers: send to airborne, telemetry to the map, a press to a moving picture; JSON
+	@tests/machine.sh
+	@python -m tests.bench.flight
+
 bench-drone: .venv/.installed ## a thousand incidents, six docked drones: how soon there, and whether a rule was broken; JSON
 	@python -m tests.bench.drone
 
@@ -137,4 +141,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-camera bench-drone soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-camera bench-drone bench-flight soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install

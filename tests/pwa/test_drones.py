@@ -30,12 +30,16 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         city.close()
 
 
-async def signed_in(browser: Browser, city: City, name: str, size: tuple[int, int] = (1280, 800)) -> Page:
-    """At their page, as they come to it."""
+async def signed_in(
+    browser: Browser, city: City, name: str, size: tuple[int, int] = (1280, 800), script: str = ""
+) -> Page:
+    """At their page, as they come to it; `script` runs in it first."""
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", service_workers="block"
     )
     page = await context.new_page()
+    if script:
+        await page.add_init_script(script)
     await page.goto(f"{city.service.url}/signin")
     await page.get_by_role("textbox", name="Name").fill(name)
     await page.get_by_role("textbox", name="Password").fill(PASSWORD)

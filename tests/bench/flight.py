@@ -1,8 +1,9 @@
-"""From a press on the pilot's map to a picture that moves at the officer: `python -m tests.bench.aim`.
+"""A flight as people see it: send to airborne, telemetry to the map, a press on the map to a moving picture.
 
-Everything is real (tests/pwa/fleet.py), on one machine. A press counts as answered when the pilot's page
-says what the drone answered, and as seen at the first frame at the officer that differs from the one before
-by more than frames did while the camera stood still.
+Everything is real (tests/pwa/fleet.py), on one machine. A second ground station, which only listens, knows
+when the drone itself said that it is where: a place on the pilot's map is as old as that. A press counts as
+answered when the pilot's page says what the drone answered, and as seen at the first frame at the officer that
+differs from the one before by more than frames did while the camera stood still.
 """
 
 import asyncio
@@ -10,16 +11,38 @@ import json
 import re
 import statistics
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
+from pymavlink.dialects.v20 import common  # type: ignore[import-untyped]
 
+from media.mavlink import Reader
 from tests.pwa.caller import CHROMIUM
 from tests.pwa.fleet import City
 from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
 from tests.pwa.visits import PHONE
 
 PRESSES = 16
+IN_AIR = (common.MAV_LANDED_STATE_IN_AIR, common.MAV_LANDED_STATE_TAKEOFF)
+TELLS = """
+  window.told_ = [];
+  const Real = WebSocket;
+  window.WebSocket = class extends Real {
+    constructor(...how) {
+      super(...how);
+      this.addEventListener("message", ({ data }) => {
+        if (typeof data !== "string" || !data.includes('"drones-moved"')) return;
+        const places = JSON.parse(data).drones.map(({ point }) => [point.latitude, point.longitude]);
+        requestAnimationFrame(() => requestAnimationFrame(() => {  // it is drawn in the frame before this
+          const now = performance.timeOrigin + performance.now();
+          for (const place of places) window.told_.push([...place, now]);
+        }));
+      });
+    }
+  };
+"""
 WATCHES = """() => {
   const video = document.querySelector('.tile.is-large video');
   const canvas = Object.assign(document.createElement('canvas'), {width: 48, height: 27});
@@ -50,6 +73,38 @@ PRESSED = """() => {
 }"""
 
 
+class Overheard(asyncio.Protocol):
+    """What one drone says: when it said that it is where, and since when it is in the air."""
+
+    def __init__(self) -> None:
+        self.places: dict[tuple[int, int], float] = {}
+        self.airborne: float | None = None
+        self._reader = Reader(None)
+
+    def data_received(self, data: bytes) -> None:
+        now = time.time()
+        for message in self._reader.feed(data):
+            if message.get_type() == "GLOBAL_POSITION_INT":
+                self.places.setdefault((message.lat, message.lon), now)
+            elif message.get_type() == "EXTENDED_SYS_STATE" and message.landed_state in IN_AIR:
+                self.airborne = self.airborne or now
+
+
+async def overhear(address: str) -> Overheard:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    _, heard = await asyncio.get_running_loop().create_connection(Overheard, host, int(port))
+    return heard
+
+
+def ages(told: list[tuple[float, float, float]], heard: Sequence[Overheard]) -> list[float]:
+    """Milliseconds from when a drone first said a place until it was first drawn there."""
+    first: dict[tuple[int, int], float] = {}
+    for latitude, longitude, drawn in told:
+        first.setdefault((round(latitude * 1e7), round(longitude * 1e7)), drawn)
+    said = {place: at for each in heard for place, at in each.places.items()}
+    return [drawn - 1000 * said[place] for place, drawn in first.items() if place in said]
+
+
 async def press(pilot: Page, officer: Page, dx: float, dy: float) -> tuple[float, float] | None:
     """Milliseconds until it is answered and until it is seen; None when nothing moved."""
     caller = await pilot.locator(".map-person.is-caller .map-body").last.bounding_box()
@@ -71,12 +126,19 @@ async def measure(city: City) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         an_incident(city)
-        pilot, officer = await signed_in(browser, city, "pia"), await signed_in(browser, city, "sam", PHONE)
+        pilot = await signed_in(browser, city, "pia", script=TELLS)
+        officer = await signed_in(browser, city, "sam", PHONE)
         console = await signed_in(browser, city, "dana")
-        await console.get_by_role("button", name=re.compile("Send Kestrel")).first.click(timeout=SOON_MS)
+        send = console.get_by_role("button", name=re.compile("Send Kestrel")).first
+        await send.wait_for(timeout=SOON_MS)
+        assert city.simulator is not None
+        heard = [await overhear(each["tcp"]) for each in city.simulator.where]
+        pressed = time.time()
+        await send.click()
         await console.context.close()
         await expect(pilot.get_by_role("heading", level=1)).to_contain_text("On scene", timeout=FLIGHT_MS)
         await officer.locator(".tile.is-large .chip.tone-live").wait_for()
+        aged = sorted(ages(await pilot.evaluate("told_"), heard))  # of the way there, when it moves
         await asyncio.sleep(5)
         await officer.evaluate(WATCHES)
         await pilot.evaluate(PRESSED)
@@ -86,7 +148,13 @@ async def measure(city: City) -> None:
     seen = sorted(one for one in found if one is not None)
     assert seen, "no picture moved"
     answered, moved = zip(*seen, strict=True)
+    airborne = min(each.airborne for each in heard if each.airborne is not None)
     figures = {
+        "bench": "flight",
+        "airborne_s": round(airborne - pressed, 1),
+        "places": len(aged),
+        "map_median_ms": round(statistics.median(aged)),
+        "map_p99_ms": round(aged[int(0.99 * (len(aged) - 1))]),
         "presses": len(found),
         "seen": len(seen),
         "answered_median_ms": round(statistics.median(answered)),
