@@ -2,8 +2,8 @@
 
 Everything is real (tests/pwa/fleet.py), on one machine. A second ground station, which only listens, knows
 when the drone itself said that it is where: a place on the pilot's map is as old as that. A press counts as
-answered when the pilot's page says what the drone answered, and as seen at the first frame at the officer that
-differs from the one before by more than frames did while the camera stood still.
+answered when the pilot's page says what the drone answered, and as seen at the first frame at the officer
+that differs from the one before by more than frames did while the camera stood still.
 """
 
 import asyncio

@@ -233,6 +233,7 @@ EN = Words(
             "dash": "Dash cameras",
             "officer": "Officers’ phones",
             "drone": "Drones",
+            "thermal": "Drones, thermal",
         },
         "category": {},
         "reason": {

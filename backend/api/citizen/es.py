@@ -236,6 +236,7 @@ ES = Words(
             "dash": "Cámaras de patrulla",
             "officer": "Teléfonos de agentes",
             "drone": "Drones",
+            "thermal": "Drones, imagen térmica",
         },
         "category": {
             "Break-in": "Robo en un edificio",

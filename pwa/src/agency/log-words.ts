@@ -17,6 +17,8 @@ const SOURCES: Record<string, string> = {
   "body-worn": "A body-worn camera",
   dash: "A dash camera",
   officer: "An officer’s phone",
+  drone: "A drone",
+  thermal: "A drone’s thermal camera",
   "": `Source ${GONE}`,
 };
 const WHY_SEALED: Record<SealReason, string> = {
