@@ -246,6 +246,7 @@ AR = Words(
             "owner": "مالكها",
             "caller": "المتصل",
             "auditor": "مدقق",
+            "pilot": "طيار مسيَّرات",
         },
         "what": {
             "place": "مكانه",

@@ -259,6 +259,7 @@ EN = Words(
             "owner": "its owner",
             "caller": "the caller",
             "auditor": "auditor",
+            "pilot": "pilot",
         },
         "what": {
             "place": "its place",

@@ -274,6 +274,7 @@ ES = Words(
             "owner": "su dueño",
             "caller": "quien llamó",
             "auditor": "auditor",
+            "pilot": "piloto de drones",
         },
         "what": {
             "place": "su lugar",
