@@ -5,6 +5,7 @@ the input closes. It draws what it is asked for and nothing else, so it never fa
 """
 
 import fractions
+import os
 import struct
 import sys
 from typing import Any, BinaryIO
@@ -77,4 +78,7 @@ def run(settings: Settings, given: BinaryIO, made: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    run(msgspec.json.decode(sys.argv[1], type=Settings), sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        run(msgspec.json.decode(sys.argv[1], type=Settings), sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:  # whoever watched is gone
+        os._exit(0)  # what is still buffered is nobody's

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
-from pymavlink.dialects.v20 import common  # type: ignore[import-untyped]
 
 from media.mavlink import Reader
 from tests.pwa.caller import CHROMIUM
@@ -25,7 +24,7 @@ from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
 from tests.pwa.visits import PHONE
 
 PRESSES = 16
-IN_AIR = (common.MAV_LANDED_STATE_IN_AIR, common.MAV_LANDED_STATE_TAKEOFF)
+AIRBORNE_MM = 1000  # above its dock
 TELLS = """
   window.told_ = [];
   const Real = WebSocket;
@@ -86,8 +85,8 @@ class Overheard(asyncio.Protocol):
         for message in self._reader.feed(data):
             if message.get_type() == "GLOBAL_POSITION_INT":
                 self.places.setdefault((message.lat, message.lon), now)
-            elif message.get_type() == "EXTENDED_SYS_STATE" and message.landed_state in IN_AIR:
-                self.airborne = self.airborne or now
+                if message.relative_alt > AIRBORNE_MM:
+                    self.airborne = self.airborne or now
 
 
 async def overhear(address: str) -> Overheard:
