@@ -27,7 +27,7 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def harmless(text: str) -> str:
     """A cell that a spreadsheet shows instead of running it: it begins with an apostrophe when it must."""
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(_RUNS) else text
+    return f"'{text}" if text.startswith(_RUNS) or text.lstrip().startswith(_RUNS) else text
 
 
 def csv_of(invoices: Iterable[tuple[Invoice, date, InvoiceState]]) -> bytes:
