@@ -127,9 +127,9 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_called_home(
     await pilot.get_by_role("button", name="Steer by hand").click()
     await pilot.get_by_text("You steer.").wait_for()
     await pilot.keyboard.down("s")
+    await expect(said).to_contain_text("Steer accepted", timeout=SOON_MS)  # before it is let go
     await expect(speed(pilot)).to_have_text(re.compile(r"^([2-9]|\d\d)\.\d m/s"), timeout=SOON_MS)
     await pilot.keyboard.up("s")
-    await expect(said).to_contain_text("Steer accepted")
     await pilot.get_by_role("button", name="Let go").click()
     await pilot.get_by_role("button", name="Hold", exact=True).click()
     await expect(said).to_contain_text("Hold accepted", timeout=SOON_MS)
