@@ -17,7 +17,7 @@ from backend.model.entries import Action
 from backend.model.fleet import MOST_DOCKS, FleetDock, FleetDrone, PilotWatch
 from backend.model.hangar import DockView, DroneView, Hangar, UndockedView, WatchView
 from backend.model.ids import ConnectorId, DockId, DroneId, SiteId, UserId, WatchId, new_id
-from backend.model.people import Role, User
+from backend.model.people import User
 from backend.model.positions import Point
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import SiteKind
@@ -371,8 +371,3 @@ class Docks:
     def _slow_down(self, user: User) -> None:
         if not self._rate.take(user.id):
             raise Refused(Refusal.TOO_OFTEN, "Wait a moment, then press again.")
-
-
-def may_fly(user: User) -> bool:
-    """Whether this person can be pilot in command."""
-    return user.role is Role.PILOT

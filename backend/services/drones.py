@@ -17,7 +17,7 @@ from backend.model import fleet, footprints
 from backend.model.docks import Parachute, Stand, Watch
 from backend.model.fleet import HIGHEST_M, LOWEST_M, FleetDock, FleetDrone, Heard, finite
 from backend.model.hangar import AimView, DroneAt, DronesMoved
-from backend.model.ids import ConnectorId, DockId, DroneId, IncidentId, new_id
+from backend.model.ids import ConnectorId, DroneId, IncidentId, new_id
 from backend.model.positions import Point
 from backend.model.refusals import Refusal, Refused
 from backend.services.connectors import Connectors
@@ -160,10 +160,6 @@ class Drones:
         berth = self._berths.get(drone)
         return berth.dock if berth is not None else None
 
-    def of_dock(self, dock: DockId) -> DroneId | None:
-        """The drone that belongs there."""
-        return next((key for key, berth in self._berths.items() if berth.dock.id == dock), None)
-
     def heard(self, drone: DroneId) -> Heard | None:
         """The last that can be."""
         berth = self._berths.get(drone)
@@ -198,10 +194,6 @@ class Drones:
             for report in reports.values()
             if (connector, report.name) not in self._called
         ]
-
-    def places(self) -> list[DroneAt]:
-        """Where all that were heard are."""
-        return [at for berth in self._berths.values() if (at := _at(berth)) is not None]
 
     # What is asked
 

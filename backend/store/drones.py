@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.fleet import FleetDock, FleetDrone, PilotWatch
-from backend.model.ids import ConnectorId, DockId, DroneId, UserId, WatchId
+from backend.model.ids import ConnectorId, DockId, DroneId, WatchId
 from backend.model.weather import Weather
 from backend.store.rows import columns, value, values
 from backend.store.tables import users
@@ -90,13 +90,6 @@ class Watches:
         )
         found = [(value(row, PilotWatch), str(row.pilot)) for row in rows]
         return {watch.dock_id: (watch, pilot) for watch, pilot in found if watch is not None}
-
-    async def of_user(self, user: UserId) -> list[PilotWatch]:
-        """Those of this person that have not ended."""
-        found = await self._db.execute(
-            select(watches).where(watches.c.user_id == user, watches.c.ended_at.is_(None))
-        )
-        return values(found, PilotWatch)
 
     async def end(self, watch: WatchId, at: datetime) -> None:
         await self._db.execute(update(watches).where(watches.c.id == watch).values(ended_at=at))
