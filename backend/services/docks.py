@@ -23,6 +23,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.sites import SiteKind
 from backend.services.aloft import Aloft
 from backend.services.drones import Drones
+from backend.services.fresh import Together
 from backend.services.limits import Rate
 from backend.services.skies import Skies
 from backend.services.steps import Step, Steps
@@ -50,6 +51,7 @@ class Docks:
         self._steps, self._hub, self._drones, self._skies = steps, hub, drones, skies
         self._aloft = aloft
         self._rate = Rate(every_s=2, burst=20)
+        self._wholes: Together[Hangar] = Together()
         self._pageless: dict[UserId, datetime] = {}
 
     async def begin(self) -> None:
@@ -90,7 +92,10 @@ class Docks:
         return found
 
     async def whole(self) -> Hangar:
-        """Docks, flights and offers as a page begins with them."""
+        """Docks, flights and offers as a page begins with them. Pages that come together share the work."""
+        return await self._wholes.ask(self._whole)
+
+    async def _whole(self) -> Hangar:
         return Hangar(
             docks=tuple(await self.all()),
             flights=self._aloft.views(),

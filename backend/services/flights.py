@@ -133,9 +133,11 @@ class Flights:
         flights = [live for live in self._aloft if not live.turn.locked()]
         if not flights:
             return [self._offers.look()]
-        async with self._steps.read() as tx:
-            wanted = {live.record.incident_id for live in flights}
-            incidents = {key: await tx.incidents.get(key) for key in wanted}
+        incidents: dict[IncidentId, Incident | None] = {}
+        if flights:
+            async with self._steps.read() as tx:
+                wanted = {live.record.incident_id for live in flights}
+                incidents = {key: await tx.incidents.get(key) for key in wanted}
         return [self._offers.look(), *(self._kept_up(live, incidents) for live in flights)]
 
     async def _kept_up(self, live: Live, incidents: dict[IncidentId, Incident | None]) -> None:
