@@ -17,7 +17,7 @@ from tests.pwa.service import Service
 
 HERE = (60.1700, 24.9400)  # the first dock
 SECOND = (60.1735, 24.9460)
-SCENE = {"latitude": 60.1722, "longitude": 24.9430}  # 300 m from the one, 220 from the other
+SCENE = {"latitude": 60.1712, "longitude": 24.9420}  # 170 m from the one, 340 from the other
 PEOPLE = {"dana": "dispatcher", "sam": "officer", "pia": "pilot", "pol": "pilot", "lee": "supervisor"}
 
 
@@ -59,8 +59,7 @@ class City:
 
     def start(self) -> Self:
         for name, role in PEOPLE.items():
-            more = ("--unit", "4B12") if role == "officer" else ()
-            self.service.add_user(name, "--role", role, *more)
+            self.service.add_person(name, role, unit="4B12" if role == "officer" else None)
         self.service.start()
         docks = [(*HERE, "Harbour dock"), (*SECOND, "Library dock")]
         self.simulator = Simulator(docks, "--picture", "640x360@12", "--wind", "3,250,0.5")
@@ -103,6 +102,7 @@ class City:
                 "begins": (now - timedelta(days=9)).isoformat(),
                 "ends": (now + timedelta(days=9)).isoformat(),
                 "light": "night",
+                "ceiling_m": 40.0,  # climbing and coming down is most of a short flight
             },
             "drone": {
                 "called": f"d{drone['number']}",

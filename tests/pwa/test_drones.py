@@ -1,4 +1,4 @@
-"""A flight as people see it: sent, flown, watched; another drone is sent to take over, and it is called home.
+"""A flight as people see it, to its end: sent, flown, watched, handed over to the next drone, landed.
 
 Everything is real: the simulator, a dock's connector, the service, and Chromium for each of them.
 """
@@ -74,9 +74,7 @@ def speed(page: Page) -> Any:
     return page.locator(".telemetry > div", has_text="Speed").locator("dd")
 
 
-async def test_a_drone_is_sent_flown_watched_handed_over_and_called_home(
-    browser: Browser, city: City
-) -> None:
+async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Browser, city: City) -> None:
     incident = an_incident(city)
     console, pilot = await signed_in(browser, city, "dana"), await signed_in(browser, city, "pia")
     officer = await signed_in(browser, city, "sam", PHONE)
@@ -136,18 +134,36 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_called_home(
     await pilot.get_by_role("button", name="Go on", exact=True).click()
     await expect(said).to_contain_text("Go on accepted", timeout=SOON_MS)
 
-    # the next one is sent to take over; the first goes home
+    # the next one takes over: the officer's picture goes on with it, and the first goes home
     await pilot.get_by_role("button", name="Hand over").click()
     await expect(said).to_contain_text("Hand over accepted", timeout=SOON_MS)
     second = "Kestrel 2" if first == "Kestrel 1" else "Kestrel 1"
     relief = console.get_by_role("region", name=f"Flight of {second}")
     await expect(relief).to_be_visible(timeout=SOON_MS)
+    await expect(flight).to_contain_text("Handing over")
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text(first)  # it stays in front
-    await console.get_by_role("button", name=f"Return {first}").click()
-    await expect(flight).to_contain_text("Going home", timeout=SOON_MS)
+    await expect(relief).to_contain_text("On scene", timeout=FLIGHT_MS)
+    await expect(flight).to_contain_text("Going home", timeout=FLIGHT_MS)
+    await expect(large).to_have_attribute("aria-label", re.compile(f"{second} · Thermal"), timeout=SOON_MS)
+    await expect(large.locator(".chip.tone-live")).to_be_visible(timeout=SOON_MS)
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Going home")
+    await expect(flight).to_have_count(0, timeout=FLIGHT_MS)  # it is down, and the other one flies
+
+    # the desk calls the last one home, and it lands in its dock
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(second)
+    await console.get_by_role("button", name=f"Return {second}").click()
+    await expect(relief).to_contain_text("Going home", timeout=SOON_MS)
+    await expect(relief).to_contain_text("Landed", timeout=FLIGHT_MS)
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Landed")
+    await expect(pilot.get_by_text("This flight is over.")).to_be_visible()
+    await expect(large).to_contain_text("Ended")  # its last frame stays
+    log = console.get_by_role("log")
+    for name in (first, second):
+        await expect(log).to_contain_text(f"{name} is back in its dock")
     entries = Person(city.service, "dana").send("GET", f"/api/incidents/{incident}/entries")
     done = {entry["action"] for entry in entries}
-    assert {"drone.send", "drone.steer", "drone.hold", "drone.go-on", "drone.return"} <= done
+    assert {"drone.send", "drone.steer", "drone.hold", "drone.go-on", "drone.handover", "drone.end"} <= done
+    homes = [entry["details"]["why"] for entry in entries if "why" in entry["details"]]
+    assert "handed over" in homes
     for page in (console, pilot, officer):
         await page.context.close()
