@@ -117,9 +117,12 @@ def silence(belief: Belief, now: datetime) -> tuple[Finding, ...]:
     quiet = now - (belief.last.received_at if belief.last is not None else belief.launched_at)
     if quiet < QUIET:
         return ()
-    if belief.blind:  # no order helps: each is about places
+    if belief.blind:
         words = "The drone has lost its GPS position. It comes down by itself, adrift with the wind."
-        return (Finding(Fault.BLIND, words, Action.HOLD),)
+        if quiet < LOST:
+            return (Finding(Fault.BLIND, words, Action.HOLD),)
+        words += " It is told to come home, which it can when it knows again where it is."
+        return (Finding(Fault.BLIND, words, Action.RETURN),)
     words = "Nothing that can be believed comes from the drone."
     if quiet < LOST:
         return (Finding(Fault.QUIET, f"{words} It is told to wait where it is.", Action.HOLD),)
