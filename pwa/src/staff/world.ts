@@ -3,10 +3,10 @@
 // Pure: a world and an event give the next world. Events carry whole things, so a repeated one changes
 // nothing, a late position is passed over, and a Snapshot heals whatever was missed.
 import type {
-  Connection,
   DutyView,
   EntryView,
   Event,
+  FeedView,
   IncidentView,
   Level,
   NotesView,
