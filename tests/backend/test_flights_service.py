@@ -17,7 +17,7 @@ from backend.model.flight_records import FlightEnd
 from backend.model.flights import Phase
 from backend.model.ids import DroneId, FeedId, FlightId, GrantSecret, IncidentId, new_id
 from backend.model.incidents import FeedKind, FeedState
-from backend.model.people import User
+from backend.model.people import Role, User
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refusal, Refused
 from backend.model.telemetry import Belief, judge
@@ -91,6 +91,7 @@ async def test_a_drone_is_sent_looks_and_comes_home_with_everything_on_record(ci
     assert next(line for line in log.lines if line.action == "drone.send").actor == "Dana Reyes"
     seconds = (log.points[-1].at - log.points[0].at).total_seconds()
     assert len(log.points) >= 0.8 * seconds  # each second of it
+    await _read_by_others(city, live)
     assert min(point.charge for point in log.points) > 0.8
     async with city.parts.store.read() as tx:
         drone = await tx.drones.get(city.ids["harbour"])
@@ -99,6 +100,22 @@ async def test_a_drone_is_sent_looks_and_comes_home_with_everything_on_record(ci
     assert drone.air_s == pytest.approx(log.record.air_s)
     assert 0 < drone.cycles < 0.2
     assert {feed.state for feed in ended if feed} == {FeedState.ENDED}
+
+
+async def _read_by_others(city: Dockside, live: Live) -> None:
+    """The list has it; an auditor reads what people are and not who; an officer who is not on it nothing."""
+    logs, lee = city.parts.flight_logs, city.people["lee"]
+    page = await logs.page(lee, None)
+    (flight,) = page.flights
+    assert (flight.drone, flight.dock, flight.end, page.more) == ("Harbour", "harbour dock", "home", False)
+    assert (flight.pilot, flight.sent_by) == ("Pia Lind", "Dana Reyes")
+    assert flight.times.to_scene_s is not None
+    assert (await logs.page(lee, live.record.pressed_at)).flights == ()
+    read = await logs.read(msgspec.structs.replace(lee, role=Role.AUDITOR), live.id)
+    assert (read.summary.pilot, read.summary.sent_by) == ("pilot", "dispatcher")
+    words = msgspec.json.encode(read.lines).decode() + msgspec.json.encode(read.summary).decode()
+    assert not [name for name in ("Pia", "Dana") if name in words]
+    assert await _refused(logs.read(city.people["sam"], live.id)) is Refusal.NOT_ASSIGNED
 
 
 async def test_a_recorded_flight_is_judged_again_from_its_log(city: Dockside) -> None:

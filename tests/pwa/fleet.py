@@ -53,7 +53,7 @@ class Simulator:
 class City:
     """Two docks with their drones, one drone without, and everybody who has to do with them."""
 
-    def __init__(self, folder: Path, picture: str = "640x360@12") -> None:
+    def __init__(self, folder: Path, picture: str = "480x270@10") -> None:
         self._picture = picture
         (folder / "service").mkdir()
         self.service = Service(folder / "service")

@@ -154,14 +154,12 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
     await expect(large).to_have_attribute("aria-label", re.compile(f"{second} · Thermal"), timeout=SOON_MS)
     await expect(large.locator(".chip.tone-live")).to_be_visible(timeout=SOON_MS)
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Going home")
-    await expect(flight).to_have_count(0, timeout=FLIGHT_MS)  # it is down, and the other one flies
 
-    # the desk calls the last one home, and it lands in its dock
-    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(second)
+    # the desk calls the last one home too, and each lands in its dock
     await console.get_by_role("button", name=f"Return {second}").click()
     await expect(relief).to_contain_text("Going home", timeout=SOON_MS)
     await expect(relief).to_contain_text("Landed", timeout=FLIGHT_MS)
-    await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Landed")
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(f"{second} Landed", timeout=SOON_MS)
     await expect(pilot.get_by_text("This flight is over.")).to_be_visible()
     await expect(large).to_contain_text("Ended")  # its last frame stays
     log = console.get_by_role("log")
@@ -194,18 +192,20 @@ async def test_a_fault_in_each_phase_is_said_with_what_is_to_be_done(browser: Br
     title, said = pilot.get_by_role("heading", level=1), pilot.locator(".warnings")
 
     await expect(title).to_contain_text("On the way", timeout=SOON_MS)
-    city.simulator.say(f"break {number} link 6")
+    city.simulator.say(f"break {number} link")
     await expect(said).to_contain_text("Nothing that can be believed comes", timeout=SOON_MS)
     await expect(said).to_contain_text("You: Leave it its way")
     await expect(strip).to_contain_text("It is told to wait where it is.", timeout=SOON_MS)
     await expect(officer.locator(".map-person.is-drone.is-stale")).to_have_count(1, timeout=SOON_MS)
+    city.simulator.say(f"mend {number} link")
     await expect(said).to_be_empty(timeout=SOON_MS)
     await expect(title).to_contain_text("On scene", timeout=FLIGHT_MS)
 
-    city.simulator.say(f"break {number} gps 6")
+    city.simulator.say(f"break {number} gps")
     await expect(said).to_contain_text("lost its GPS position", timeout=SOON_MS)
     await expect(said).to_contain_text("have people below it moved away")
     await expect(strip).to_contain_text("lost its GPS position", timeout=SOON_MS)
+    city.simulator.say(f"mend {number} gps")
     await expect(said).not_to_contain_text("lost its GPS position", timeout=SOON_MS)
     await expect(title).to_contain_text("On scene")
 

@@ -165,7 +165,8 @@ export function Charts(props: Props) {
 /** The same in numbers, phase by phase. */
 export function PhaseTable({ phases }: { phases: readonly Stretch[] }) {
   return (
-    <div class="wide">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="wide" tabIndex={0} aria-label="The flight, phase by phase">
       <table>
         <caption class="sr-only">The flight, phase by phase</caption>
         <thead>
@@ -191,6 +192,6 @@ export function PhaseTable({ phases }: { phases: readonly Stretch[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
