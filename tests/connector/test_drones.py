@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from media.connector import wire
 from media.connector.drone_frames import (
     Chute,
     DroneReport,
+    DroneState,
     Fence,
     Fly,
     Gimbal,
@@ -126,9 +128,12 @@ async def test_the_camera_is_taken_from_another_station_and_one_press_zooms_what
         assert (await here.do("d", Gimbal(pitch_deg=-40))).result is Result.ACCEPTED
         for times in (5.0, 2.0):
             assert (await here.do("d", Zoom(times=times))).result is Result.ACCEPTED
-            await here.sees(
-                "d", lambda s, t=times: s.aim and abs(s.aim.zoom / t - 1) < 0.06, f"{times} times"
-            )
+            await here.sees("d", partial(is_near, times), f"{times} times")
+
+
+def is_near(times: float, state: DroneState) -> bool:
+    zoom = state.aim.zoom if state.aim is not None else None
+    return zoom is not None and abs(zoom / times - 1) < 0.06
 
 
 async def test_steering_lasts_as_long_as_somebody_steers() -> None:
