@@ -152,7 +152,7 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
     await expect(relief).to_contain_text("On scene", timeout=FLIGHT_MS)
     await expect(flight).to_contain_text("Going home", timeout=FLIGHT_MS)
     await expect(large).to_have_attribute("aria-label", re.compile(f"{second} · Thermal"), timeout=SOON_MS)
-    await expect(large.locator(".chip.tone-live")).to_be_visible(timeout=SOON_MS)
+    await expect(large.locator(".chip.tone-live")).to_be_visible(timeout=FLIGHT_MS)
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Going home")
 
     # the desk calls the last one home too, and each lands in its dock
