@@ -17,14 +17,14 @@ import msgspec
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.pwa.caller import CHROMIUM
-from tests.pwa.fleet import SCENE, City
+from tests.pwa.fleet import AFAR, City
 from tests.pwa.lending import Person
 from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
 from tests.pwa.visits import PHONE
 
-FAULTS = {  # what is said of it, for how long it is broken (None: for good), and how its flight may end
-    "link": (re.compile("Nothing that can be believed"), 22, {"home"}),
-    "gps": (re.compile("lost its GPS position"), 8, {"home"}),
+FAULTS = {  # what is said of it, for how long of its time it is broken (None: for good), how it may end
+    "link": (re.compile("Nothing that can be believed"), 40, {"home"}),
+    "gps": (re.compile("lost its GPS position"), 12, {"home"}),
     "battery": (re.compile("are left|may be failing|critical|fail-safe"), None, {"home", "elsewhere"}),
     "motor": (re.compile("Parachute|Out of control|parachute"), None, {"parachute"}),
 }
@@ -156,12 +156,12 @@ def _phases(log: dict[str, Any]) -> list[str]:
 
 
 async def _run(folder: Path) -> list[Cell]:
-    city = City(folder, "320x180@5")
+    city = City(folder, "--speed", "2", "--picture", "320x180@5")
     try:
         city.start()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            incident = an_incident(city, SCENE)
+            incident = an_incident(city, AFAR)
             console, pilot = await signed_in(browser, city, "dana"), await signed_in(browser, city, "pia")
             officer = await signed_in(browser, city, "sam", PHONE)
             await console.get_by_role("button").filter(has_text="Break-in").first.click()

@@ -3,6 +3,7 @@
 Everything is real: the simulator, a dock's connector, the service, and Chromium for each of them.
 """
 
+import asyncio
 import io
 import json
 import re
@@ -26,7 +27,7 @@ SOON_MS, FLIGHT_MS = 30_000, 150_000
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    city = City(tmp_path_factory.mktemp("city"))
+    city = City(tmp_path_factory.mktemp("city"), "--speed", "2", "--picture", "480x270@10")
     try:
         yield city.start()
     finally:
@@ -202,9 +203,11 @@ async def test_a_fault_in_each_phase_is_said_with_what_is_to_be_done(browser: Br
     await expect(title).to_contain_text("On scene", timeout=FLIGHT_MS)
 
     city.simulator.say(f"break {number} gps")
-    await expect(said).to_contain_text("lost its GPS position", timeout=SOON_MS)
-    await expect(said).to_contain_text("have people below it moved away")
-    await expect(strip).to_contain_text("lost its GPS position", timeout=SOON_MS)
+    await asyncio.gather(  # it comes down meanwhile
+        expect(said).to_contain_text("lost its GPS position", timeout=SOON_MS),
+        expect(said).to_contain_text("have people below it moved away", timeout=SOON_MS),
+        expect(strip).to_contain_text("lost its GPS position", timeout=SOON_MS),
+    )
     city.simulator.say(f"mend {number} gps")
     await expect(said).not_to_contain_text("lost its GPS position", timeout=SOON_MS)
     await expect(title).to_contain_text("On scene")
