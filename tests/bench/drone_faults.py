@@ -17,14 +17,14 @@ import msgspec
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.pwa.caller import CHROMIUM
-from tests.pwa.fleet import AFAR, City
+from tests.pwa.fleet import SCENE, City
 from tests.pwa.lending import Person
 from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
 from tests.pwa.visits import PHONE
 
-FAULTS = {  # what is said of it, for how long of its time it is broken (None: for good), how it may end
-    "link": (re.compile("Nothing that can be believed"), 40, {"home"}),
-    "gps": (re.compile("lost its GPS position"), 12, {"home"}),
+FAULTS = {  # what is said of it, for how many seconds it is broken (None: for good), how it may end
+    "link": (re.compile("Nothing that can be believed"), 20, {"home"}),
+    "gps": (re.compile("lost its GPS position"), 8, {"home"}),
     "battery": (re.compile("are left|may be failing|critical|fail-safe"), None, {"home", "elsewhere"}),
     "motor": (re.compile("Parachute|Out of control|parachute"), None, {"parachute"}),
 }
@@ -73,8 +73,6 @@ class Watch:
         elif phase == "return":
             self.pia.send("POST", f"/api/flights/{flight['id']}/return")
         await expect(title).to_contain_text(f"{name} {PHASES[phase]}", timeout=SOON_MS)
-        if phase in ("transit", "return"):
-            await asyncio.sleep(2)  # it is well on its way
         began = time.monotonic()
         self.city.simulator.say(f"break {name[-1]} {fault}{'' if lasts is None else f' {lasts}'}")
         facts = self.pilot.locator(".flight-head")
@@ -156,12 +154,12 @@ def _phases(log: dict[str, Any]) -> list[str]:
 
 
 async def _run(folder: Path) -> list[Cell]:
-    city = City(folder, "--speed", "2", "--picture", "320x180@5")
+    city = City(folder, "--picture", "320x180@5")
     try:
         city.start()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            incident = an_incident(city, AFAR)
+            incident = an_incident(city, SCENE)
             console, pilot = await signed_in(browser, city, "dana"), await signed_in(browser, city, "pia")
             officer = await signed_in(browser, city, "sam", PHONE)
             await console.get_by_role("button").filter(has_text="Break-in").first.click()

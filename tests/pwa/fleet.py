@@ -19,7 +19,7 @@ HERE = (60.1700, 24.9400)  # the first dock
 SECOND = (60.1722, 24.9452)
 THIRD = (60.1690, 24.9300)  # where a drone stands that no dock is registered for
 SCENE = {"latitude": 60.1712, "longitude": 24.9420}  # 170 m from the one, 210 from the other
-AFAR = {"latitude": 60.1655, "longitude": 24.9420}  # half a kilometre from the first: time for a fault
+AFAR = {"latitude": 60.1672, "longitude": 24.9410}  # 320 m from the first: time for a fault on the way
 PEOPLE = {"dana": "dispatcher", "sam": "officer", "pia": "pilot", "pol": "pilot", "lee": "supervisor"}
 
 
@@ -53,7 +53,7 @@ class Simulator:
 class City:
     """Two docks with their drones, one drone without, and everybody who has to do with them.
 
-    `flags` are the simulator's: `--speed 2` is twice as quick, which everything here still believes.
+    `flags` are the simulator's. Not `--speed`: a drone whose clock runs ahead is not believed for long.
     """
 
     def __init__(self, folder: Path, *flags: str) -> None:

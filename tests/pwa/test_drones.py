@@ -27,7 +27,7 @@ SOON_MS, FLIGHT_MS = 30_000, 150_000
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    city = City(tmp_path_factory.mktemp("city"), "--speed", "2", "--picture", "480x270@10")
+    city = City(tmp_path_factory.mktemp("city"), "--picture", "480x270@10")
     try:
         yield city.start()
     finally:
