@@ -171,6 +171,7 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
     assert {"drone.send", "drone.steer", "drone.hold", "drone.go-on", "drone.handover", "drone.end"} <= done
     homes = [entry["details"]["why"] for entry in entries if "why" in entry["details"]]
     assert "handed over" in homes
+    Person(city.service, "dana").send("POST", f"/api/incidents/{incident}/close")  # the officer is free again
     for page in (console, pilot, officer):
         await page.context.close()
 
