@@ -149,7 +149,7 @@ export function Flights({ me, calls, requests }: { me: Me; calls: FlightLogCalls
           <span>{me.agency.name}</span>
         </p>
         <a class="button" href={home}>
-          <Icon name="back" /> <span class="home-word">{word}</span>
+          <Icon name="back" /> <span class="wide-word">{word}</span>
         </a>
         <ThemeButton />
         <LockButton requests={requests} />
