@@ -152,9 +152,9 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text(first)  # it stays in front
     await expect(relief).to_contain_text("On scene", timeout=FLIGHT_MS)
     await expect(flight).to_contain_text("Going home", timeout=FLIGHT_MS)
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(f"{first} Going home")
     await expect(large).to_have_attribute("aria-label", re.compile(f"{second} · Thermal"), timeout=SOON_MS)
     await expect(large.locator(".chip.tone-live")).to_be_visible(timeout=FLIGHT_MS)
-    await expect(pilot.get_by_role("heading", level=1)).to_contain_text("Going home")
 
     # the desk calls the last one home too, and each lands in its dock
     await console.get_by_role("button", name=f"Return {second}").click()
