@@ -148,11 +148,13 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
     second = "Kestrel 2" if first == "Kestrel 1" else "Kestrel 1"
     relief = console.get_by_role("region", name=f"Flight of {second}")
     await expect(relief).to_be_visible(timeout=SOON_MS)
-    await expect(flight).to_contain_text("Handing over")
+    await expect(flight).to_contain_text("Handing over", timeout=SOON_MS)
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text(first)  # it stays in front
     await expect(relief).to_contain_text("On scene", timeout=FLIGHT_MS)
     await expect(flight).to_contain_text("Going home", timeout=FLIGHT_MS)
-    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(f"{first} Going home")
+    await expect(pilot.get_by_role("heading", level=1)).to_contain_text(
+        f"{first} Going home", timeout=SOON_MS
+    )
     await expect(large).to_have_attribute("aria-label", re.compile(f"{second} · Thermal"), timeout=SOON_MS)
     await expect(large.locator(".chip.tone-live")).to_be_visible(timeout=FLIGHT_MS)
 
@@ -162,10 +164,10 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
     await expect(relief).to_contain_text("Landed", timeout=FLIGHT_MS)
     await expect(pilot.get_by_role("heading", level=1)).to_contain_text(f"{second} Landed", timeout=SOON_MS)
     await expect(pilot.get_by_text("This flight is over.")).to_be_visible()
-    await expect(large).to_contain_text("Ended")  # its last frame stays
+    await expect(large).to_contain_text("Ended", timeout=SOON_MS)  # its last frame stays
     log = console.get_by_role("log")
     for name in (first, second):
-        await expect(log).to_contain_text(f"{name} is back in its dock")
+        await expect(log).to_contain_text(f"{name} is back in its dock", timeout=SOON_MS)
     entries = Person(city.service, "dana").send("GET", f"/api/incidents/{incident}/entries")
     done = {entry["action"] for entry in entries}
     assert {"drone.send", "drone.steer", "drone.hold", "drone.go-on", "drone.handover", "drone.end"} <= done
