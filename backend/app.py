@@ -33,6 +33,7 @@ from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
+from backend.services.care import Care
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.contests import Contests
@@ -56,6 +57,7 @@ from backend.services.flight_feeds import FlightFeeds
 from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
+from backend.services.handling import Handling
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.leaving import Leaving
@@ -151,6 +153,7 @@ class Parts(msgspec.Struct, frozen=True):
     incidents: Incidents
     links: Links
     callers: Callers
+    care: Care
     sharing: Sharing
     access: Access
     feeds: Feeds
@@ -199,6 +202,7 @@ class Parts(msgspec.Struct, frozen=True):
     contests: Contests
     statements: Statements
     glass: Glass
+    handling: Handling
     review: Review
     log_files: LogFiles
     transparency: Transparency
@@ -308,6 +312,7 @@ def build(
         incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
+        care=Care(steps, zone),
         sharing=Sharing(steps, sfu),
         access=Access(steps, devices, uses),
         feeds=feeds,
@@ -362,6 +367,7 @@ def build(
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
         glass=broken,
+        handling=Handling(steps, board, hub, leaving),
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
@@ -410,6 +416,8 @@ def create_app(
                 "incidents",
                 "links",
                 "callers",
+                "care",
+                "handling",
                 "sharing",
                 "access",
                 "fees",
@@ -505,6 +513,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
+        asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
+        asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),

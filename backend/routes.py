@@ -14,6 +14,7 @@ from litestar.types import Scope
 
 from backend.api import (
     callers,
+    care,
     connectors,
     desk,
     devices,
@@ -23,6 +24,7 @@ from backend.api import (
     flights,
     glass,
     guards,
+    handling,
     locators,
     machines,
     metrics,
@@ -66,6 +68,7 @@ def registered(given: frozenset[str], files: tuple[str, ...]) -> Litestar:
             sealing.ROUTER,
             push.ROUTER,
             callers.ROUTER,
+            care.ROUTER,
             connectors.ROUTER,
             devices.ROUTER,
             docks.ROUTER,
@@ -73,6 +76,7 @@ def registered(given: frozenset[str], files: tuple[str, ...]) -> Litestar:
             fees.ROUTER,
             flights.ROUTER,
             glass.ROUTER,
+            handling.ROUTER,
             locators.ROUTER,
             machines.ROUTER,
             metrics.ROUTER,

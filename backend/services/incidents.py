@@ -58,6 +58,7 @@ class Incidents:
             await step.tx.incidents.add(incident)
             if position is not None:
                 await step.tx.incidents.move(incident.id, placed(position, step.now))
+            await step.tx.handling.give(incident.id, user.id, None, step.now)
             site = await self._recognise(step, incident.id)
             await step.record(
                 Action.INCIDENT_OPEN,

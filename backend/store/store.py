@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from backend.store.alerts import Alerts
 from backend.store.around import Around
 from backend.store.cameras import Cameras
+from backend.store.care import Care
 from backend.store.connectors import Connectors
 from backend.store.contests import Contests
 from backend.store.devices import Devices
@@ -28,6 +29,7 @@ from backend.store.entries import Entries
 from backend.store.fees import Fees
 from backend.store.flights import Flights
 from backend.store.glass import Glass
+from backend.store.handling import Handling
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
@@ -105,6 +107,8 @@ class Tx:
         self.flights = Flights(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
+        self.care = Care(connection)
+        self.handling = Handling(connection)
 
 
 class Store:
