@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,11 +73,7 @@ class Handling:
             .join(users, users.c.id == handlers.c.user_id)
             .where(handlers.c.incident_id.in_(these))
         )
-        found = {}
-        for row in rows:
-            held = fields(row)
-            found[str(held.pop("incident_id"))] = HandlerView(**held)
-        return found
+        return {row.incident_id: msgspec.convert(fields(row), HandlerView) for row in rows}
 
     async def offers_of(self, these: Sequence[IncidentId]) -> dict[str, TransferView]:
         """The offer of each that waits for an answer, by incident."""
@@ -91,8 +88,4 @@ class Handling:
             .outerjoin(taker, taker.c.id == transfers.c.to_id)
             .where(transfers.c.incident_id.in_(these), _OPEN)
         )
-        found = {}
-        for row in rows:
-            held = fields(row)
-            found[str(held.pop("incident_id"))] = TransferView(**held)
-        return found
+        return {row.incident_id: msgspec.convert(fields(row), TransferView) for row in rows}
