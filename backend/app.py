@@ -66,6 +66,7 @@ from backend.services.links import Links
 from backend.services.locators import Locators
 from backend.services.locks import Locks, limits
 from backend.services.log_files import LogFiles
+from backend.services.measured import Measured
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.notes import Notes
@@ -177,6 +178,7 @@ class Parts(msgspec.Struct, frozen=True):
     openings: Openings
     pusher: Pusher
     connectors: Connectors
+    measured: Measured
     minutes: Minutes
     enrolments: Enrolments
     devices: Devices
@@ -342,6 +344,7 @@ def build(
         openings=lent,
         pusher=pusher,
         connectors=connectors,
+        measured=Measured(steps),
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
@@ -438,6 +441,7 @@ def create_app(
                 "duties",
                 "locators",
                 "locks",
+                "measured",
                 "officers",
                 "sealing",
                 "receipts",
@@ -515,6 +519,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
         asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
         asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
+        asyncio.create_task(_kept_up("callers' figures", parts.measured.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),

@@ -33,6 +33,7 @@ from backend.store.handling import Handling
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
+from backend.store.measured import Measured
 from backend.store.names import Names
 from backend.store.notes import Notes
 from backend.store.openings import Asks, Openings, Push
@@ -41,6 +42,7 @@ from backend.store.people import Sessions, Users
 from backend.store.receipts import Receipts
 from backend.store.responses import Responses
 from backend.store.reviews import Reviews
+from backend.store.rungs import Rungs
 from backend.store.sites import Sites
 from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
@@ -77,6 +79,7 @@ class Tx:
         self.incidents = Incidents(connection)
         self.feeds = Feeds(connection)
         self.links = Links(connection)
+        self.rungs = Rungs(connection)
         self.messages = Messages(connection)
         self.grants = Grants(connection)
         self.owners = Owners(connection)
@@ -109,6 +112,7 @@ class Tx:
         self.seals = Seals(connection)
         self.care = Care(connection)
         self.handling = Handling(connection)
+        self.measured = Measured(connection)
 
 
 class Store:
