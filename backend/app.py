@@ -75,6 +75,7 @@ from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
+from backend.services.places import Places
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
@@ -173,6 +174,7 @@ class Parts(msgspec.Struct, frozen=True):
     alerts: Alerts
     aloft: Aloft
     asks: Asks
+    places: Places
     pushes: Push
     runs: Runs
     openings: Openings
@@ -339,6 +341,7 @@ def build(
         alerts=alerts,
         aloft=aloft,
         asks=asks,
+        places=Places(steps, config.keep_places_days),
         pushes=pushes,
         runs=runs,
         openings=lent,
@@ -520,6 +523,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
         asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
         asyncio.create_task(_kept_up("callers' figures", parts.measured.run)),
+        asyncio.create_task(_kept_up("places' age", parts.places.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),

@@ -18,6 +18,7 @@ class Action(StrEnum):
     INCIDENT_OFFER = "incident.offer"
     INCIDENT_TRANSFER = "incident.transfer"
     INCIDENT_TAKE = "incident.take"
+    INCIDENT_COARSEN = "incident.coarsen"
     UNIT_ASSIGN = "unit.assign"
     UNIT_RELEASE = "unit.release"
     UNIT_STATUS = "unit.status"

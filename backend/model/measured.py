@@ -15,7 +15,7 @@ import msgspec
 from backend.model.entries import Action, Entry
 from backend.model.links import Capture, DeliveryState, Link, LinkKind
 from backend.model.rungs import Rung, RungChange, RungReason
-from backend.model.transparency import FEWEST_MEASURED, Spread
+from backend.model.transparency import FEWEST_MEASURED, CallerStep, Spread
 
 KEPT = timedelta(days=400)  # a year, and what a month takes to compare with
 SHOWN = timedelta(days=90)
@@ -211,6 +211,26 @@ def sums(figures: Sequence[CallerFigure], since: datetime) -> CallerFigures:
         browsers=_by(figures, lambda figure: figure.browser.value),
         networks=_by(figures, lambda figure: figure.network.value),
     )
+
+
+def in_public(figures: Sequence[CallerFigure]) -> tuple[CallerStep, ...]:
+    """What everybody may know: each step with its times, and nothing that fewer than five links did."""
+    if len(figures) < FEWEST_MEASURED:
+        return ()
+    held = sums(figures, figures[0].hour)
+    times = {each.name: each for each in held.times}
+    found = []
+    for step in held.funnel:
+        time = times.get(step.name)
+        found.append(
+            CallerStep(
+                name=step.name,
+                links=step.count if step.count >= FEWEST_MEASURED else None,
+                median_s=time.median_s if time is not None else None,
+                p90_s=time.p90_s if time is not None else None,
+            )
+        )
+    return tuple(found)
 
 
 def came(figure: CallerFigure, place: int) -> bool:

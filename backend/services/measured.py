@@ -5,13 +5,11 @@ A row is written without the link's id in the step that forgets which link it wa
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
 
 from backend.model import measured as rules
 from backend.model.ids import LinkId
 from backend.model.measured import Browser, CallerFigures, Network
 from backend.services.steps import Steps
-from backend.store.store import Tx
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +49,10 @@ class Measured:
 
     async def report(self) -> CallerFigures:
         """Sums over ninety days."""
-        since = self._steps.clock() - rules.SHOWN
+        since = (self._steps.clock() - rules.SHOWN).replace(minute=0, second=0, microsecond=0)
         async with self._steps.read() as tx:
-            return await read(tx, since)
+            figures = await tx.measured.figures(since, self._steps.clock(), MOST_FIGURES)
+        return rules.sums(figures, since)
 
     async def _measure(self, link_id: LinkId, browser: Browser, network: Network) -> bool:
         async with self._steps.begin() as step:
@@ -65,9 +64,3 @@ class Measured:
             changes = await step.tx.rungs.of_link(link.id)
             figure = rules.measure(link, entries, changes, browser, network)
             return await step.tx.measured.add(link.id, figure)
-
-
-async def read(tx: Tx, since: datetime) -> CallerFigures:
-    """Sums from that moment on, of at most so many links."""
-    whole = since.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return rules.sums(await tx.measured.figures(whole, MOST_FIGURES), whole)

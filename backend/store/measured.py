@@ -55,11 +55,11 @@ class Measured:
             await self._db.execute(insert(caller_figures).values(**row))
         return bool(gone.rowcount)
 
-    async def figures(self, since: datetime, limit: int) -> list[CallerFigure]:
-        """The newest from that hour on."""
+    async def figures(self, since: datetime, until: datetime, limit: int) -> list[CallerFigure]:
+        """Those of these hours, the newest first."""
         rows = await self._db.execute(
             select(caller_figures)
-            .where(caller_figures.c.hour >= since)
+            .where(caller_figures.c.hour >= since, caller_figures.c.hour < until)
             .order_by(caller_figures.c.hour.desc(), caller_figures.c.id.desc())
             .limit(limit)
         )

@@ -39,12 +39,15 @@ from backend.store.notes import Notes
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Users
+from backend.store.places import Places
 from backend.store.receipts import Receipts
 from backend.store.responses import Responses
 from backend.store.reviews import Reviews
 from backend.store.rungs import Rungs
 from backend.store.sites import Sites
 from backend.store.statements import Statements
+from backend.store.tables import incidents, positions
+from backend.store.tables_flights import flight_points, flights
 from backend.store.tables_public import disclosed, uses
 from backend.store.transparency import Transparency
 from backend.store.units import Duties, Units
@@ -113,6 +116,7 @@ class Tx:
         self.care = Care(connection)
         self.handling = Handling(connection)
         self.measured = Measured(connection)
+        self.places = Places(connection)
 
 
 class Store:
@@ -163,7 +167,7 @@ class Store:
         if not self._sqlite:
             async with self._write.connect() as connection:
                 bare = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                for table in (disclosed, uses):
+                for table in (disclosed, uses, incidents, positions, flights, flight_points):
                     await bare.execute(text(f"VACUUM {table.name}"))
             return
         for _ in range(FORGETS):

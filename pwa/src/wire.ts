@@ -709,6 +709,38 @@ export interface Colleague {
   incidents: number;
 }
 
+export interface Spread {
+  name: string;
+  median_s: number | null;
+  p90_s: number | null;
+  measured: number;
+}
+
+export interface Tally {
+  name: string;
+  count: number;
+}
+
+export interface Reached {
+  name: string;
+  links: number;
+  opened: number;
+  shared: number;
+  pictures: number;
+  permitted_to_picture_s: number | null;
+}
+
+export interface CallerFigures {
+  since: string;
+  links: number;
+  funnel: Tally[];
+  times: Spread[];
+  rungs: Tally[];
+  reasons: Tally[];
+  browsers: Reached[];
+  networks: Reached[];
+}
+
 export interface FeedView {
   id: string;
   incident_id: string;
@@ -1029,6 +1061,7 @@ export interface WatchGrant {
 
 export interface OpenLink {
   token: string;
+  network?: string | null;
 }
 
 export interface Invitation {

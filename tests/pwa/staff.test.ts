@@ -683,11 +683,11 @@ test("a correction says what it corrected", () => {
   const amended = (details: Record<string, string>) =>
     sentence(entry(1, { action: "incident.amend", actor: ME, details })).text;
   const place = "42.32230, -83.17630";
-  assert.equal(amended({ place }), `Ana Ortiz set the place to ${place}`);
-  assert.equal(amended({ place, over: "caller" }), `Ana Ortiz replaced the phone's own place by ${place}`);
+  assert.equal(amended({ place }), `Ana Ortiz set the place near ${place}`);
+  assert.equal(amended({ place, over: "caller" }), `Ana Ortiz replaced the phone's own place by one near ${place}`);
   assert.equal(
     amended({ words: "Two men", words_before: "Man", place }),
-    `Ana Ortiz corrected the words to “Two men” and set the place to ${place}`,
+    `Ana Ortiz corrected the words to “Two men” and set the place near ${place}`,
   );
 });
 

@@ -136,7 +136,7 @@ function delivery(entry: EntryView): string {
 
 function amended(entry: EntryView): string {
   const { words, place, over } = entry.details;
-  const set = over === "caller" ? "replaced the phone's own place by" : "set the place to";
+  const set = over === "caller" ? "replaced the phone's own place by one near" : "set the place near";
   const parts = [
     words === undefined ? null : words === "" ? "removed the words" : `corrected the words to “${words}”`,
     place === undefined ? null : `${set} ${place}`,
@@ -224,6 +224,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "incident.close": (e) => `${who(e)} closed the incident`,
   "incident.offer": (e) => `${who(e)} offers the incident to ${e.details.person ?? "whoever is free"}`,
   "incident.transfer": transferred,
+  "incident.coarsen": () => "The precise places of this incident are forgotten, as the agency keeps them",
   "incident.take": (e) =>
     e.details.person === undefined
       ? `${who(e)} has the incident now`
