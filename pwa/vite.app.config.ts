@@ -20,6 +20,7 @@ export default defineConfig({
         agency: here("agency.html"),
         care: here("care.html"),
         console: here("console.html"),
+        flights: here("flights.html"),
         officer: here("officer.html"),
         owner: here("owner.html"),
         pilot: here("pilot.html"),

@@ -1,6 +1,6 @@
 """Places: precise positions of callers are forgotten on the agency's schedule, and coarse ones stay.
 
-After step 13: so many days after an incident's close. Told in the caller's receipt before, on record when done.
+After step 13: some days after an incident's close. Callers' receipts say the day; on record when done.
 """
 
 import asyncio

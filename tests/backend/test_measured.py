@@ -1,5 +1,6 @@
 """What callers' links are measured by: how far, how fast, why no further, and nothing about anybody."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,6 @@ from backend.model.rungs import Rung
 from backend.store.tables_measured import caller_figures, unmeasured
 from tests.backend.calls import calling
 from tests.backend.house import NUMBER, House, Phone, Staff, done, no
-from tests.peers import until
 
 HOUR = datetime(2026, 11, 27, 12, tzinfo=UTC)
 PIXEL = (
@@ -33,9 +33,17 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605
 
 def figure(**more: Any) -> CallerFigure:
     held: dict[str, Any] = {
-        **{"hour": HOUR, "kind": LinkKind.LIVE, "browser": Browser.IPHONE, "network": Network.UNKNOWN},
-        **{"sent_s": 1.0, "delivered_s": 2.0, "opened_s": 8.0, "permitted_s": 12.0, "picture_s": 14.0},
-        **{"rungs": (Rung.LIVE,), "reasons": ()},
+        "hour": HOUR,
+        "kind": LinkKind.LIVE,
+        "browser": Browser.IPHONE,
+        "network": Network.UNKNOWN,
+        "sent_s": 1.0,
+        "delivered_s": 2.0,
+        "opened_s": 8.0,
+        "permitted_s": 12.0,
+        "picture_s": 14.0,
+        "rungs": (Rung.LIVE,),
+        "reasons": (),
     }
     return CallerFigure(**{**held, **more})
 
@@ -65,13 +73,20 @@ def test_a_network_is_one_of_four_words_or_unknown() -> None:
 def test_sums_count_each_step_and_say_nothing_of_too_few() -> None:
     lost = figure(
         browser=Browser.SAMSUNG,
-        **{"delivered_s": None, "permitted_s": None, "picture_s": None},
+        delivered_s=None,
+        permitted_s=None,
+        picture_s=None,
         rungs=(Rung.POSITION,),
         reasons=("permission-refused",),
     )
     held = sums([figure() for _ in range(6)] + [lost], HOUR)
     assert {step.name: step.count for step in held.funnel} == {
-        **{"issued": 7, "sent": 7, "delivered": 7, "opened": 7, "permitted": 6, "picture": 6}
+        "issued": 7,
+        "sent": 7,
+        "delivered": 7,
+        "opened": 7,
+        "permitted": 6,
+        "picture": 6,
     }
     picture = next(each for each in held.times if each.name == "picture")
     assert (picture.median_s, picture.p90_s, picture.measured) == (14.0, 14.0, 6)
@@ -107,10 +122,9 @@ async def test_a_link_is_measured_once_its_incident_is_closed_and_its_row_names_
         refused = {"camera": "off", "position": "refused"}
         done(await other.send("status", refused))
 
-        async def is_live() -> bool:
-            return bool(await house.entries("feed.live"))
-
-        await until(is_live)
+        async with asyncio.timeout(20):
+            while not await house.entries("feed.live"):
+                await asyncio.sleep(0.05)
         done(await call.phone.send("status", {"camera": "on", "position": "on"}))
         assert await house.parts.measured.look() == 0
         await dana.post(f"/api/incidents/{call.incident['id']}/close")

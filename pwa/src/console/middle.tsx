@@ -12,6 +12,7 @@ import { FeedPicture } from "../staff/parts/picture.tsx";
 import { PositionFacts } from "../staff/parts/position-facts.tsx";
 import { SceneMap } from "../staff/parts/scene-map.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
+import { useTakenOver } from "../staff/taking-over.ts";
 import type { FeedView, IncidentView } from "../wire.ts";
 import { CameraCard } from "./cameras.tsx";
 import { gaveAway } from "./handling.tsx";
@@ -135,6 +136,7 @@ function GaveAway({ state, incident }: Omit<Props, "desk">) {
 
 function PicturePane({ desk, state, incident }: Props) {
   const { feed: asked, anyway } = useStore(state);
+  useTakenOver(desk, asked, (feed) => change(state, { feed }));
   if (incident.closed_at === null && !anyway && gaveAway(incident, desk.me.user.id))
     return <GaveAway state={state} incident={incident} />;
   const feeds = watchable(incident, desk.me.user.id);
