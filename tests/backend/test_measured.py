@@ -1,6 +1,5 @@
 """What callers' links are measured by: how far, how fast, why no further, and nothing about anybody."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,9 +121,9 @@ async def test_a_link_is_measured_once_its_incident_is_closed_and_its_row_names_
         refused = {"camera": "off", "position": "refused"}
         done(await other.send("status", refused))
 
-        async with asyncio.timeout(20):
-            while not await house.entries("feed.live"):
-                await asyncio.sleep(0.05)
+        async with dana.socket() as desk:
+            if desk.snapshot["incidents"][0]["feeds"][0]["state"] != "live":
+                await desk.until(lambda e: e["type"] == "entry" and e["entry"]["action"] == "feed.live")
         done(await call.phone.send("status", {"camera": "on", "position": "on"}))
         assert await house.parts.measured.look() == 0
         await dana.post(f"/api/incidents/{call.incident['id']}/close")
