@@ -385,6 +385,9 @@ links = Table(
     Column("revoked_at", Utc),
     Column("camera", String(16), nullable=False),
     Column("position", String(16), nullable=False),
+    Column("rung", String(16)),
+    Column("rung_reason", String(24)),
+    Column("rung_since", Utc),
     Column("delivery", String(16), nullable=False),
     Column("delivery_reason", String(200)),
 )
