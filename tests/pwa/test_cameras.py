@@ -253,6 +253,15 @@ async def test_an_officers_own_phone_becomes_a_camera_by_a_press_and_stops_by_on
     async with visiting(browser, agency, "/officer", size=PHONE, **options) as page:
         await page.get_by_role("button", name="Send my camera").tap()
         await expect(page.get_by_role("button", name="My camera is on – stop")).to_be_visible()
+        held = agency.incidents["inc_1"]
+        officers = (("fed_9", "Sam Reed"), ("fed_8", "Kim Ono"))  # fed_9 is this phone's
+        held["feeds"] = [
+            *held["feeds"],
+            *(feed(0, "live", id=id, kind="officer", name=name) for id, name in officers),
+        ]
+        await agency.tell({"type": "incident", "incident": held})
+        await expect(page.get_by_role("figure", name="Kim Ono")).to_be_visible()
+        await expect(page.get_by_role("figure", name="Sam Reed")).to_have_count(0)
         await page.get_by_role("button", name="My camera is on – stop").tap()
         await expect(page.get_by_role("button", name="Send my camera")).to_be_visible()
     assert agency.asked_for("POST", "/api/incidents/inc_1/my-camera") == [None]
