@@ -118,7 +118,9 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
 async def test_agency_review_and_owner_pages_lock_by_a_press_and_keep_what_was_half_typed(
     browser: Browser, house: House
 ) -> None:
-    await house.parts.accounts.add(name="ola", display_name="Ola Berg", role=Role.OWNER, call_sign=None, password=PASSWORD)
+    await house.parts.accounts.add(
+        name="ola", display_name="Ola Berg", role=Role.OWNER, call_sign=None, password=PASSWORD
+    )
     ola = await house.staff("ola")
     await ola.post("/api/sites", SITE)
     async with at(browser, viewport={"width": DESK[0], "height": DESK[1]}) as context:
