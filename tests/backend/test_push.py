@@ -47,6 +47,11 @@ OPEN = """
   const { gBrowser } = Services.wm.getMostRecentWindow("navigator:browser");
   return gBrowser.browsers.map((tab) => tab.currentURI.spec).find((url) => url.includes("PAGE"));
 """
+CLOSE = """
+  const { gBrowser } = Services.wm.getMostRecentWindow("navigator:browser");
+  for (const tab of [...gBrowser.tabs])
+    if (tab.linkedBrowser.currentURI.spec.includes("/officer")) gBrowser.removeTab(tab);
+"""
 
 
 @pytest.fixture
@@ -108,8 +113,22 @@ async def test_an_officer_turns_alerts_on_is_sent_with_the_app_closed_and_a_pres
         await firefox.until(GONE, "the test is put away")
         await firefox.open("about:blank")  # the app is closed
 
-        incident = await dana.open(words="Man with a knife at Main Street 12")
+        # one that rings and is over before anybody presses it
         (unit,) = [one for one in await units(dana) if one["call_sign"] == "Unit 12"]
+        by_radio = await dana.open()
+        sent = await dana.post(f"/api/incidents/{by_radio['id']}/units", {"unit_id": unit["id"]})
+        await firefox.until(ALERT, "it is shown")
+        await press_status(dana, sent["responses"][0], "en-route")
+        said = await firefox.until(ANSWERED, "the notification says that it was answered")
+        assert said == ["Answered", "Somebody has answered this alert for your unit."]
+        rang, quiet = (headers for headers, _ in service.posts[-2:])
+        assert (quiet["urgency"], quiet["topic"]) == ("normal", rang["topic"])
+        await firefox.chrome(PRESS)  # opens the app, and answers nothing
+        await firefox.until(OPEN.replace("PAGE", "/officer"), "the app opens")
+        await dana.post(f"/api/incidents/{by_radio['id']}/close")
+        await firefox.chrome(CLOSE)
+
+        incident = await dana.open(words="Man with a knife at Main Street 12")
         path = f"/api/incidents/{incident['id']}/units"
         alert = (await dana.post(path, {"unit_id": unit["id"]}))["alerts"][0]
         shown = await firefox.until(ALERT, "the alert is shown")
@@ -122,24 +141,8 @@ async def test_an_officer_turns_alerts_on_is_sent_with_the_app_closed_and_a_pres
         opened = await firefox.until(OPEN.replace("PAGE", incident["id"]), "the app opens at the incident")
         assert opened == f"{house.url}/officer#{incident['id']}"
 
-        # the app is closed again, and what rings is over before anybody presses it
-        await dana.delete(f"{path}/{unit['id']}")
-        await firefox.open("about:blank")
-        again = await dana.post(path, {"unit_id": unit["id"]})
-        await firefox.until(ALERT, "it is shown")
-        (response,) = again["responses"]
-        await press_status(dana, response, "en-route")  # said by radio
-        said = await firefox.until(ANSWERED, "the notification says that it was answered")
-        assert said == ["Answered", "Somebody has answered this alert for your unit."]
-        assert (service.posts[-1][0]["urgency"], service.posts[-1][0]["topic"]) == (
-            "normal",
-            service.posts[-2][0]["topic"],
-        )
-        await dana.delete(f"{path}/{unit['id']}")
-        await firefox.chrome(PRESS)  # opens the app and answers nothing
-        await firefox.until(OPEN.replace("PAGE", "/officer"), "the app opens")
-
         # and once more, with the app open: it is brought to the front, and acknowledges
+        await dana.delete(f"{path}/{unit['id']}")
         other = await dana.open(type="Fire")
         await dana.post(f"/api/incidents/{other['id']}/units", {"unit_id": unit["id"]})
         await firefox.until(ALERT, "the next alert is shown")
@@ -147,8 +150,8 @@ async def test_an_officer_turns_alerts_on_is_sent_with_the_app_closed_and_a_pres
         await firefox.until(OPEN.replace("PAGE", other["id"]), "the app shows the next incident")
         entries = await house.entries("unit.acknowledge")
         assert [(one.incident_id, one.details["how"]) for one in entries] == [
+            (by_radio["id"], "status"),
             (incident["id"], "opened"),
-            (incident["id"], "status"),
             (other["id"], "opened"),
         ]
         assert alert["id"] not in str(service.posts)  # what the push service saw is sealed
