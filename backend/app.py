@@ -88,6 +88,7 @@ from backend.services.sites import Sites
 from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
+from backend.services.stills import Stills
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
@@ -97,6 +98,7 @@ from backend.tlog.folder import CHECKPOINT
 from media.frames import Frames
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
+from media.stills import Stills as StillWorkers
 from notifications import tak
 from notifications.console import ConsoleSender
 from notifications.messages import misfit
@@ -198,6 +200,8 @@ class Parts(msgspec.Struct, frozen=True):
     eyes: Eyes
     contests: Contests
     statements: Statements
+    stills: Stills
+    still_workers: StillWorkers
     glass: Glass
     review: Review
     log_files: LogFiles
@@ -282,6 +286,9 @@ def build(
     offers = Offers(steps, aloft, docks, dispatch, config.drone_types)
     relays = Relays(steps, aloft, courses, dispatch)
     drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
+    access, still_workers = Access(steps, devices, uses), StillWorkers()
+    stills = Stills(steps, access, sfu, still_workers, connections, hub)
+    still_workers.over = stills.over
     outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
@@ -309,7 +316,7 @@ def build(
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
-        access=Access(steps, devices, uses),
+        access=access,
         feeds=feeds,
         fees=Fees(
             steps,
@@ -361,6 +368,8 @@ def build(
         eyes=Eyes(steps, _destinations(config), _shown(config), config.public_url),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
+        stills=stills,
+        still_workers=still_workers,
         glass=broken,
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
@@ -442,6 +451,7 @@ def create_app(
                 "offers",
                 "contests",
                 "statements",
+                "stills",
                 "review",
                 "log_files",
                 "transparency",
@@ -520,6 +530,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+        await parts.still_workers.close()
         await parts.sfu.stop()
         await parts.public_log.close()
         await parts.sender.aclose()

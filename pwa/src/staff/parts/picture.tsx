@@ -35,6 +35,8 @@ interface Props {
   children: ComponentChildren;
 }
 
+/** A phone's still that is older than this is dimmed, though it comes again and again. */
+const OLD_STILL_MS = 10_000;
 const NOTHING = new Store<Picture>(BEGINNING);
 
 function useWatching(desk: Desk, feed: FeedView, most: Level, front: boolean) {
@@ -75,9 +77,17 @@ interface Said {
   age: string;
 }
 
-/** The one line on the picture that says how it is. */
-export function pictureWords(picture: Picture, feed: FeedView, nowMs: number): Said {
+/** How old the newest of a phone's stills is at the server's time; null where it sends video. */
+function stillAge({ still_at }: FeedView, atServerMs: number): number | null {
+  return still_at === null ? null : Math.max(0, atServerMs - Date.parse(still_at));
+}
+
+/** The one line on the picture that says how it is. Times by this page's clock and by the server's. */
+export function pictureWords(picture: Picture, feed: FeedView, nowMs: number, atServerMs: number): Said {
   const age = picture.stillSince === null ? "" : `, ${ago(nowMs - picture.stillSince)}`;
+  const old_ms = stillAge(feed, atServerMs);
+  if (picture.phase === "live" && old_ms !== null)
+    return { icon: "still", tone: "waiting", words: "Still", age: `, ${ago(old_ms)}` };
   if (picture.phase === "live") return { icon: "live", tone: "live", words: "Live", age: "" };
   if (feed.state === "ended") return { icon: "over", tone: "quiet", words: "Ended", age };
   if (picture.phase === "still" || picture.phase === "stills")
@@ -86,6 +96,12 @@ export function pictureWords(picture: Picture, feed: FeedView, nowMs: number): S
     return { icon: "over", tone: "quiet", words: "No longer yours to see", age: "" };
   const words = feed.state === "live" ? "Connecting" : "No picture yet";
   return { icon: "queued", tone: "waiting", words, age: "" };
+}
+
+/** Whether it shows what is: what does not is dimmed. */
+function isNow(picture: Picture, feed: FeedView, atServerMs: number): boolean {
+  if (picture.phase === "live") return (stillAge(feed, atServerMs) ?? 0) < OLD_STILL_MS;
+  return picture.phase === "stills" && feed.state === "live";
 }
 
 /** Live, or how old; of a small one the drawing says which, and there is room for the age alone. */
@@ -146,11 +162,11 @@ export function FeedPicture({
   const { video, picture } = useWatching(desk, feed, most, !small && !beside);
   useEffect(() => onPicture?.(picture), [picture]);
   useEffect(() => () => onPicture?.(null), []);
-  useNow(() => desk.clock.now());
-  const said = pictureWords(picture, feed, performance.now());
+  const now = useNow(() => desk.clock.now());
+  const said = pictureWords(picture, feed, performance.now(), now);
   const own = ownConnection(picture, feed);
   const role = desk.me.user.role === "officer" ? "patrol" : "desk";
-  const moves = picture.phase === "live" || (picture.phase === "stills" && feed.state === "live");
+  const moves = isNow(picture, feed, now);
   const nothing = picture.phase === "connecting" || picture.phase === "waiting";
   const classes = [
     "picture",
