@@ -2,13 +2,21 @@
 over by one press each."""
 
 import socket
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Page, expect
+from sqlalchemy import insert
 
 from backend.app import build
+from backend.model.links import LinkKind
+from backend.model.measured import Browser, CallerFigure, Network
 from backend.model.people import Role
+from backend.model.rungs import Rung
+from backend.store.rows import columns
+from backend.store.tables_measured import caller_figures
 from tests.backend.calls import Call, calling
 from tests.backend.house import PASSWORD, House, settings
 from tests.pwa.service import free_port
@@ -25,7 +33,7 @@ MOVES = """async () => {
 }"""
 
 
-async def at_the_desk(browser: Browser, house: House, name: str, where: str) -> Page:
+async def at_the_desk(browser: Chromium, house: House, name: str, where: str) -> Page:
     context = await browser.new_context(
         viewport={"width": 1280, "height": 800}, reduced_motion="reduce", service_workers="block"
     )
@@ -42,7 +50,7 @@ async def sound(page: Page) -> None:
 
 
 async def test_a_picture_is_uncovered_by_presses_and_its_incident_handed_over(
-    browser: Browser, tmp_path: Path
+    browser: Chromium, tmp_path: Path
 ) -> None:
     port = free_port(socket.SOCK_STREAM)
     config = settings(tmp_path / "data", port=port, public_url=f"http://127.0.0.1:{port}")
@@ -68,6 +76,7 @@ async def test_a_picture_is_uncovered_by_presses_and_its_incident_handed_over(
         again = await at_the_desk(browser, house, "lee", f"/console#{call.incident['id']}")
         await expect(again.locator(".picture-uncover.is-still")).to_be_visible()
         await expect(again.locator("figure.is-blurred")).to_have_count(0)
+        await supervised(browser, house)
         for page in (dana, lee, care, again):
             await page.context.close()
 
@@ -124,3 +133,35 @@ async def handed_over(dana: Page, lee: Page, call: Call) -> None:
     await in_every_light(dana, SIZES, sound)
     await dana.get_by_role("button", name="Show them anyway").click()
     await expect(dana.locator("figure.is-blurred")).to_have_count(1)
+
+
+async def supervised(browser: Chromium, house: House) -> None:
+    """A supervisor looks at how far links came."""
+    hour = house.clock().replace(minute=0, second=0, microsecond=0)
+    async with house.parts.store.begin() as tx:
+        for number in range(40):
+            row = columns(one_of_many(number, hour))
+            await tx.measured._db.execute(insert(caller_figures).values(**row))
+    page = await at_the_desk(browser, house, "lee", "/agency?part=callers")
+    await expect(page.get_by_role("heading", name="How far")).to_be_visible()
+    await expect(page.get_by_role("row", name="Opened 30 75 %")).to_be_visible()
+    await in_every_light(page, ((390, 844), (1280, 800)), no_faults)
+    await page.context.close()
+
+
+def one_of_many(number: int, hour: datetime) -> CallerFigure:
+    opened = number % 4 != 0
+    picture = opened and number % 3 != 0
+    return CallerFigure(
+        hour=hour - timedelta(hours=1 + number),
+        kind=LinkKind.LIVE,
+        browser=list(Browser)[number % 5] if opened else Browser.UNKNOWN,
+        network=list(Network)[number % len(Network)] if opened else Network.UNKNOWN,
+        sent_s=1.0 + number / 40,
+        delivered_s=2.5 + number / 20,
+        opened_s=9.0 + number if opened else None,
+        permitted_s=14.0 + number if picture else None,
+        picture_s=16.0 + number if picture else None,
+        rungs=(Rung.LIVE,) if picture else (Rung.POSITION,) if opened else (),
+        reasons=() if picture else ("permission-refused",) if opened else ("not-opened",),
+    )
