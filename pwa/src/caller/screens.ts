@@ -2,6 +2,7 @@
 import type { CallerReceipt, Invitation, ReceiptFile, Viewer } from "../wire.ts";
 import { h, icon } from "./dom.ts";
 import type { Summary } from "./share.ts";
+import { duration, keptLines, sharedLines, whomToAsk } from "./told.ts";
 import { fill, type Words } from "./words.ts";
 
 export interface Screen {
@@ -167,10 +168,6 @@ export interface EndedFor {
   again: Button | null;
 }
 
-function duration(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-
 const ROLES = ["dispatcher", "officer", "supervisor"] as const;
 
 function viewerLine(words: Words, { role, seconds, watching }: Viewer): string {
@@ -203,20 +200,18 @@ function proof(words: Words, { file, provable_at }: CallerReceipt): HTMLElement 
 }
 
 export function ended(words: Words, { agency, sentence, summary, receipt, again }: EndedFor): Screen {
-  const shared: string[] = [];
-  if (summary && summary.camera_s > 0)
-    shared.push(fill(words.sawCamera, { time: duration(summary.camera_s) }));
-  if (summary && summary.place_s > 0) shared.push(fill(words.sawPlace, { time: duration(summary.place_s) }));
+  const shared = sharedLines(words, summary, receipt);
+  const ask = whomToAsk(receipt);
   const about = (term: string, ...lines: string[]): HTMLElement =>
     h("div", {}, h("dt", {}, term), ...lines.map((line) => h("dd", {}, line)));
-  const kept = receipt?.recorded ? words.keptRecording : words.kept;
   const facts =
     summary && shared.length === 0
       ? [about(words.whatTheySaw, words.sawNothing)]
       : [
-          summary && about(words.whatTheySaw, ...shared),
+          shared.length > 0 ? about(words.whatTheySaw, ...shared) : null,
           about(receipt ? words.whoSaw : words.withWhom, ...viewerLines(words, agency, receipt)),
-          about(words.whatIsKept, kept, fill(words.keptUntil, { agency })),
+          about(words.whatIsKept, ...keptLines(words, agency, receipt)),
+          ask.length > 0 ? about(words.askWhom, ...ask) : null,
         ];
   return {
     name: "ended",
