@@ -310,6 +310,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     receipts.ProvedLeaf,
     receipts.ReceiptFile,
     receipts.Viewer,
+    receipts.SharedFor,
     receipts.CallerReceipt,
     statements.Gap,
     statements.Counted,
