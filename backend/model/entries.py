@@ -36,6 +36,7 @@ class Action(StrEnum):
     LINK_HANDOUT = "link.handout"
     CALLER_STATUS = "caller.status"
     CALLER_STOP = "caller.stop"
+    CALLER_SAY = "caller.say"
     FEED_PUBLISH = "feed.publish"
     FEED_LIVE = "feed.live"
     FEED_END = "feed.end"
@@ -123,6 +124,7 @@ class Action(StrEnum):
     FINDING_NAME = "finding.name"
     NOTE_WRITE = "note.write"
     NOTE_LOOK = "note.look"
+    TALK_SAY = "talk.say"
     PHRASES_SET = "phrases.set"
 
 
@@ -135,6 +137,7 @@ NEWS = (
     Action.LINK_CODE_USE,
     Action.CALLER_STATUS,
     Action.CALLER_STOP,
+    Action.CALLER_SAY,
     Action.FEED_LIVE,
     Action.FEED_END,
     Action.INCIDENT_CLOSE,

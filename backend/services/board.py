@@ -18,6 +18,7 @@ from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
 from backend.model.refusals import Refusal, Refused
+from backend.model.talk import SHOWN as WORDS_SHOWN
 from backend.model.views import (
     ConnectionChanged,
     EntryRecorded,
@@ -33,8 +34,10 @@ from backend.model.views import (
     NoteWritten,
     PositionMoved,
     Snapshot,
+    TalkMarked,
     UnitChanged,
     UnitsMoved,
+    WordSaid,
 )
 from backend.services.connections import Connections
 from backend.services.fresh import Together
@@ -146,6 +149,7 @@ class Board:
             units = await tx.units.all()
             notes = await tx.notes.last([view.id for view in views], NOTES_SHOWN)
             phrases = await tx.notes.phrases()
+            talks = await tx.talk.last([view.id for view in views], WORDS_SHOWN) if is_desk(user) else []
             duty = None if is_desk(user) else await tx.duties.last(user.id)  # only officers ride
         return Snapshot(
             now=now,
@@ -154,6 +158,7 @@ class Board:
             notes=tuple(notes),
             phrases=phrases.desk if is_desk(user) else phrases.officer,
             duty=duty,
+            talks=tuple(talks),
         )
 
     async def audience(self, session: StaffSession, now: datetime) -> "tuple[Audience, Snapshot]":
@@ -290,6 +295,8 @@ class Audience:
                 return None  # owners have a socket of their own
             case PositionMoved() | ConnectionChanged() | NearbyChanged() | NoteWritten() | NotesRead():
                 return news if news.incident_id in self._shown else None
+            case WordSaid() | TalkMarked():
+                return news if is_desk(self.user) and news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:
                     return None
