@@ -25,7 +25,11 @@ from backend.model.views import (
     NotesRead,
     NoteWritten,
     PositionMoved,
+<<<<<<< HEAD
     TalkMarked,
+=======
+    StillTaken,
+>>>>>>> origin/main
     UnitChanged,
     UnitsMoved,
     WordSaid,
@@ -81,6 +85,7 @@ News = (
     IncidentChanged
     | PositionMoved
     | ConnectionChanged
+    | StillTaken
     | LevelTold
     | NearbyChanged
     | NoteWritten

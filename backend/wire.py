@@ -12,6 +12,7 @@ import msgspec
 
 from backend.api import (
     bodies,
+    care_bodies,
     connector_bodies,
     dock_bodies,
     fee_bodies,
@@ -27,8 +28,10 @@ from backend.api import (
     unit_bodies,
 )
 from backend.model import (
+    airframes,
     alerts,
     cameras,
+    care,
     connectors,
     contests,
     daylight,
@@ -37,13 +40,16 @@ from backend.model import (
     duty,
     entries,
     fees,
+    flight_records,
     flights,
     glass,
     groundings,
+    handling,
     hangar,
     incidents,
     lending,
     links,
+    measured,
     notes,
     openings,
     owners,
@@ -56,11 +62,16 @@ from backend.model import (
     refusals,
     responses,
     review,
+    rungs,
     sealing,
     sessions,
     sites,
     statements,
+<<<<<<< HEAD
     talk,
+=======
+    transparency,
+>>>>>>> origin/main
     views,
     weather,
 )
@@ -79,6 +90,7 @@ ENUMS: tuple[type[Enum], ...] = (
     duty.DutyEnd,
     entries.Action,
     fees.InvoiceState,
+    flight_records.FlightEnd,
     flights.Phase,
     glass.GlassReason,
     groundings.Grounded,
@@ -101,6 +113,8 @@ ENUMS: tuple[type[Enum], ...] = (
     positions.PositionSource,
     refusals.Refusal,
     responses.Status,
+    rungs.Rung,
+    rungs.RungReason,
     sealing.Erased,
     sealing.EraseReason,
     sealing.SealReason,
@@ -168,10 +182,35 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     payments.PaymentReport,
     sealing.SealView,
     sealing.LoggedUse,
+    care.CareChoice,
+    care.Exposure,
+    care.CareView,
+    care.Relief,
+    care_bodies.ChooseCare,
+    care_bodies.ReportExposure,
+    care_bodies.OfferIncident,
+    handling.HandlerView,
+    handling.TransferView,
+    handling.Colleague,
+    transparency.Spread,
+    measured.Tally,
+    measured.Reached,
+    measured.CallerFigures,
     views.FeedView,
     views.LinkView,
     views.IncidentView,
     views.EntryView,
+    airframes.Battery,
+    flights.Press,
+    flights.Steering,
+    flights.Flight,
+    flight_records.FlightPlan,
+    flight_records.FlightRecord,
+    flight_records.FlightPoint,
+    flight_records.FlightTimes,
+    flight_records.FlightSummary,
+    flight_records.FlightPage,
+    flight_records.FlightLog,
     notes.StillView,
     notes.NoteView,
     notes.NoteReader,
@@ -193,6 +232,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.IncidentHidden,
     views.PositionMoved,
     views.ConnectionChanged,
+    views.StillTaken,
     views.LevelChanged,
     views.NearbyChanged,
     views.NoteWritten,
@@ -359,6 +399,10 @@ def _typescript(kind: Any) -> str:
 
 def _struct(struct: type[msgspec.Struct]) -> str:
     hints = get_type_hints(struct, include_extras=True)
+    if struct.__struct_config__.array_like:
+        fields = msgspec.structs.fields(struct)
+        told = ", ".join(f"{one.encode_name}: {_typescript(hints[one.name])}" for one in fields)
+        return f"export type {struct.__name__} = [{told}];"
     lines = [f"export interface {struct.__name__} {{"]
     tag = struct.__struct_config__.tag
     if tag is not None:

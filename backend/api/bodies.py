@@ -6,6 +6,7 @@ import msgspec
 
 from backend.model.links import Capture, LinkKind
 from backend.model.positions import PositionReport
+from backend.model.rungs import Rung, RungReason
 from backend.model.sessions import SessionEnd
 from backend.model.views import LinkView
 
@@ -108,7 +109,10 @@ class WatchGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OpenLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`network` is what the browser believes of it, where it says so (effectiveType)."""
+
     token: Text
+    network: Annotated[str, msgspec.Meta(max_length=16)] | None = None
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,8 +161,12 @@ class EnteredCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CallerStatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of the camera and the position, and which rung of the ladder the phone is on."""
+
     camera: Capture
     position: Capture
+    rung: Rung | None = None  # as before
+    reason: RungReason = RungReason.WORKING
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

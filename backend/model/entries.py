@@ -15,6 +15,10 @@ class Action(StrEnum):
     INCIDENT_OPEN = "incident.open"
     INCIDENT_AMEND = "incident.amend"
     INCIDENT_CLOSE = "incident.close"
+    INCIDENT_OFFER = "incident.offer"
+    INCIDENT_TRANSFER = "incident.transfer"
+    INCIDENT_TAKE = "incident.take"
+    INCIDENT_COARSEN = "incident.coarsen"
     UNIT_ASSIGN = "unit.assign"
     UNIT_RELEASE = "unit.release"
     UNIT_STATUS = "unit.status"
@@ -35,6 +39,7 @@ class Action(StrEnum):
     LINK_REVOKE = "link.revoke"
     LINK_HANDOUT = "link.handout"
     CALLER_STATUS = "caller.status"
+    CALLER_RUNG = "caller.rung"
     CALLER_STOP = "caller.stop"
     CALLER_SAY = "caller.say"
     FEED_PUBLISH = "feed.publish"
@@ -136,6 +141,7 @@ NEWS = (
     Action.LINK_REDEEM,
     Action.LINK_CODE_USE,
     Action.CALLER_STATUS,
+    Action.CALLER_RUNG,
     Action.CALLER_STOP,
     Action.CALLER_SAY,
     Action.FEED_LIVE,

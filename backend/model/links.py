@@ -11,6 +11,7 @@ import msgspec
 
 from backend.model.ids import FeedId, IncidentId, LinkId
 from backend.model.refusals import Refusal
+from backend.model.rungs import Rung, RungReason
 
 
 class LinkKind(StrEnum):
@@ -18,6 +19,9 @@ class LinkKind(StrEnum):
 
     LIVE = "live"  # camera and position
     POSITION = "position"  # position only
+
+
+HIGHEST = {LinkKind.LIVE: Rung.LIVE, LinkKind.POSITION: Rung.POSITION}  # the rung that each kind asks for
 
 
 class LinkState(StrEnum):
@@ -73,8 +77,21 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
     camera: Capture = Capture.OFF
     position: Capture = Capture.OFF
+    rung: Rung | None = None  # None until the phone has said one, and after its end
+    rung_reason: RungReason | None = None
+    rung_since: datetime | None = None
     delivery: DeliveryState = DeliveryState.QUEUED
     delivery_reason: str | None = None
+
+
+# What is true of a link by which nobody shares any more.
+NOTHING_SHARED: dict[str, Capture | None] = {
+    "camera": Capture.OFF,
+    "position": Capture.OFF,
+    "rung": None,
+    "rung_reason": None,
+    "rung_since": None,
+}
 
 
 def check(link: Link, now: datetime) -> Refusal | None:

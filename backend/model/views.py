@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 
 from backend.model.alerts import AlertView
+from backend.model.care import CareChoice
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
+from backend.model.handling import HandlerView, TransferView
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
@@ -16,7 +18,11 @@ from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 from backend.model.responses import ResponseView
+<<<<<<< HEAD
 from backend.model.talk import Marks, TalkView, WordView
+=======
+from backend.model.rungs import Rung, RungReason
+>>>>>>> origin/main
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +41,16 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     asking: bool  # another phone wants in; the dispatcher may allow it
     camera: Capture
     position: Capture
+    rung: Rung | None  # where the caller is on the ladder; None while nothing is shared
+    rung_reason: RungReason | None
+    rung_since: datetime | None
 
 
 class FeedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed, with how the caller's picture reaches us; `connection` is None while nothing is known."""
+    """A feed, with how the caller's picture reaches us; `connection` is None while nothing is known.
+
+    `still_at`: what comes is stills and no video, and this is when the newest was taken.
+    """
 
     id: str
     incident_id: str
@@ -49,6 +61,7 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""  # a camera's, or a unit's call sign; empty for the caller's
     camera_id: str | None = None
     unit_id: str | None = None
+    still_at: datetime | None = None
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +85,8 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     site: str | None = None  # the name of the site whose own call it is
+    handler: HandlerView | None = None  # which dispatcher has it
+    transfer: TransferView | None = None  # its offer to a colleague; None for officers
 
 
 class LockedOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +130,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str
     session: str
     lock_after_s: int  # without anybody's input
+    care: CareChoice  # how pictures open
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -154,6 +170,14 @@ class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True, tag="connecti
     incident_id: str
     feed_id: str
     connection: Connection
+
+
+class StillTaken(msgspec.Struct, frozen=True, kw_only=True, tag="still"):
+    """The caller's picture comes as stills, and the newest is of this moment; None: it moves again."""
+
+    incident_id: str
+    feed_id: str
+    at: datetime | None
 
 
 class LevelChanged(msgspec.Struct, frozen=True, kw_only=True, tag="level"):
@@ -259,6 +283,7 @@ Event = (
     | IncidentHidden
     | PositionMoved
     | ConnectionChanged
+    | StillTaken
     | LevelChanged
     | NearbyChanged
     | NoteWritten

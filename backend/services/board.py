@@ -8,11 +8,12 @@ import msgspec
 from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SessionLocked, SiteChanged
 from backend.model import links as link_rules
 from backend.model import responses as response_rules
+from backend.model import rungs as rung_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import IncidentId
-from backend.model.incidents import Feed, FeedKind, Incident
+from backend.model.incidents import Feed, FeedKind, FeedState, Incident
 from backend.model.links import Link
 from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
@@ -34,7 +35,11 @@ from backend.model.views import (
     NoteWritten,
     PositionMoved,
     Snapshot,
+<<<<<<< HEAD
     TalkMarked,
+=======
+    StillTaken,
+>>>>>>> origin/main
     UnitChanged,
     UnitsMoved,
     WordSaid,
@@ -57,7 +62,8 @@ class Board:
         self._store, self._sender, self._connections = store, sender, connections
         self._desks: Together[Snapshot] = Together()
 
-    def link(self, link: Link, now: datetime) -> LinkView:
+    def link(self, link: Link, now: datetime, feed: FeedState | None = None) -> LinkView:
+        """A link, with the state of its feed where that is known."""
         return LinkView(
             id=link.id,
             kind=link.kind,
@@ -72,6 +78,9 @@ class Board:
             asking=link.asking_key is not None,
             camera=link.camera,
             position=link.position,
+            rung=link.rung,
+            rung_reason=rung_rules.believed(link.rung, link.rung_reason, feed),
+            rung_since=link.rung_since,
         )
 
     def feed(self, feed: Feed, name: str = "") -> FeedView:
@@ -85,6 +94,7 @@ class Board:
             name=name,
             camera_id=feed.camera_id,
             unit_id=feed.unit_id,
+            still_at=self._connections.still_at(feed.id),
         )
 
     async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
@@ -103,6 +113,7 @@ class Board:
         names = await tx.names.of({incident.opened_by for incident in these})
         links = await tx.links.of_incidents(ids)
         feeds = await tx.feeds.of_incidents(ids)
+        states: dict[str | None, FeedState] = {f.id: f.state for held in feeds.values() for f in held}
         called = await tx.feeds.names(ids)
         sites = await tx.sites.names({incident.site_id for incident in these if incident.site_id is not None})
         news = await tx.entries.news_at(ids)
@@ -111,6 +122,8 @@ class Board:
         asks = await tx.asks.views(ids)
         alerts = await tx.alerts.views(ids)
         glass = await tx.glass.views(ids, now)
+        handlers = await tx.handling.handlers_of(ids)
+        offers = await tx.handling.offers_of(ids)
         return [
             IncidentView(
                 id=incident.id,
@@ -124,13 +137,15 @@ class Board:
                 news_at=news.get(incident.id, incident.opened_at),
                 unit_ids=incident.unit_ids,
                 responses=tuple(response_rules.view(response) for response in responses[incident.id]),
-                links=tuple(self.link(link, now) for link in links[incident.id]),
+                links=tuple(self.link(link, now, states.get(link.feed_id)) for link in links[incident.id]),
                 feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds[incident.id])),
                 openings=tuple(openings[incident.id]),
                 asks=tuple(asks[incident.id]),
                 alerts=tuple(alerts[incident.id]),
                 glass=tuple(glass[incident.id]),
                 site=sites.get(incident.site_id) if incident.site_id is not None else None,
+                handler=handlers.get(incident.id),
+                transfer=offers.get(incident.id),
             )
             for incident in these
         ]
@@ -256,7 +271,7 @@ def trim(user: User, view: IncidentView) -> IncidentView:
         return view
     view = msgspec.structs.replace(view, glass=tuple(held for held in view.glass if held.user_id == user.id))
     links = tuple(msgspec.structs.replace(link, number=None) for link in view.links)
-    return msgspec.structs.replace(view, callback_number=None, links=links)
+    return msgspec.structs.replace(view, callback_number=None, links=links, transfer=None)
 
 
 def trim_entry(user: User, view: EntryView) -> EntryView:
@@ -293,7 +308,14 @@ class Audience:
                 return news if self._flies() or news.flight.incident_id in self._shown else None
             case SiteChanged():
                 return None  # owners have a socket of their own
-            case PositionMoved() | ConnectionChanged() | NearbyChanged() | NoteWritten() | NotesRead():
+            case (
+                PositionMoved()
+                | ConnectionChanged()
+                | StillTaken()
+                | NearbyChanged()
+                | NoteWritten()
+                | NotesRead()
+            ):
                 return news if news.incident_id in self._shown else None
             case WordSaid() | TalkMarked():
                 return news if is_desk(self.user) and news.incident_id in self._shown else None

@@ -6,9 +6,9 @@ from datetime import datetime
 from backend.model.entries import Action
 from backend.model.ids import IncidentId, SiteId, new_id
 from backend.model.incidents import PANIC, FeedState, Incident
-from backend.model.links import Capture
+from backend.model.links import NOTHING_SHARED
 from backend.model.people import User
-from backend.model.positions import Position, PositionReport, PositionSource
+from backend.model.positions import COARSE_DIGITS, Position, PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage, own_site
 from backend.model.views import IncidentView
@@ -58,6 +58,7 @@ class Incidents:
             await step.tx.incidents.add(incident)
             if position is not None:
                 await step.tx.incidents.move(incident.id, placed(position, step.now))
+            await step.tx.handling.give(incident.id, user.id, None, step.now)
             site = await self._recognise(step, incident.id)
             await step.record(
                 Action.INCIDENT_OPEN,
@@ -165,9 +166,7 @@ class Incidents:
             await step.tx.incidents.close(incident, step.now)
             for link in await step.tx.links.of_incident(incident):
                 if link.ended_at is None and link.revoked_at is None:
-                    await step.tx.links.change(
-                        link.id, ended_at=step.now, asking_key=None, camera=Capture.OFF, position=Capture.OFF
-                    )
+                    await step.tx.links.change(link.id, ended_at=step.now, asking_key=None, **NOTHING_SHARED)
             ending = await self._openings.end_incident(step, incident, by=user.id)
             await self._glass.end_incident(step, incident, by=user.id)
             await step.tx.grants.revoke_of_incident(incident, step.now)
@@ -231,8 +230,8 @@ class Incidents:
 
 
 def coordinates(position: Position) -> str:
-    """Latitude and longitude, to a metre."""
-    return f"{position.latitude:.5f}, {position.longitude:.5f}"
+    """Latitude and longitude for the log, which keeps all for ever: a kilometre, and no nearer."""
+    return f"{position.latitude:.{COARSE_DIGITS}f}, {position.longitude:.{COARSE_DIGITS}f}"
 
 
 def placed(report: PositionReport, now: datetime) -> Position:

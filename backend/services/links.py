@@ -16,7 +16,7 @@ from backend.model import links as rules
 from backend.model.entries import Action
 from backend.model.ids import FeedId, IncidentId, LinkId, MessageId, new_id
 from backend.model.incidents import FeedState
-from backend.model.links import Capture, DeliveryState, Link, LinkKind
+from backend.model.links import NOTHING_SHARED, DeliveryState, Link, LinkKind
 from backend.model.messages import OutboxMessage
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
@@ -75,6 +75,7 @@ class Links:
                 expires_at=step.now + self._lasts,
             )
             await step.tx.links.add(link, self._keys.token(link.id).hashed)
+            await step.tx.measured.expect(link.id)
             await self._queue(step, link)
             await step.record(
                 Action.LINK_ISSUE,
@@ -123,8 +124,7 @@ class Links:
                     link_id,
                     revoked_at=step.now,
                     asking_key=None,
-                    camera=Capture.OFF,
-                    position=Capture.OFF,
+                    **NOTHING_SHARED,
                 )
                 if link.feed_id is not None:  # a caller who is away has no session whose end would say so
                     await step.tx.feeds.change(link.feed_id, FeedState.ENDED, step.now)

@@ -364,6 +364,7 @@ incidents = Table(
     Column("opened_by", ID, ForeignKey("users.id"), nullable=False),
     Column("closed_at", Utc, index=True),
     Column("site_id", ID, ForeignKey("sites.id")),
+    Column("coarse_at", Utc),  # since when its places are coarse (services.places)
 )
 
 links = Table(
@@ -385,6 +386,9 @@ links = Table(
     Column("revoked_at", Utc),
     Column("camera", String(16), nullable=False),
     Column("position", String(16), nullable=False),
+    Column("rung", String(16)),
+    Column("rung_reason", String(24)),
+    Column("rung_since", Utc),
     Column("delivery", String(16), nullable=False),
     Column("delivery_reason", String(200)),
 )

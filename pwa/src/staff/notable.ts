@@ -9,7 +9,11 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "link.redeem",
   "link.code-use",
   "caller.status",
+<<<<<<< HEAD
   "caller.say",
+=======
+  "caller.rung",
+>>>>>>> origin/main
   "caller.stop",
   "feed.live",
   "feed.end",
