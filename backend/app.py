@@ -93,12 +93,9 @@ from backend.services.sites import Sites
 from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
-<<<<<<< HEAD
+from backend.services.stills import Stills
 from backend.services.talk import Talk
 from backend.services.translators import Apertium, Nobody, Translator
-=======
-from backend.services.stills import Stills
->>>>>>> origin/main
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere

@@ -25,11 +25,8 @@ from backend.model.views import (
     NotesRead,
     NoteWritten,
     PositionMoved,
-<<<<<<< HEAD
-    TalkMarked,
-=======
     StillTaken,
->>>>>>> origin/main
+    TalkMarked,
     UnitChanged,
     UnitsMoved,
     WordSaid,

@@ -67,11 +67,8 @@ from backend.model import (
     sessions,
     sites,
     statements,
-<<<<<<< HEAD
     talk,
-=======
     transparency,
->>>>>>> origin/main
     views,
     weather,
 )

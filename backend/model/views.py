@@ -18,11 +18,8 @@ from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 from backend.model.responses import ResponseView
-<<<<<<< HEAD
-from backend.model.talk import Marks, TalkView, WordView
-=======
 from backend.model.rungs import Rung, RungReason
->>>>>>> origin/main
+from backend.model.talk import Marks, TalkView, WordView
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):

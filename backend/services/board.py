@@ -35,11 +35,8 @@ from backend.model.views import (
     NoteWritten,
     PositionMoved,
     Snapshot,
-<<<<<<< HEAD
-    TalkMarked,
-=======
     StillTaken,
->>>>>>> origin/main
+    TalkMarked,
     UnitChanged,
     UnitsMoved,
     WordSaid,

@@ -9,11 +9,8 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "link.redeem",
   "link.code-use",
   "caller.status",
-<<<<<<< HEAD
   "caller.say",
-=======
   "caller.rung",
->>>>>>> origin/main
   "caller.stop",
   "feed.live",
   "feed.end",
