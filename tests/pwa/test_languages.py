@@ -1,4 +1,4 @@
-"""Every language of the caller's page: whole, true to its placeholders, chosen rightly, and fit for the smallest phone.
+"""Every language of the caller's page: whole, true to its placeholders, and fit for the smallest phone.
 
 No test knows whether a sentence is right: docs/decisions/0057 says who has read what.
 """
@@ -28,13 +28,22 @@ SCRIPTS = {  # how each is written; the others in Latin letters
     **dict.fromkeys(RIGHT_TO_LEFT, r"[\u0600-\u06ff]"),
     **dict.fromkeys(("ru", "uk"), r"[\u0400-\u04ff]"),
     **dict.fromkeys(("zh-Hans", "zh-Hant"), r"[\u4e00-\u9fff]"),
-    **{"ja": r"[\u3040-\u30ff\u4e00-\u9fff]", "ko": r"[\uac00-\ud7a3]", "hi": r"[\u0904-\u0963]"},
-    **{"bn": r"[\u0980-\u09ff]", "am": r"[\u1200-\u137f]"},
+    "ja": r"[\u3040-\u30ff\u4e00-\u9fff]",
+    "ko": r"[\uac00-\ud7a3]",
+    "hi": r"[\u0904-\u0963]",
+    "bn": r"[\u0980-\u09ff]",
+    "am": r"[\u1200-\u137f]",
 }
 NAMES = {"Chrome", "Safari", "JavaScript", "OK", "No", "Live", "Ground floor", "Basement"}
-ENGLISH = re.compile(r"\b(the|you|your|they|them|is|are|where|what|with|this|that|and|of|it)\b", re.IGNORECASE)
+ENGLISH = re.compile(
+    r"\b(the|you|your|they|them|is|are|where|what|with|this|that|and|of|it)\b", re.IGNORECASE
+)
 # One line in 288 px less the padding.
-BUTTONS = {"words": r"^(share|goOn|enterDigits|tryAgain|stop$)", "more": r"^(saveProof|goBack)", "phrases": r"^answer"}
+BUTTONS = {
+    "words": r"^(share|goOn|enterDigits|tryAgain|stop$)",
+    "more": r"^(saveProof|goBack)",
+    "phrases": r"^answer",
+}
 LONGEST_BUTTON = 28
 
 Table = dict[str, str]
@@ -150,7 +159,8 @@ FAULTS = """([lang, sentences]) => {
         const boxes = [...range.getClientRects()];
         const tops = boxes.map(({top}) => top);
         if (whole && Math.max(...tops) - Math.min(...tops) > 6) faults.add(`${word} is cut in two`);
-        if (boxes.some(({left, right}) => left < -1 || right > innerWidth + 1)) faults.add(`${word} is outside`);
+        if (boxes.some(({left, right}) => left < -1 || right > innerWidth + 1))
+          faults.add(`${word} is outside`);
         for (let around = text.parentElement; around.id !== 'page'; around = around.parentElement) {
           const {left, right} = around.getBoundingClientRect();
           if (clips(around) && boxes.some((box) => box.left < left - 1 || box.right > right + 1))
@@ -185,7 +195,9 @@ MISSING = """(text) => {
   const box = drawn('\\u0378');
   return [...new Set(text)].filter((letter) => /[\\p{L}\\p{N}\\p{P}]/u.test(letter) && drawn(letter) === box);
 }"""
-NAME_IN_ITSELF = "(code) => new Intl.DisplayNames([code], {type: 'language', fallback: 'none'}).of(code) ?? ''"
+NAME_IN_ITSELF = (
+    "(code) => new Intl.DisplayNames([code], {type: 'language', fallback: 'none'}).of(code) ?? ''"
+)
 OTHER_NAME = {"tl": "Filipino"}
 
 Found = dict[str, dict[str, Any]]
@@ -193,9 +205,9 @@ Found = dict[str, dict[str, Any]]
 
 def sentences(code: str) -> list[str]:
     """What may stand at the top while it is shared."""
-    words = table("words", code)
-    keys = ("connecting", "allow", "see", "paused", "offline")
-    return [text for key, text in words.items() if key.startswith(keys) and key != "pausedShort"]
+    keys = re.compile("(connecting|allow|see|offline|paused(?!Short))")
+    said = {**table("words", code), **table("more", code)}
+    return [text for key, text in said.items() if keys.match(key)]
 
 
 async def choose(page: Page, code: str) -> None:
