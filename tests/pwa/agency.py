@@ -98,6 +98,9 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
         "asking": False,
         "camera": "on" if state == "sharing" else "off",
         "position": "on" if state == "sharing" else "off",
+        "rung": "live" if state == "sharing" else None,
+        "rung_reason": "working" if state == "sharing" else None,
+        "rung_since": now(seconds=38) if state == "sharing" else None,
         **changes,
     }
 
@@ -113,6 +116,7 @@ def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1", **cha
         "name": "",
         "camera_id": None,
         "unit_id": None,
+        "still_at": None,
         **changes,
     }
 
@@ -188,6 +192,14 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "openings": [],
         "asks": [],
         "glass": [],
+        "uploads": [],
+        "handler": {
+            "user_id": "usr_1",
+            "name": "Ana Ortiz",
+            "since": now(minutes=2, seconds=5),
+            "from_id": None,
+        },
+        "transfer": None,
         "site": None,
         **changes,
     }
@@ -313,6 +325,7 @@ class Agency:
             "csrf": "token",
             "session": "ses_1",
             "lock_after_s": 1800,
+            "care": {"blur": False, "still_first": False},
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []

@@ -1,5 +1,6 @@
 // The selected incident's name, and its verbs. Closing asks once, in place, and says what will end.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { ago } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
@@ -11,6 +12,7 @@ import type { Desk } from "../staff/desk.ts";
 import { isOver } from "../staff/links.ts";
 import { dayAndTime } from "../staff/words.ts";
 import type { IncidentView } from "../wire.ts";
+import { HandlingButton, handlerWords } from "./handling.tsx";
 import { type ConsoleState, change } from "./state.ts";
 
 function many(count: number, one: string, more = `${one}s`): string | null {
@@ -40,11 +42,14 @@ interface Props {
 
 /** The words, to be corrected in place. */
 function Wording({ desk, state, incident }: Props) {
-  const [words, setWords] = useState(incident.words);
+  const [words, setWords] = useDraft(`wording ${incident.id}`, incident.words);
   const field = useRef<HTMLInputElement>(null);
   const act = useAct(sorry);
   useEffect(() => field.current?.focus(), []);
-  const leave = (): void => change(state, { wording: false });
+  const leave = (): void => {
+    setWords(incident.words);
+    change(state, { wording: false });
+  };
   const save = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (act.busy) return;
@@ -118,6 +123,7 @@ function Sub({ desk, incident }: Pick<Props, "desk" | "incident">) {
       <span>
         Opened {ago(now - Date.parse(incident.opened_at))} by {incident.opened_by}
       </span>
+      <span>{handlerWords(incident, desk.me.user.id)}</span>
     </p>
   );
 }
@@ -171,6 +177,7 @@ export function IncidentHead({ desk, state, incident }: Props) {
           <button type="button" aria-keyshortcuts="L" onClick={() => change(state, { texting: true })}>
             <Icon name="sent" /> Text link <kbd>L</kbd>
           </button>
+          <HandlingButton desk={desk} state={state} incident={incident} />
           <button type="button" onClick={() => change(state, { closing: true })}>
             Close
           </button>
