@@ -107,7 +107,7 @@ class Live:
         return self.hand_at is not None and now - self.hand_at < STEERING_LASTS
 
     def sees(self, now: datetime) -> bool:
-        """Whether it has known for a while where it is: what it says that it does is as old as a heartbeat."""
+        """Whether it has known for a while where it is. Its mode is as old as its last heartbeat."""
         return self.blind_at is None or now - self.blind_at >= SEES_AFTER
 
     def is_due(self, what: str, now: datetime, every: timedelta) -> bool:
