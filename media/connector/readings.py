@@ -145,6 +145,7 @@ class Readings:
             self._chute_at, self._chute_beat = now, Chute.ARMED if armed else Chute.SAFE
             if message.system_status == m.MAV_STATE_FLIGHT_TERMINATION:
                 self._chute_beat = Chute.FIRED
+            self._chute_said = Chute.FIRED if self._chute_beat is Chute.FIRED else None  # packed again since
         elif message.type == m.MAV_TYPE_CAMERA:
             self._camera = min(self._camera or 255, message.get_srcComponent())
         elif message.type == m.MAV_TYPE_GIMBAL:
