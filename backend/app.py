@@ -24,6 +24,7 @@ from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
 from backend.model.people import Role
+from backend.model.questions import canned
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
@@ -33,6 +34,7 @@ from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
+from backend.services.care import Care
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.contests import Contests
@@ -56,6 +58,7 @@ from backend.services.flight_feeds import FlightFeeds
 from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
+from backend.services.handling import Handling
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.leaving import Leaving
@@ -64,6 +67,7 @@ from backend.services.links import Links
 from backend.services.locators import Locators
 from backend.services.locks import Locks, limits
 from backend.services.log_files import LogFiles
+from backend.services.measured import Measured
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.notes import Notes
@@ -72,10 +76,11 @@ from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
+from backend.services.places import Places
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
-from backend.services.receipts import ProvingLog, Receipts
+from backend.services.receipts import ProvingLog, Receipts, Terms
 from backend.services.relays import Relays
 from backend.services.responses import Responses
 from backend.services.review import LogState, Review
@@ -89,6 +94,8 @@ from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.stills import Stills
+from backend.services.talk import Talk
+from backend.services.translators import Apertium, Nobody, Translator
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
@@ -153,6 +160,7 @@ class Parts(msgspec.Struct, frozen=True):
     incidents: Incidents
     links: Links
     callers: Callers
+    care: Care
     sharing: Sharing
     access: Access
     feeds: Feeds
@@ -171,11 +179,13 @@ class Parts(msgspec.Struct, frozen=True):
     alerts: Alerts
     aloft: Aloft
     asks: Asks
+    places: Places
     pushes: Push
     runs: Runs
     openings: Openings
     pusher: Pusher
     connectors: Connectors
+    measured: Measured
     minutes: Minutes
     enrolments: Enrolments
     devices: Devices
@@ -203,10 +213,12 @@ class Parts(msgspec.Struct, frozen=True):
     stills: Stills
     still_workers: StillWorkers
     glass: Glass
+    handling: Handling
     review: Review
     log_files: LogFiles
     transparency: Transparency
     notes: Notes
+    talk: Talk
 
 
 def open_store(config: Config) -> Store:
@@ -271,7 +283,9 @@ def build(
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
-    receipts = Receipts(steps, keys, public_log, sfu, config.agency)
+    receipts = Receipts(
+        steps, keys, public_log, sfu, config.agency, Terms(config.contact, config.keep_places_days)
+    )
     locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     drones = Drones(steps, hub, connectors)
@@ -315,6 +329,7 @@ def build(
         incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
+        care=Care(steps, zone),
         sharing=Sharing(steps, sfu),
         access=access,
         feeds=feeds,
@@ -339,11 +354,13 @@ def build(
         alerts=alerts,
         aloft=aloft,
         asks=asks,
+        places=Places(steps, config.keep_places_days),
         pushes=pushes,
         runs=runs,
         openings=lent,
         pusher=pusher,
         connectors=connectors,
+        measured=Measured(steps),
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
@@ -371,10 +388,12 @@ def build(
         stills=stills,
         still_workers=still_workers,
         glass=broken,
+        handling=Handling(steps, board, hub, leaving),
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
+        talk=Talk(steps, hub, _translator(config)),
     )
 
 
@@ -400,6 +419,7 @@ def create_app(
         "config": config,
         "agency": agency,
         "clock": clock,
+        "canned": canned(_english()),
         "pages": built,
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
@@ -419,6 +439,8 @@ def create_app(
                 "incidents",
                 "links",
                 "callers",
+                "care",
+                "handling",
                 "sharing",
                 "access",
                 "fees",
@@ -439,6 +461,7 @@ def create_app(
                 "duties",
                 "locators",
                 "locks",
+                "measured",
                 "officers",
                 "sealing",
                 "receipts",
@@ -456,6 +479,7 @@ def create_app(
                 "log_files",
                 "transparency",
                 "notes",
+                "talk",
             )
         },
     }
@@ -490,6 +514,23 @@ def built_pages() -> Path:
     return packed if packed.is_dir() else here.parent / "pwa" / "dist"
 
 
+def _english() -> dict[str, str]:
+    """The words of what is asked by one press: in the installed package, or where the page's are."""
+    here = Path(__file__).parent
+    packed = here / "phrases.json"
+    found = packed if packed.is_file() else here.parent / "pwa/src/caller/phrases/en.json"
+    return msgspec.json.decode(found.read_bytes(), type=dict[str, str])
+
+
+def _translator(config: Config) -> Translator:
+    if not config.translator:
+        return Nobody()
+    try:
+        return Apertium()
+    except LookupError as error:
+        raise ConfigError(f"SIGHTLINE_TRANSLATOR: {error}") from error
+
+
 @asynccontextmanager
 async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.store.migrate()
@@ -515,6 +556,10 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
+        asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
+        asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
+        asyncio.create_task(_kept_up("callers' figures", parts.measured.run)),
+        asyncio.create_task(_kept_up("places' age", parts.places.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),

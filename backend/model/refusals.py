@@ -88,6 +88,9 @@ class Refusal(StrEnum):
     NOTE_TAKEN = "note-taken"  # somebody else's note has that id
     NOT_WATCHING = "not-watching"  # a still is of a picture that one has on
     BAD_PICTURE = "bad-picture"  # no JPEG that can be kept
+    # words with the caller
+    WORD_TAKEN = "word-taken"  # somebody else's word has that id
+    PHRASE_UNKNOWN = "phrase-unknown"  # no such question, or no such answer to it
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"
@@ -96,6 +99,9 @@ class Refusal(StrEnum):
     TOO_OFTEN = "too-often"
     NO_UNIT = "no-unit"  # an officer who is not on duty
     UNIT_TAKEN = "unit-taken"  # somebody is on duty there; the words say who
+    NOT_HANDLER = "not-handler"  # of an incident: only whoever has it hands it over
+    NOT_AT_DESK = "not-at-desk"  # whom it is to be handed to
+    TRANSFER_OVER = "transfer-over"  # answered, withdrawn or lapsed
     UNIT_BUSY = "unit-busy"  # it was offered as free, and is on another incident by now
     PRESS_OVER = "press-over"  # it is too late to take a status back
     ALERT_OVER = "alert-over"  # the unit was released, or the incident closed

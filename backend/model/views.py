@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 
 from backend.model.alerts import AlertView
+from backend.model.care import CareChoice
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
+from backend.model.handling import HandlerView, TransferView
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
@@ -17,6 +19,7 @@ from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 from backend.model.responses import ResponseView
 from backend.model.rungs import Rung, RungReason
+from backend.model.talk import Marks, TalkView, WordView
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +82,8 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     site: str | None = None  # the name of the site whose own call it is
+    handler: HandlerView | None = None  # which dispatcher has it
+    transfer: TransferView | None = None  # its offer to a colleague; None for officers
 
 
 class LockedOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +127,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str
     session: str
     lock_after_s: int  # without anybody's input
+    care: CareChoice  # how pictures open
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -133,6 +139,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     notes: tuple[NotesView, ...]  # the last of each incident that has any
     phrases: tuple[str, ...]  # what this person can say by one press
     duty: DutyView | None = None  # one's own, the last
+    talks: tuple[TalkView, ...] = ()  # with callers: the last of each thread that has any; the desk's only
 
 
 class IncidentChanged(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
@@ -196,6 +203,22 @@ class NotesRead(msgspec.Struct, frozen=True, kw_only=True, tag="notes-read"):
 
     incident_id: str
     reader: NoteReader
+
+
+class WordSaid(msgspec.Struct, frozen=True, kw_only=True, tag="word"):
+    """Somebody said something on a caller's page. The desk's only."""
+
+    incident_id: str
+    link_id: str
+    word: WordView
+
+
+class TalkMarked(msgspec.Struct, frozen=True, kw_only=True, tag="talk-marks"):
+    """More of a thread has reached the caller or was read, or the caller reads another language."""
+
+    incident_id: str
+    link_id: str
+    marks: Marks
 
 
 class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
@@ -262,6 +285,8 @@ Event = (
     | NearbyChanged
     | NoteWritten
     | NotesRead
+    | WordSaid
+    | TalkMarked
     | UnitChanged
     | UnitsMoved
     | DronesMoved

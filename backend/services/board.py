@@ -19,6 +19,7 @@ from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
 from backend.model.refusals import Refusal, Refused
+from backend.model.talk import SHOWN as WORDS_SHOWN
 from backend.model.views import (
     ConnectionChanged,
     EntryRecorded,
@@ -35,8 +36,10 @@ from backend.model.views import (
     PositionMoved,
     Snapshot,
     StillTaken,
+    TalkMarked,
     UnitChanged,
     UnitsMoved,
+    WordSaid,
 )
 from backend.services.connections import Connections
 from backend.services.fresh import Together
@@ -116,6 +119,8 @@ class Board:
         asks = await tx.asks.views(ids)
         alerts = await tx.alerts.views(ids)
         glass = await tx.glass.views(ids, now)
+        handlers = await tx.handling.handlers_of(ids)
+        offers = await tx.handling.offers_of(ids)
         return [
             IncidentView(
                 id=incident.id,
@@ -136,6 +141,8 @@ class Board:
                 alerts=tuple(alerts[incident.id]),
                 glass=tuple(glass[incident.id]),
                 site=sites.get(incident.site_id) if incident.site_id is not None else None,
+                handler=handlers.get(incident.id),
+                transfer=offers.get(incident.id),
             )
             for incident in these
         ]
@@ -154,6 +161,7 @@ class Board:
             units = await tx.units.all()
             notes = await tx.notes.last([view.id for view in views], NOTES_SHOWN)
             phrases = await tx.notes.phrases()
+            talks = await tx.talk.last([view.id for view in views], WORDS_SHOWN) if is_desk(user) else []
             duty = None if is_desk(user) else await tx.duties.last(user.id)  # only officers ride
         return Snapshot(
             now=now,
@@ -162,6 +170,7 @@ class Board:
             notes=tuple(notes),
             phrases=phrases.desk if is_desk(user) else phrases.officer,
             duty=duty,
+            talks=tuple(talks),
         )
 
     async def audience(self, session: StaffSession, now: datetime) -> "tuple[Audience, Snapshot]":
@@ -259,7 +268,7 @@ def trim(user: User, view: IncidentView) -> IncidentView:
         return view
     view = msgspec.structs.replace(view, glass=tuple(held for held in view.glass if held.user_id == user.id))
     links = tuple(msgspec.structs.replace(link, number=None) for link in view.links)
-    return msgspec.structs.replace(view, callback_number=None, links=links)
+    return msgspec.structs.replace(view, callback_number=None, links=links, transfer=None)
 
 
 def trim_entry(user: User, view: EntryView) -> EntryView:
@@ -305,6 +314,8 @@ class Audience:
                 | NotesRead()
             ):
                 return news if news.incident_id in self._shown else None
+            case WordSaid() | TalkMarked():
+                return news if is_desk(self.user) and news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:
                     return None
