@@ -6,7 +6,6 @@ import type { Cluster } from "./crowd.ts";
 import {
   type Around,
   type Box,
-  beside,
   covered,
   type Frame,
   heading,
@@ -15,6 +14,7 @@ import {
   place,
   type Size,
   type Spot,
+  tagAt,
   toEdge,
   wedge,
   wedgePx,
@@ -272,7 +272,7 @@ interface TagProps {
 /** Words beside a mark. */
 function Tag({ name, more, spot, size, boxes }: TagProps) {
   const texts = more === null ? [name] : [`${name} · ${more}`, name];
-  const { words, half, right } = beside(texts, spot, size, boxes);
+  const { words, half, right } = tagAt(texts, spot, size, boxes);
   return (
     <g transform={`translate(${(half + 16) * (right ? 1 : -1)} 0)`}>
       <rect class="map-tag" x={-half} y="-12" width={2 * half} height="24" rx="6" />

@@ -168,7 +168,7 @@ const TAG_PX = 24; // high
 const TAG_GAP_PX = 16; // from the mark's middle
 
 /** Words in a tag beside a mark, `half` of their width, and on which side. */
-export interface Beside {
+export interface Tagged {
   readonly words: string;
   readonly half: number;
   readonly right: boolean;
@@ -178,18 +178,18 @@ export interface Beside {
  * Where a mark's tag lies within the map and under none of `boxes`: away from the map's middle if it can be, and as
  * the first of `texts` that has room. Where none has, the first.
  */
-export function beside(texts: readonly string[], spot: Spot, size: Size, boxes: readonly Box[]): Beside {
+export function tagAt(texts: readonly string[], spot: Spot, size: Size, boxes: readonly Box[]): Tagged {
   const outwards = spot.x >= size.width / 2;
   const ways = texts.flatMap((words) =>
     [outwards, !outwards].map((right) => ({ words, half: (words.length * LETTER_PX) / 2 + 8, right })),
   );
-  const lies = ({ half, right }: Beside): Box => {
+  const lies = ({ half, right }: Tagged): Box => {
     const x = spot.x + (right ? TAG_GAP_PX : -TAG_GAP_PX - 2 * half);
     return { x, y: spot.y - TAG_PX / 2, width: 2 * half, height: TAG_PX };
   };
-  const within = (way: Beside): boolean => lies(way).x >= 0 && lies(way).x + 2 * way.half <= size.width;
-  const free = (way: Beside): boolean => within(way) && !boxes.some((box) => overlap(box, lies(way)));
-  return ways.find(free) ?? ways.find(within) ?? (ways[0] as Beside);
+  const within = (way: Tagged): boolean => lies(way).x >= 0 && lies(way).x + 2 * way.half <= size.width;
+  const free = (way: Tagged): boolean => within(way) && !boxes.some((box) => overlap(box, lies(way)));
+  return ways.find(free) ?? ways.find(within) ?? (ways[0] as Tagged);
 }
 
 function overlap(a: Box, b: Box): boolean {
