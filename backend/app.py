@@ -23,6 +23,7 @@ from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
+from backend.model.links import Way
 from backend.model.people import Role
 from backend.model.views import Agency
 from backend.services.access import Access
@@ -243,6 +244,7 @@ def build(
     """Everything, connected; nothing is opened or started. Raises ConfigError."""
     _refuse_misfits(config)
     sender = _sender(config)
+    senders = {Way.SMS: sender}
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
     zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
@@ -282,7 +284,7 @@ def build(
     offers = Offers(steps, aloft, docks, dispatch, config.drone_types)
     relays = Relays(steps, aloft, courses, dispatch)
     drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
-    outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
+    outbox = Outbox(steps, senders, keys, agency=config.agency, public_url=config.public_url)
     links = Links(
         steps,
         board,
@@ -291,7 +293,7 @@ def build(
         lasts=timedelta(minutes=config.link_minutes),
         country=config.country,
         public_url=config.public_url,
-        handouts=sender.kind == "console",
+        ways=[way for way, takes in senders.items() if takes.kind != "console"],
         wake=outbox.wake,
     )
     return Parts(
@@ -381,6 +383,7 @@ def create_app(
         name=config.agency,
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
+        email=False,
         country=config.country,
         currency=config.currency,
     )

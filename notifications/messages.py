@@ -70,6 +70,7 @@ class Ask(StrEnum):
 
     LIVE = "live"
     POSITION = "position"
+    UPLOAD = "upload"
 
 
 # From the friendliest to the shortest; the first that fits is sent. The link stands last, with nothing after
@@ -88,6 +89,12 @@ _WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
             "{agency}: show us where you are: {url}",
             "{agency}: {url}",
         ),
+        Ask.UPLOAD: (
+            "{agency}: tap to send us photos or a clip that you took. You choose which. {url}",
+            "{agency}: tap to send us photos or a clip: {url}",
+            "{agency}: send us photos: {url}",
+            "{agency}: {url}",
+        ),
     },
     "es": {
         Ask.LIVE: (
@@ -99,6 +106,12 @@ _WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
         Ask.POSITION: (
             "{agency}: toque para mostrarnos su lugar exacto. Sin video. {url}",
             "{agency}: muestre su lugar exacto: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.UPLOAD: (
+            "{agency}: toque para enviarnos fotos o un video que ya tiene. Usted elige. {url}",
+            "{agency}: toque para enviarnos fotos o un video: {url}",
+            "{agency}: mande sus fotos: {url}",
             "{agency}: {url}",
         ),
     },

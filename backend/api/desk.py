@@ -18,6 +18,7 @@ from backend.api.bodies import (
     WatchGrant,
 )
 from backend.model.ids import FeedId, IncidentId, LinkId
+from backend.model.links import To
 from backend.model.people import StaffSession
 from backend.model.positions import Position
 from backend.model.views import EntryView, IncidentView, LinkView
@@ -100,7 +101,8 @@ async def issue(
     session: NamedDependency[StaffSession],
     links: NamedDependency[Links],
 ) -> IssuedLink:
-    link = await links.issue(session.user, IncidentId(incident), data.number, data.kind)
+    to = To(number=data.number.strip(), email=data.email.strip(), shown=data.shown)
+    link = await links.issue(session.user, IncidentId(incident), to, data.kind, data.whom, data.manner)
     return IssuedLink(link=link, handout=await _handout(links, session, link))
 
 

@@ -7,6 +7,7 @@ lost and none is texted twice (decision 0005). Nothing here may log a number, a 
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from backend.model import links as rules
 from backend.model.entries import Action
 from backend.model.ids import LinkId, MessageId
-from backend.model.links import DeliveryState, Link, LinkState
+from backend.model.links import DeliveryState, Link, LinkState, Way
 from backend.model.messages import OutboxMessage
 from backend.services.keys import Keys
 from backend.services.links import address
@@ -54,10 +55,11 @@ _NEEDS_NO_TEXT = (LinkState.SHARING, LinkState.ENDED, LinkState.REVOKED, LinkSta
 class Outbox:
     """One worker per database."""
 
-    def __init__(self, steps: Steps, sender: Sender, keys: Keys, *, agency: str, public_url: str) -> None:
-        self._steps, self._sender, self._keys = steps, sender, keys
+    def __init__(
+        self, steps: Steps, senders: Mapping[Way, Sender], keys: Keys, *, agency: str, public_url: str
+    ) -> None:
+        self._steps, self._senders, self._keys = steps, senders, keys
         self._agency, self._public_url = agency, public_url
-        self._actor = "carrier" if sender.kind == "sms" else "system"
         self._work = asyncio.Event()
         self._busy = 0
 
@@ -142,7 +144,7 @@ class Outbox:
             status_callback=f"{self._public_url.rstrip('/')}/api/twilio/status?message={message.id}",
         )
         try:
-            sent = await self._find_or_send(words, link, unknown=message.state is DeliveryState.SENDING)
+            sent = await self._find_or_send(message, words, link)
         except NotSent as no:
             await self._refused(message.id, no)
         except Unknown as unknown:
@@ -152,16 +154,17 @@ class Outbox:
                 current, held = await self._current(step, message.id)
                 await self._settle(step, current, held, sent.carrier_id, sent.delivery, Action.LINK_SEND)
 
-    async def _find_or_send(self, words: Message, link: Link, *, unknown: bool) -> Sent:
-        if unknown:
+    async def _find_or_send(self, message: OutboxMessage, words: Message, link: Link) -> Sent:
+        sender = self._senders[message.way]
+        if message.state is DeliveryState.SENDING:
             async with self._steps.read() as tx:
                 taken = await tx.messages.carrier_ids_of(link.id)
-            found = await self._sender.find(words, taken=[CarrierId(other) for other in taken])
+            found = await sender.find(words, taken=[CarrierId(other) for other in taken])
             if found is not None:
                 return found
             if rules.state(link, self._steps.clock()) in _NEEDS_NO_TEXT:
                 raise NotSent(NOT_NEEDED)
-        return await self._sender.send(words)
+        return await sender.send(words)
 
     async def _refused(self, key: MessageId, no: NotSent) -> None:
         async with self._steps.begin() as step:
@@ -202,15 +205,22 @@ class Outbox:
         newest = await step.tx.messages.newest_of(link.id)
         if newest is not None and newest.id == message.id:
             await step.tx.links.change(link.id, delivery=state, delivery_reason=delivery.reason)
-        details = {"state": state.value}
+        details = {"way": message.way.value, "state": state.value}
         if delivery.reason:
             details["reason"] = delivery.reason
         if delivery.code:
             details["code"] = delivery.code
         await step.record(
-            action, actor=self._actor, subject=link.id, incident=link.incident_id, details=details
+            action,
+            actor=self._actor(message.way),
+            subject=link.id,
+            incident=link.incident_id,
+            details=details,
         )
         step.changed(link.incident_id)
+
+    def _actor(self, way: Way) -> str:
+        return "system" if self._senders[way].kind == "console" else "carrier"
 
     async def _current(self, step: Step, key: MessageId) -> tuple[OutboxMessage, Link]:
         message = await step.tx.messages.get(key)

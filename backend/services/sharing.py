@@ -30,7 +30,7 @@ class Sharing:
         if not self._positions.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "A position a second is enough.")
         async with self._steps.begin() as step:
-            grant, _ = await self._allowed(step, bearer)
+            grant, _ = await self._allowed(step, bearer, Scope.POSITION)
             try:
                 position = report.received(step.now, PositionSource.CALLER)
             except ValueError as error:
@@ -75,9 +75,13 @@ class Sharing:
         for held in revoked:
             await self._sfu.end_holder(Holder(held), EndReason.HUNG_UP)
 
-    async def _allowed(self, step: Step, bearer: GrantSecret) -> tuple[Grant, Link]:
+    async def _allowed(
+        self, step: Step, bearer: GrantSecret, scope: Scope | None = None
+    ) -> tuple[Grant, Link]:
+        """The caller's grant, whatever it allows, or one that allows this. Raises Refused."""
         grant = await step.tx.grants.by_secret(bearer.hashed)
-        refusal = rules.check(grant, Scope.POSITION, step.now)
+        wanted = scope or (grant.scope if grant is not None else Scope.POSITION)
+        refusal = rules.check(grant, wanted, step.now)
         link = await step.tx.links.get(grant.link_id) if grant and grant.link_id else None
         if link is not None:
             step.about(link.incident_id, link.id)

@@ -38,9 +38,17 @@ export type Offer = "open" | "ask" | "asking" | "no";
 
 export type Capture = "asking" | "on" | "off" | "refused" | "unavailable" | "paused";
 
-export type LinkKind = "live" | "position";
+export type DeliveryState = "queued" | "sending" | "sent" | "failed" | "delivered";
+
+export type LinkFor = "caller" | "third-party" | "hung-up";
+
+export type LinkKind = "live" | "position" | "upload";
 
 export type LinkState = "queued" | "sent" | "delivered" | "failed" | "opened" | "sharing" | "ended" | "revoked" | "expired";
+
+export type Manner = "open" | "silent" | "covert";
+
+export type Way = "sms" | "email" | "qr" | "code";
 
 export type Answer = "allowed" | "refused" | "unanswered";
 
@@ -64,7 +72,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-email" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
@@ -650,13 +658,25 @@ export interface FeedView {
   unit_id: string | null;
 }
 
+export interface WentBy {
+  way: Way;
+  state: DeliveryState;
+  at: string;
+  reason: string | null;
+}
+
 export interface LinkView {
   id: string;
   kind: LinkKind;
+  whom: LinkFor;
+  manner: Manner;
   state: LinkState;
   number: string | null;
+  email: string | null;
   reason: string | null;
   sender: string;
+  ways: WentBy[];
+  unreached: boolean;
   issued_at: string;
   expires_at: string;
   opened_at: string | null;
@@ -744,6 +764,7 @@ export interface Agency {
   name: string;
   incident_types: string[];
   sender: string;
+  email: boolean;
   country: string;
   currency: string;
 }
@@ -917,8 +938,12 @@ export interface AssignUnit {
 }
 
 export interface IssueLink {
-  number: string;
   kind: LinkKind;
+  number?: string;
+  email?: string;
+  shown?: boolean;
+  whom?: LinkFor;
+  manner?: Manner;
 }
 
 export interface IssuedLink {
@@ -949,6 +974,7 @@ export interface OpenLink {
 export interface Invitation {
   agency: string;
   kind: LinkKind;
+  manner: Manner;
   seconds_left: number;
   challenge: string;
   used: boolean;

@@ -33,7 +33,7 @@ interface CurrentProps extends LinkProps {
   closed: boolean;
 }
 
-const KINDS = { live: "Camera and position", position: "Position only" } as const;
+const KINDS = { live: "Camera and position", position: "Position only", upload: "Photos and clips" } as const;
 
 function Asking({ desk, link }: Omit<LinkProps, "state">) {
   const act = useAct(sorry);
