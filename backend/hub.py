@@ -25,6 +25,7 @@ from backend.model.views import (
     NotesRead,
     NoteWritten,
     PositionMoved,
+    StillTaken,
     UnitChanged,
     UnitsMoved,
 )
@@ -78,6 +79,7 @@ News = (
     IncidentChanged
     | PositionMoved
     | ConnectionChanged
+    | StillTaken
     | LevelTold
     | NearbyChanged
     | NoteWritten

@@ -6,6 +6,7 @@ import msgspec
 
 from backend.model.links import Capture, LinkFor, LinkKind, Manner
 from backend.model.positions import PositionReport
+from backend.model.rungs import Rung, RungReason
 from backend.model.sessions import SessionEnd
 from backend.model.views import LinkView
 
@@ -164,8 +165,12 @@ class EnteredCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CallerStatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of the camera and the position, and which rung of the ladder the phone is on."""
+
     camera: Capture
     position: Capture
+    rung: Rung | None = None  # as before
+    reason: RungReason = RungReason.WORKING
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -93,7 +93,8 @@ async def status(
     bearer: NamedDependency[GrantSecret],
     sharing: NamedDependency[Sharing],
 ) -> None:
-    await sharing.status(bearer, data.camera, data.position)
+    stands = (data.rung, data.reason) if data.rung is not None else None
+    await sharing.status(bearer, data.camera, data.position, stands)
 
 
 @post("/stop", status_code=204)

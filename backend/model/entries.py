@@ -35,6 +35,7 @@ class Action(StrEnum):
     LINK_REVOKE = "link.revoke"
     LINK_HANDOUT = "link.handout"
     CALLER_STATUS = "caller.status"
+    CALLER_RUNG = "caller.rung"
     CALLER_STOP = "caller.stop"
     FEED_PUBLISH = "feed.publish"
     FEED_LIVE = "feed.live"
@@ -134,6 +135,7 @@ NEWS = (
     Action.LINK_REDEEM,
     Action.LINK_CODE_USE,
     Action.CALLER_STATUS,
+    Action.CALLER_RUNG,
     Action.CALLER_STOP,
     Action.FEED_LIVE,
     Action.FEED_END,

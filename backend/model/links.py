@@ -12,6 +12,7 @@ import msgspec
 
 from backend.model.ids import FeedId, IncidentId, LinkId
 from backend.model.refusals import Refusal
+from backend.model.rungs import Rung, RungReason
 
 OPENED_WITHIN = timedelta(seconds=15)  # a link that nobody opened in that time goes by another way
 
@@ -50,6 +51,9 @@ class Way(StrEnum):
 
 
 BY_ITSELF = (Way.SMS, Way.EMAIL)
+
+
+HIGHEST = {LinkKind.LIVE: Rung.LIVE, LinkKind.POSITION: Rung.POSITION}  # the rung that each kind asks for
 
 
 class LinkState(StrEnum):
@@ -116,6 +120,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
     camera: Capture = Capture.OFF
     position: Capture = Capture.OFF
+    rung: Rung | None = None  # None until the phone has said one, and after its end
+    rung_reason: RungReason | None = None
+    rung_since: datetime | None = None
     delivery: DeliveryState = DeliveryState.QUEUED
     delivery_reason: str | None = None
     next_at: datetime | None = None  # when it goes by another way, unless it is opened before that
@@ -135,6 +142,16 @@ class WentBy(msgspec.Struct, frozen=True, kw_only=True):
     state: DeliveryState
     at: datetime
     reason: str | None
+
+
+# What is true of a link by which nobody shares any more.
+NOTHING_SHARED: dict[str, Capture | None] = {
+    "camera": Capture.OFF,
+    "position": Capture.OFF,
+    "rung": None,
+    "rung_reason": None,
+    "rung_since": None,
+}
 
 
 def check(link: Link, now: datetime) -> Refusal | None:

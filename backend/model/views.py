@@ -16,6 +16,7 @@ from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 from backend.model.responses import ResponseView
+from backend.model.rungs import Rung, RungReason
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +40,16 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     asking: bool  # another phone wants in; the dispatcher may allow it
     camera: Capture
     position: Capture
+    rung: Rung | None  # where the caller is on the ladder; None while nothing is shared
+    rung_reason: RungReason | None
+    rung_since: datetime | None
 
 
 class FeedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed, with how the caller's picture reaches us; `connection` is None while nothing is known."""
+    """A feed, with how the caller's picture reaches us; `connection` is None while nothing is known.
+
+    `still_at`: what comes is stills and no video, and this is when the newest was taken.
+    """
 
     id: str
     incident_id: str
@@ -53,6 +60,7 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""  # a camera's, or a unit's call sign; empty for the caller's
     camera_id: str | None = None
     unit_id: str | None = None
+    still_at: datetime | None = None
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +168,14 @@ class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True, tag="connecti
     connection: Connection
 
 
+class StillTaken(msgspec.Struct, frozen=True, kw_only=True, tag="still"):
+    """The caller's picture comes as stills, and the newest is of this moment; None: it moves again."""
+
+    incident_id: str
+    feed_id: str
+    at: datetime | None
+
+
 class LevelChanged(msgspec.Struct, frozen=True, kw_only=True, tag="level"):
     """What this browser's own connection lets through of one picture; told to nobody else."""
 
@@ -247,6 +263,7 @@ Event = (
     | IncidentHidden
     | PositionMoved
     | ConnectionChanged
+    | StillTaken
     | LevelChanged
     | NearbyChanged
     | NoteWritten

@@ -8,11 +8,12 @@ import msgspec
 from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SessionLocked, SiteChanged
 from backend.model import links as link_rules
 from backend.model import responses as response_rules
+from backend.model import rungs as rung_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import IncidentId
-from backend.model.incidents import Feed, FeedKind, Incident
+from backend.model.incidents import Feed, FeedKind, FeedState, Incident
 from backend.model.links import Link, LinkState, Way, WentBy
 from backend.model.messages import OutboxMessage
 from backend.model.notes import SHOWN as NOTES_SHOWN
@@ -34,6 +35,7 @@ from backend.model.views import (
     NoteWritten,
     PositionMoved,
     Snapshot,
+    StillTaken,
     UnitChanged,
     UnitsMoved,
 )
@@ -57,8 +59,14 @@ class Board:
         self._store, self._sender, self._connections = store, sender, connections
         self._desks: Together[Snapshot] = Together()
 
-    def link(self, link: Link, messages: Sequence[OutboxMessage], now: datetime) -> LinkView:
-        """`messages` are all that went of it, oldest first."""
+    def link(
+        self,
+        link: Link,
+        messages: Sequence[OutboxMessage],
+        now: datetime,
+        feed: FeedState | None = None,
+    ) -> LinkView:
+        """A link, with the state of its feed where that is known, and all that went of it, oldest first."""
         newest = {message.way: message for message in messages}
         taken = [message.way for message in messages if message.way in link_rules.BY_ITSELF]
         way = taken[-1] if taken else Way.QR
@@ -87,6 +95,9 @@ class Board:
             asking=link.asking_key is not None,
             camera=link.camera,
             position=link.position,
+            rung=link.rung,
+            rung_reason=rung_rules.believed(link.rung, link.rung_reason, feed),
+            rung_since=link.rung_since,
         )
 
     def feed(self, feed: Feed, name: str = "") -> FeedView:
@@ -100,6 +111,7 @@ class Board:
             name=name,
             camera_id=feed.camera_id,
             unit_id=feed.unit_id,
+            still_at=self._connections.still_at(feed.id),
         )
 
     async def incident(self, tx: Tx, incident: Incident, now: datetime) -> IncidentView:
@@ -119,6 +131,7 @@ class Board:
         links = await tx.links.of_incidents(ids)
         messages = await tx.messages.of_incidents(ids)
         feeds = await tx.feeds.of_incidents(ids)
+        states: dict[str | None, FeedState] = {f.id: f.state for held in feeds.values() for f in held}
         called = await tx.feeds.names(ids)
         sites = await tx.sites.names({incident.site_id for incident in these if incident.site_id is not None})
         news = await tx.entries.news_at(ids)
@@ -140,7 +153,10 @@ class Board:
                 news_at=news.get(incident.id, incident.opened_at),
                 unit_ids=incident.unit_ids,
                 responses=tuple(response_rules.view(response) for response in responses[incident.id]),
-                links=tuple(self.link(link, messages.get(link.id, ()), now) for link in links[incident.id]),
+                links=tuple(
+                    self.link(link, messages.get(link.id, ()), now, states.get(link.feed_id))
+                    for link in links[incident.id]
+                ),
                 feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds[incident.id])),
                 openings=tuple(openings[incident.id]),
                 asks=tuple(asks[incident.id]),
@@ -307,7 +323,14 @@ class Audience:
                 return news if self._flies() or news.flight.incident_id in self._shown else None
             case SiteChanged():
                 return None  # owners have a socket of their own
-            case PositionMoved() | ConnectionChanged() | NearbyChanged() | NoteWritten() | NotesRead():
+            case (
+                PositionMoved()
+                | ConnectionChanged()
+                | StillTaken()
+                | NearbyChanged()
+                | NoteWritten()
+                | NotesRead()
+            ):
                 return news if news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:

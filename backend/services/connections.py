@@ -1,9 +1,12 @@
 """Connections: what was last said of each caller's and each viewer's, for pages that come later.
 
+Beside it which callers' pictures come as stills, and when each one's newest was taken.
+
 Kept in memory and bounded; after a restart it is known again within seconds.
 """
 
 from collections import OrderedDict
+from datetime import datetime
 
 from backend.model.ids import SessionId
 from backend.model.pictures import Connection, Level
@@ -19,6 +22,7 @@ class Connections:
     def __init__(self) -> None:
         self._callers: OrderedDict[str, Connection] = OrderedDict()
         self._viewers: OrderedDict[str, tuple[SessionId | None, LevelChanged]] = OrderedDict()
+        self._stills: OrderedDict[str, datetime] = OrderedDict()
 
     def of(self, feed: str) -> Connection | None:
         """How this feed's caller is connected; None when nothing is known."""
@@ -30,6 +34,18 @@ class Connections:
         self._callers.move_to_end(feed)
         if len(self._callers) > FEEDS:
             self._callers.popitem(last=False)
+
+    def still_at(self, feed: str) -> datetime | None:
+        """When the newest still of this feed was taken; None for a feed that is video, or nothing."""
+        return self._stills.get(feed)
+
+    def shows_still(self, feed: str, at: datetime | None) -> None:
+        """What comes of this feed is stills; with None it is not (any more)."""
+        self._stills.pop(feed, None)
+        if at is not None:
+            self._stills[feed] = at
+        if len(self._stills) > FEEDS:
+            self._stills.popitem(last=False)
 
     def level(self, session: str) -> Level | None:
         """What this media session's viewer was told last."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from backend.model.entries import Action
 from backend.model.ids import IncidentId, SiteId, new_id
 from backend.model.incidents import PANIC, FeedState, Incident
-from backend.model.links import Capture
+from backend.model.links import NOTHING_SHARED
 from backend.model.people import User
 from backend.model.positions import Position, PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
@@ -165,9 +165,7 @@ class Incidents:
             await step.tx.incidents.close(incident, step.now)
             for link in await step.tx.links.of_incident(incident):
                 if link.ended_at is None and link.revoked_at is None:
-                    await step.tx.links.change(
-                        link.id, ended_at=step.now, asking_key=None, camera=Capture.OFF, position=Capture.OFF
-                    )
+                    await step.tx.links.change(link.id, ended_at=step.now, asking_key=None, **NOTHING_SHARED)
             ending = await self._openings.end_incident(step, incident, by=user.id)
             await self._glass.end_incident(step, incident, by=user.id)
             await step.tx.grants.revoke_of_incident(incident, step.now)

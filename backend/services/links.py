@@ -18,8 +18,8 @@ from backend.model.entries import Action
 from backend.model.ids import FeedId, IncidentId, LinkId, MessageId, new_id
 from backend.model.incidents import FeedState
 from backend.model.links import (
+    NOTHING_SHARED,
     OPENED_WITHIN,
-    Capture,
     DeliveryState,
     Link,
     LinkFor,
@@ -177,8 +177,7 @@ class Links:
                     link_id,
                     revoked_at=step.now,
                     asking_key=None,
-                    camera=Capture.OFF,
-                    position=Capture.OFF,
+                    **NOTHING_SHARED,
                 )
                 if link.feed_id is not None:  # a caller who is away has no session whose end would say so
                     await step.tx.feeds.change(link.feed_id, FeedState.ENDED, step.now)

@@ -4,13 +4,15 @@ Every call carries the grant that redeeming gave.
 """
 
 from backend.model import grants as rules
+from backend.model import rungs
 from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
 from backend.model.ids import GrantSecret
 from backend.model.incidents import FeedState
-from backend.model.links import Capture, Link
+from backend.model.links import HIGHEST, NOTHING_SHARED, Capture, Link
 from backend.model.positions import PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
+from backend.model.rungs import Rung, RungChange, RungReason
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, Holder, Sfu
@@ -40,24 +42,48 @@ class Sharing:
                 await step.tx.incidents.move(grant.incident_id, position)
                 step.moved(grant.incident_id, position)
 
-    async def status(self, bearer: GrantSecret, camera: Capture, position: Capture) -> None:
-        """What became of the camera and the position on the phone. Raises Refused."""
+    async def status(
+        self,
+        bearer: GrantSecret,
+        camera: Capture,
+        position: Capture,
+        stands: tuple[Rung, RungReason] | None = None,
+    ) -> None:
+        """What became of the phone's camera and position, and on which rung it stands. Raises Refused."""
         if not self._statuses.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "Not so often.")
         async with self._steps.begin() as step:
             grant, link = await self._allowed(step, bearer)
-            if (link.camera, link.position) == (camera, position):
-                return
-            await step.tx.links.change(link.id, camera=camera, position=position)
-            await step.record(
-                Action.CALLER_STATUS,
-                actor="caller",
-                subject=link.id,
-                incident=grant.incident_id,
-                camera=camera.value,
-                position=position.value,
-            )
-            step.changed(grant.incident_id)
+            if (link.camera, link.position) != (camera, position):
+                await step.tx.links.change(link.id, camera=camera, position=position)
+                await step.record(
+                    Action.CALLER_STATUS,
+                    actor="caller",
+                    subject=link.id,
+                    incident=grant.incident_id,
+                    camera=camera.value,
+                    position=position.value,
+                )
+                step.changed(grant.incident_id)
+            if stands is not None:
+                await self._stand(step, link, *rungs.within(HIGHEST[link.kind], *stands))
+
+    async def _stand(self, step: Step, link: Link, rung: Rung, reason: RungReason) -> None:
+        """The caller is on this rung from now on; the same again is no change."""
+        if (link.rung, link.rung_reason) == (rung, reason):
+            return
+        since = step.now if rung is not link.rung else link.rung_since
+        await step.tx.links.change(link.id, rung=rung, rung_reason=reason, rung_since=since)
+        await step.tx.rungs.add(RungChange(link_id=link.id, at=step.now, rung=rung, reason=reason))
+        await step.record(
+            Action.CALLER_RUNG,
+            actor="caller",
+            subject=link.id,
+            incident=link.incident_id,
+            rung=rung.value,
+            reason=reason.value,
+        )
+        step.changed(link.incident_id)
 
     async def stop(self, bearer: GrantSecret) -> None:
         """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused."""
@@ -66,7 +92,7 @@ class Sharing:
         async with self._steps.begin() as step:
             step.attempts(Action.CALLER_STOP, actor="caller", subject="unknown")
             grant, link = await self._allowed(step, bearer)
-            await step.tx.links.change(link.id, ended_at=step.now, camera=Capture.OFF, position=Capture.OFF)
+            await step.tx.links.change(link.id, ended_at=step.now, **NOTHING_SHARED)
             if link.feed_id is not None:
                 await step.tx.feeds.change(link.feed_id, FeedState.ENDED, step.now)
             revoked = await step.tx.grants.revoke_of_link(link.id, step.now)

@@ -39,6 +39,7 @@ from backend.store.people import Sessions, Users
 from backend.store.receipts import Receipts
 from backend.store.responses import Responses
 from backend.store.reviews import Reviews
+from backend.store.rungs import Rungs
 from backend.store.sites import Sites
 from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
@@ -75,6 +76,7 @@ class Tx:
         self.incidents = Incidents(connection)
         self.feeds = Feeds(connection)
         self.links = Links(connection)
+        self.rungs = Rungs(connection)
         self.messages = Messages(connection)
         self.grants = Grants(connection)
         self.owners = Owners(connection)

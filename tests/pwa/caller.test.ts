@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
 import { digitsOf } from "../../pwa/src/caller/screens.ts";
-import { choose, LANGUAGES } from "../../pwa/src/caller/words.ts";
+import { choose, fill, LANGUAGES, type Words } from "../../pwa/src/caller/words.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
 const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true };
@@ -65,14 +65,21 @@ test("the first language that we have is taken, in the reader's order", () => {
   assert.equal(choose(["zz", ""]), "en");
 });
 
-test("every language says something for everything", () => {
+const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
+
+test("every language says something for everything, with the placeholders of the English", () => {
   for (const { words } of Object.values(LANGUAGES)) {
-    for (const [key, value] of Object.entries(words)) {
-      const text = typeof value === "string" ? value : value("x", "x");
+    for (const [key, text] of Object.entries(words)) {
       assert.ok(text.length > 1, key);
       assert.doesNotMatch(text, /!/, key);
+      assert.deepEqual(placeholders(text), placeholders(LANGUAGES.en.words[key as keyof Words]), key);
     }
   }
+});
+
+test("what is put into a sentence is not read again", () => {
+  assert.equal(fill("{who}, for {time}", { who: "{time} & co", time: "0:12" }), "{time} & co, for 0:12");
+  assert.equal(fill("{nothing}", {}), "{nothing}");
 });
 
 test("digits of any keyboard are digits", () => {

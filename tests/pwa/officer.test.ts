@@ -33,7 +33,7 @@ function position(north_m = 0, changes: Partial<Position> = {}): Position {
 }
 
 function feed(id: string, changes: Partial<FeedView> = {}): FeedView {
-  const none = { name: "", camera_id: null, unit_id: null, connection: null };
+  const none = { name: "", camera_id: null, unit_id: null, connection: null, still_at: null };
   return { id, incident_id: "inc_1", kind: "caller", state: "live", since: NOON, ...none, ...changes };
 }
 

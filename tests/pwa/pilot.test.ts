@@ -205,7 +205,7 @@ test("keys, sticks and a gamepad are one, and none is more than full", () => {
   assert.deepEqual(steerOf(together(byKeys(new Set(["w", "s"])))), steerOf(REST));
 });
 
-const LIVE = { incident_id: "inc_1", since: NOON, connection: null, camera_id: null, unit_id: null };
+const LIVE = { incident_id: "inc_1", since: NOON, connection: null, camera_id: null, unit_id: null, still_at: null };
 const CALLER: Position = { ...HERE, accuracy_m: 5, at: NOON, source: "caller", heading_deg: null, speed_mps: null };
 
 function order(at: DroneAt): string[] {

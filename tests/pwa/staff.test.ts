@@ -108,7 +108,7 @@ function nearCamera(changes: Partial<NearbyCamera>): NearbyCamera {
   };
 }
 
-const PLAIN = { name: "", camera_id: null, unit_id: null };
+const PLAIN = { name: "", camera_id: null, unit_id: null, still_at: null };
 
 function link(changes: Partial<LinkView> = {}): LinkView {
   return {
@@ -130,6 +130,9 @@ function link(changes: Partial<LinkView> = {}): LinkView {
     asking: false,
     camera: "off",
     position: "off",
+    rung: null,
+    rung_reason: null,
+    rung_since: null,
     ...changes,
   };
 }

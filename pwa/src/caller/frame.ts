@@ -1,8 +1,7 @@
 // Puts one screen on the page in the caller's language, and draws it again when they choose another.
 import { h, icon } from "./dom.ts";
 import type { Screen } from "./screens.ts";
-import type { Words } from "./words/en.ts";
-import { type Code, choose, isCode, LANGUAGES } from "./words.ts";
+import { type Code, choose, isCode, LANGUAGES, type Words } from "./words.ts";
 
 export type Draw = (words: Words) => Screen;
 

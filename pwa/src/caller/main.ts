@@ -6,7 +6,7 @@ import { enter } from "./door.ts";
 import { show } from "./frame.ts";
 import * as screens from "./screens.ts";
 import { visit } from "./visit.ts";
-import type { Words } from "./words/en.ts";
+import type { Words } from "./words.ts";
 
 const life = new AbortController();
 

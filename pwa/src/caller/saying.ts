@@ -2,7 +2,7 @@
 // Every sentence is about what 911 can see now, and what helps if that is not everything.
 import type { SessionState } from "../rtc/reconnect.ts";
 import type { Capture } from "../wire.ts";
-import type { Words } from "./words/en.ts";
+import type { Words } from "./words.ts";
 
 /** What is shared at this moment. */
 export interface Situation {
@@ -13,7 +13,7 @@ export interface Situation {
   placeArrives: boolean;
 }
 
-export type Sentence = { [Key in keyof Words]: Words[Key] extends string ? Key : never }[keyof Words];
+export type Sentence = keyof Words;
 
 /** live: something is seen. starting: nothing yet. paused: something stopped. off: nothing will come by itself. */
 export type Tone = "live" | "starting" | "paused" | "off";

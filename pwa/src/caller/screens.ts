@@ -2,7 +2,7 @@
 import type { CallerReceipt, Invitation, ReceiptFile, Viewer } from "../wire.ts";
 import { h, icon } from "./dom.ts";
 import type { Summary } from "./share.ts";
-import type { Words } from "./words/en.ts";
+import { fill, type Words } from "./words.ts";
 
 export interface Screen {
   name: string;
@@ -32,14 +32,14 @@ function from(agency: string, { call }: Words): string {
   return agency.includes(call) ? agency : `${agency} · ${call}`;
 }
 
-const fill = (): HTMLElement => h("div", { class: "fill" });
+const space = (): HTMLElement => h("div", { class: "fill" });
 
 function button({ words, press }: Button, main = true): HTMLElement {
   return h("button", { type: "button", class: main ? "main" : "", onclick: press }, words);
 }
 
 export function connecting(words: Words): Screen {
-  return { name: "opening", from: words.call, parts: [headline(words.connecting), fill()] };
+  return { name: "opening", from: words.call, parts: [headline(words.connecting), space()] };
 }
 
 /** A sentence, advice, and at most one thing to press. */
@@ -53,7 +53,7 @@ export function notice(
   return {
     name,
     from: words.call,
-    parts: [headline(sentence), h("p", {}, advice), fill(), next && button(next)],
+    parts: [headline(sentence), h("p", {}, advice), space(), next && button(next)],
   };
 }
 
@@ -89,9 +89,9 @@ export function ask(words: Words, asked: AskFor): Screen {
     name: "ask",
     from: from(agency, words),
     parts: [
-      headline((camera ? words.asksForPicture : words.asksForPlace)(agency)),
+      headline(fill(camera ? words.asksForPicture : words.asksForPlace, { agency })),
       h("ul", {}, ...facts.map((fact) => h("li", {}, icon("check"), h("span", {}, fact)))),
-      fill(),
+      space(),
       h("p", {}, announcement(words, asked)),
       h(
         "div",
@@ -152,7 +152,7 @@ export function code(words: Words, { problem, enter }: CodeFor): Screen {
         h("p", { id: "problem", class: "problem", role: "alert" }, problem),
         h("button", { class: "main" }, words.goOn),
       ),
-      fill(),
+      space(),
     ],
   };
 }
@@ -176,13 +176,14 @@ const ROLES = ["dispatcher", "officer", "supervisor"] as const;
 function viewerLine(words: Words, { role, seconds, watching }: Viewer): string {
   const known = ROLES.find((each) => each === role);
   const who = words[known ?? "somebody"];
-  if (watching) return words.watchesStill(who);
-  return seconds ? words.watched(who, duration(Math.round(seconds))) : who; // how long is told a moment later
+  if (watching) return fill(words.watchesStill, { who });
+  // How long is told a moment later.
+  return seconds ? fill(words.watched, { who, time: duration(Math.round(seconds)) }) : who;
 }
 
 /** Who saw the picture, by role; in place of what this page can only suppose. */
 function viewerLines(words: Words, agency: string, receipt: CallerReceipt | null): string[] {
-  if (!receipt?.live) return [words.withThem(agency)];
+  if (!receipt?.live) return [fill(words.withThem, { agency })];
   const lines = receipt.viewers.map((viewer) => viewerLine(words, viewer));
   if (receipt.sealed) lines.push(words.sealed);
   return lines.length > 0 ? lines : [words.nobodySaw];
@@ -198,13 +199,14 @@ function proof(words: Words, { file, provable_at }: CallerReceipt): HTMLElement 
   if (file) return button({ words: words.saveProof, press: () => save(file) }, false);
   if (provable_at === null) return null;
   const time = new Date(provable_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return h("p", { class: "small" }, words.provableFrom(time));
+  return h("p", { class: "small" }, fill(words.provableFrom, { time }));
 }
 
 export function ended(words: Words, { agency, sentence, summary, receipt, again }: EndedFor): Screen {
   const shared: string[] = [];
-  if (summary && summary.camera_s > 0) shared.push(words.sawCamera(duration(summary.camera_s)));
-  if (summary && summary.place_s > 0) shared.push(words.sawPlace(duration(summary.place_s)));
+  if (summary && summary.camera_s > 0)
+    shared.push(fill(words.sawCamera, { time: duration(summary.camera_s) }));
+  if (summary && summary.place_s > 0) shared.push(fill(words.sawPlace, { time: duration(summary.place_s) }));
   const about = (term: string, ...lines: string[]): HTMLElement =>
     h("div", {}, h("dt", {}, term), ...lines.map((line) => h("dd", {}, line)));
   const kept = receipt?.recorded ? words.keptRecording : words.kept;
@@ -214,7 +216,7 @@ export function ended(words: Words, { agency, sentence, summary, receipt, again 
       : [
           summary && about(words.whatTheySaw, ...shared),
           about(receipt ? words.whoSaw : words.withWhom, ...viewerLines(words, agency, receipt)),
-          about(words.whatIsKept, kept, words.keptUntil(agency)),
+          about(words.whatIsKept, kept, fill(words.keptUntil, { agency })),
         ];
   return {
     name: "ended",
@@ -222,7 +224,7 @@ export function ended(words: Words, { agency, sentence, summary, receipt, again 
     parts: [
       headline(sentence),
       h("dl", {}, ...facts.filter((fact) => fact !== null)),
-      fill(),
+      space(),
       receipt?.viewers.length ? proof(words, receipt) : null,
       h("p", {}, words.mayClose),
       again && button(again),

@@ -4,7 +4,7 @@ import { h, icon, write } from "./dom.ts";
 import { pictureOf, placeOf, type Saying, saying } from "./saying.ts";
 import { headline, type Screen } from "./screens.ts";
 import type { Sharing } from "./share.ts";
-import type { Words } from "./words/en.ts";
+import { fill, type Words } from "./words.ts";
 
 export interface SharingScreen extends Screen {
   /** Shows what is true now. */
@@ -82,7 +82,12 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     if (placeOf(shared.situation) === "none") place.hidden = true;
     else {
       place.hidden = false;
-      write(place, fix ? words.within(String(Math.max(1, Math.round(fix.accuracy_m)))) : words.findingPlace);
+      write(
+        place,
+        fix
+          ? fill(words.within, { metres: String(Math.max(1, Math.round(fix.accuracy_m))) })
+          : words.findingPlace,
+      );
     }
   };
 

@@ -7,7 +7,7 @@ import { memory, show } from "./frame.ts";
 import * as screens from "./screens.ts";
 import { type Summary, share } from "./share.ts";
 import { type SharingScreen, sharing } from "./sharing.ts";
-import type { Words } from "./words/en.ts";
+import type { Words } from "./words.ts";
 
 const SLOW_MS = 4000;
 const FIRST_AGAIN_MS = 500;

@@ -1,5 +1,6 @@
 // A link's progress in words: which step it has reached, what that means and what to do next. Pure.
 import type { Capture, FeedView, IncidentView, LinkState, LinkView } from "../wire.ts";
+import { standing } from "./rungs.ts";
 
 export type Tone = "live" | "danger" | "waiting" | "press" | "good" | "quiet";
 export type Mark =
@@ -155,7 +156,9 @@ export function advice(link: LinkView): string {
     case "opened":
       return "The caller sees the page. Ask them to press Share.";
     case "sharing":
-      return captures(link);
+      return link.rung === null
+        ? captures(link)
+        : `${captures(link)}. Now ${standing(link.rung, link.rung_reason)}.`;
     case "ended":
       return "The caller stopped sharing. The same phone can share again.";
     case "revoked":

@@ -1,8 +1,9 @@
 // Log entries as plain sentences. Anything that has no sentence here is still shown, in the log's own words.
 import { duration } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
-import type { Action, EntryView, GlassReason, SessionEnd } from "../wire.ts";
+import type { Action, EntryView, GlassReason, Rung, RungReason, SessionEnd } from "../wire.ts";
 import { DRONE_ATTEMPTS, DRONE_NEWS, DRONE_SENTENCES, DRONE_WARNINGS } from "./drone-log.ts";
+import { RUNGS, standing } from "./rungs.ts";
 
 export type Weight = "news" | "plain" | "warning";
 
@@ -112,6 +113,11 @@ function status(entry: EntryView): string {
     return `${thing} ${THINGS[value] ?? value}`;
   });
   return parts.length === 0 ? "The caller's phone reported" : `The caller's phone: ${parts.join(", ")}`;
+}
+
+function rung({ details }: EntryView): string {
+  const on = details.rung ?? "";
+  return `The caller sends ${on in RUNGS ? standing(on as Rung, details.reason as RungReason) : on}`;
 }
 
 function issued(entry: EntryView): string {
@@ -236,6 +242,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.revoke": (e) => `${who(e)} revoked the link`,
   "link.handout": (e) => `${who(e)} showed the link and its QR code`,
   "caller.status": status,
+  "caller.rung": rung,
   "caller.stop": () => "The caller pressed Stop",
   "feed.publish": (e) =>
     e.actor === "caller" ? "The caller's camera is connecting" : `${whose(e)} is on its way`,

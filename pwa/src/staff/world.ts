@@ -3,10 +3,10 @@
 // Pure: a world and an event give the next world. Events carry whole things, so a repeated one changes
 // nothing, a late position is passed over, and a Snapshot heals whatever was missed.
 import type {
-  Connection,
   DutyView,
   EntryView,
   Event,
+  FeedView,
   IncidentView,
   Level,
   NotesView,
@@ -166,10 +166,10 @@ function unitsMoved(world: World, moved: readonly UnitAt[]): World {
   return { ...world, units };
 }
 
-function connected(world: World, id: string, feedId: string, connection: Connection): World {
+function feedChanged(world: World, id: string, feedId: string, change: Partial<FeedView>): World {
   const incident = world.incidents.get(id);
   if (incident === undefined) return world;
-  const feeds = incident.feeds.map((feed) => (feed.id === feedId ? { ...feed, connection } : feed));
+  const feeds = incident.feeds.map((feed) => (feed.id === feedId ? { ...feed, ...change } : feed));
   return { ...world, incidents: put(world.incidents, id, { ...incident, feeds }) };
 }
 
@@ -206,7 +206,9 @@ export function apply(world: World, event: Event, me: string): World {
     case "position":
       return moved(world, event.incident_id, event.position);
     case "connection":
-      return connected(world, event.incident_id, event.feed_id, event.connection);
+      return feedChanged(world, event.incident_id, event.feed_id, { connection: event.connection });
+    case "still":
+      return feedChanged(world, event.incident_id, event.feed_id, { still_at: event.at });
     case "level":
       return levelled(world, event.session, event.level);
     case "nearby": {
