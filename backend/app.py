@@ -20,7 +20,7 @@ from backend import routes
 from backend.api import headers, metrics, pages, tiles
 from backend.api import transparency as transparency_api
 from backend.api.traffic import Traffic
-from backend.config import Config, ConfigError, push_key, secret_key, spool_key
+from backend.config import Config, ConfigError, Mail, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
 from backend.model.links import Way
@@ -57,6 +57,7 @@ from backend.services.flight_feeds import FlightFeeds
 from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
+from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.leaving import Leaving
@@ -92,6 +93,7 @@ from backend.services.steps import Clock, Steps
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
+from backend.services.ways import Ways
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from backend.tlog.folder import CHECKPOINT
@@ -100,6 +102,7 @@ from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from notifications import tak
 from notifications.console import ConsoleSender
+from notifications.mail import MailSender
 from notifications.messages import misfit
 from notifications.numbers import known_country
 from notifications.ports import Pusher, Sender
@@ -158,6 +161,8 @@ class Parts(msgspec.Struct, frozen=True):
     fees: Fees
     units: Units
     outbox: Outbox
+    hung_up: HungUp
+    ways: Ways
     engines: Engines
     figures: Figures
     connections: Connections
@@ -244,7 +249,7 @@ def build(
     """Everything, connected; nothing is opened or started. Raises ConfigError."""
     _refuse_misfits(config)
     sender = _sender(config)
-    senders = {Way.SMS: sender}
+    senders = {Way.SMS: sender} | ({Way.EMAIL: _mail(config.mail)} if config.mail else {})
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
     zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
@@ -285,6 +290,7 @@ def build(
     relays = Relays(steps, aloft, courses, dispatch)
     drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
     outbox = Outbox(steps, senders, keys, agency=config.agency, public_url=config.public_url)
+    going = [way for way, takes in senders.items() if takes.kind != "console"]
     links = Links(
         steps,
         board,
@@ -293,9 +299,10 @@ def build(
         lasts=timedelta(minutes=config.link_minutes),
         country=config.country,
         public_url=config.public_url,
-        ways=[way for way, takes in senders.items() if takes.kind != "console"],
+        ways=going,
         wake=outbox.wake,
     )
+    incidents = Incidents(steps, board, sfu, lent, broken, config.country)
     return Parts(
         store=store,
         hub=hub,
@@ -307,7 +314,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, passwords, locks, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
+        incidents=incidents,
         links=links,
         callers=Callers(steps, keys, sfu),
         sharing=Sharing(steps, sfu),
@@ -322,6 +329,8 @@ def build(
         ),
         units=units,
         outbox=outbox,
+        hung_up=HungUp(incidents, links),
+        ways=Ways(steps, going, outbox.wake),
         engines=engines,
         figures=Figures(engines, store, hub),
         connections=connections,
@@ -383,7 +392,7 @@ def create_app(
         name=config.agency,
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
-        email=False,
+        email=config.mail is not None,
         country=config.country,
         currency=config.currency,
     )
@@ -418,6 +427,7 @@ def create_app(
                 "fees",
                 "units",
                 "outbox",
+                "hung_up",
                 "connections",
                 "owners",
                 "sites",
@@ -499,6 +509,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
+        asyncio.create_task(_kept_up("ways of links", parts.ways.run)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
         asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
@@ -624,6 +635,21 @@ def _read_areas(skies: Skies) -> None:
         skies.read()
     except (OSError, ValueError) as error:  # BadAreas is one
         raise ConfigError(f"SIGHTLINE_AIRSPACE: {error}") from error
+
+
+def _mail(mail: Mail) -> Sender:
+    try:
+        return MailSender(
+            host=mail.host,
+            port=mail.port,
+            sender=mail.sender,
+            tls=mail.tls,
+            user=mail.user,
+            password=mail.password,
+            ca=mail.ca,
+        )
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_MAIL_…: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

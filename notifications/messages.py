@@ -1,4 +1,4 @@
-"""The words that go to phones, and the arithmetic of one text message.
+"""The words that go to phones and mailboxes, and the arithmetic of one text message.
 
 Stands behind step 2 of the story. A link must arrive whole and at once, so it goes out as one segment: at
 most 160 septets of the GSM 7-bit default alphabet (3GPP TS 23.038, section 6.2.1). One character outside
@@ -6,8 +6,11 @@ that alphabet would leave room for 70. No link shortener: carriers filter them, 
 where they lead.
 """
 
+import html
 import unicodedata
+from collections.abc import Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
 SEGMENT_SEPTETS = 160
 LINK_TAIL_CHARS = 25  # what an address gains to become a link: "/c#" and 22 characters of token
@@ -66,11 +69,28 @@ class NotGsm7(ValueError):
 
 
 class Ask(StrEnum):
-    """What the link asks the caller for."""
+    """What the link asks for."""
 
     LIVE = "live"
     POSITION = "position"
     UPLOAD = "upload"
+
+
+class Reader(StrEnum):
+    """Who reads it."""
+
+    CALLER = "caller"
+    THIRD_PARTY = "third-party"
+    HUNG_UP = "hung-up"
+
+
+class Letter(NamedTuple):
+    """An e-mail: its subject, its words and the same as HTML. `named`: it may say who sends it."""
+
+    subject: str
+    text: str
+    html: str
+    named: bool
 
 
 # From the friendliest to the shortest; the first that fits is sent. The link stands last, with nothing after
@@ -117,6 +137,82 @@ _WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
     },
 }
 
+# A witness has not called: the first words say why it comes.
+_WITNESS: dict[str, dict[Ask, tuple[str, ...]]] = {
+    "en": {
+        Ask.LIVE: (
+            "{agency}: you may be near an emergency. Tap to show us what you see. You choose. {url}",
+            "{agency}: tap to show us what you see near you: {url}",
+            "{agency}: show us what you see: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.POSITION: (
+            "{agency}: you may be near an emergency. Tap to show us where you are. No video. {url}",
+            "{agency}: show us where you are: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.UPLOAD: (
+            "{agency}: you may have seen an emergency. Tap to send us photos or a clip of it. {url}",
+            "{agency}: tap to send us photos or a clip: {url}",
+            "{agency}: send us photos: {url}",
+            "{agency}: {url}",
+        ),
+    },
+    "es": {
+        Ask.LIVE: (
+            "{agency}: hay una emergencia cerca de usted. Toque y muestre lo que ve. Usted elige. {url}",
+            "{agency}: toque para mostrarnos lo que ve cerca: {url}",
+            "{agency}: muestre lo que ve: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.POSITION: (
+            "{agency}: hay una emergencia cerca de usted. Toque para mostrarnos su lugar. Sin video. {url}",
+            "{agency}: muestre su lugar exacto: {url}",
+            "{agency}: {url}",
+        ),
+        Ask.UPLOAD: (
+            "{agency}: si vio la emergencia, toque para enviarnos fotos o un video. {url}",
+            "{agency}: toque para enviarnos fotos o un video: {url}",
+            "{agency}: mande sus fotos: {url}",
+            "{agency}: {url}",
+        ),
+    },
+}
+_HUNG_UP: dict[str, tuple[str, ...]] = {
+    "en": (
+        "{agency}: your call ended. Tap to tell us if you need help, without talking if you like. {url}",
+        "{agency}: your call ended. Tap to tell us if you need help: {url}",
+        "{agency}: do you need help? {url}",
+        "{agency}: {url}",
+    ),
+    "es": (
+        "{agency}: su llamada termino. Toque para decirnos si necesita ayuda, sin hablar si quiere. {url}",
+        "{agency}: su llamada termino. Toque si necesita ayuda: {url}",
+        "{agency}: ¿necesita ayuda? {url}",
+        "{agency}: {url}",
+    ),
+}
+# Silent and covert links: whoever holds the phone may be the danger. It names nobody, asks for nothing and is
+# of no use to anybody else, and the dispatcher reads the same words, to say what will come (decision 0055).
+_QUIET: dict[str, tuple[str, ...]] = {
+    "en": ("Your appointment is confirmed. Details and changes: {url}", "Your appointment: {url}"),
+    "es": ("Su cita queda confirmada. Detalles y cambios: {url}", "Su cita: {url}"),
+}
+_SUBJECTS = {
+    "en": {
+        Reader.CALLER: "Show {agency} what you see",
+        Reader.THIRD_PARTY: "{agency} asks for your help",
+        Reader.HUNG_UP: "Your call to {agency} ended",
+    },
+    "es": {
+        Reader.CALLER: "Muestre a {agency} lo que ve",
+        Reader.THIRD_PARTY: "{agency} le pide ayuda",
+        Reader.HUNG_UP: "Se cortó su llamada a {agency}",
+    },
+}
+_QUIET_SUBJECTS = {"en": "Your appointment", "es": "Su cita"}
+_PRESS = {"en": "Open", "es": "Abrir"}
+
 LANGUAGES = frozenset(_WORDS)
 
 
@@ -161,8 +257,16 @@ def _plain(character: str) -> str:
     return "".join(letters)
 
 
-def invitation(agency: str, url: str, ask: Ask, language: str = "en") -> str:
-    """The text that carries a link: one segment, the agency named first, the link last.
+def invitation(
+    agency: str,
+    url: str,
+    ask: Ask,
+    language: str = "en",
+    *,
+    reader: Reader = Reader.CALLER,
+    quiet: bool = False,
+) -> str:
+    """The text that carries a link: one segment, the agency named first unless it is quiet, the link last.
 
     `language` is a BCP 47 tag; one that we have no words for gets English. Raises ValueError when not even
     the shortest words fit, which `misfit` tells at start.
@@ -170,12 +274,39 @@ def invitation(agency: str, url: str, ask: Ask, language: str = "en") -> str:
     if not url.isprintable() or " " in url:
         raise ValueError("a link has no spaces")
     name = plain_name(agency)
-    words = _WORDS.get(language.split("-")[0].lower(), _WORDS["en"])[ask]
-    for template in words:
+    for template in _templates(_known(language), ask, reader, quiet):
         text = template.format(agency=name, url=url)
         if septets(text) <= SEGMENT_SEPTETS:
             return text
     raise ValueError(f"the agency's name and the link together exceed {SEGMENT_SEPTETS} characters")
+
+
+def letter(
+    agency: str,
+    url: str,
+    ask: Ask,
+    language: str = "en",
+    *,
+    reader: Reader = Reader.CALLER,
+    quiet: bool = False,
+) -> Letter:
+    """The same as an e-mail: the friendliest words, and nothing in it that its opening could be told by."""
+    known = _known(language)
+    subject = _QUIET_SUBJECTS[known] if quiet else _SUBJECTS[known][reader].format(agency=agency)
+    words = _templates(known, ask, reader, quiet)[0].format(agency=agency, url="").strip().rstrip(":")
+    link = html.escape(url)
+    return Letter(
+        subject=subject,
+        text=f"{words}\n\n{url}\n",
+        html=(
+            f'<!doctype html><html lang="{known}"><body style="font:18px/1.5 sans-serif">'
+            f"<p>{html.escape(words)}</p>"
+            f'<p><a href="{link}" style="display:inline-block;padding:14px 24px;background:#1d4ed8;'
+            f'color:#fff;border-radius:8px;text-decoration:none">{_PRESS[known]}</a></p>'
+            f"<p>{link}</p></body></html>"
+        ),
+        named=not quiet,
+    )
 
 
 def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:
@@ -190,12 +321,33 @@ def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str
         link = septets(base_url) + tail_chars
     except ValueError as error:
         return str(error)
-    for language, asks in _WORDS.items():
-        for words in asks.values():
-            over = septets(words[-2].format(agency=name, url="")) + link - SEGMENT_SEPTETS
-            if over > 0:
-                return (
-                    f"the agency's name and the public address are {over} characters too long together "
-                    f"for one text message ({language})"
-                )
+    for language, words in _shortest():
+        over = septets(words.format(agency=name, url="")) + link - SEGMENT_SEPTETS
+        if over > 0:
+            return (
+                f"the agency's name and the public address are {over} characters too long together "
+                f"for one text message ({language})"
+            )
     return None
+
+
+def _known(language: str) -> str:
+    short = language.split("-")[0].lower()
+    return short if short in LANGUAGES else "en"
+
+
+def _templates(language: str, ask: Ask, reader: Reader, quiet: bool) -> tuple[str, ...]:
+    if quiet:
+        return _QUIET[language]
+    if reader is Reader.HUNG_UP:
+        return _HUNG_UP[language]
+    return (_WITNESS if reader is Reader.THIRD_PARTY else _WORDS)[language][ask]
+
+
+def _shortest() -> Iterator[tuple[str, str]]:
+    """By language, the shortest of each kind of words that still say something."""
+    for language in _WORDS:
+        for reader in Reader:
+            for ask in Ask:
+                yield language, _templates(language, ask, reader, quiet=False)[-2]
+        yield language, _QUIET[language][-1]

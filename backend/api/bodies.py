@@ -8,7 +8,7 @@ from backend.model.links import Capture, LinkFor, LinkKind, Manner
 from backend.model.positions import PositionReport
 from backend.model.rungs import Rung, RungReason
 from backend.model.sessions import SessionEnd
-from backend.model.views import LinkView
+from backend.model.views import IncidentView, LinkView
 
 Text = Annotated[str, msgspec.Meta(max_length=128)]
 ID = r"^[a-z]{3}_[0-9A-Za-z]{22}\Z"
@@ -84,11 +84,22 @@ class IssueLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     manner: Manner = Manner.OPEN
 
 
+class HungUpCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The number of a call that ended before anybody knew why."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    manner: Manner = Manner.OPEN
+
+
 class IssuedLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`handout` is there only when nothing takes the link anywhere: it must be shown."""
 
     link: LinkView
     handout: "Handout | None"
+
+
+class OpenedHungUp(IssuedLink, frozen=True, kw_only=True):
+    incident: IncidentView
 
 
 class Handout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

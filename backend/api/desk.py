@@ -11,8 +11,10 @@ from backend.api.bodies import (
     ID,
     AmendIncident,
     Handout,
+    HungUpCall,
     IssuedLink,
     IssueLink,
+    OpenedHungUp,
     OpenIncident,
     SpokenCode,
     WatchGrant,
@@ -24,6 +26,7 @@ from backend.model.positions import Position
 from backend.model.views import EntryView, IncidentView, LinkView
 from backend.services.access import Access
 from backend.services.board import Board
+from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.links import Links
 from backend.services.steps import Clock
@@ -94,6 +97,17 @@ async def trail(
     return await board.trail(session.user, IncidentId(incident), clock())
 
 
+@post("/hung-up", guards=[guards.desk])
+async def open_hung_up(
+    data: JSONBody[HungUpCall],
+    session: NamedDependency[StaffSession],
+    hung_up: NamedDependency[HungUp],
+    links: NamedDependency[Links],
+) -> OpenedHungUp:
+    incident, link = await hung_up.press(session.user, data.number.strip(), data.manner)
+    return OpenedHungUp(incident=incident, link=link, handout=await _handout(links, session, link))
+
+
 @post("/incidents/{incident:str}/links", guards=[guards.desk])
 async def issue(
     incident: Id,
@@ -157,6 +171,7 @@ ROUTER = Router(
     "/api",
     route_handlers=[
         open_incident,
+        open_hung_up,
         closed,
         amend,
         close,

@@ -53,7 +53,11 @@ class Way(StrEnum):
 BY_ITSELF = (Way.SMS, Way.EMAIL)
 
 
-HIGHEST = {LinkKind.LIVE: Rung.LIVE, LinkKind.POSITION: Rung.POSITION}  # the rung that each kind asks for
+HIGHEST = {  # the rung that each kind asks for
+    LinkKind.LIVE: Rung.LIVE,
+    LinkKind.POSITION: Rung.POSITION,
+    LinkKind.UPLOAD: Rung.UPLOAD,
+}
 
 
 class LinkState(StrEnum):
@@ -68,6 +72,9 @@ class LinkState(StrEnum):
     ENDED = "ended"  # by the caller's Stop or the incident's close
     REVOKED = "revoked"
     EXPIRED = "expired"
+
+
+UNOPENED = (LinkState.QUEUED, LinkState.SENT, LinkState.DELIVERED, LinkState.FAILED)
 
 
 class Capture(StrEnum):

@@ -1,11 +1,14 @@
 """The outbox's rows: each way that a link goes, a text or an e-mail until its outcome is known."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from backend.model.ids import LinkId, MessageId
-from backend.model.links import DeliveryState, Way
+from backend.model.links import BY_ITSELF, DeliveryState, Way
+
+_BEST = (DeliveryState.DELIVERED, DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.QUEUED)
 
 
 class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,3 +26,17 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     carrier_id: str | None = None
     reason: str | None = None
+
+
+def standing(messages: Sequence[OutboxMessage]) -> tuple[DeliveryState, str | None]:
+    """How a link stands by all that went of it, oldest first, and a carrier's words about that.
+
+    The newest of each way counts, and of the ways the one that came furthest: failed is what failed by all.
+    """
+    newest = {message.way: message for message in messages if message.way in BY_ITSELF}
+    for best in _BEST:
+        for message in newest.values():
+            if message.state is best:
+                return best, message.reason
+    reasons = [message.reason for message in newest.values() if message.reason]
+    return DeliveryState.FAILED, reasons[-1] if reasons else None

@@ -23,6 +23,7 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     """A link as a dispatcher sees it. Officers see no number, no e-mail address and no way that it went."""
 
     id: str
+    feed_id: str | None  # what is shared by it; None for a link that asks for no camera
     kind: LinkKind
     whom: LinkFor
     manner: Manner

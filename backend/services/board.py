@@ -1,6 +1,6 @@
 """The board: what each person may see, whole, and nothing more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,7 @@ from backend.model.glass import BrokenGlass
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import IncidentId
 from backend.model.incidents import Feed, FeedKind, FeedState, Incident
-from backend.model.links import Link, LinkState, Way, WentBy
+from backend.model.links import Link, LinkFor, Way, WentBy
 from backend.model.messages import OutboxMessage
 from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
@@ -47,7 +47,6 @@ AT_ONCE = 500  # a database takes only so many values in one question
 CLOSED_SHOWN = 50
 ENTRIES_SHOWN = 500
 TRAIL_SHOWN = 300
-_NOT_OPENED = (LinkState.QUEUED, LinkState.SENT, LinkState.DELIVERED, LinkState.FAILED)
 _FOR_THE_DESK = frozenset({"number", "email"})
 _NAMED = {"cam_": "camera", "usr_": "person"}
 
@@ -75,6 +74,7 @@ class Board:
         state = link_rules.state(link, now)
         return LinkView(
             id=link.id,
+            feed_id=link.feed_id,
             kind=link.kind,
             whom=link.whom,
             manner=link.manner,
@@ -87,7 +87,7 @@ class Board:
                 WentBy(way=went.way, state=went.state, at=went.created_at, reason=went.reason)
                 for went in sorted(newest.values(), key=lambda went: went.created_at)
             ),
-            unreached=link.unreached_at is not None and state in _NOT_OPENED,
+            unreached=link.unreached_at is not None and state in link_rules.UNOPENED,
             issued_at=link.issued_at,
             expires_at=link.expires_at,
             opened_at=link.opened_at,
@@ -132,7 +132,7 @@ class Board:
         messages = await tx.messages.of_incidents(ids)
         feeds = await tx.feeds.of_incidents(ids)
         states: dict[str | None, FeedState] = {f.id: f.state for held in feeds.values() for f in held}
-        called = await tx.feeds.names(ids)
+        called = {**await tx.feeds.names(ids), **_witnesses(links)}
         sites = await tx.sites.names({incident.site_id for incident in these if incident.site_id is not None})
         news = await tx.entries.news_at(ids)
         responses = await tx.responses.of_incidents(ids)
@@ -218,6 +218,17 @@ class Board:
             await visible(tx, user, incident, now)
             trail = await tx.incidents.trail(incident, TRAIL_SHOWN)
         return [at for at in trail if at.source is PositionSource.CALLER]  # a dispatcher's guess is no step
+
+
+def _witnesses(links: Mapping[IncidentId, Sequence[Link]]) -> dict[str, str]:
+    """What the feeds of third parties are called, the first that was sent a link first."""
+    called: dict[str, str] = {}
+    for held in links.values():
+        theirs = [link for link in reversed(held) if link.whom is LinkFor.THIRD_PARTY]
+        for number, link in enumerate(theirs, 1):
+            if link.feed_id is not None:
+                called[link.feed_id] = f"Witness {number}" if len(theirs) > 1 else "Witness"
+    return called
 
 
 def _shown(feeds: list[Feed]) -> list[Feed]:

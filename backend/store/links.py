@@ -55,6 +55,13 @@ class Links:
         )
         return values(rows, Link)
 
+    async def due(self, now: datetime, limit: int) -> list[Link]:
+        """Links whose next way is due, the longest waiting first."""
+        rows = await self._db.execute(
+            select(links).where(links.c.next_at <= now).order_by(links.c.next_at, links.c.id).limit(limit)
+        )
+        return values(rows, Link)
+
     async def change(self, link: LinkId, **fields: Any) -> Link:
         """Set fields of a link by name; returns it as it is now."""
         row = msgspec.to_builtins(fields, builtin_types=(datetime,))

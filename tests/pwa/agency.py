@@ -86,6 +86,7 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
     opened = state in ("opened", "sharing")
     return {
         "id": f"lnk_{which}",
+        "feed_id": f"fed_{which}",
         "kind": "live",
         "whom": "caller",
         "manner": "open",

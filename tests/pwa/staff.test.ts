@@ -113,6 +113,7 @@ const PLAIN = { name: "", camera_id: null, unit_id: null, still_at: null };
 function link(changes: Partial<LinkView> = {}): LinkView {
   return {
     id: "lnk_1",
+    feed_id: "fed_1",
     kind: "live",
     whom: "caller",
     manner: "open",

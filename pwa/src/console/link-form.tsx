@@ -39,7 +39,7 @@ export function LinkForm({ desk, state, incident, asked, canCancel }: Props) {
       return;
     }
     await act.run(async () => {
-      const issued = await desk.calls.issueLink(incident.id, number.trim(), kind);
+      const issued = await desk.calls.issueLink(incident.id, { number: number.trim(), kind });
       showHandout(state, issued.link.id, issued.handout);
       change(state, { texting: false, notice: null });
     });

@@ -38,7 +38,7 @@ async function open({ desk, state }: Props, draft: Draft, place: Coordinates | n
   desk.select(incident.id);
   if (number === "" || !draft.textAtOnce) return;
   try {
-    const issued = await desk.calls.issueLink(incident.id, number, "live");
+    const issued = await desk.calls.issueLink(incident.id, { number, kind: "live" });
     showHandout(state, issued.link.id, issued.handout);
   } catch (error) {
     change(state, { texting: true, notice: `The incident is open, but no link was texted. ${sorry(error)}` });

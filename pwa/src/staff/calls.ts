@@ -9,7 +9,8 @@ import type {
   Handout,
   IncidentView,
   IssuedLink,
-  LinkKind,
+  IssueLink,
+  OpenedHungUp,
   LinkView,
   LockedOut,
   MarkNotes,
@@ -101,8 +102,13 @@ export class Calls {
     return this.#requests.send("DELETE", `/api/incidents/${incident}/units/${unit}`);
   }
 
-  issueLink(incident: string, number: string, kind: LinkKind): Promise<IssuedLink> {
-    return this.#requests.send("POST", `/api/incidents/${incident}/links`, { number, kind });
+  issueLink(incident: string, link: IssueLink): Promise<IssuedLink> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/links`, link);
+  }
+
+  /** An incident for a call that ended, and its link: both, or neither. */
+  hungUp(number: string): Promise<OpenedHungUp> {
+    return this.#requests.send("POST", "/api/hung-up", { number });
   }
 
   resend(link: string): Promise<IssuedLink> {

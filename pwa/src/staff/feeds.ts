@@ -23,9 +23,10 @@ export function chosenFeed(feeds: readonly FeedView[], asked: string | null): Fe
   return feeds.find((feed) => feed.id === asked) ?? [...feeds].sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
-/** "Caller", "Caller 2" where there are several, "Corner shop, door", "Unit 12 · Body camera". */
+/** "Caller", "Caller 2" where there are several, "Witness", "Corner shop, door", "Unit 12 · Body camera". */
 export function feedLabel(feeds: readonly FeedView[], feed: FeedView): string {
-  const callers = feeds.filter((other) => other.kind === "caller");
+  if (feed.kind === "caller" && feed.name !== "") return feed.name;
+  const callers = feeds.filter((other) => other.kind === "caller" && other.name === "");
   if (feed.kind === "caller") return callers.length < 2 ? "Caller" : `Caller ${callers.indexOf(feed) + 1}`;
   if (feed.kind === "camera") return feed.name || KINDS.camera;
   return feed.name === "" ? KINDS[feed.kind] : `${feed.name} · ${KINDS[feed.kind]}`;
