@@ -34,6 +34,7 @@ from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
+from backend.services.care import Care
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.contests import Contests
@@ -57,6 +58,7 @@ from backend.services.flight_feeds import FlightFeeds
 from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
+from backend.services.handling import Handling
 from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
@@ -66,6 +68,7 @@ from backend.services.links import Links
 from backend.services.locators import Locators
 from backend.services.locks import Locks, limits
 from backend.services.log_files import LogFiles
+from backend.services.measured import Measured
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.notes import Notes
@@ -74,6 +77,7 @@ from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
+from backend.services.places import Places
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
@@ -90,6 +94,7 @@ from backend.services.sites import Sites
 from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
+from backend.services.stills import Stills
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
@@ -100,6 +105,7 @@ from backend.tlog.folder import CHECKPOINT
 from media.frames import Frames
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
+from media.stills import Stills as StillWorkers
 from notifications import tak
 from notifications.console import ConsoleSender
 from notifications.mail import MailSender
@@ -155,6 +161,7 @@ class Parts(msgspec.Struct, frozen=True):
     incidents: Incidents
     links: Links
     callers: Callers
+    care: Care
     sharing: Sharing
     access: Access
     feeds: Feeds
@@ -175,11 +182,13 @@ class Parts(msgspec.Struct, frozen=True):
     alerts: Alerts
     aloft: Aloft
     asks: Asks
+    places: Places
     pushes: Push
     runs: Runs
     openings: Openings
     pusher: Pusher
     connectors: Connectors
+    measured: Measured
     minutes: Minutes
     enrolments: Enrolments
     devices: Devices
@@ -204,7 +213,10 @@ class Parts(msgspec.Struct, frozen=True):
     eyes: Eyes
     contests: Contests
     statements: Statements
+    stills: Stills
+    still_workers: StillWorkers
     glass: Glass
+    handling: Handling
     review: Review
     log_files: LogFiles
     transparency: Transparency
@@ -289,6 +301,9 @@ def build(
     offers = Offers(steps, aloft, docks, dispatch, config.drone_types)
     relays = Relays(steps, aloft, courses, dispatch)
     drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
+    access, still_workers = Access(steps, devices, uses), StillWorkers()
+    stills = Stills(steps, access, sfu, still_workers, connections, hub)
+    still_workers.over = stills.over
     outbox = Outbox(steps, senders, keys, agency=config.agency, public_url=config.public_url)
     going = [way for way, takes in senders.items() if takes.kind != "console"]
     links = Links(
@@ -317,8 +332,9 @@ def build(
         incidents=incidents,
         links=links,
         callers=Callers(steps, keys, sfu),
+        care=Care(steps, zone),
         sharing=Sharing(steps, sfu),
-        access=Access(steps, devices, uses),
+        access=access,
         feeds=feeds,
         fees=Fees(
             steps,
@@ -343,11 +359,13 @@ def build(
         alerts=alerts,
         aloft=aloft,
         asks=asks,
+        places=Places(steps, config.keep_places_days),
         pushes=pushes,
         runs=runs,
         openings=lent,
         pusher=pusher,
         connectors=connectors,
+        measured=Measured(steps),
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
@@ -372,7 +390,10 @@ def build(
         eyes=Eyes(steps, _destinations(config), _shown(config), config.public_url),
         contests=Contests(steps, uses),
         statements=Statements(steps, receipts, config.agency, zone),
+        stills=stills,
+        still_workers=still_workers,
         glass=broken,
+        handling=Handling(steps, board, hub, leaving),
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
@@ -422,6 +443,8 @@ def create_app(
                 "incidents",
                 "links",
                 "callers",
+                "care",
+                "handling",
                 "sharing",
                 "access",
                 "fees",
@@ -443,6 +466,7 @@ def create_app(
                 "duties",
                 "locators",
                 "locks",
+                "measured",
                 "officers",
                 "sealing",
                 "receipts",
@@ -455,6 +479,7 @@ def create_app(
                 "offers",
                 "contests",
                 "statements",
+                "stills",
                 "review",
                 "log_files",
                 "transparency",
@@ -519,6 +544,10 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
+        asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
+        asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
+        asyncio.create_task(_kept_up("callers' figures", parts.measured.run)),
+        asyncio.create_task(_kept_up("places' age", parts.places.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
@@ -534,6 +563,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+        await parts.still_workers.close()
         await parts.sfu.stop()
         await parts.public_log.close()
         await parts.sender.aclose()

@@ -12,6 +12,7 @@ import msgspec
 
 from backend.api import (
     bodies,
+    care_bodies,
     connector_bodies,
     dock_bodies,
     fee_bodies,
@@ -26,8 +27,10 @@ from backend.api import (
     unit_bodies,
 )
 from backend.model import (
+    airframes,
     alerts,
     cameras,
+    care,
     connectors,
     contests,
     daylight,
@@ -36,13 +39,16 @@ from backend.model import (
     duty,
     entries,
     fees,
+    flight_records,
     flights,
     glass,
     groundings,
+    handling,
     hangar,
     incidents,
     lending,
     links,
+    measured,
     notes,
     openings,
     owners,
@@ -59,6 +65,7 @@ from backend.model import (
     sessions,
     sites,
     statements,
+    transparency,
     views,
     weather,
 )
@@ -77,6 +84,7 @@ ENUMS: tuple[type[Enum], ...] = (
     duty.DutyEnd,
     entries.Action,
     fees.InvoiceState,
+    flight_records.FlightEnd,
     flights.Phase,
     glass.GlassReason,
     groundings.Grounded,
@@ -172,11 +180,36 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     payments.PaymentReport,
     sealing.SealView,
     sealing.LoggedUse,
+    care.CareChoice,
+    care.Exposure,
+    care.CareView,
+    care.Relief,
+    care_bodies.ChooseCare,
+    care_bodies.ReportExposure,
+    care_bodies.OfferIncident,
+    handling.HandlerView,
+    handling.TransferView,
+    handling.Colleague,
+    transparency.Spread,
+    measured.Tally,
+    measured.Reached,
+    measured.CallerFigures,
     views.FeedView,
     links.WentBy,
     views.LinkView,
     views.IncidentView,
     views.EntryView,
+    airframes.Battery,
+    flights.Press,
+    flights.Steering,
+    flights.Flight,
+    flight_records.FlightPlan,
+    flight_records.FlightRecord,
+    flight_records.FlightPoint,
+    flight_records.FlightTimes,
+    flight_records.FlightSummary,
+    flight_records.FlightPage,
+    flight_records.FlightLog,
     notes.StillView,
     notes.NoteView,
     notes.NoteReader,
@@ -353,6 +386,10 @@ def _typescript(kind: Any) -> str:
 
 def _struct(struct: type[msgspec.Struct]) -> str:
     hints = get_type_hints(struct, include_extras=True)
+    if struct.__struct_config__.array_like:
+        fields = msgspec.structs.fields(struct)
+        told = ", ".join(f"{one.encode_name}: {_typescript(hints[one.name])}" for one in fields)
+        return f"export type {struct.__name__} = [{told}];"
     lines = [f"export interface {struct.__name__} {{"]
     tag = struct.__struct_config__.tag
     if tag is not None:

@@ -12,11 +12,10 @@ says what black and white mean.
 
 import asyncio
 import contextlib
-import os
-import resource
 import sys
 from typing import Any
 
+from media.confined import bound, environment
 from media.palettes import Thermal, table
 from media.ports import Full
 
@@ -26,16 +25,9 @@ DECODED_PIXELS = 1 << 24
 QUALITIES = (82, 65, 45)  # the first whose picture fits
 WITHIN_S = 15.0
 CPU_S = 10
-MEMORY_BYTES = 2 << 30  # addresses, most of them never touched
 AT_ONCE, WAITING = 2, 8
 SPOT = 5  # pixels across, of what a spot's degrees are the mean of
 _NO_PICTURE = 2
-_GIVEN = ("PATH", "PYTHONPATH", "VIRTUAL_ENV")  # and nothing else of this process's environment
-_CALM = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OPENCV_IO_MAX_IMAGE_PIXELS": str(DECODED_PIXELS),
-    "OPENCV_LOG_LEVEL": "OFF",
-}
 
 
 class Frames:
@@ -61,13 +53,12 @@ class Frames:
 
 
 async def _in_a_process(jpeg: bytes, thermal: Thermal | None) -> bytes:
-    given = {name: os.environ[name] for name in _GIVEN if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "media.frames", *(thermal.arguments() if thermal is not None else ())),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={**given, **_CALM},
+        env=environment(DECODED_PIXELS),
     )
     try:
         async with asyncio.timeout(WITHIN_S):
@@ -143,15 +134,8 @@ def _mark(picture: Any, at: Any, words: str) -> None:
         cv2.putText(picture, words, (left, foot), font, size, colour, thick, cv2.LINE_AA)
 
 
-def _bound() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 if __name__ == "__main__":
-    _bound()
+    bound(cpu_s=CPU_S)
     try:
         sys.stdout.buffer.write(anew(sys.stdin.buffer.read(STILL_BYTES + 1), Thermal.of(sys.argv[1:])))
     except (ValueError, MemoryError):

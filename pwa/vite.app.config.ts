@@ -18,7 +18,9 @@ export default defineConfig({
       input: {
         signin: here("signin.html"),
         agency: here("agency.html"),
+        care: here("care.html"),
         console: here("console.html"),
+        flights: here("flights.html"),
         officer: here("officer.html"),
         owner: here("owner.html"),
         pilot: here("pilot.html"),

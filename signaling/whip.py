@@ -4,13 +4,14 @@ Step 5 of the story. The bearer alone decides which feed is published. Parses, a
 engine; keeps nothing. Must never log a bearer.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, post, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
+from litestar.params import QueryParameter
 
-from media.ports import Closed, Sfu
+from media.ports import Closed, FeedId, Sfu
 from signaling import answers, sdp
 from signaling.bearer import bearer_of
 from signaling.ports import Gatekeeper, Refusal, Refused
@@ -22,13 +23,17 @@ async def publish(
     request: Request[Any, Any, Any],
     gatekeeper: NamedDependency[Gatekeeper],
     sfu: NamedDependency[Sfu],
+    trial: Annotated[bool, QueryParameter()] = False,
 ) -> Response[str]:
+    """With `trial` it goes to a feed of its own that nobody can watch: whether WebRTC gets through is found
+    out beside a picture that comes by another way, which a publisher would replace.
+    """
     bearer = bearer_of(request)
     offer = await sdp.read(request, sdp.OFFER)
     admission = await gatekeeper.admit_publisher(bearer)
     try:
         answer = await sfu.publish(
-            admission.feed,
+            FeedId(f"{admission.feed}.trial") if trial else admission.feed,
             admission.holder,
             offer,
             group=admission.group,

@@ -1,10 +1,11 @@
 """The caller's page over HTTP. No cookie; a bearer after the press. GET and HEAD change nothing anywhere."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter, RawBody
 
 from backend.api import guards
 from backend.api.bodies import (
@@ -18,11 +19,14 @@ from backend.api.bodies import (
 )
 from backend.model.ids import GrantSecret, Token
 from backend.model.links import LinkKind
+from backend.model.measured import browser_of, network_of
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refusal
 from backend.model.views import Agency
 from backend.services.callers import Callers, refused
 from backend.services.sharing import Sharing
+from backend.services.stills import Stills
+from media.stills import JPEG_BYTES as STILL_BYTES
 
 
 def _token(text: str) -> Token:
@@ -39,7 +43,12 @@ async def open_link(
     callers: NamedDependency[Callers],
     agency: NamedDependency[Agency],
 ) -> Invitation:
-    link, challenge, left = await callers.open(_token(data.token), guards.address(request))
+    link, challenge, left = await callers.open(
+        _token(data.token),
+        guards.address(request),
+        browser_of(request.headers.get("user-agent", "")),
+        network_of(data.network),
+    )
     return Invitation(
         agency=agency.name,
         kind=link.kind,
@@ -97,6 +106,16 @@ async def status(
     await sharing.status(bearer, data.camera, data.position, stands)
 
 
+@post("/still", status_code=204, request_max_body_size=STILL_BYTES)
+async def still(
+    body: RawBody,
+    bearer: NamedDependency[GrantSecret],
+    stills: NamedDependency[Stills],
+    age_ms: Annotated[int, QueryParameter(ge=0, le=3_600_000)] = 0,
+) -> None:
+    await stills.take(bearer, body, timedelta(milliseconds=age_ms))
+
+
 @post("/stop", status_code=204)
 async def stop(bearer: NamedDependency[GrantSecret], sharing: NamedDependency[Sharing]) -> None:
     await sharing.stop(bearer)
@@ -105,5 +124,5 @@ async def stop(bearer: NamedDependency[GrantSecret], sharing: NamedDependency[Sh
 ROUTER = Router(
     "/api/caller",
     guards=[guards.our_pages],
-    route_handlers=[open_link, redeem, enter_code, moved, status, stop],
+    route_handlers=[open_link, redeem, enter_code, moved, status, still, stop],
 )

@@ -101,6 +101,7 @@ class Links:
             if way is not None and way in self._ways:
                 link = msgspec.structs.replace(link, next_at=step.now + OPENED_WITHIN)
             await step.tx.links.add(link, self._keys.token(link.id).hashed)
+            await step.tx.measured.expect(link.id)
             if way is not None:
                 await queue(step, link, way)
             await step.record(

@@ -52,9 +52,12 @@ class Counts:
 
 
 class Remote:
-    """The engine's side, from its answer. Raises NoPath when there is none."""
+    """The engine's side, from its answer. Raises NoPath when there is none.
 
-    def __init__(self, sdp: str) -> None:
+    `places` are addresses at which it is, too, on the ports that the answer names.
+    """
+
+    def __init__(self, sdp: str, places: Sequence[str] = ()) -> None:
         ufrag = re.search(r"^a=ice-ufrag:(\S+)", sdp, re.MULTILINE)
         password = re.search(r"^a=ice-pwd:(\S+)", sdp, re.MULTILINE)
         if ufrag is None or password is None:
@@ -66,10 +69,11 @@ class Remote:
             parts = line.split()
             if len(parts) < 8 or not parts[5].isdigit() or parts[7] != "host":
                 continue
-            place = (parts[4], int(parts[5]))
             of = self.udp if parts[2].lower() == "udp" else self.tcp
-            if place not in of and len(of) < _MAX_CANDIDATES:
-                of.append(place)
+            for address in (*places, parts[4]):
+                place = (address, int(parts[5]))
+                if place not in of and len(of) < _MAX_CANDIDATES:
+                    of.append(place)
 
 
 class Path:

@@ -61,7 +61,7 @@ class Publisher:
         self._began = began
         self._want_keyframe = want_keyframe
         self._drops: Counter[str] = Counter()
-        self._live: _Session | None = None
+        self._live: Session | None = None
 
     async def run(self, of: Callable[[], tuple[str, bool]]) -> None:
         """Raises whip.Refused when the service has said its last word.
@@ -91,7 +91,7 @@ class Publisher:
         self.sessions += 1
         session = None
         try:
-            session = _Session(answer, sending, self._certificate, self._counts, self._want_keyframe)
+            session = Session(answer, sending, self._certificate, self._counts, self._want_keyframe)
             await session.open()
             await asyncio.sleep(_KEYS_S)
             self._live = session
@@ -106,8 +106,8 @@ class Publisher:
             await asyncio.shield(self._endpoint.delete(url))
 
 
-class _Session:
-    """One answer, one path, one pair of keys."""
+class Session:
+    """One answer, one path, one pair of keys. `places`: where the engine may be found beside its answer."""
 
     def __init__(
         self,
@@ -116,11 +116,12 @@ class _Session:
         certificate: rtc.Certificate,
         counts: Counts,
         want_keyframe: Callable[[], None],
+        places: Sequence[str] = (),
     ) -> None:
         theirs = re.search(r"^a=fingerprint:(sha-(?:256|384|512)) ([0-9A-Fa-f:]+)", answer, re.MULTILINE)
         if theirs is None:
             raise Broken("an answer without a fingerprint")
-        self._path = Path(Remote(answer), sending.ufrag, self._received, counts)
+        self._path = Path(Remote(answer, places), sending.ufrag, self._received, counts)
         self._dtls = rtc.Dtls(
             certificate,
             client=re.search(r"^a=setup:active", answer, re.MULTILINE) is None,
@@ -128,7 +129,7 @@ class _Session:
             send=self._path.send,
         )
         agreed = re.search(rf"^a=rtpmap:{whip.RTX} rtx/", answer, re.MULTILINE) is not None
-        self._video = Stream(sending.video_ssrc, whip.H264, VIDEO_RATE, secrets.randbits(15))
+        self._video = Stream(sending.video_ssrc, whip.PICTURE, VIDEO_RATE, secrets.randbits(15))
         self._sound = Stream(sending.sound_ssrc, whip.OPUS, SOUND_RATE, secrets.randbits(15))
         self._with_sound = sending.sound and re.search(r"^m=audio [1-9]", answer, re.MULTILINE) is not None
         self._repairs = Repairs(sending.repair_ssrc, whip.RTX if agreed else None, secrets.randbits(15))

@@ -17,7 +17,7 @@ from media.connector.exchange import exchange, trusting
 from media.connector.path import Counts
 from media.offer import Fingerprint
 
-H264, RTX, OPUS = 96, 97, 111  # payload types
+PICTURE, RTX, OPUS = 96, 97, 111  # payload types
 
 
 class Refused(Exception):
@@ -31,7 +31,7 @@ class Unreachable(Exception):
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
     """What one session sends and by which names."""
 
-    profile_level_id: str
+    profile_level_id: str  # of H.264; empty for VP8
     sound: bool
     listens: bool  # a keyframe can be asked for
     ufrag: str
@@ -74,16 +74,14 @@ def offer(sending: Sending, fingerprint: Fingerprint) -> str:
         "s=-",
         "t=0 0",
         f"a=group:BUNDLE 0{' 1' if sending.sound else ''}",
-        f"m=video 9 UDP/TLS/RTP/SAVPF {H264} {RTX}",
+        f"m=video 9 UDP/TLS/RTP/SAVPF {PICTURE} {RTX}",
         "a=mid:0",
         *shared,
-        f"a=rtpmap:{H264} H264/90000",
-        f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=1;"
-        f"profile-level-id={sending.profile_level_id}",
-        f"a=rtcp-fb:{H264} nack",
-        *((f"a=rtcp-fb:{H264} nack pli", f"a=rtcp-fb:{H264} ccm fir") if sending.listens else ()),
+        *_codec(sending.profile_level_id),
+        f"a=rtcp-fb:{PICTURE} nack",
+        *((f"a=rtcp-fb:{PICTURE} nack pli", f"a=rtcp-fb:{PICTURE} ccm fir") if sending.listens else ()),
         f"a=rtpmap:{RTX} rtx/90000",
-        f"a=fmtp:{RTX} apt={H264}",
+        f"a=fmtp:{RTX} apt={PICTURE}",
         f"a=ssrc-group:FID {sending.video_ssrc} {sending.repair_ssrc}",
         f"a=ssrc:{sending.video_ssrc} cname:connector",
         f"a=ssrc:{sending.repair_ssrc} cname:connector",
@@ -99,6 +97,16 @@ def offer(sending: Sending, fingerprint: Fingerprint) -> str:
             f"a=ssrc:{sending.sound_ssrc} cname:connector",
         ]
     return "\r\n".join(lines) + "\r\n"
+
+
+def _codec(profile_level_id: str) -> tuple[str, ...]:
+    if not profile_level_id:
+        return (f"a=rtpmap:{PICTURE} VP8/90000",)
+    return (
+        f"a=rtpmap:{PICTURE} H264/90000",
+        f"a=fmtp:{PICTURE} level-asymmetry-allowed=1;packetization-mode=1;"
+        f"profile-level-id={profile_level_id}",
+    )
 
 
 def warm() -> None:

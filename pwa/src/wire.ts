@@ -20,9 +20,11 @@ export type Crew = "alone" | "join" | "take-over";
 
 export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.next" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.next" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
+
+export type FlightEnd = "home" | "elsewhere" | "parachute" | "not-launched" | "lost";
 
 export type Phase = "launching" | "en-route" | "on-scene" | "handing-over" | "returning" | "diverted" | "landed" | "parachute";
 
@@ -72,7 +74,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "witness" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-email" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "not-found" | "bad-number" | "bad-email" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-handler" | "not-at-desk" | "transfer-over" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
@@ -439,6 +441,7 @@ export interface FlightView {
   thermal_feed_id: string | null;
   relieved_by: string | null;
   warnings: string[];
+  advice: string[];
 }
 
 export interface AnswerView {
@@ -650,6 +653,105 @@ export interface LoggedUse {
   over: boolean;
 }
 
+export interface CareChoice {
+  blur: boolean;
+  still_first: boolean;
+}
+
+export interface Exposure {
+  day: string;
+  type: string;
+  motion_s: number;
+  still_s: number;
+}
+
+export interface CareView {
+  choice: CareChoice;
+  usual: CareChoice;
+  exposures: Exposure[];
+  kept_days: number;
+}
+
+export interface Relief {
+  user_id: string;
+  name: string;
+  role: Role;
+  today_motion_s: number;
+  today_still_s: number;
+  week_motion_s: number;
+  week_still_s: number;
+}
+
+export interface ChooseCare {
+  blur: boolean;
+  still_first: boolean;
+}
+
+export interface ReportExposure {
+  feed_id: string;
+  motion_s: number;
+  still_s: number;
+}
+
+export interface OfferIncident {
+  user_id?: string | null;
+}
+
+export interface HandlerView {
+  user_id: string;
+  name: string;
+  since: string;
+  from_id: string | null;
+}
+
+export interface TransferView {
+  id: string;
+  from_id: string;
+  from_name: string;
+  to_id: string | null;
+  to_name: string | null;
+  expires_at: string;
+}
+
+export interface Colleague {
+  user_id: string;
+  name: string;
+  role: Role;
+  incidents: number;
+}
+
+export interface Spread {
+  name: string;
+  median_s: number | null;
+  p90_s: number | null;
+  measured: number;
+}
+
+export interface Tally {
+  name: string;
+  count: number;
+}
+
+export interface Reached {
+  name: string;
+  links: number;
+  opened: number;
+  shared: number;
+  pictures: number;
+  permitted_to_picture_s: number | null;
+}
+
+export interface CallerFigures {
+  since: string;
+  links: number;
+  funnel: Tally[];
+  times: Spread[];
+  rungs: Tally[];
+  reasons: Tally[];
+  browsers: Reached[];
+  networks: Reached[];
+}
+
 export interface FeedView {
   id: string;
   incident_id: string;
@@ -714,6 +816,8 @@ export interface IncidentView {
   alerts: AlertView[];
   glass: GlassView[];
   site: string | null;
+  handler: HandlerView | null;
+  transfer: TransferView | null;
 }
 
 export interface EntryView {
@@ -724,6 +828,107 @@ export interface EntryView {
   subject: string;
   refusal: string | null;
   details: Record<string, string>;
+}
+
+export interface Battery {
+  capacity_wh: number;
+  charge: number;
+  health: number;
+}
+
+export interface Press {
+  by: string;
+  at: string;
+}
+
+export interface Steering {
+  by: string;
+  at: string;
+}
+
+export interface Flight {
+  id: string;
+  dock_id: string;
+  drone_id: string;
+  incident_id: string;
+  pilot: string;
+  launched_at: string;
+  phase: Phase;
+  since: string;
+  steering: Steering | null;
+  holds: boolean;
+  pressed: Press | null;
+  relieved_by: string | null;
+}
+
+export interface FlightPlan {
+  place: Point;
+  points: Point[];
+  height_m: number;
+  away_m: number;
+  to_scene_s: number;
+  home_wh: number;
+  battery: Battery;
+}
+
+export interface FlightRecord {
+  flight: Flight;
+  plan: FlightPlan;
+  sent_by: string;
+  pressed_at: string;
+  follows: boolean;
+  airborne_at: string | null;
+  on_scene_at: string | null;
+  picture_at: string | null;
+  ended_at: string | null;
+  outcome: FlightEnd | null;
+  colour_feed_id: string | null;
+  thermal_feed_id: string | null;
+  relieves: string | null;
+  air_s: number;
+  used: number;
+}
+
+export type FlightPoint = [at: string, clock_s: number, latitude: number, longitude: number, height_m: number, ground_mps: number, climb_mps: number, charge: number, heading_deg: number | null, pitch_deg: number | null, yaw_deg: number | null, mode: string, in_air: boolean, parachute: Parachute, phase: Phase];
+
+export interface FlightTimes {
+  to_launch_s: number | null;
+  to_scene_s: number | null;
+  to_picture_s: number | null;
+}
+
+export interface FlightSummary {
+  id: string;
+  incident_id: string;
+  incident_type: string;
+  opened_at: string;
+  drone: string;
+  dock: string;
+  pilot: string;
+  sent_by: string;
+  pressed_at: string;
+  phase: Phase;
+  ended_at: string | null;
+  end: FlightEnd | null;
+  air_s: number;
+  used: number;
+  times: FlightTimes;
+}
+
+export interface FlightPage {
+  flights: FlightSummary[];
+  more: boolean;
+}
+
+export interface FlightLog {
+  summary: FlightSummary;
+  record: FlightRecord;
+  home: Point;
+  remote_id: string;
+  within_m: number;
+  level_deg: number;
+  lines: EntryView[];
+  points: FlightPoint[];
 }
 
 export interface StillView {
@@ -784,6 +989,7 @@ export interface Me {
   csrf: string;
   session: string;
   lock_after_s: number;
+  care: CareChoice;
 }
 
 export interface Snapshot {
@@ -996,6 +1202,7 @@ export interface WatchGrant {
 
 export interface OpenLink {
   token: string;
+  network?: string | null;
 }
 
 export interface Invitation {

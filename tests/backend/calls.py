@@ -18,17 +18,18 @@ class Call:
         self.bearer = ""
         self.phone: Phone
 
-    async def begin(self) -> None:
+    async def begin(self, publishes: bool) -> None:
         self.incident = await self.dana.open(words="behind the shop", callback_number="+1 212 555 0177")
         self.phone = Phone(self.house, self.house.token((await self.dana.issue(self.incident))["id"]))
         self.bearer = await self.phone.share()
         self.feed = (await self.dana.see(self.incident))["feeds"][0]["id"]
-        await self.publish()
+        if publishes:
+            await self.publish()
 
-    async def publish(self) -> AiortcPeer:
+    async def publish(self, path: str = "/whip") -> AiortcPeer:
         """The caller's phone, sending."""
         peer = await self._peer()
-        await self._post("/whip", self.bearer, peer, await peer.offer_to_send(audio=False))
+        await self._post(path, self.bearer, peer, await peer.offer_to_send(audio=False))
         return peer
 
     async def watch(self, who: Staff) -> str:
@@ -55,9 +56,9 @@ class Call:
 
 
 @asynccontextmanager
-async def calling(house: House) -> AsyncIterator[Call]:
-    """A call with its caller sending; everybody hangs up at the end."""
+async def calling(house: House, *, publishes: bool = True) -> AsyncIterator[Call]:
+    """A call with its caller sending, or about to; everybody hangs up at the end."""
     async with AsyncExitStack() as stack:
         call = Call(house, await house.staff("dana"), stack)
-        await call.begin()
+        await call.begin(publishes)
         yield call

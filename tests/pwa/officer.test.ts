@@ -244,6 +244,8 @@ function incident(changes: Partial<IncidentView> = {}): IncidentView {
     alerts: [],
     glass: [],
     site: null,
+    handler: null,
+    transfer: null,
     ...changes,
   };
 }

@@ -40,7 +40,8 @@ export function callersConnection(
   link: LinkView | null,
   role: "desk" | "patrol",
 ): Connected | null {
-  const { state, connection } = feed;
+  const { state, connection, still_at } = feed;
+  if (still_at !== null) return null; // stills say their age, and the link says why they are stills
   if (connection === null || state === "waiting" || state === "ended") return null;
   if (connection === "gone" && (state === "live" || link?.camera === "paused" || link?.camera === "off")) {
     return null;

@@ -252,7 +252,7 @@ export function feedWords(feed: FeedView): string {
     case "waiting":
       return "No picture yet";
     case "live":
-      return "Live";
+      return feed.still_at === null ? "Live" : "Stills";
     case "silent":
       return "Picture stopped";
     case "ended":
