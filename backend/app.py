@@ -109,7 +109,7 @@ from media.stills import Stills as StillWorkers
 from notifications import tak
 from notifications.console import ConsoleSender
 from notifications.mail import MailSender
-from notifications.messages import misfit
+from notifications.messages import misfit, quiet_words
 from notifications.numbers import known_country
 from notifications.ports import Pusher, Sender
 from notifications.push import WebPush
@@ -414,6 +414,7 @@ def create_app(
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
         email=config.mail is not None,
+        quiet_words=quiet_words(),
         country=config.country,
         currency=config.currency,
     )

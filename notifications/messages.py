@@ -309,6 +309,11 @@ def letter(
     )
 
 
+def quiet_words(language: str = "en") -> str:
+    """What a silent or covert link's text says, for the dispatcher to say it beforehand."""
+    return _QUIET[_known(language)][0].format(url="…")
+
+
 def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:
     """Why no invitation could be sent with this agency's name and address, or None when all of them can.
 

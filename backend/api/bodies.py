@@ -88,6 +88,8 @@ class HungUpCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The number of a call that ended before anybody knew why."""
 
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    words: Annotated[str, msgspec.Meta(max_length=500, pattern=LINES)] = ""
+    position: Place | None = None
     manner: Manner = Manner.OPEN
 
 

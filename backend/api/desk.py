@@ -104,7 +104,8 @@ async def open_hung_up(
     hung_up: NamedDependency[HungUp],
     links: NamedDependency[Links],
 ) -> OpenedHungUp:
-    incident, link = await hung_up.press(session.user, data.number.strip(), data.manner)
+    place = data.position.reported() if data.position else None
+    incident, link = await hung_up.press(session.user, data.number.strip(), data.words, place, data.manner)
     return OpenedHungUp(incident=incident, link=link, handout=await _handout(links, session, link))
 
 

@@ -118,6 +118,7 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
     incident_types: tuple[str, ...]
     sender: str  # "sms" or "console"
     email: bool  # whether links go by e-mail too
+    quiet_words: str  # all that the text of a silent or covert link says, but for its address
     country: str  # ISO 3166: how numbers without a prefix are read
     currency: str  # ISO 4217, of the annual fee
 

@@ -979,6 +979,7 @@ export interface Agency {
   incident_types: string[];
   sender: string;
   email: boolean;
+  quiet_words: string;
   country: string;
   currency: string;
 }
@@ -1170,6 +1171,8 @@ export interface IssueLink {
 
 export interface HungUpCall {
   number: string;
+  words?: string;
+  position?: Place | null;
   manner?: Manner;
 }
 

@@ -322,6 +322,7 @@ class Agency:
                 "incident_types": ["Break-in", "Medical", "Fire", "Traffic collision", "Other"],
                 "sender": sender,
                 "email": True,
+                "quiet_words": "Your appointment is confirmed. Details and changes: …",
                 "country": "US",
             },
             "csrf": "token",

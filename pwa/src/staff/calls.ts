@@ -9,10 +9,10 @@ import type {
   Colleague,
   EntryView,
   Handout,
+  HungUpCall,
   IncidentView,
   IssuedLink,
   IssueLink,
-  OpenedHungUp,
   LinkView,
   LockedOut,
   MarkNotes,
@@ -21,6 +21,7 @@ import type {
   NoteView,
   OfferIncident,
   OpenedCamera,
+  OpenedHungUp,
   OpenedSite,
   OpenIncident,
   OpeningView,
@@ -140,9 +141,9 @@ export class Calls {
     return this.#requests.send("POST", `/api/incidents/${incident}/links`, link);
   }
 
-  /** An incident for a call that ended, and its link: both, or neither. */
-  hungUp(number: string): Promise<OpenedHungUp> {
-    return this.#requests.send("POST", "/api/hung-up", { number });
+  /** An incident for a call that ended, and its link. */
+  hungUp(call: HungUpCall): Promise<OpenedHungUp> {
+    return this.#requests.send("POST", "/api/hung-up", call);
   }
 
   resend(link: string): Promise<IssuedLink> {

@@ -196,26 +196,24 @@ export function wayWords({ way, state, reason }: WentBy): string {
   return `${WAYS[way]} ${WENT[state]}${reason === null ? "" : `: ${reason}`}`;
 }
 
+const ON_SCREEN: ReadonlySet<LinkState> = new Set(["queued", "sent", "delivered"]);
+
+function unreached({ state, reason }: LinkView): string {
+  const why = state === "failed" && reason !== null ? `${sentenceOf(reason)} ` : "";
+  return `${why}Nobody has opened the link, and no way is left that it goes by itself. Read out a code or show the QR code.`;
+}
+
 /** What a dispatcher should know or say now. */
 export function advice(link: LinkView): string {
-  const shown = link.sender === "console";
-  if (link.unreached) {
-    const reason = link.state === "failed" && link.reason !== null ? `${sentenceOf(link.reason)} ` : "";
-    return `${reason}Nobody has opened the link, and no way is left that it goes by itself. Read out a code or show the QR code.`;
-  }
+  if (link.unreached) return unreached(link);
+  if (link.sender === "console" && ON_SCREEN.has(link.state)) return "Show or read the link to the caller.";
   switch (link.state) {
     case "queued":
-      return shown ? "Show or read the link to the caller." : "It waits for the carrier.";
+      return "It waits for the carrier.";
     case "sent":
-      return shown
-        ? "Show or read the link to the caller."
-        : link.sender === "email"
-          ? "The mail server has it. Nothing from the phone yet."
-          : "The carrier has the text. Nothing from the phone yet.";
+      return `${link.sender === "email" ? "The mail server has it" : "The carrier has the text"}. Nothing from the phone yet.`;
     case "delivered":
-      return shown
-        ? "Show or read the link to the caller."
-        : "The phone has the text. Ask the caller to open it and press Share.";
+      return "The phone has the text. Ask the caller to open it and press Share.";
     case "failed":
       return `${sentenceOf(link.reason ?? "The carrier gave no reason")} Resend, read a spoken code aloud, or text another number.`;
     case "opened":

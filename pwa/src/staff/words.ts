@@ -132,7 +132,9 @@ function issued(entry: EntryView): string {
   if (again === "yes") return `${who(entry)} sent the link again${way === "email" ? " by e-mail" : ""}`;
   const asks = KINDS[kind] === undefined ? "" : ` for ${KINDS[kind]}`;
   const what = `${who(entry)} issued a link${FOR[entry.details.for ?? ""] ?? ""}${asks}${MANNERS[manner] ?? ""}`;
-  const to = [number === undefined ? null : numberWords(number), email ?? null].filter((each) => each !== null);
+  const to = [number === undefined ? null : numberWords(number), email ?? null].filter(
+    (each) => each !== null,
+  );
   return to.length === 0 ? what : `${what} to ${to.join(" and ")}`;
 }
 
@@ -143,7 +145,8 @@ function delivery(entry: EntryView): string {
 }
 
 function wentOn(entry: EntryView): string {
-  const why = entry.details.why === "failed" ? "The link did not get through" : "Nobody opened the link in 15 s";
+  const why =
+    entry.details.why === "failed" ? "The link did not get through" : "Nobody opened the link in 15 s";
   return entry.details.way === "email"
     ? `${why}: it goes by e-mail now`
     : entry.details.way === "sms"
