@@ -95,7 +95,7 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
         "email": None,
         "reason": None,
         "sender": "sms",
-        "ways": [{"way": "sms", "state": "sent", "at": now(minutes=2), "reason": None}],
+        "ways": [way("sms", minutes=2)],
         "unreached": False,
         "issued_at": now(minutes=2),
         "expires_at": now(minutes=-58),
@@ -106,6 +106,11 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
         "position": "on" if state == "sharing" else "off",
         **changes,
     }
+
+
+def way(by: str, state: str = "sent", reason: str | None = None, **ago: float) -> Json:
+    """One way that a link went."""
+    return {"way": by, "state": state, "at": now(**ago), "reason": reason}
 
 
 def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1", **changes: Any) -> Json:
@@ -517,6 +522,14 @@ class Agency:
         if path == "/api/duty":
             asyncio.get_running_loop().create_task(self._duty(body))
             return (204, None) if body is None else (200, {"duty": on_duty(body["unit_id"]), "over": []})
+        if path == "/api/hung-up":
+            made = incident(
+                len(self.incidents) + 1, type="Hung-up call", words=body["words"], opened_at=now()
+            )
+            made["callback_number"] = body["number"]
+            made["links"] = [link(1, "queued", whom="hung-up", number=body["number"])]
+            self.incidents[made["id"]] = made
+            return 201, {"incident": made, "link": made["links"][0], "handout": None}
         if (method, path) == ("POST", "/api/incidents"):
             place = guessed(body["position"]) if body["position"] else None
             made = incident(len(self.incidents) + 1, opened_at=now(), **{**body, "position": place})
@@ -642,9 +655,10 @@ class Agency:
             held["unit_ids"] = [u for u in held["unit_ids"] if u != verb[6:]]
             held["responses"] = [r for r in held["responses"] if r["unit_id"] != verb[6:]]
         elif verb == "links":
-            console = self.me["agency"]["sender"] == "console"
-            made = link(len(held["links"]) + 1, "sent" if console else "queued", **body)
-            made["sender"] = self.me["agency"]["sender"]
+            console = self.me["agency"]["sender"] == "console" or body.pop("shown", False)
+            made = link(len(held["links"]) + 1, "sent" if console else "queued", **{"number": None, **body})
+            made["sender"] = "console" if console else "sms" if made["number"] else "email"
+            made["ways"] = [way("qr" if console else made["sender"], "sent" if console else "queued")]
             held["links"] = [made, *held["links"]]
             handout = {"url": f"{ORIGIN}/c#4fK9sQ2mXv7Lr0TzYb3NdE", "qr_svg": QR} if console else None
             return 201, {"link": made, "handout": handout}
