@@ -43,6 +43,7 @@ DEADLINES = {  # what is later than this helps nobody; a mail server's grey list
     Way.EMAIL: timedelta(minutes=10),
 }
 NOT_NEEDED = "Not needed any more."
+NO_SENDER = "Nothing goes this way from here any more. Tell the administrator."
 LATE = {
     Way.SMS: "The carrier cannot be reached. Read out a spoken code instead.",
     Way.EMAIL: "The mail server has not taken it for ten minutes. Read out a spoken code instead.",
@@ -173,7 +174,9 @@ class Outbox:
         )
 
     async def _find_or_send(self, message: OutboxMessage, words: Message, link: Link) -> Sent:
-        sender = self._senders[message.way]
+        sender = self._senders.get(message.way)
+        if sender is None:
+            raise NotSent(NO_SENDER)
         if message.state is DeliveryState.SENDING:
             async with self._steps.read() as tx:
                 taken = await tx.messages.carrier_ids_of(link.id)
@@ -238,7 +241,8 @@ class Outbox:
         step.changed(link.incident_id)
 
     def _actor(self, way: Way) -> str:
-        return "system" if self._senders[way].kind == "console" else "carrier"
+        sender = self._senders.get(way)
+        return "system" if sender is None or sender.kind == "console" else "carrier"
 
     async def _current(self, step: Step, key: MessageId) -> tuple[OutboxMessage, Link]:
         message = await step.tx.messages.get(key)

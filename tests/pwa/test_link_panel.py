@@ -30,8 +30,8 @@ async def test_a_link_goes_its_ways_before_the_dispatchers_eyes(browser: Browser
         both = {"email": "ann@example.com", "sender": "email"}
         ways = [way("sms", seconds=31), way("email", seconds=16)]
         await agency.change(links=[link(1, "sent", **both, ways=ways)])
-        line = entry(1, "link.next", actor="system", details={"why": "not-opened", "way": "email"})
-        await agency.tell({"type": "entry", "incident_id": "inc_1", "entry": line})
+        told = {"why": "not-opened", "way": "email"}
+        await agency.record(entry(1, "link.next", actor="system", details=told))
         await expect(
             page.get_by_text("Nobody opened the link in 15 s: it goes by e-mail now")
         ).to_be_visible()

@@ -87,6 +87,12 @@ function Revoke({ busy, onRevoke }: { busy: boolean; onRevoke(): void }) {
   );
 }
 
+/** Whether something takes it to its number or its address. */
+function sends(desk: Desk, link: LinkView): boolean {
+  const { sender, email } = desk.me.agency;
+  return (link.number !== null && sender !== "console") || (link.email !== null && email);
+}
+
 interface ActionProps extends LinkProps {
   /** Whether another link is in front. */
   beside?: boolean;
@@ -109,14 +115,14 @@ function Actions({ desk, state, link, beside = false }: ActionProps) {
     <>
       <ProblemNote text={act.problem} />
       <div class="buttons">
-        {open && link.sender !== "console" && (
+        {open && sends(desk, link) && (
           <button
             type="button"
             class={failed ? "primary" : ""}
             disabled={act.busy}
             onClick={() => void act.run(resend)}
           >
-            <Icon name="again" /> Resend
+            <Icon name="again" /> {link.sender === "console" ? "Send it" : "Resend"}
           </button>
         )}
         {open && (
@@ -163,7 +169,7 @@ function CurrentLink({ desk, state, link, closed }: CurrentProps) {
       {secret !== undefined && "handout" in secret && (
         <ShowHandout
           handout={secret.handout}
-          alone={link.sender === "console" && link.number !== null}
+          alone={desk.me.agency.sender === "console" && link.number !== null}
           onHide={onHide}
         />
       )}
