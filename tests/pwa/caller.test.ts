@@ -1,9 +1,14 @@
 // What the caller's page says and understands, without a browser.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
 import { digitsOf } from "../../pwa/src/caller/screens.ts";
-import { choose, fill, LANGUAGES, type Words } from "../../pwa/src/caller/words.ts";
+import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
+import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
+import { type AllWords, fill } from "../../pwa/src/caller/words.ts";
+import type { CallerReceipt } from "../../pwa/src/wire.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
 const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true };
@@ -59,22 +64,29 @@ test("no sentence claims a picture or a place that is not there", () => {
         }
 });
 
-test("the first language that we have is taken, in the reader's order", () => {
-  assert.equal(choose(["fr-CA", "es-MX", "en-US"]), "es");
-  assert.equal(choose(["AR"]), "ar");
-  assert.equal(choose(["zz", ""]), "en");
-});
-
+const folder = fileURLToPath(new URL("../../pwa/src/caller", import.meta.url));
 const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
 test("every language says something for everything, with the placeholders of the English", () => {
-  for (const { words } of Object.values(LANGUAGES)) {
-    for (const [key, text] of Object.entries(words)) {
-      assert.ok(text.length > 1, key);
-      assert.doesNotMatch(text, /!/, key);
-      assert.deepEqual(placeholders(text), placeholders(LANGUAGES.en.words[key as keyof Words]), key);
+  assert.deepEqual(codesIn(folder), Object.keys(LANGUAGES));
+  const english = read(folder, "en");
+  for (const code of codesIn(folder)) {
+    const said = read(folder, code);
+    for (const kind of ["words", "more", "phrases"] as const) {
+      for (const [key, text] of Object.entries(said[kind])) {
+        assert.ok(text.length > 0, `${code}: ${key}`);
+        assert.doesNotMatch(text, /[!！]/, `${code}: ${key}`);
+        assert.deepEqual(placeholders(text), placeholders(english[kind][key] ?? ""), `${code}: ${key}`);
+      }
     }
   }
+});
+
+test("a later part takes from the page by the names that the page gives", () => {
+  const page = giveToParts("let a=1,b=()=>2;export{a as t,b};\n");
+  const part = takeFromPage('import{t as x,b}from"./page-1.js";import{y}from"./other.js";x(b)', "page-1.js");
+  assert.equal(page, "let a=1,b=()=>2;globalThis.caller={t:a,b:b};");
+  assert.equal(part, 'const{t:x,b:b}=globalThis.caller;import{y}from"./other.js";x(b)');
 });
 
 test("what is put into a sentence is not read again", () => {
@@ -93,4 +105,30 @@ test("a fix tells its age by the device's own clock, and never a negative one", 
   assert.equal(reportOf(fix, 6500).age_ms, 1500);
   assert.equal(reportOf(fix, 4000).age_ms, 0);
   assert.equal("at" in reportOf(fix, 6500), false);
+});
+
+test("a receipt says what was shared on which rung, until when places are kept, and whom to ask", () => {
+  const receipt = {
+    ...{ agency: "Dearborn Police", live: true, viewers: [], over: true, stills: 0, recorded: false },
+    ...{ sealed: null, proved: false, provable_at: null, file: null, contact: "", places_days: 30 },
+    shared: [
+      { rung: "live", seconds: 70.4 },
+      { rung: "stills", seconds: 15 },
+      { rung: "single-stills", seconds: 6.2 },
+      { rung: "position", seconds: 0.3 },
+    ],
+    places_until: null,
+  } satisfies CallerReceipt;
+  const words = { ...read(folder, "en").words, ...read(folder, "en").more } as AllWords;
+  assert.deepEqual(sharedLines(words, null, receipt), ["Your camera, for 1:10", "Single pictures, for 0:21"]);
+  assert.deepEqual(sharedLines(words, { camera_s: 5, place_s: 65 }, null), [
+    "Your camera, for 0:05",
+    "Your place, for 1:05",
+  ]);
+  assert.deepEqual(sharedLines(words, { camera_s: 0, place_s: 0 }, null), []);
+  assert.match(keptLines(words, "Police", receipt)[1] ?? "", /: 30\.$/);
+  const day = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" })[1] ?? "";
+  assert.match(day, /^Your exact places are deleted on .*2026.*\.$/);
+  assert.deepEqual(whomToAsk(receipt), []);
+  assert.deepEqual(whomToAsk({ ...receipt, contact: "records@example.gov" }), ["records@example.gov"]);
 });
