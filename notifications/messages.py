@@ -9,8 +9,9 @@ where they lead.
 import html
 import unicodedata
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import NamedTuple
+
+from notifications.templates import LANGUAGES, PRESS, QUIET_SUBJECTS, SUBJECTS, Ask, Reader, templates
 
 SEGMENT_SEPTETS = 160
 LINK_TAIL_CHARS = 25  # what an address gains to become a link: "/c#" and 22 characters of token
@@ -68,22 +69,6 @@ class NotGsm7(ValueError):
         self.character = character
 
 
-class Ask(StrEnum):
-    """What the link asks for."""
-
-    LIVE = "live"
-    POSITION = "position"
-    UPLOAD = "upload"
-
-
-class Reader(StrEnum):
-    """Who reads it."""
-
-    CALLER = "caller"
-    THIRD_PARTY = "third-party"
-    HUNG_UP = "hung-up"
-
-
 class Letter(NamedTuple):
     """An e-mail: its subject, its words and the same as HTML. `named`: it may say who sends it."""
 
@@ -91,129 +76,6 @@ class Letter(NamedTuple):
     text: str
     html: str
     named: bool
-
-
-# From the friendliest to the shortest; the first that fits is sent. The link stands last, with nothing after
-# it that a phone could take for a part of it. Spanish has á, í, ó and ú, which the alphabet lacks: the words
-# are chosen to need none. Arabic has no GSM-7 form: its readers get English words, then a page in Arabic.
-_WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
-    "en": {
-        Ask.LIVE: (
-            "{agency}: tap to show us live video and where you are. You choose what to share. {url}",
-            "{agency}: tap to show us live video and where you are: {url}",
-            "{agency}: show us live video: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.POSITION: (
-            "{agency}: tap to show us where you are. No video. {url}",
-            "{agency}: show us where you are: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.UPLOAD: (
-            "{agency}: tap to send us photos or a clip that you took. You choose which. {url}",
-            "{agency}: tap to send us photos or a clip: {url}",
-            "{agency}: send us photos: {url}",
-            "{agency}: {url}",
-        ),
-    },
-    "es": {
-        Ask.LIVE: (
-            "{agency}: toque para mostrarnos video en vivo y su lugar exacto. Usted elige. {url}",
-            "{agency}: toque para mostrarnos video en vivo y su lugar exacto: {url}",
-            "{agency}: muestre video en vivo: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.POSITION: (
-            "{agency}: toque para mostrarnos su lugar exacto. Sin video. {url}",
-            "{agency}: muestre su lugar exacto: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.UPLOAD: (
-            "{agency}: toque para enviarnos fotos o un video que ya tiene. Usted elige. {url}",
-            "{agency}: toque para enviarnos fotos o un video: {url}",
-            "{agency}: mande sus fotos: {url}",
-            "{agency}: {url}",
-        ),
-    },
-}
-
-# A witness has not called: the first words say why it comes.
-_WITNESS: dict[str, dict[Ask, tuple[str, ...]]] = {
-    "en": {
-        Ask.LIVE: (
-            "{agency}: you may be near an emergency. Tap to show us what you see. You choose. {url}",
-            "{agency}: tap to show us what you see near you: {url}",
-            "{agency}: show us what you see: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.POSITION: (
-            "{agency}: you may be near an emergency. Tap to show us where you are. No video. {url}",
-            "{agency}: show us where you are: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.UPLOAD: (
-            "{agency}: you may have seen an emergency. Tap to send us photos or a clip of it. {url}",
-            "{agency}: tap to send us photos or a clip: {url}",
-            "{agency}: send us photos: {url}",
-            "{agency}: {url}",
-        ),
-    },
-    "es": {
-        Ask.LIVE: (
-            "{agency}: hay una emergencia cerca de usted. Toque y muestre lo que ve. Usted elige. {url}",
-            "{agency}: toque para mostrarnos lo que ve cerca: {url}",
-            "{agency}: muestre lo que ve: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.POSITION: (
-            "{agency}: hay una emergencia cerca de usted. Toque para mostrarnos su lugar. Sin video. {url}",
-            "{agency}: muestre su lugar exacto: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.UPLOAD: (
-            "{agency}: si vio la emergencia, toque para enviarnos fotos o un video. {url}",
-            "{agency}: toque para enviarnos fotos o un video: {url}",
-            "{agency}: mande sus fotos: {url}",
-            "{agency}: {url}",
-        ),
-    },
-}
-_HUNG_UP: dict[str, tuple[str, ...]] = {
-    "en": (
-        "{agency}: your call ended. Tap to tell us if you need help, without talking if you like. {url}",
-        "{agency}: your call ended. Tap to tell us if you need help: {url}",
-        "{agency}: do you need help? {url}",
-        "{agency}: {url}",
-    ),
-    "es": (
-        "{agency}: su llamada termino. Toque para decirnos si necesita ayuda, sin hablar si quiere. {url}",
-        "{agency}: su llamada termino. Toque si necesita ayuda: {url}",
-        "{agency}: ¿necesita ayuda? {url}",
-        "{agency}: {url}",
-    ),
-}
-# Silent and covert links: whoever holds the phone may be the danger. It names nobody, asks for nothing and is
-# of no use to anybody else, and the dispatcher reads the same words, to say what will come (decision 0055).
-_QUIET: dict[str, tuple[str, ...]] = {
-    "en": ("Your appointment is confirmed. Details and changes: {url}", "Your appointment: {url}"),
-    "es": ("Su cita queda confirmada. Detalles y cambios: {url}", "Su cita: {url}"),
-}
-_SUBJECTS = {
-    "en": {
-        Reader.CALLER: "Show {agency} what you see",
-        Reader.THIRD_PARTY: "{agency} asks for your help",
-        Reader.HUNG_UP: "Your call to {agency} ended",
-    },
-    "es": {
-        Reader.CALLER: "Muestre a {agency} lo que ve",
-        Reader.THIRD_PARTY: "{agency} le pide ayuda",
-        Reader.HUNG_UP: "Se cortó su llamada a {agency}",
-    },
-}
-_QUIET_SUBJECTS = {"en": "Your appointment", "es": "Su cita"}
-_PRESS = {"en": "Open", "es": "Abrir"}
-
-LANGUAGES = frozenset(_WORDS)
 
 
 def septets(text: str) -> int:
@@ -274,7 +136,7 @@ def invitation(
     if not url.isprintable() or " " in url:
         raise ValueError("a link has no spaces")
     name = plain_name(agency)
-    for template in _templates(_known(language), ask, reader, quiet):
+    for template in templates(_known(language), ask, reader, quiet):
         text = template.format(agency=name, url=url)
         if septets(text) <= SEGMENT_SEPTETS:
             return text
@@ -292,8 +154,8 @@ def letter(
 ) -> Letter:
     """The same as an e-mail: the friendliest words, and nothing in it that its opening could be told by."""
     known = _known(language)
-    subject = _QUIET_SUBJECTS[known] if quiet else _SUBJECTS[known][reader].format(agency=agency)
-    words = _templates(known, ask, reader, quiet)[0].format(agency=agency, url="").strip().rstrip(":")
+    subject = QUIET_SUBJECTS[known] if quiet else SUBJECTS[known][reader].format(agency=agency)
+    words = templates(known, ask, reader, quiet)[0].format(agency=agency, url="").strip().rstrip(":")
     link = html.escape(url)
     return Letter(
         subject=subject,
@@ -302,7 +164,7 @@ def letter(
             f'<!doctype html><html lang="{known}"><body style="font:18px/1.5 sans-serif">'
             f"<p>{html.escape(words)}</p>"
             f'<p><a href="{link}" style="display:inline-block;padding:14px 24px;background:#1d4ed8;'
-            f'color:#fff;border-radius:8px;text-decoration:none">{_PRESS[known]}</a></p>'
+            f'color:#fff;border-radius:8px;text-decoration:none">{PRESS[known]}</a></p>'
             f"<p>{link}</p></body></html>"
         ),
         named=not quiet,
@@ -311,7 +173,7 @@ def letter(
 
 def quiet_words(language: str = "en") -> str:
     """What a silent or covert link's text says, for the dispatcher to say it beforehand."""
-    return _QUIET[_known(language)][0].format(url="…")
+    return templates(_known(language), Ask.LIVE, Reader.CALLER, quiet=True)[0].format(url="…")
 
 
 def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:
@@ -341,18 +203,10 @@ def _known(language: str) -> str:
     return short if short in LANGUAGES else "en"
 
 
-def _templates(language: str, ask: Ask, reader: Reader, quiet: bool) -> tuple[str, ...]:
-    if quiet:
-        return _QUIET[language]
-    if reader is Reader.HUNG_UP:
-        return _HUNG_UP[language]
-    return (_WITNESS if reader is Reader.THIRD_PARTY else _WORDS)[language][ask]
-
-
 def _shortest() -> Iterator[tuple[str, str]]:
     """By language, the shortest of each kind of words that still say something."""
-    for language in _WORDS:
+    for language in sorted(LANGUAGES):
         for reader in Reader:
             for ask in Ask:
-                yield language, _templates(language, ask, reader, quiet=False)[-2]
-        yield language, _QUIET[language][-1]
+                yield language, templates(language, ask, reader, quiet=False)[-2]
+        yield language, templates(language, Ask.LIVE, Reader.CALLER, quiet=True)[-1]

@@ -20,7 +20,7 @@ from backend.model.messages import OutboxMessage, standing
 from backend.services.keys import Keys
 from backend.services.links import address
 from backend.services.steps import Step, Steps
-from notifications.messages import Ask, Reader, invitation, letter
+from notifications.messages import invitation, letter
 from notifications.ports import (
     CarrierId,
     CarrierState,
@@ -32,6 +32,7 @@ from notifications.ports import (
     Sent,
     Unknown,
 )
+from notifications.templates import Ask, Reader
 
 log = logging.getLogger(__name__)
 

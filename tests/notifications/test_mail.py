@@ -9,8 +9,9 @@ import pytest
 
 from notifications import mailboxes
 from notifications.mail import MailSender
-from notifications.messages import Ask, Reader, letter
+from notifications.messages import letter
 from notifications.ports import Message, MessageKey, NotSent, Unknown
+from notifications.templates import Ask, Reader
 from tests.notifications.mail_server import PASSWORD, USER, MailServer, mail_server
 
 URL = "https://call.example.gov/c#0000000000000000000000"

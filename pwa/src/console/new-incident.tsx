@@ -74,7 +74,7 @@ export function NewIncident(props: Props) {
   const { ended } = useStore(props.state);
   useLayoutEffect(() => {
     if (!ended) return;
-    setDraft((before) => ({ ...before, type: HUNG_UP }));
+    setDraft({ ...draft, type: HUNG_UP });
     numberField.current?.focus();
     change(props.state, { ended: false });
   }, [ended]);
