@@ -12,9 +12,10 @@ const KINDS: Record<FeedKind, string> = {
 };
 
 /** The caller's picture stays in front while it may come back: nothing swaps because radio broke for a second. */
-function rank({ kind, state }: FeedView): number {
-  if (kind === "caller" && state === "live") return 0;
-  if (kind === "caller" && state === "silent") return 1;
+function rank({ kind, state, name }: FeedView): number {
+  const caller = kind === "caller" && name === ""; // a witness's has a name
+  if (caller && state === "live") return 0;
+  if (caller && state === "silent") return 1;
   return { live: 2, silent: 3, waiting: 4, ended: 5 }[state];
 }
 

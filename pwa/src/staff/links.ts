@@ -159,6 +159,7 @@ export function captures(link: LinkView): string {
   const position = POSITION[link.position];
   const alone = position.charAt(0).toUpperCase() + position.slice(1);
   if (link.kind === "position") return alone;
+  if (link.kind === "upload") return "Photos and clips, as they are sent";
   const camera = CAMERA[link.camera];
   if (NOT_COMING.has(link.camera) && link.position === "on") return `${camera} – position only`;
   if (NOT_COMING.has(link.camera) && NOT_COMING.has(link.position))

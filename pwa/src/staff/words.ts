@@ -362,6 +362,7 @@ function refused(entry: EntryView, refusal: string): string {
 const NEWS: ReadonlySet<string> = new Set([
   ...DRONE_NEWS,
   "feed.live",
+  "link.next",
   "link.redeem",
   "incident.open",
   "unit.status",
