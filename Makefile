@@ -58,6 +58,7 @@ bench-lighthouse: build ## the pages that are opened on a phone, by Lighthouse o
 	@python -m tests.bench.lighthouse
 
 bench-caller: build ## the way in under 3G, and what 500 calls at random reach when things go wrong; a JSON line
+	@tests/machine.sh
 	@python -m tests.bench.caller
 
 bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and how soon it is seen; a JSON line at the end

@@ -1,4 +1,4 @@
-"""`make bench-caller`: the way in on a phone that is far from a mast, and what becomes of calls that go wrong.
+"""`make bench-caller`: the way in on a phone that is far from a mast, and what becomes of calls gone wrong.
 
 First the way in, under 3G (400 kbit/s, 400 ms, by Chromium's own emulation): from the caller's tap on the
 link until their place is at the dispatcher's socket, from the press until the first frame on the dispatcher's
