@@ -24,6 +24,7 @@ from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
 from backend.model.people import Role
+from backend.model.questions import canned
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
@@ -93,6 +94,8 @@ from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.stills import Stills
+from backend.services.talk import Talk
+from backend.services.translators import Apertium, Nobody, Translator
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
@@ -215,6 +218,7 @@ class Parts(msgspec.Struct, frozen=True):
     log_files: LogFiles
     transparency: Transparency
     notes: Notes
+    talk: Talk
 
 
 def open_store(config: Config) -> Store:
@@ -389,6 +393,7 @@ def build(
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
+        talk=Talk(steps, hub, _translator(config)),
     )
 
 
@@ -414,6 +419,7 @@ def create_app(
         "config": config,
         "agency": agency,
         "clock": clock,
+        "canned": canned(_english()),
         "pages": built,
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
@@ -473,6 +479,7 @@ def create_app(
                 "log_files",
                 "transparency",
                 "notes",
+                "talk",
             )
         },
     }
@@ -505,6 +512,23 @@ def built_pages() -> Path:
     here = Path(__file__).parent
     packed = here / "pwa"
     return packed if packed.is_dir() else here.parent / "pwa" / "dist"
+
+
+def _english() -> dict[str, str]:
+    """The words of what is asked by one press: in the installed package, or where the page's are."""
+    here = Path(__file__).parent
+    packed = here / "phrases.json"
+    found = packed if packed.is_file() else here.parent / "pwa/src/caller/phrases/en.json"
+    return msgspec.json.decode(found.read_bytes(), type=dict[str, str])
+
+
+def _translator(config: Config) -> Translator:
+    if not config.translator:
+        return Nobody()
+    try:
+        return Apertium()
+    except LookupError as error:
+        raise ConfigError(f"SIGHTLINE_TRANSLATOR: {error}") from error
 
 
 @asynccontextmanager

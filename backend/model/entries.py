@@ -41,6 +41,7 @@ class Action(StrEnum):
     CALLER_STATUS = "caller.status"
     CALLER_RUNG = "caller.rung"
     CALLER_STOP = "caller.stop"
+    CALLER_SAY = "caller.say"
     FEED_PUBLISH = "feed.publish"
     FEED_LIVE = "feed.live"
     FEED_END = "feed.end"
@@ -128,6 +129,7 @@ class Action(StrEnum):
     FINDING_NAME = "finding.name"
     NOTE_WRITE = "note.write"
     NOTE_LOOK = "note.look"
+    TALK_SAY = "talk.say"
     PHRASES_SET = "phrases.set"
 
 
@@ -141,6 +143,7 @@ NEWS = (
     Action.CALLER_STATUS,
     Action.CALLER_RUNG,
     Action.CALLER_STOP,
+    Action.CALLER_SAY,
     Action.FEED_LIVE,
     Action.FEED_END,
     Action.INCIDENT_CLOSE,

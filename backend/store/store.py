@@ -8,11 +8,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, PoolResetState, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -49,6 +52,7 @@ from backend.store.statements import Statements
 from backend.store.tables import incidents, positions
 from backend.store.tables_flights import flight_points, flights
 from backend.store.tables_public import disclosed, uses
+from backend.store.talk import Talk
 from backend.store.transparency import Transparency
 from backend.store.units import Duties, Units
 from backend.store.uses import Uses
@@ -106,6 +110,7 @@ class Tx:
         self.glass = Glass(connection)
         self.reviews = Reviews(connection)
         self.notes = Notes(connection)
+        self.talk = Talk(connection)
         self.docks = Docks(connection)
         self.drones = Drones(connection)
         self.watches = Watches(connection)
@@ -190,7 +195,15 @@ class Store:
         await self._read.dispose()
 
 
+@cache
+def _newest() -> str | None:
+    """The last of this version's steps; reading them all takes longer than anything else at a start."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
 def _upgrade(connection: Connection) -> None:
+    if MigrationContext.configure(connection).get_current_revision() == _newest():
+        return
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

@@ -1,10 +1,13 @@
 // What the caller's page says and understands, without a browser.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
 import { digitsOf } from "../../pwa/src/caller/screens.ts";
+import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
 import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
-import { choose, fill, LANGUAGES, type Words } from "../../pwa/src/caller/words.ts";
+import { type AllWords, fill } from "../../pwa/src/caller/words.ts";
 import type { CallerReceipt } from "../../pwa/src/wire.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
@@ -61,22 +64,29 @@ test("no sentence claims a picture or a place that is not there", () => {
         }
 });
 
-test("the first language that we have is taken, in the reader's order", () => {
-  assert.equal(choose(["fr-CA", "es-MX", "en-US"]), "es");
-  assert.equal(choose(["AR"]), "ar");
-  assert.equal(choose(["zz", ""]), "en");
-});
-
+const folder = fileURLToPath(new URL("../../pwa/src/caller", import.meta.url));
 const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
 test("every language says something for everything, with the placeholders of the English", () => {
-  for (const { words } of Object.values(LANGUAGES)) {
-    for (const [key, text] of Object.entries(words)) {
-      assert.ok(text.length > 1, key);
-      assert.doesNotMatch(text, /!/, key);
-      assert.deepEqual(placeholders(text), placeholders(LANGUAGES.en.words[key as keyof Words]), key);
+  assert.deepEqual(codesIn(folder), Object.keys(LANGUAGES));
+  const english = read(folder, "en");
+  for (const code of codesIn(folder)) {
+    const said = read(folder, code);
+    for (const kind of ["words", "more", "phrases"] as const) {
+      for (const [key, text] of Object.entries(said[kind])) {
+        assert.ok(text.length > 0, `${code}: ${key}`);
+        assert.doesNotMatch(text, /[!！]/, `${code}: ${key}`);
+        assert.deepEqual(placeholders(text), placeholders(english[kind][key] ?? ""), `${code}: ${key}`);
+      }
     }
   }
+});
+
+test("a later part takes from the page by the names that the page gives", () => {
+  const page = giveToParts("let a=1,b=()=>2;export{a as t,b};\n");
+  const part = takeFromPage('import{t as x,b}from"./page-1.js";import{y}from"./other.js";x(b)', "page-1.js");
+  assert.equal(page, "let a=1,b=()=>2;globalThis.caller={t:a,b:b};");
+  assert.equal(part, 'const{t:x,b:b}=globalThis.caller;import{y}from"./other.js";x(b)');
 });
 
 test("what is put into a sentence is not read again", () => {
@@ -88,6 +98,8 @@ test("digits of any keyboard are digits", () => {
   assert.equal(digitsOf("12 34-56 7"), "123456");
   assert.equal(digitsOf("٠١٢٣٤٥"), "012345");
   assert.equal(digitsOf("۶۷۸۹"), "6789");
+  assert.equal(digitsOf("०१२८९"), "01289");
+  assert.equal(digitsOf("০১২৮৯"), "01289");
 });
 
 test("a fix tells its age by the device's own clock, and never a negative one", () => {
@@ -109,7 +121,7 @@ test("a receipt says what was shared on which rung, until when places are kept, 
     ],
     places_until: null,
   } satisfies CallerReceipt;
-  const { words } = LANGUAGES.en;
+  const words = { ...read(folder, "en").words, ...read(folder, "en").more } as AllWords;
   assert.deepEqual(sharedLines(words, null, receipt), ["Your camera, for 1:10", "Single pictures, for 0:21"]);
   assert.deepEqual(sharedLines(words, { camera_s: 5, place_s: 65 }, null), [
     "Your camera, for 0:05",

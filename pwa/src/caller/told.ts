@@ -1,11 +1,8 @@
 // What the screen after the end says of a receipt: what was shared, what of it stays until when, and whom to ask.
 // Without a receipt it says what this page itself can know. Pure.
 import type { CallerReceipt, Rung } from "../wire.ts";
-import type more from "./more/en.json";
 import type { Summary } from "./share.ts";
-import { fill } from "./words.ts";
-
-type MoreWords = Readonly<Record<keyof typeof more, string>>;
+import { type AllWords, fill } from "./words.ts";
 
 /** "4:05", minutes and seconds. */
 export function duration(seconds: number): string {
@@ -20,7 +17,7 @@ function on(receipt: CallerReceipt | null, ...rungs: readonly Rung[]): number {
 
 /** The server's word where it has one: this page may be another, or loaded anew. */
 export function sharedLines(
-  words: MoreWords,
+  words: AllWords,
   summary: Summary | null,
   receipt: CallerReceipt | null,
 ): string[] {
@@ -37,7 +34,7 @@ export function sharedLines(
     .map(([line, seconds]) => fill(line, { time: duration(Math.floor(seconds)) }));
 }
 
-export function keptLines(words: MoreWords, agency: string, receipt: CallerReceipt | null): string[] {
+export function keptLines(words: AllWords, agency: string, receipt: CallerReceipt | null): string[] {
   const kept = receipt?.recorded ? words.keptRecording : words.kept;
   if (receipt === null) return [kept, fill(words.keptUntil, { agency })];
   const { places_until, places_days } = receipt;

@@ -259,6 +259,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "caller.status": status,
   "caller.rung": rung,
   "caller.stop": () => "The caller pressed Stop",
+  "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
+  "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>
     e.actor === "caller" ? "The caller's camera is connecting" : `${whose(e)} is on its way`,
   "feed.live": (e) => `${whose(e)} is live`,
@@ -268,6 +270,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "note.look": (e) => `${who(e)} looked at a still`,
   "feed.unsubscribe": (e) => `${who(e)} stopped watching`,
 };
+
+const SAID: Record<string, string> = { ask: "asked the caller", guide: "showed the caller what to do" };
 
 const ATTEMPTS: Partial<Record<Action, string>> = {
   ...DRONE_ATTEMPTS,
@@ -289,6 +293,7 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "glass.break": "Breaking glass was tried",
   "note.write": "Somebody tried to write",
   "note.look": "Somebody asked for a still",
+  "talk.say": "Somebody tried to write to the caller",
 };
 
 const REASONS: Record<string, string> = {
