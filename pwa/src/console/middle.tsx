@@ -4,6 +4,7 @@ import { useNow, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
+import { anew } from "../staff/covers.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { advice, currentLink, feedWords, standingOfLink, whyNoPicture } from "../staff/links.ts";
@@ -118,14 +119,18 @@ function One({ desk, incident, feeds, feed, beside }: OneProps) {
 }
 
 /** Of an incident that this person handed over: it is a colleague's to look at now. */
-function GaveAway({ state, incident }: Omit<Props, "desk">) {
+function GaveAway({ desk, state, incident }: Props) {
+  const show = (): void => {
+    desk.covers.update(anew); // what was uncovered then is covered again
+    change(state, { anyway: true });
+  };
   return (
     <section class="picture-pane" aria-label="Picture">
       <div class="picture is-empty">
         <div class="picture-empty">
           <Icon name="handOver" />
           <p>You handed this over to {incident.handler?.name}. Its pictures are off here.</p>
-          <button type="button" onClick={() => change(state, { anyway: true })}>
+          <button type="button" onClick={show}>
             <Icon name="show" /> Show them anyway
           </button>
         </div>
@@ -138,7 +143,7 @@ function PicturePane({ desk, state, incident }: Props) {
   const { feed: asked, anyway } = useStore(state);
   useTakenOver(desk, asked, (feed) => change(state, { feed }));
   if (incident.closed_at === null && !anyway && gaveAway(incident, desk.me.user.id))
-    return <GaveAway state={state} incident={incident} />;
+    return <GaveAway desk={desk} state={state} incident={incident} />;
   const feeds = watchable(incident, desk.me.user.id);
   const feed = incident.closed_at === null ? chosenFeed(feeds, asked) : null;
   const beside = feed === null ? null : besideFeed(feeds, feed);
