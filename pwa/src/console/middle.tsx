@@ -19,7 +19,7 @@ import { CameraCard } from "./cameras.tsx";
 import { gaveAway } from "./handling.tsx";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";
-import { type ConsoleState, change } from "./state.ts";
+import { type ConsoleState, change, putInFront } from "./state.ts";
 
 interface Props {
   desk: Desk;
@@ -66,10 +66,12 @@ function Coming({ feed }: { feed: FeedView }) {
 }
 
 function FeedTabs({
+  desk,
   feeds,
   feed,
   state,
 }: {
+  desk: Desk;
   feeds: readonly FeedView[];
   feed: FeedView;
   state: Store<ConsoleState>;
@@ -83,7 +85,7 @@ function FeedTabs({
           type="button"
           aria-pressed={other.id === feed.id}
           aria-keyshortcuts={String(index + 1)}
-          onClick={() => change(state, { feed: other.id })}
+          onClick={() => putInFront(desk, state, other.id)}
         >
           <kbd>{index + 1}</kbd> {feedLabel(feeds, other)} · {feedWords(other)}
         </button>
@@ -170,7 +172,7 @@ function PicturePane({ desk, state, incident }: Props) {
           ))}
         </div>
       )}
-      {feed !== null && <FeedTabs feeds={feeds} feed={feed} state={state} />}
+      {feed !== null && <FeedTabs desk={desk} feeds={feeds} feed={feed} state={state} />}
     </section>
   );
 }
