@@ -9,11 +9,11 @@ import { backoff, follow, patience } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { asking } from "../../pwa/src/staff/cameras.ts";
-import { anew, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
+import { anew, asked, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
 import { Exposures } from "../../pwa/src/staff/exposures.ts";
 import { type Requests, Unreachable } from "../../pwa/src/lib/requests.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
-import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
+import { captures, currentLink, linkOf, standingOf, steps } from "../../pwa/src/staff/links.ts";
 import {
   accuracyWords,
   bearingDeg,
@@ -117,11 +117,17 @@ const PLAIN = { name: "", camera_id: null, unit_id: null, still_at: null };
 function link(changes: Partial<LinkView> = {}): LinkView {
   return {
     id: "lnk_1",
+    feed_id: "fed_1",
     kind: "live",
+    whom: "caller",
+    manner: "open",
     state: "sent",
     number: "+13135550143",
+    email: null,
     reason: null,
     sender: "sms",
+    ways: [{ way: "sms", state: "sent", at: NOON, reason: null }],
+    unreached: false,
     issued_at: NOON,
     expires_at: NOON,
     opened_at: null,
@@ -259,6 +265,26 @@ test("a link's steps advance in place and a failed text stops at the carrier", (
     ["done", "done", "done", "done", "done"],
   );
   assert.deepEqual(states(link({ sender: "console" })), ["current", "ahead", "ahead"]);
+});
+
+test("an e-mailed link has no step that nobody reports, and a witness's stays behind the caller's", () => {
+  const mailed = link({ sender: "email", ways: [{ way: "email", state: "sent", at: NOON, reason: null }] });
+  assert.deepEqual(steps(mailed).map((step) => step.word), ["Queued", "Sent", "Opened", "Sharing"]);
+  assert.deepEqual(steps(mailed).map((step) => step.state), ["done", "current", "ahead", "ahead"]);
+  const witness = link({ id: "w", whom: "third-party", feed_id: "fed_w" });
+  const both = incident("i", { links: [witness, link({ id: "c", state: "ended" })] });
+  assert.equal(currentLink(both)?.id, "c");
+  assert.equal(linkOf(both, feedView({ id: "fed_w" }))?.id, "w");
+  assert.equal(standingOf(incident("i", { links: [link({ unreached: true })] })).word, "Not opened");
+});
+
+test("a link that goes on is told with what is left to do", () => {
+  const next = (details: Record<string, string>) => sentence(entry(1, { action: "link.next", details }));
+  assert.deepEqual(next({ why: "not-opened", way: "email" }), {
+    text: "Nobody opened the link in 15 s: it goes by e-mail now",
+    weight: "news",
+  });
+  assert.equal(next({ why: "failed" }).weight, "warning");
 });
 
 test("a refused camera is said with what is left", () => {
@@ -846,6 +872,8 @@ test("covers come off one by one, and all come back at once", () => {
   assert.equal(shownOf(afraid, "fed_1"), "hidden");
   assert.equal(shownOf(pressed(afraid, "fed_1"), "fed_1"), "motion");
   assert.equal(shownOf(anew(afraid), "fed_1"), "motion");
+  assert.equal(shownOf(asked(afraid, "fed_1"), "fed_1"), "motion");
+  assert.equal(shownOf(asked(safe(careful), "fed_1"), "fed_1"), "hidden");
   assert.equal(shownOf(coversOf({ blur: false, still_first: true }), "fed_1"), "still");
   assert.equal(shownOf(coversOf(undefined), "fed_1"), "motion");
 });
