@@ -36,9 +36,9 @@ class Caller:
     def __init__(self, house: House, dana: Staff, incident: Any, link: Any) -> None:
         self.house, self.dana, self.incident, self.link = house, dana, incident, link
         self.bearer = ""
+        self.phone = Phone(house, house.token(link["id"]))
 
     async def share(self) -> "Caller":
-        self.phone = Phone(self.house, self.house.token(self.link["id"]))
         self.bearer = await self.phone.share()
         return self
 
