@@ -80,7 +80,7 @@ from backend.services.places import Places
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
-from backend.services.receipts import ProvingLog, Receipts
+from backend.services.receipts import ProvingLog, Receipts, Terms
 from backend.services.relays import Relays
 from backend.services.responses import Responses
 from backend.services.review import LogState, Review
@@ -283,7 +283,9 @@ def build(
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
-    receipts = Receipts(steps, keys, public_log, sfu, config.agency)
+    receipts = Receipts(
+        steps, keys, public_log, sfu, config.agency, Terms(config.contact, config.keep_places_days)
+    )
     locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     drones = Drones(steps, hub, connectors)

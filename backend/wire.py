@@ -323,6 +323,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     receipts.ProvedLeaf,
     receipts.ReceiptFile,
     receipts.Viewer,
+    receipts.SharedFor,
     receipts.CallerReceipt,
     statements.Gap,
     statements.Counted,

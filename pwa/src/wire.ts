@@ -1669,6 +1669,11 @@ export interface Viewer {
   watching: boolean;
 }
 
+export interface SharedFor {
+  rung: Rung;
+  seconds: number;
+}
+
 export interface CallerReceipt {
   agency: string;
   live: boolean;
@@ -1680,6 +1685,10 @@ export interface CallerReceipt {
   proved: boolean;
   provable_at: string | null;
   file: ReceiptFile | null;
+  shared: SharedFor[];
+  places_days: number;
+  places_until: string | null;
+  contact: string;
 }
 
 export interface Gap {
