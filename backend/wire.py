@@ -216,6 +216,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     talk.Marks,
     talk.WordView,
     talk.TalkView,
+    talk.PictureHint,
     talk.CallerWord,
     talk.TalkNews,
     questions.Choice,

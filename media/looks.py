@@ -1,8 +1,8 @@
 """Looks: what could be better about a caller's picture, told from a small still by OpenCV. Nothing is kept.
 
-One process does it for everybody (`python -m media.looks`): it has loaded OpenCV once and makes a child of itself
-for each still, with little memory and little time, so that whatever the bytes do to the decoder, they do it
-where no other still ever was. Nothing here is on the packet path.
+One process does it for everybody (`python -m media.looks`): it has loaded OpenCV once and makes a child of
+itself for each still, with little memory and little time, so that whatever the bytes do to the decoder, they
+do it where no other still ever was. Nothing here is on the packet path.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ WITHIN_S = 10.0
 WAITING = 64
 CPU_S = 2
 MEMORY_BYTES = 2 << 30
-_CALM = {"OPENBLAS_NUM_THREADS": "1", "OPENCV_IO_MAX_IMAGE_PIXELS": str(LOOK_PIXELS**2), "OPENCV_LOG_LEVEL": "OFF"}
+_CALM = {"OPENBLAS_NUM_THREADS": "1", "OPENCV_IO_MAX_IMAGE_PIXELS": str(LOOK_PIXELS**2)}
 _GIVEN = ("PATH", "PYTHONPATH", "VIRTUAL_ENV")
 
 
@@ -29,19 +29,20 @@ class Seen(IntEnum):
     """What is wrong with a picture, most pressing first; one at a time."""
 
     FINE = 0
-    COVERED = 1
-    DARK = 2
+    DARK = 1
+    COVERED = 2
     BLURRED = 3
-    SIDEWAYS = 4
     NO_PICTURE = 255
 
 
-# Measured on stills of 160 pixels (docs/decisions/0056-words-with-the-caller.md has the figures). Each is what a
-# picture must pass to be told of, and what it must come back to for that to end.
-DARK = (38.0, 48.0)  # the level (0 to 255) that nine tenths of the picture are below
-COVERED = (5.0, 8.0)  # contrast: standard deviation of the levels, without what one corner does
-BLURRED = (60.0, 110.0)  # variance of the Laplacian, at a contrast that is stretched to the full range
-SIDEWAYS = (2.6, 1.8)  # edges that stand within 4 degrees of the picture's width, to those of its height
+# Measured on stills of 160 pixels (docs/decisions/0056-words-with-the-caller.md). First what a picture must
+# fall below to be told of, then what it must come back to for that to end.
+DARK = (38.0, 48.0)  # the level, 0 to 255, that nine tenths of the picture are below
+COVERED = (6.0, 9.0)  # contrast: the standard deviation of the levels
+BLURRED = (45.0, 90.0)  # variance of the second derivative along the blurrier axis, at full contrast
+
+
+_WORDS = {seen.name.lower(): seen for seen in (Seen.DARK, Seen.COVERED, Seen.BLURRED)}
 
 
 class Looks:
@@ -52,10 +53,10 @@ class Looks:
         self._turn = asyncio.Lock()
         self._held = 0
 
-    async def look(self, jpeg: bytes, shown: Seen = Seen.FINE) -> Seen:
-        """What is wrong with a JPEG of at most LOOK_BYTES and LOOK_PIXELS; `shown` is what was told before.
+    async def look(self, jpeg: bytes, shown: str = "") -> str:
+        """What is wrong with a JPEG of at most LOOK_BYTES and LOOK_PIXELS: dark, covered, blurred or "".
 
-        Raises ValueError for what is no picture, and Full.
+        `shown` is what was told before. Raises ValueError for what is no picture, and Full.
         """
         if not 0 < len(jpeg) <= LOOK_BYTES:
             raise ValueError("it is no small picture")
@@ -64,12 +65,12 @@ class Looks:
         self._held += 1
         try:
             async with self._turn:
-                seen = await self._ask(jpeg, shown)
+                seen = await self._ask(jpeg, _WORDS.get(shown, Seen.FINE))
         finally:
             self._held -= 1
         if seen is Seen.NO_PICTURE:
             raise ValueError("it is no picture")
-        return seen
+        return "" if seen is Seen.FINE else seen.name.lower()
 
     async def _ask(self, jpeg: bytes, shown: Seen) -> Seen:
         process = self._process
@@ -109,11 +110,12 @@ async def _begin() -> asyncio.subprocess.Process:
     )
 
 
-def measure(picture: Any) -> tuple[float, float, float, float]:
-    """Of a grey picture, height by width, 0 to 255: its light, contrast, sharpness, and how far it lies on its side.
+def measure(picture: Any) -> tuple[float, float, float]:
+    """Of a grey picture, height by width, 0 to 255: its light, its contrast and its sharpness.
 
-    Light is the level of the brightest tenth's foot. Sharpness is the variance of the Laplacian (Pech-Pacheco et
-    al., 2000) of the picture at full contrast, so that a dark sharp one is not called blurred.
+    Sharpness is the variance of the second derivative, as in the variance of the Laplacian (Pech-Pacheco et
+    al., 2000), but of the axis that has less of it, for a moved picture is sharp along the other one; and at
+    full contrast, so that a dim sharp picture is not called blurred.
     """
     import cv2
     import numpy as np
@@ -121,30 +123,26 @@ def measure(picture: Any) -> tuple[float, float, float, float]:
     light = float(np.percentile(picture, 90))
     contrast = float(np.std(picture))
     low, high = np.percentile(picture, (1, 99))
-    stretched = np.clip((picture.astype(np.float32) - low) * (255 / max(high - low, 8.0)), 0, 255)
-    sharp = float(cv2.Laplacian(stretched, cv2.CV_32F).var())
-    across = cv2.Sobel(stretched, cv2.CV_32F, 1, 0)
-    down = cv2.Sobel(stretched, cv2.CV_32F, 0, 1)
-    strength = np.hypot(across, down)
-    angle = np.degrees(np.arctan2(np.abs(down), np.abs(across)))  # 0: the edge stands; 90: it lies
-    edges = strength > max(60.0, float(np.percentile(strength, 80)))
-    stands = float(np.count_nonzero(edges & (angle < 4)))
-    lies = float(np.count_nonzero(edges & (angle > 86)))
-    return light, contrast, sharp, (lies + 8) / (stands + 8)
+    scale = 255 / max(high - low, 8.0)
+    stretched = np.clip((picture - low) * scale, 0, 255).astype(np.float32)
+    sharp = min(
+        float(cv2.Sobel(stretched, cv2.CV_32F, 2, 0, ksize=1).var()),
+        float(cv2.Sobel(stretched, cv2.CV_32F, 0, 2, ksize=1).var()),
+    )
+    return light, contrast, sharp
 
 
-def judge(measured: tuple[float, float, float, float], shown: Seen) -> Seen:
-    """What to tell; what is shown stays until the picture is clearly better."""
-    light, contrast, sharp, lies = measured
-    if contrast < COVERED[shown is Seen.COVERED]:
-        return Seen.COVERED
+def judge(measured: tuple[float, float, float], shown: Seen) -> Seen:
+    """What to tell; what is shown stays until the picture is clearly better.
+
+    In the dark a covered camera cannot be told from a dark room: it is called dark.
+    """
+    light, contrast, sharp = measured
     if light < DARK[shown is Seen.DARK]:
         return Seen.DARK
-    if sharp < BLURRED[shown is Seen.BLURRED]:
-        return Seen.BLURRED
-    if lies > SIDEWAYS[shown is Seen.SIDEWAYS]:
-        return Seen.SIDEWAYS
-    return Seen.FINE
+    if contrast < COVERED[shown is Seen.COVERED]:
+        return Seen.COVERED
+    return Seen.BLURRED if sharp < BLURRED[shown is Seen.BLURRED] else Seen.FINE
 
 
 def seen(jpeg: bytes, shown: Seen) -> Seen:

@@ -974,6 +974,10 @@ export interface TalkView {
   marks: Marks;
 }
 
+export interface PictureHint {
+  hint: Hint | null;
+}
+
 export interface CallerWord {
   number: number;
   id: string | null;

@@ -3,7 +3,8 @@
 import type { PictureHint } from "../wire.ts";
 import type { Door } from "./door.ts";
 
-export type Hint = PictureHint["hint"] & string;
+/** What the server sees, and what the phone itself feels. */
+export type Hint = NonNullable<PictureHint["hint"]> | "sideways";
 
 const EVERY_MS = 4000;
 const ACROSS = 160; // pixels of the longer side
@@ -46,7 +47,32 @@ async function look(video: HTMLVideoElement): Promise<Blob | null> {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.8));
 }
 
+/** What pulls a phone down, in its own axes: m/s² across and along its screen. */
+export interface Pull {
+  x: number;
+  y: number;
+}
+
+const PULL = 7; // m/s²: the phone is upright, on one edge or the other
+
+/**
+ * A picture that stands while the phone lies on its long edge, or the other way round, as when its rotation is
+ * locked. It cannot be told from the picture alone (docs/decisions/0056).
+ */
+export function liesOnItsSide(pull: Pull | null, width: number, height: number): boolean {
+  if (pull === null || width === height) return false;
+  return width < height ? Math.abs(pull.x) > PULL : Math.abs(pull.y) > PULL;
+}
+
 export function hinting({ door, video, busy, onHint, signal }: HintOptions): void {
+  let pull: Pull | null = null;
+  addEventListener(
+    "devicemotion",
+    ({ accelerationIncludingGravity: felt }) => {
+      pull = felt !== null && felt.x !== null && felt.y !== null ? { x: felt.x, y: felt.y } : null;
+    },
+    { signal },
+  );
   let next = patiently();
   let shown: Hint | null = null;
   let asking = false;
@@ -70,14 +96,16 @@ export function hinting({ door, video, busy, onHint, signal }: HintOptions): voi
     const { bearer } = await door.grant();
     const giveUp = new AbortController();
     setTimeout(() => giveUp.abort(), WITHIN_MS);
-    const reply = await fetch(`/api/caller/look${shown === null ? "" : `?shown=${shown}`}`, {
+    const reply = await fetch(`/api/caller/look${shown === null || shown === "sideways" ? "" : `?shown=${shown}`}`, {
       method: "POST",
       headers: { "Content-Type": "image/jpeg", Authorization: `Bearer ${bearer}` },
       body: still,
       credentials: "omit",
       signal: giveUp.signal,
     });
-    if (reply.ok) tell(next(((await reply.json()) as PictureHint).hint));
+    if (!reply.ok) return;
+    const { hint } = (await reply.json()) as PictureHint;
+    tell(next(hint ?? (liesOnItsSide(pull, element.videoWidth, element.videoHeight) ? "sideways" : null)));
   };
 
   const timer = setInterval(async () => {

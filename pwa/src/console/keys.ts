@@ -8,6 +8,7 @@ export type Command =
         | "new"
         | "text"
         | "write"
+        | "talk"
         | "swap"
         | "turn"
         | "cover"
@@ -24,6 +25,7 @@ export const KEYS: readonly { key: string; does: string }[] = [
   { key: "N", does: "New incident" },
   { key: "L", does: "Text a link" },
   { key: "M", does: "Write to the units; Alt and a digit says a phrase" },
+  { key: "T", does: "Write to the caller; Tab back for questions and pictures" },
   { key: "↑ ↓", does: "Next or previous incident" },
   { key: "1 – 9", does: "Open a picture" },
   { key: "S", does: "Swap picture and map" },
@@ -49,6 +51,7 @@ const SINGLE: Record<string, Command["name"]> = {
   n: "new",
   l: "text",
   m: "write",
+  t: "talk",
   s: "swap",
   v: "turn",
   b: "cover",

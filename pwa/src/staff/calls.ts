@@ -5,6 +5,7 @@ import type {
   Acknowledged,
   AmendIncident,
   BreakGlass,
+  Canned,
   CareView,
   Colleague,
   EntryView,
@@ -16,24 +17,28 @@ import type {
   LockedOut,
   MarkNotes,
   Nearby,
-  NotesView,
   NoteView,
+  NotesView,
   OfferIncident,
+  OpenIncident,
   OpenedCamera,
   OpenedSite,
-  OpenIncident,
   OpeningView,
   Position,
   PositionReport,
   PressStatus,
+  ReadTalk,
   Reason,
   ResponseView,
+  Say,
   ShareCamera,
-  SignedOn,
   SignOn,
+  SignedOn,
   SpokenCode,
+  TalkView,
   UndoPress,
   WatchGrant,
+  WordView,
   WriteNote,
 } from "../wire.ts";
 
@@ -114,6 +119,24 @@ export class Calls {
 
   markNotes(incident: string, body: MarkNotes): Promise<void> {
     return this.#requests.send("POST", `/api/incidents/${incident}/notes/marks`, body);
+  }
+
+  /** What can be asked and shown by one press. */
+  canned(): Promise<Canned> {
+    return this.#requests.send("GET", "/api/talk/phrases");
+  }
+
+  talk(link: string, before: number | null): Promise<TalkView> {
+    const older = before === null ? "" : `?before=${before}`;
+    return this.#requests.send("GET", `/api/links/${link}/talk${older}`);
+  }
+
+  tellCaller(link: string, body: Say): Promise<WordView> {
+    return this.#requests.send("POST", `/api/links/${link}/talk`, body);
+  }
+
+  readTalk(link: string, read: number): Promise<void> {
+    return this.#requests.send("POST", `/api/links/${link}/talk/read`, { read } satisfies ReadTalk);
   }
 
   /** Each look is on record. */
