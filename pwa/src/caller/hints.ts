@@ -96,13 +96,16 @@ export function hinting({ door, video, busy, onHint, signal }: HintOptions): voi
     const { bearer } = await door.grant();
     const giveUp = new AbortController();
     setTimeout(() => giveUp.abort(), WITHIN_MS);
-    const reply = await fetch(`/api/caller/look${shown === null || shown === "sideways" ? "" : `?shown=${shown}`}`, {
-      method: "POST",
-      headers: { "Content-Type": "image/jpeg", Authorization: `Bearer ${bearer}` },
-      body: still,
-      credentials: "omit",
-      signal: giveUp.signal,
-    });
+    const reply = await fetch(
+      `/api/caller/look${shown === null || shown === "sideways" ? "" : `?shown=${shown}`}`,
+      {
+        method: "POST",
+        headers: { "Content-Type": "image/jpeg", Authorization: `Bearer ${bearer}` },
+        body: still,
+        credentials: "omit",
+        signal: giveUp.signal,
+      },
+    );
     if (!reply.ok) return;
     const { hint } = (await reply.json()) as PictureHint;
     tell(next(hint ?? (liesOnItsSide(pull, element.videoWidth, element.videoHeight) ? "sideways" : null)));

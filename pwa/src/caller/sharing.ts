@@ -55,7 +55,8 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
   );
 
   const stage = h("div", { class: "stage" }, pin, video, place);
-  const asked = h("div");
+  const asked = h("div", { class: "talk-here" });
+  let hung: TalkView | null = null;
   const tools = h("div", { class: "tools" }, flip, light);
 
   flip.addEventListener("click", async () => {
@@ -109,6 +110,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
       main.dataset.place = shared.situation.place;
       main.dataset.picture = pictureOf(shared.situation);
     }
+    hung?.stand(said.tone === "off");
     toneIcon.firstElementChild?.setAttribute("href", `#${said.tone}`);
     write(toneWord, words[TONES[said.tone]]);
     write(time, clock(now - since));
@@ -141,9 +143,11 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     ],
     update,
     hang(talk) {
+      hung = talk;
       stage.append(talk.over);
       asked.replaceChildren(talk.asked, talk.panel);
       tools.append(talk.opener);
+      update();
     },
     picture: () => (shared.situation.camera === "on" && !video.hidden ? video : null),
   };

@@ -1,6 +1,6 @@
 // The caller's side of the talk on the sharing screen: the open question with large buttons, guidance as a large
 // picture, hints about the picture, and all messages. Never a sound, never a vibration.
-import { h, write } from "./dom.ts";
+import { h } from "./dom.ts";
 import type { Door } from "./door.ts";
 import { type Hint, hinting } from "./hints.ts";
 import { pictogram } from "./pictograms.ts";
@@ -8,7 +8,6 @@ import { lastOf, MOST_CHARS, openGuide, openQuestion, type Shown, talking } from
 import "./talk.css";
 
 const GUIDE_MS = 25_000; // then it goes away by itself
-const MESSAGE_MS = 20_000;
 
 export interface TalkView {
   /** Between the picture and the tools: what is asked now. */
@@ -19,6 +18,8 @@ export interface TalkView {
   readonly panel: HTMLElement;
   /** Opens the panel, with a mark when something is unread. */
   readonly opener: HTMLButtonElement;
+  /** Nothing else is left on the screen: all messages stand there, and are not put away. */
+  stand(alone: boolean): void;
 }
 
 export interface TalkViewOptions {
@@ -40,6 +41,7 @@ export function talkView(options: TalkViewOptions): TalkView {
   const AWAY = `away ${token}`;
   let away = Number(memory.get(AWAY) ?? 0); // guidance and messages up to here are put away
   let hint: Hint | null = null;
+  let alone = false;
   let drawnAsk = "";
   let drawnOver = "";
   let drawnList = "";
@@ -72,7 +74,11 @@ export function talkView(options: TalkViewOptions): TalkView {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
   });
   const answering = h("div", { class: "answering" });
-  const close = h("button", { type: "button", class: "close", onclick: () => show(false) }, say("talk.close"));
+  const close = h(
+    "button",
+    { type: "button", class: "close", onclick: () => show(false) },
+    say("talk.close"),
+  );
   const panel = h(
     "section",
     { class: "talk", role: "dialog", "aria-label": say("talk.messages"), hidden: true },
@@ -82,10 +88,15 @@ export function talkView(options: TalkViewOptions): TalkView {
     form,
   );
   panel.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") show(false);
+    if (event.key === "Escape" && !alone) show(false);
   });
   const mark = h("span", { class: "unread", hidden: true });
-  const opener = h("button", { type: "button", class: "write", onclick: () => show(true) }, say("talk.write"), mark);
+  const opener = h(
+    "button",
+    { type: "button", class: "write", onclick: () => show(true) },
+    say("talk.write"),
+    mark,
+  );
 
   function show(open: boolean): void {
     panel.hidden = !open;
@@ -105,11 +116,7 @@ export function talkView(options: TalkViewOptions): TalkView {
 
   function answers(word: Shown): HTMLElement {
     const buttons = word.choices.map((choice) =>
-      h(
-        "button",
-        { type: "button", onclick: () => press(word, choice) },
-        say(choice),
-      ),
+      h("button", { type: "button", onclick: () => press(word, choice) }, say(choice)),
     );
     return h("div", { class: "answers" }, ...buttons);
   }
@@ -135,7 +142,10 @@ export function talkView(options: TalkViewOptions): TalkView {
     drawnAsk = key;
     if (shown === null) asked.replaceChildren();
     else if (shown === question)
-      asked.replaceChildren(h("p", {}, h("small", {}, say("talk.answer")), say(shown.phrase ?? "")), answers(shown));
+      asked.replaceChildren(
+        h("p", {}, h("small", {}, say("talk.answer")), say(shown.phrase ?? "")),
+        answers(shown),
+      );
     else
       asked.replaceChildren(
         h("p", { dir: "auto" }, h("small", {}, say("talk.desk")), shown.translated ?? shown.text),
@@ -144,62 +154,72 @@ export function talkView(options: TalkViewOptions): TalkView {
     if (shown !== null && document.visibilityState === "visible") talk.read(shown.number);
   }
 
+  function showGuide(guide: Shown): void {
+    const phrase = guide.phrase ?? "";
+    over.replaceChildren(pictogram(phrase, rtl()), h("p", {}, say(phrase)), answers(guide));
+    timer = window.setTimeout(() => putAway(guide.number), GUIDE_MS);
+    if (document.visibilityState === "visible") talk.read(guide.number);
+  }
+
   function drawOver(words: readonly Shown[]): void {
     const guide = openGuide(words, away);
-    const key = guide !== null ? `${guide.number}` : (hint ?? "");
+    const key = guide === null ? (hint ?? "") : `${guide.number}`;
     over.hidden = key === "";
-    over.dataset.kind = guide !== null ? "guide" : "hint";
+    over.dataset.kind = guide === null ? "hint" : "guide";
     if (key === drawnOver) return;
     drawnOver = key;
     clearTimeout(timer);
-    if (guide !== null) {
-      const phrase = guide.phrase ?? "";
-      over.replaceChildren(pictogram(phrase, rtl()), h("p", {}, say(phrase)), answers(guide));
-      timer = window.setTimeout(() => putAway(guide.number), GUIDE_MS);
-      if (document.visibilityState === "visible") talk.read(guide.number);
-    } else if (hint !== null) over.replaceChildren(h("p", {}, say(`hint.${hint}`)));
-    else over.replaceChildren();
+    if (guide !== null) showGuide(guide);
+    else over.replaceChildren(...(hint === null ? [] : [h("p", {}, say(`hint.${hint}`))]));
+  }
+
+  /** What is said of a message below it. */
+  function noteOf({ state, translated, text }: Shown): string {
+    if (state === "waiting") return say("talk.waiting");
+    if (state === "failed") return say("talk.unsent");
+    return translated === null ? "" : `${say("talk.machine")}: ${text}`;
   }
 
   function item(word: Shown): HTMLElement {
-    const text = word.phrase !== null ? say(word.phrase) : (word.translated ?? word.text);
-    const note =
-      word.state === "waiting"
-        ? say("talk.waiting")
-        : word.state === "failed"
-          ? say("talk.unsent")
-          : word.translated !== null
-            ? `${say("talk.machine")}: ${word.text}`
-            : "";
+    const text = word.phrase === null ? (word.translated ?? word.text) : say(word.phrase);
+    const note = noteOf(word);
     return h(
       "li",
       { class: word.mine ? "mine" : "theirs" },
       h("small", {}, say(word.mine ? "talk.you" : "talk.desk")),
-      h("p", { dir: word.phrase === null ? "auto" : "" }, text),
+      h("p", word.phrase === null ? { dir: "auto" } : {}, text),
       note === "" ? null : h("small", { dir: "auto" }, note),
     );
   }
 
+  function everythingRead(words: readonly Shown[]): void {
+    if (document.visibilityState !== "visible") return;
+    talk.read(lastOf(words, (word) => word.number > 0)?.number ?? 0);
+    const texts = words.filter((word) => word.kind === "text");
+    away = Math.max(away, ...texts.map((word) => word.number));
+    memory.set(AWAY, String(away));
+  }
+
+  /** Whether the last word is the caller's, and 911 has read it. */
+  function isSeen(words: readonly Shown[]): boolean {
+    const last = words[words.length - 1];
+    return last !== undefined && last.mine && last.state === "sent" && last.number <= talk.deskRead;
+  }
+
   function drawPanel(words: readonly Shown[]): void {
     const question = openQuestion(words);
-    const last = lastOf(words, (word) => word.mine && word.state === "sent");
-    const seen = last !== undefined && last === words[words.length - 1] && last.number <= talk.deskRead;
-    const key = JSON.stringify([words.map((word) => [word.id, word.state, word.translated]), seen, question?.number]);
+    const seen = isSeen(words);
+    const known = words.map((word) => [word.id, word.state, word.translated]);
+    const key = JSON.stringify([known, seen, question?.number]);
     if (panel.hidden || key === drawnList) return;
     drawnList = key;
     const foot = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-    list.replaceChildren(
-      ...(words.length === 0 ? [h("li", { class: "none" }, say("talk.nothing"))] : words.map(item)),
-      ...(seen ? [h("li", { class: "seen" }, h("small", {}, say("talk.seen")))] : []),
-    );
+    const nothing = h("li", { class: "none" }, say("talk.nothing"));
+    list.replaceChildren(...(words.length === 0 ? [nothing] : words.map(item)));
+    if (seen) list.append(h("li", { class: "seen" }, h("small", {}, say("talk.seen"))));
     answering.replaceChildren(...(question === null ? [] : [answers(question)]));
     if (foot) list.scrollTop = list.scrollHeight;
-    if (document.visibilityState === "visible") {
-      const newest = lastOf(words, (word) => word.number > 0)?.number ?? 0;
-      talk.read(newest);
-      away = Math.max(away, ...words.filter((word) => word.kind === "text").map((word) => word.number));
-      memory.set(AWAY, String(away));
-    }
+    everythingRead(words);
   }
 
   function draw(): void {
@@ -231,5 +251,19 @@ export function talkView(options: TalkViewOptions): TalkView {
   });
   document.addEventListener("visibilitychange", draw, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
-  return { asked, over, panel, opener };
+  return {
+    asked,
+    over,
+    panel,
+    opener,
+    stand(now) {
+      if (now === alone) return;
+      alone = now;
+      panel.classList.toggle("alone", now);
+      close.hidden = now;
+      opener.hidden = now;
+      panel.hidden = !now;
+      draw();
+    },
+  };
 }

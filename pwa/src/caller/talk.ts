@@ -9,6 +9,7 @@ const ASK_MS = 35_000; // the server answers within 20 s, with or without news
 const FIRST_AGAIN_MS = 500;
 const LAST_AGAIN_MS = 4000;
 const MARK_GAP_MS = 600;
+const GONE = [401, 403, 410]; // the grant, or the call
 export const MOST_UNSENT = 20;
 export const MOST_CHARS = 500;
 
@@ -130,7 +131,7 @@ export function talking(options: TalkOptions): Talking {
       });
       if (reply.ok) return (reply.status === 204 ? undefined : await reply.json()) as Answer;
       const refused = await refusal(reply);
-      if (![401, 403, 410].includes(refused.status)) throw refused;
+      if (!GONE.includes(refused.status)) throw refused;
       await door.again(bearer, refused.status);
       throw new TypeError("a new grant: try again");
     } finally {
@@ -141,7 +142,7 @@ export function talking(options: TalkOptions): Talking {
 
   /** Whether the call is over, which is told once. */
   function over(error: unknown): boolean {
-    if (!(error instanceof Refused && [401, 403, 410].includes(error.status))) return false;
+    if (!(error instanceof Refused && GONE.includes(error.status))) return false;
     if (!signal.aborted) options.onOver(error.code);
     return true;
   }
@@ -172,28 +173,34 @@ export function talking(options: TalkOptions): Talking {
     }
   }
 
+  /** Whether it is done with: taken, or refused for good. Rejects when it should be tried again, or never. */
+  async function sendOne(next: Say): Promise<void> {
+    try {
+      const word = await ask<CallerWord>("/api/caller/say", next, ASK_MS);
+      // Its place among the words; `after` stays, for others may have come before it.
+      heard.set(word.number, { ...word, id: next.id, mine: true, state: "sent" });
+    } catch (error) {
+      const refused = error instanceof Refused && error.final && !GONE.includes(error.status);
+      if (!refused) throw error;
+      if (next.kind === "text") failed.push({ ...shownOf(next), state: "failed" });
+    }
+  }
+
   async function send(): Promise<void> {
     if (sending) return;
     sending = true;
     let wait_ms = FIRST_AGAIN_MS;
     while (unsent[0] !== undefined && !signal.aborted) {
-      const next = unsent[0];
       try {
-        const word = await ask<CallerWord>("/api/caller/say", next, ASK_MS);
-        // Its place among the words; `after` stays, for others may have come before it.
-        heard.set(word.number, { ...word, id: next.id, mine: true, state: "sent" });
+        await sendOne(unsent[0]);
+        wait_ms = FIRST_AGAIN_MS;
+        unsent = unsent.slice(1);
+        keep();
       } catch (error) {
-        if (signal.aborted || over(error)) break;
-        if (!(error instanceof Refused && error.final)) {
-          await pause(wait_ms, signal);
-          wait_ms = Math.min(wait_ms * 2, LAST_AGAIN_MS);
-          continue;
-        }
-        if (next.kind === "text") failed.push({ ...shownOf(next), state: "failed" });
+        if (over(error)) break;
+        await pause(wait_ms, signal);
+        wait_ms = Math.min(wait_ms * 2, LAST_AGAIN_MS);
       }
-      wait_ms = FIRST_AGAIN_MS;
-      unsent = unsent.slice(1);
-      keep();
     }
     sending = false;
   }
@@ -217,7 +224,18 @@ export function talking(options: TalkOptions): Talking {
 
   function shownOf(say: Say): Shown {
     const { id, kind, text = "", phrase = null, answers = null } = say;
-    return { id, kind, text, phrase, answers, number: 0, choices: [], translated: null, mine: true, state: "waiting" };
+    return {
+      id,
+      kind,
+      text,
+      phrase,
+      answers,
+      number: 0,
+      choices: [],
+      translated: null,
+      mine: true,
+      state: "waiting",
+    };
   }
 
   function put(say: Omit<Say, "id" | "language">): void {

@@ -6,9 +6,9 @@ import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
 import { newId } from "../staff/new-id.ts";
-import { languageName, markOfWord, NO_MARKS, talkedTo, unreadWords } from "../staff/talks.ts";
+import { languageName, markOfWord, talkedTo, unreadWords } from "../staff/talks.ts";
 import { timeOfDay } from "../staff/words.ts";
-import type { Canned, IncidentView, Marks, Question, Say, WordView } from "../wire.ts";
+import type { Canned, IncidentView, Marks, Question, Say, TalkView, WordView } from "../wire.ts";
 import "./talk.css";
 
 export const TALK_FIELD = "talk-field";
@@ -17,12 +17,22 @@ const MOST_CHARS = 500;
 type Texts = ReadonlyMap<string, string>;
 
 /** The English of every key. */
-function textsOf({ questions, guides }: Canned): Texts {
-  const all = [...questions, ...guides];
-  return new Map(all.flatMap(({ key, text, answers }) => [[key, text], ...answers.map((a) => [a.key, a.text])] as [string, string][]));
+function textsOf(canned: Canned | null): Texts {
+  const all = canned === null ? [] : [...canned.questions, ...canned.guides];
+  return new Map(all.flatMap((each) => [each, ...each.answers]).map(({ key, text }) => [key, text]));
 }
 
-function Word({ word, words, texts, marks }: { word: WordView; words: readonly WordView[]; texts: Texts; marks: Marks }) {
+function Word({
+  word,
+  words,
+  texts,
+  marks,
+}: {
+  word: WordView;
+  words: readonly WordView[];
+  texts: Texts;
+  marks: Marks;
+}) {
   const caller = word.by === null;
   const asked = words.find(({ number }) => number === word.answers);
   const say = (key: string | null): string => (key === null ? "" : (texts.get(key) ?? key));
@@ -45,51 +55,89 @@ function Word({ word, words, texts, marks }: { word: WordView; words: readonly W
   );
 }
 
-function Presses({ title, these, press, busy }: { title: string; these: readonly Question[]; press(q: Question): void; busy: boolean }) {
+interface PressesProps {
+  title: string;
+  these: readonly Question[];
+  busy: boolean;
+  press(question: Question): void;
+}
+
+function Presses({ title, these, busy, press }: PressesProps) {
   return (
-    <div class="presses" role="group" aria-label={title}>
+    <fieldset class="presses" aria-label={title}>
       {these.map((question) => (
         <button key={question.key} type="button" disabled={busy} onClick={() => press(question)}>
           {question.text}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }
 
-export function Talk({ desk, incident }: { desk: Desk; incident: IncidentView }) {
-  const { talks } = useStore(desk.world);
-  const link = talkedTo(incident, talks);
-  const [canned, setCanned] = useState<Canned | null>(null);
-  const [shown, setShown] = useState<"questions" | "guides" | null>(null);
-  const [text, setText] = useState("");
-  const act = useAct(sorry);
-  const list = useRef<HTMLOListElement>(null);
-  const pending = useRef<Say | null>(null);
-  const talk = link === null ? undefined : talks.get(link);
-  const words = talk?.words ?? [];
-  const marks = talk?.marks ?? NO_MARKS;
-  const unread = unreadWords(talk);
-  const newest = words.at(-1)?.number ?? 0;
-  const open = incident.closed_at === null;
+interface ThreadProps {
+  desk: Desk;
+  link: string;
+  /** Whether the incident is open: else nothing is marked as read. */
+  open: boolean;
+  talk: TalkView;
+  texts: Texts;
+}
 
+/** What was said, read as soon as it is before somebody's eyes. */
+function Thread({ desk, link, open, talk, texts }: ThreadProps) {
+  const list = useRef<HTMLOListElement>(null);
+  const earlier = useAct(sorry);
+  const { words, marks } = talk;
+  const newest = words.at(-1)?.number ?? 0;
   useEffect(() => {
-    desk.calls.canned().then(setCanned, () => {});
-  }, [desk]);
-  useEffect(() => {
-    const box = list.current;
-    if (box !== null) box.scrollTop = box.scrollHeight;
+    if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
     const read = (): void => {
-      if (document.visibilityState !== "visible" || link === null || unread.length === 0 || !open) return;
-      desk.calls.readTalk(link, newest).catch(() => {});
+      const unread = unreadWords(desk.world.value.talks.get(link)).length > 0;
+      if (open && unread && document.visibilityState === "visible")
+        desk.calls.readTalk(link, newest).catch(() => {}); // the next word marks this one too
     };
     read();
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
   }, [desk, link, newest, open]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <ol ref={list} class="talk-words" tabIndex={0} aria-live="polite" aria-label="Said with the caller">
+      {(words[0]?.number ?? 1) > 1 && (
+        <li>
+          <button
+            type="button"
+            class="plain"
+            disabled={earlier.busy}
+            onClick={() => void earlier.run(() => desk.readEarlierTalk(link))}
+          >
+            Earlier words
+          </button>
+        </li>
+      )}
+      {words.map((word) => (
+        <Word key={word.id} word={word} words={words} texts={texts} marks={marks} />
+      ))}
+    </ol>
+  );
+}
 
-  if (link === null) return null;
-  const texts = canned === null ? new Map() : textsOf(canned);
+/** The field, and what is said by one press. */
+function Sayer({
+  desk,
+  incident,
+  link,
+  canned,
+}: {
+  desk: Desk;
+  incident: IncidentView;
+  link: string;
+  canned: Canned | null;
+}) {
+  const [shown, setShown] = useState<"questions" | "guides" | null>(null);
+  const [text, setText] = useState("");
+  const act = useAct(sorry);
+  const pending = useRef<Say | null>(null);
   /** The same word is tried again until it is taken, so that it is said once. */
   const say = (word: Omit<Say, "id">): Promise<unknown> =>
     act.run(async () => {
@@ -101,70 +149,74 @@ export function Talk({ desk, incident }: { desk: Desk; incident: IncidentView })
       pending.current = null;
       if (word.kind === "text") setText("");
     });
-  const language = languageName(marks.language);
   const toggle = (which: "questions" | "guides"): void => setShown(shown === which ? null : which);
+  return (
+    <>
+      <div class="talk-tabs">
+        <button type="button" aria-expanded={shown === "questions"} onClick={() => toggle("questions")}>
+          Ask
+        </button>
+        <button type="button" aria-expanded={shown === "guides"} onClick={() => toggle("guides")}>
+          Show
+        </button>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (text.trim() !== "") void say({ kind: "text", text: text.trim() });
+          }}
+        >
+          <input
+            id={TALK_FIELD}
+            value={text}
+            maxLength={MOST_CHARS}
+            dir="auto"
+            aria-label="Write to the caller"
+            aria-keyshortcuts="T"
+            placeholder="Write to the caller (T)"
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+          <button type="submit" disabled={act.busy || text.trim() === ""}>
+            Send
+          </button>
+        </form>
+      </div>
+      {canned !== null && shown !== null && (
+        <Presses
+          title={shown === "questions" ? "Ask the caller" : "Show the caller"}
+          these={canned[shown]}
+          busy={act.busy}
+          press={({ key }) => void say({ kind: shown === "questions" ? "ask" : "guide", phrase: key })}
+        />
+      )}
+      {act.problem !== null && <p class="problem">{act.problem}</p>}
+    </>
+  );
+}
+
+export function Talk({ desk, incident }: { desk: Desk; incident: IncidentView }) {
+  const { talks } = useStore(desk.world);
+  const [canned, setCanned] = useState<Canned | null>(null);
+  const link = talkedTo(incident, talks);
+  const there = link !== null;
+  useEffect(() => {
+    if (there) desk.calls.canned().then(setCanned, () => {});
+  }, [desk, there]);
+  if (link === null) return null;
+  const talk = talks.get(link);
+  const open = incident.closed_at === null;
+  const unread = unreadWords(talk).length;
+  const language = languageName(talk?.marks.language ?? null);
   return (
     <section class="talk-panel" aria-labelledby="talk-title">
       <h2 id="talk-title">
         <Icon name="phone" /> Caller
         {language !== null && <small>reads {language}</small>}
-        {unread.length > 0 && <span class="unread">{unread.length}</span>}
+        {unread > 0 && <span class="unread">{unread}</span>}
       </h2>
-      {words.length > 0 && (
-        <ol ref={list} class="talk-words" tabIndex={0} aria-live="polite" aria-label="Said with the caller">
-          {(words[0]?.number ?? 1) > 1 && (
-            <li>
-              <button type="button" class="plain" onClick={() => void act.run(() => desk.readEarlierTalk(link))}>
-                Earlier words
-              </button>
-            </li>
-          )}
-          {words.map((word) => (
-            <Word key={word.id} word={word} words={words} texts={texts} marks={marks} />
-          ))}
-        </ol>
+      {talk !== undefined && talk.words.length > 0 && (
+        <Thread desk={desk} link={link} open={open} talk={talk} texts={textsOf(canned)} />
       )}
-      {open && (
-        <>
-          <div class="talk-tabs">
-            <button type="button" aria-expanded={shown === "questions"} onClick={() => toggle("questions")}>
-              Ask
-            </button>
-            <button type="button" aria-expanded={shown === "guides"} onClick={() => toggle("guides")}>
-              Show
-            </button>
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                if (text.trim() !== "") void say({ kind: "text", text: text.trim() });
-              }}
-            >
-              <input
-                id={TALK_FIELD}
-                value={text}
-                maxLength={MOST_CHARS}
-                dir="auto"
-                aria-label="Write to the caller"
-                aria-keyshortcuts="T"
-                placeholder="Write to the caller (T)"
-                onInput={(event) => setText(event.currentTarget.value)}
-              />
-              <button type="submit" disabled={act.busy || text.trim() === ""}>
-                Send
-              </button>
-            </form>
-          </div>
-          {canned !== null && shown !== null && (
-            <Presses
-              title={shown === "questions" ? "Ask the caller" : "Show the caller"}
-              these={canned[shown]}
-              busy={act.busy}
-              press={(question) => void say({ kind: shown === "questions" ? "ask" : "guide", phrase: question.key })}
-            />
-          )}
-          {act.problem !== null && <p class="problem">{act.problem}</p>}
-        </>
-      )}
+      {open && <Sayer key={link} desk={desk} incident={incident} link={link} canned={canned} />}
     </section>
   );
 }

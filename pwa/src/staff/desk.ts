@@ -13,8 +13,8 @@ import { Exposures } from "./exposures.ts";
 import { FlightCalls } from "./flights.ts";
 import { Marks } from "./marks.ts";
 import { Queue, unsent } from "./queue.ts";
-import { NO_MARKS, withTalk } from "./talks.ts";
 import { applySky, type Drones, isSky, movedTo, NO_SKY, type Sky, type SkyEvent } from "./sky.ts";
+import { NO_MARKS, withTalk } from "./talks.ts";
 import { apply, EMPTY, readUp, remember, select, type World, withResponse, withThread } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";

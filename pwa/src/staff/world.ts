@@ -226,7 +226,10 @@ export function apply(world: World, event: Event, me: string): World {
       return withThread(world, { incident_id: event.incident_id, notes: [], readers: [event.reader] });
     case "word": {
       const { incident_id, link_id, word } = event;
-      return { ...world, talks: withTalk(world.talks, { incident_id, link_id, words: [word], marks: NO_MARKS }) };
+      return {
+        ...world,
+        talks: withTalk(world.talks, { incident_id, link_id, words: [word], marks: NO_MARKS }),
+      };
     }
     case "talk-marks": {
       const { incident_id, link_id, marks } = event;
