@@ -121,6 +121,7 @@ ENUMS: tuple[type[Enum], ...] = (
     sites.SiteKind,
     statements.Verdict,
     talk.WordKind,
+    talk.Hint,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.Point,

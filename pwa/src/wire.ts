@@ -92,6 +92,8 @@ export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
 export type WordKind = "text" | "ask" | "guide" | "answer";
 
+export type Hint = "dark" | "covered" | "blurred";
+
 export interface Point {
   latitude: number;
   longitude: number;

@@ -203,7 +203,7 @@ export function talkView(options: TalkViewOptions): TalkView {
   /** Whether the last word is the caller's, and 911 has read it. */
   function isSeen(words: readonly Shown[]): boolean {
     const last = words[words.length - 1];
-    return last !== undefined && last.mine && last.state === "sent" && last.number <= talk.deskRead;
+    return last?.mine === true && last.state === "sent" && last.number <= talk.deskRead;
   }
 
   function drawPanel(words: readonly Shown[]): void {
