@@ -48,26 +48,19 @@ def live(agency: Agency) -> None:
 def talking(agency: Agency) -> None:
     live(agency)
     held = agency.incidents["inc_1"]["links"][0]["id"]
-    shared = {"at": now(seconds=40), "language": None, "translated": None, "text": "", "answers": None}
-    asked = {**shared, "kind": "ask", "phrase": "ask.weapon"}
+    plain = {"at": now(seconds=40), "language": None, "translated": None, "text": "", "answers": None}
+    asked = {**plain, "id": "w1", "number": 1, "by": "Dana Reyes", "kind": "ask", "phrase": "ask.weapon"}
+    told = {**plain, "id": "w2", "number": 2, "by": None, "kind": "answer", "phrase": "answer.yes"}
+    wrote = {**plain, "id": "w3", "number": 3, "by": None, "kind": "text", "phrase": None, "language": "es"}
     agency.talks = [
         {
             "incident_id": "inc_1",
             "link_id": held,
             "marks": {"delivered": 2, "read": 1, "desk_read": 3, "language": "es"},
             "words": [
-                {
-                    **shared,
-                    "id": "w1",
-                    "number": 1,
-                    "by": "Dana Reyes",
-                    "kind": "ask",
-                    "phrase": "ask.weapon",
-                },
-                {**shared, "id": "w2", "number": 2, "by": None, "kind": "answer", "phrase": "answer.yes"}
-                | {"answers": 1},
-                {**shared, "id": "w3", "number": 3, "by": None, "kind": "text", "phrase": None}
-                | {"text": "Está en la cocina", "language": "es", "translated": "He is in the cookery"},
+                asked,
+                {**told, "answers": 1},
+                {**wrote, "text": "Está en la cocina", "translated": "He is in the cookery"},
             ],
         }
     ]
