@@ -128,9 +128,11 @@ test("a receipt says what was shared on which rung, until when places are kept, 
     "Your place, for 1:05",
   ]);
   assert.deepEqual(sharedLines(words, { camera_s: 0, place_s: 0 }, null), []);
-  assert.match(keptLines(words, "Police", receipt)[1] ?? "", /: 30\.$/);
-  const day = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" })[1] ?? "";
+  assert.match(keptLines(words, "Police", receipt, "en")[1] ?? "", /: 30\.$/);
+  const day = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" }, "en")[1] ?? "";
   assert.match(day, /^Your exact places are deleted on .*2026.*\.$/);
+  const persian = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" }, "fa")[1] ?? "";
+  assert.match(persian, / 27 دسامبر 2026\.$/);
   assert.deepEqual(whomToAsk(receipt), []);
   assert.deepEqual(whomToAsk({ ...receipt, contact: "records@example.gov" }), ["records@example.gov"]);
 });
