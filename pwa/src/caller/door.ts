@@ -31,7 +31,7 @@ export interface Door {
    */
   again(bearer: string, status: number): Promise<CallerGrant>;
   /** POSTs in the grant's name. Rejects when it should be tried again, or with a final Refused. */
-  say(path: string, body?: unknown): Promise<void>;
+  say(path: string, body?: unknown, timeout_ms?: number): Promise<void>;
   /** Who saw what this browser shared, whatever became of the link. Rejects with Refused for every other one. */
   receipt(): Promise<CallerReceipt>;
   /** Gives the grant back, trying until the server heard it; sharing again redeems anew. */
@@ -94,10 +94,10 @@ export function doorOf(token: string): Door {
     open,
     grant,
     again,
-    async say(path, body) {
+    async say(path, body, timeout_ms) {
       const { bearer } = await grant();
       try {
-        await post(path, body, bearer);
+        await post(path, body, bearer, timeout_ms);
       } catch (error) {
         if (!(error instanceof Refused && [401, 403, 410].includes(error.status))) throw error;
         await again(bearer, error.status);

@@ -6,11 +6,12 @@ import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
 import { keepAwake } from "../lib/wakelock.ts";
 import type { Health } from "../rtc/health.ts";
-import { Over } from "../rtc/reconnect.ts";
+import { Over, type SessionState } from "../rtc/reconnect.ts";
 import { type Publication, publish } from "../rtc/whip.ts";
-import type { CallerGrant, CallerStatus } from "../wire.ts";
+import type { CallerGrant, CallerStatus, LinkKind, Rung, RungReason } from "../wire.ts";
 import type { Door } from "./door.ts";
-import type { Situation } from "./saying.ts";
+import type { Heard, Rope } from "./ladder.ts";
+import { pictureOf, type Situation } from "./saying.ts";
 
 /** What was shared, for the screen after the end. */
 export interface Summary {
@@ -19,6 +20,8 @@ export interface Summary {
 }
 
 export interface Sharing {
+  readonly door: Door;
+  readonly kind: LinkKind;
   readonly situation: Situation;
   readonly health: Health | null;
   readonly fix: Fix | null;
@@ -33,6 +36,8 @@ export interface ShareOptions {
   door: Door;
   camera: boolean;
   place: boolean;
+  /** What the link asks for. */
+  kind: LinkKind;
   onChange(): void;
   /** A final refusal's code: nothing is shared any more. */
   onOver(code: string): void;
@@ -62,10 +67,14 @@ export function share(options: ShareOptions): Sharing {
     place: "off",
     media: "connecting",
     placeArrives: false,
+    stills: null,
   };
+  let stands: { rung: Rung; reason: RungReason } | null = null;
   let camera: Camera | null = null;
   let stream: MediaStream | null = null;
   let publication: Publication | null = null;
+  let trial: Publication | null = null;
+  let showing: AbortController | null = null;
   let health: Health | null = null;
   let fix: Fix | null = null;
   let watching: AbortController | null = null;
@@ -113,39 +122,62 @@ export function share(options: ShareOptions): Sharing {
     signal,
   );
 
-  const tellStatus = (): void => statuses.put({ camera: situation.camera, position: situation.place });
+  const tellStatus = (): void =>
+    statuses.put({ camera: situation.camera, position: situation.place, ...stands });
 
   const changed = (change: Partial<Situation>): void => {
     if (signal.aborted) return;
     const { camera: oldCamera, place: oldPlace } = situation;
     Object.assign(situation, change);
-    picture.run(situation.camera === "on" && situation.media === "connected");
+    picture.run(pictureOf(situation) === "seen");
     whereabouts.run(situation.placeArrives);
     if (situation.camera !== oldCamera || situation.place !== oldPlace) tellStatus();
     options.onChange();
   };
 
-  const endpoint = ({ whip, bearer }: CallerGrant) => {
+  const endpoint = ({ whip, bearer }: CallerGrant, trial: boolean) => {
     if (whip === null) throw new Over("for the place only");
-    return { endpoint: whip, bearer };
+    return { endpoint: trial ? `${whip}?trial=true` : whip, bearer };
   };
 
-  const publishing = (): Publication =>
-    publish({
+  const publishing = (heard: Heard, signal: AbortSignal, trial = false): Publication => {
+    const made = publish({
       grant: async (refused) => {
         try {
           const grant = refused === null ? door.grant() : door.again(refused.grant.bearer, refused.status);
-          return endpoint(await grant);
+          return endpoint(await grant, trial);
         } catch (error) {
           throw over(error) ? new Over("refused") : error;
         }
       },
-      onState: (media) => changed({ media }),
-      onHealth: (next) => {
-        health = next;
-      },
+      ...heard,
       signal,
     });
+    made.show(stream?.getVideoTracks()[0] ?? null);
+    return made;
+  };
+
+  /** Publishes by WebRTC, or stops it while the picture goes another way. */
+  const video = (on: boolean): void => {
+    showing?.abort();
+    showing = on ? new AbortController() : null;
+    publication = null;
+    health = null;
+    changed({ media: "connecting" });
+    if (showing === null) return;
+    const { signal } = showing;
+    const ifMine = (media: SessionState): void => {
+      if (!signal.aborted) changed({ media });
+    };
+    publication = publishing({ onState: ifMine, onHealth: (next) => (health = next) }, signal);
+  };
+
+  const stand: Rope["stand"] = ({ rung, reason }, stills) => {
+    const isNew = stands?.rung !== rung || stands.reason !== reason;
+    stands = { rung, reason };
+    if (isNew) tellStatus();
+    if (isNew || situation.stills !== stills) changed({ stills });
+  };
 
   const watchPlace = (): void => {
     watching?.abort();
@@ -168,23 +200,45 @@ export function share(options: ShareOptions): Sharing {
   const show = (track: MediaStreamTrack | null): void => {
     stream = track === null ? null : new MediaStream([track]);
     publication?.show(track);
+    trial?.show(track);
   };
 
   if (options.camera) {
-    publication = publishing();
+    video(true);
     camera = startCamera({ onState: (state) => changed({ camera: state }), onTrack: show }, signal);
   }
   if (options.place) watchPlace();
   keepAwake(signal);
   signal.addEventListener("abort", () => {
+    showing?.abort();
     watching?.abort();
     picture.run(false);
     whereabouts.run(false);
   });
+  void import("./ladder.ts").then(({ climb }) =>
+    climb({
+      door,
+      kind: options.kind,
+      situation,
+      health: () => health,
+      track: () => stream?.getVideoTracks()[0] ?? null,
+      video,
+      trial: (heard, until) => {
+        trial = publishing(heard, until, true);
+        until.addEventListener("abort", () => {
+          trial = null;
+        });
+      },
+      stand,
+      signal,
+    }),
+  );
   // A place-only stretch has nothing else that would redeem the link at once.
   door.grant().catch(over);
 
   return {
+    door,
+    kind: options.kind,
     situation,
     get health() {
       return health;

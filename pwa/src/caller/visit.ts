@@ -222,6 +222,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     };
 
     const shared = share({
+      kind: invitation?.kind ?? "live",
       door,
       camera,
       place: can.place,

@@ -31,20 +31,29 @@ async function refusal(reply: Response): Promise<Refused> {
   return new Refused(code, reply.status);
 }
 
-/** POSTs and returns the answer, undefined for 204. Rejects with Refused, or as fetch does without a network. */
-export async function post<Answer>(path: string, body?: unknown, bearer?: string): Promise<Answer> {
+/**
+ * POSTs and returns the answer, undefined for 204. A Blob goes as it is, all else as JSON. Rejects with Refused, or as
+ * fetch does without a network.
+ */
+export async function post<Answer>(
+  path: string,
+  body?: unknown,
+  bearer?: string,
+  timeout_ms = TIMEOUT_MS,
+): Promise<Answer> {
   const headers: Record<string, string> = {};
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const raw = body instanceof Blob;
+  if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
   if (bearer !== undefined) headers.Authorization = `Bearer ${bearer}`;
   const giveUp = new AbortController();
-  const timer = setTimeout(() => giveUp.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => giveUp.abort(), timeout_ms);
   try {
     const reply = await fetch(path, {
       method: "POST",
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : raw ? body : JSON.stringify(body),
       credentials: "omit",
-      keepalive: true, // a last word may be said while the page goes away
+      keepalive: !raw, // a last word may be said while the page goes away; browsers bound its size
       signal: giveUp.signal,
     });
     if (!reply.ok) throw await refusal(reply);
