@@ -91,6 +91,7 @@ from backend.services.steps import Clock, Steps
 from backend.services.stills import Stills
 from backend.services.transparency import Transparency
 from backend.services.units import Units
+from backend.services.uploads import Uploads
 from backend.services.uses import Log, Uses, nowhere
 from backend.store.store import Store
 from backend.tlog.client import LogClient
@@ -99,6 +100,7 @@ from media.frames import Frames
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from media.stills import Stills as StillWorkers
+from media.uploads import Cleaner
 from notifications import tak
 from notifications.console import ConsoleSender
 from notifications.messages import misfit
@@ -206,6 +208,7 @@ class Parts(msgspec.Struct, frozen=True):
     review: Review
     log_files: LogFiles
     transparency: Transparency
+    uploads: Uploads
     notes: Notes
 
 
@@ -374,6 +377,7 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
+        uploads=Uploads(steps, uses, Cleaner(), config.data_dir / "uploads"),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
     )
 
@@ -455,6 +459,7 @@ def create_app(
                 "review",
                 "log_files",
                 "transparency",
+                "uploads",
                 "notes",
             )
         },
@@ -517,6 +522,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
+        asyncio.create_task(_kept_up("uploads", parts.uploads.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
         asyncio.create_task(_kept_up("locks", parts.locks.run)),

@@ -59,6 +59,7 @@ from backend.model import (
     sessions,
     sites,
     statements,
+    uploads,
     views,
     weather,
 )
@@ -109,6 +110,8 @@ ENUMS: tuple[type[Enum], ...] = (
     sessions.SessionEnd,
     sites.SiteKind,
     statements.Verdict,
+    uploads.UploadKind,
+    uploads.UploadState,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.Point,
@@ -168,6 +171,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     payments.PaymentReport,
     sealing.SealView,
     sealing.LoggedUse,
+    uploads.UploadView,
     views.FeedView,
     views.LinkView,
     views.IncidentView,

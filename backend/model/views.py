@@ -17,6 +17,7 @@ from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 from backend.model.responses import ResponseView
 from backend.model.rungs import Rung, RungReason
+from backend.model.uploads import UploadView
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     asks: tuple[AskedView, ...] = ()  # of owners
     alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
+    uploads: tuple[UploadView, ...] = ()  # photos and clips of callers, the first first
     site: str | None = None  # the name of the site whose own call it is
 
 

@@ -9,6 +9,7 @@ from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SessionLocke
 from backend.model import links as link_rules
 from backend.model import responses as response_rules
 from backend.model import rungs as rung_rules
+from backend.model import uploads as upload_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
@@ -115,6 +116,7 @@ class Board:
         openings = await tx.openings.views(ids)
         asks = await tx.asks.views(ids)
         alerts = await tx.alerts.views(ids)
+        uploads = await tx.uploads.of_incidents(ids)
         glass = await tx.glass.views(ids, now)
         return [
             IncidentView(
@@ -135,6 +137,7 @@ class Board:
                 asks=tuple(asks[incident.id]),
                 alerts=tuple(alerts[incident.id]),
                 glass=tuple(glass[incident.id]),
+                uploads=tuple(upload_rules.view(upload) for upload in uploads[incident.id]),
                 site=sites.get(incident.site_id) if incident.site_id is not None else None,
             )
             for incident in these

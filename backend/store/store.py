@@ -45,6 +45,7 @@ from backend.store.statements import Statements
 from backend.store.tables_public import disclosed, uses
 from backend.store.transparency import Transparency
 from backend.store.units import Duties, Units
+from backend.store.uploads import Uploads
 from backend.store.uses import Uses
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class Tx:
         self.flights = Flights(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
+        self.uploads = Uploads(connection)
 
 
 class Store:
