@@ -65,6 +65,10 @@ bench-flight: build ## a drone in browsers: send to airborne, telemetry to the m
 	@tests/machine.sh
 	@python -m tests.bench.flight
 
+drone-faults: build ## link, GPS, battery and motor broken in each phase of a flight, in browsers; a table at the end
+	@tests/machine.sh
+	@python -m tests.bench.drone_faults
+
 bench-drone: .venv/.installed ## a thousand incidents, six docked drones: how soon there, and whether a rule was broken; JSON
 	@python -m tests.bench.drone
 
@@ -141,4 +145,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-camera bench-drone bench-flight soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-camera bench-drone bench-flight drone-faults soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install

@@ -26,6 +26,7 @@ from backend.api import (
     unit_bodies,
 )
 from backend.model import (
+    airframes,
     alerts,
     cameras,
     connectors,
@@ -36,6 +37,7 @@ from backend.model import (
     duty,
     entries,
     fees,
+    flight_records,
     flights,
     glass,
     groundings,
@@ -78,6 +80,7 @@ ENUMS: tuple[type[Enum], ...] = (
     duty.DutyEnd,
     entries.Action,
     fees.InvoiceState,
+    flight_records.FlightEnd,
     flights.Phase,
     glass.GlassReason,
     groundings.Grounded,
@@ -176,6 +179,17 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     views.LinkView,
     views.IncidentView,
     views.EntryView,
+    airframes.Battery,
+    flights.Press,
+    flights.Steering,
+    flights.Flight,
+    flight_records.FlightPlan,
+    flight_records.FlightRecord,
+    flight_records.FlightPoint,
+    flight_records.FlightTimes,
+    flight_records.FlightSummary,
+    flight_records.FlightPage,
+    flight_records.FlightLog,
     notes.StillView,
     notes.NoteView,
     notes.NoteReader,
@@ -350,6 +364,10 @@ def _typescript(kind: Any) -> str:
 
 def _struct(struct: type[msgspec.Struct]) -> str:
     hints = get_type_hints(struct, include_extras=True)
+    if struct.__struct_config__.array_like:
+        fields = msgspec.structs.fields(struct)
+        told = ", ".join(f"{one.encode_name}: {_typescript(hints[one.name])}" for one in fields)
+        return f"export type {struct.__name__} = [{told}];"
     lines = [f"export interface {struct.__name__} {{"]
     tag = struct.__struct_config__.tag
     if tag is not None:

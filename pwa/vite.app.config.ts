@@ -19,6 +19,7 @@ export default defineConfig({
         signin: here("signin.html"),
         agency: here("agency.html"),
         console: here("console.html"),
+        flights: here("flights.html"),
         officer: here("officer.html"),
         owner: here("owner.html"),
         pilot: here("pilot.html"),

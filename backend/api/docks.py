@@ -106,7 +106,7 @@ async def leave(
     return await docks_service.leave(session.user, DockId(dock))
 
 
-@get("/airspace", guards=[guards.flyers])
+@get("/airspace", guards=[guards.flight_readers])
 async def airspace(skies: NamedDependency[Skies]) -> Response[bytes]:
     return Response(skies.areas or EMPTY, media_type="application/geo+json")
 

@@ -1,15 +1,16 @@
 """Drones for incidents over HTTP: the desk and pilots send and call home, pilots do all, officers read."""
 
+from datetime import datetime
 from typing import Annotated
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from backend.api import guards
 from backend.api.bodies import ID
 from backend.api.flight_bodies import LookAt, SendDrone, SteerDrone, TurnGimbal, ZoomCamera
-from backend.model.flight_records import FlightLog
+from backend.model.flight_records import FlightLog, FlightPage
 from backend.model.hangar import ChoiceView, FlightView, Order
 from backend.model.ids import DroneId, FlightId, IncidentId
 from backend.model.people import StaffSession
@@ -113,7 +114,16 @@ async def zoom(flight: Id, data: JSONBody[ZoomCamera], session: Who, controls: D
     return await controls.zoom(session.user, FlightId(flight), data.times)
 
 
-@get("/flights/{flight:str}/log", guards=[guards.staff])
+@get("/flights", guards=[guards.flight_readers])
+async def page(
+    session: Who,
+    flight_logs: NamedDependency[FlightLogs],
+    before: Annotated[datetime | None, QueryParameter()] = None,
+) -> FlightPage:
+    return await flight_logs.page(session.user, before)
+
+
+@get("/flights/{flight:str}/log", guards=[guards.log_readers])
 async def log(flight: Id, session: Who, flight_logs: NamedDependency[FlightLogs]) -> FlightLog:
     return await flight_logs.read(session.user, FlightId(flight))
 
@@ -137,6 +147,7 @@ ROUTER = Router(
         gimbal,
         look_at,
         zoom,
+        page,
         log,
     ],
 )

@@ -122,6 +122,16 @@ async def flyers(connection: Connection, handler: BaseRouteHandler) -> None:
     await _in_role(connection, handler, FLYERS)
 
 
+async def flight_readers(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Who may read of every flight: the desk, pilots and auditors."""
+    await _in_role(connection, handler, (*FLYERS, Role.AUDITOR))
+
+
+async def log_readers(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The same, and officers, who see the flights of their own incidents."""
+    await _in_role(connection, handler, (*STAFF, Role.AUDITOR))
+
+
 async def pilots(connection: Connection, handler: BaseRouteHandler) -> None:
     """Pilots of drones."""
     await _in_role(connection, handler, (Role.PILOT,))

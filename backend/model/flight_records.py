@@ -16,11 +16,12 @@ from backend.model.flights import Flight, Phase
 from backend.model.ids import DroneId, FeedId, FlightId, IncidentId
 from backend.model.positions import Point
 from backend.model.telemetry import Telemetry
+from backend.model.views import EntryView
 
 MOST_POINTS = 7200  # of one flight: two hours, and no drone of these flies so long
 
 
-class Outcome(StrEnum):
+class FlightEnd(StrEnum):
     """How a flight ended."""
 
     HOME = "home"
@@ -57,7 +58,7 @@ class FlightRecord(msgspec.Struct, frozen=True, kw_only=True):
     on_scene_at: datetime | None = None
     picture_at: datetime | None = None  # the first that an officer had
     ended_at: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: FlightEnd | None = None
     colour_feed_id: FeedId | None = None
     thermal_feed_id: FeedId | None = None
     relieves: FlightId | None = None
@@ -145,26 +146,68 @@ class FlightTimes(msgspec.Struct, frozen=True, kw_only=True):
     to_scene_s: float | None
     to_picture_s: float | None
 
+    @classmethod
+    def of(
+        cls,
+        opened_at: datetime,
+        airborne_at: datetime | None,
+        on_scene_at: datetime | None,
+        picture_at: datetime | None,
+    ) -> "FlightTimes":
+        return cls(
+            to_launch_s=_between(opened_at, airborne_at),
+            to_scene_s=_between(airborne_at, on_scene_at),
+            to_picture_s=_between(opened_at, picture_at),
+        )
 
-class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the audit log about a flight or its pictures, with names for ids."""
 
-    at: datetime
-    action: str
-    actor: str
-    subject: str
-    refusal: str | None
-    details: dict[str, str]
+class FlightSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One flight in a line, with names for ids. `used` is the share of its battery that it took."""
+
+    id: str
+    incident_id: str
+    incident_type: str
+    opened_at: datetime  # the incident
+    drone: str
+    dock: str
+    pilot: str  # in command, at the end
+    sent_by: str
+    pressed_at: datetime
+    phase: Phase
+    ended_at: datetime | None
+    end: FlightEnd | None
+    air_s: float
+    used: float
+    times: FlightTimes
+
+
+class FlightPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Flights, the newest first; `more`: there are older ones."""
+
+    flights: tuple[FlightSummary, ...]
+    more: bool
 
 
 class FlightLog(msgspec.Struct, frozen=True, kw_only=True):
-    """A mission's log: what it was, everything that was done, who was let see it, and its track."""
+    """A mission's log: what it was, everything that was done, who was let see it, and its track.
 
+    `level_deg` is how far below the horizon the camera may look farther than `within_m` from the incident.
+    """
+
+    summary: FlightSummary
     record: FlightRecord
-    lines: tuple[LogLine, ...]
+    home: Point
+    remote_id: str  # as the drone said it when it was sent; empty where it did not
+    within_m: float
+    level_deg: float
+    lines: tuple[EntryView, ...]
     points: tuple[FlightPoint, ...]
 
 
 def looks_down_deg(height_m: float, metres: float) -> float:
     """The pitch by which a place on the ground, so far away, is looked at from that height: 0 to -90."""
     return -math.degrees(math.atan2(height_m, metres))
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else (end - start).total_seconds()

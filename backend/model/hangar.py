@@ -91,7 +91,8 @@ class DockView(msgspec.Struct, frozen=True, kw_only=True):
 class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     """One flight. `leaves_at` is when it must go home at the latest; `steered_by` a name, or None.
 
-    `route` is what it flies now, its last place first looked at from there; `warnings` are for the pilot.
+    `route` is what it flies now, its last place first looked at from there; `warnings` are for the pilot, and
+    `advice` is what the pilot can do about them.
     """
 
     id: str
@@ -120,6 +121,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     thermal_feed_id: str | None
     relieved_by: str | None  # the flight that takes over
     warnings: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 class AnswerView(msgspec.Struct, frozen=True, kw_only=True):

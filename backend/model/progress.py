@@ -9,7 +9,7 @@ import msgspec
 
 from backend.model.docks import Parachute
 from backend.model.fleet import IN_DOCK_M, Heard
-from backend.model.flight_records import Outcome
+from backend.model.flight_records import FlightEnd
 from backend.model.flights import Flight, Phase
 from backend.model.positions import Point, distance_m
 
@@ -64,19 +64,19 @@ def _lands_elsewhere(sight: Sight) -> bool:
     return comes_down(sight.heard) and distance_m(sight.heard.point, sight.dock) > IN_DOCK_M
 
 
-def outcome(sight: Sight) -> Outcome:
+def outcome(sight: Sight) -> FlightEnd:
     """How a flight ended that is on the ground."""
     if sight.heard.parachute is Parachute.FIRED:
-        return Outcome.PARACHUTE
+        return FlightEnd.PARACHUTE
     if not sight.has_flown:
-        return Outcome.NOT_LAUNCHED
-    return Outcome.HOME if distance_m(sight.heard.point, sight.dock) <= IN_DOCK_M else Outcome.ELSEWHERE
+        return FlightEnd.NOT_LAUNCHED
+    return FlightEnd.HOME if distance_m(sight.heard.point, sight.dock) <= IN_DOCK_M else FlightEnd.ELSEWHERE
 
 
-def given_up(flight: Flight, has_flown: bool, quiet: timedelta, now: datetime) -> Outcome | None:
+def given_up(flight: Flight, has_flown: bool, quiet: timedelta, now: datetime) -> FlightEnd | None:
     """How a flight ended of which nothing more will come; None while something may."""
     if flight.phase is Phase.LAUNCHING and not has_flown and now - flight.launched_at > LAUNCHES_WITHIN:
-        return Outcome.NOT_LAUNCHED
+        return FlightEnd.NOT_LAUNCHED
     if flight.phase is Phase.PARACHUTE and now - flight.since > FALLS_FOR:
-        return Outcome.PARACHUTE
-    return Outcome.LOST if quiet > SILENT_FOR_GOOD else None
+        return FlightEnd.PARACHUTE
+    return FlightEnd.LOST if quiet > SILENT_FOR_GOOD else None

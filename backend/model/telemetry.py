@@ -42,7 +42,9 @@ class Fault(StrEnum):
     """What is wrong, by name."""
 
     NOT_NUMBERS = "not-numbers"
+    BLIND = "blind"  # it says that it does not know where it is: its GPS is gone
     NOWHERE = "nowhere"
+    OUTSIDE = "outside"  # of where it may be
     TOO_FAST = "too-fast"
     JUMP = "jump"
     STALE_CLOCK = "stale-clock"  # the same moment again, or an earlier one
@@ -78,7 +80,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True):
     """What is believed of one flight: its last good report, its last clock, and the energy it has used.
 
     `used_wh` is reckoned from how it flies, not from its gauge; `jumped` holds reports that say otherwise.
-    `late` is the first of a run of reports that came late.
+    `late` is the first of a run of reports that came late; `blind`: the last one had no place in it.
     """
 
     launched_at: datetime
@@ -88,6 +90,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True):
     used_wh: float = 0.0
     jumped: tuple[Telemetry, ...] = ()
     late: Telemetry | None = None
+    blind: bool = False
 
 
 def judge(
@@ -98,11 +101,14 @@ def judge(
     if bad is not None:
         jumped = (*belief.jumped, report)[-AGREE:] if bad.fault is Fault.JUMP else belief.jumped
         late = (belief.late or report) if _is_late(belief, report) else belief.late
-        belief = msgspec.structs.replace(belief, jumped=jumped, late=late)
+        blind = bad.fault is Fault.BLIND
+        belief = msgspec.structs.replace(belief, jumped=jumped, late=late, blind=blind)
         return belief, (bad, *silence(belief, report.received_at))
     used_wh = belief.used_wh + _used_wh(belief, report, airframe)
     lag_s = _lag_s(report) if _is_late(belief, report) else min(belief.lag_s, _lag_s(report))
-    belief = msgspec.structs.replace(belief, last=report, used_wh=used_wh, lag_s=lag_s, jumped=(), late=None)
+    belief = msgspec.structs.replace(
+        belief, last=report, used_wh=used_wh, lag_s=lag_s, jumped=(), late=None, blind=False
+    )
     return belief, tuple(_energy(belief, report, airframe, battery, home_wh))
 
 
@@ -111,7 +117,13 @@ def silence(belief: Belief, now: datetime) -> tuple[Finding, ...]:
     quiet = now - (belief.last.received_at if belief.last is not None else belief.launched_at)
     if quiet < QUIET:
         return ()
-    words = f"Nothing that can be believed came from the drone for {quiet.total_seconds():.0f} s."
+    if belief.blind:
+        words = "The drone has lost its GPS position. It comes down by itself, adrift with the wind."
+        if quiet < LOST:
+            return (Finding(Fault.BLIND, words, Action.HOLD),)
+        words += " It is told to come home, which it can when it knows again where it is."
+        return (Finding(Fault.BLIND, words, Action.RETURN),)
+    words = "Nothing that can be believed comes from the drone."
     if quiet < LOST:
         return (Finding(Fault.QUIET, f"{words} It is told to wait where it is.", Action.HOLD),)
     return (
@@ -143,6 +155,10 @@ def _unbelievable(belief: Belief, report: Telemetry) -> Finding | None:
         "climb": report.climb_mps,
         "charge": report.charge,
     }
+    if math.isfinite(report.clock_s) and not (
+        math.isfinite(report.latitude) and math.isfinite(report.longitude)
+    ):
+        return Finding(Fault.BLIND, "The drone does not say where it is.", Action.GO_ON)
     for name, number in numbers.items():
         if not math.isfinite(number):
             return Finding(Fault.NOT_NUMBERS, f"The drone's {name} is no number.", Action.GO_ON)

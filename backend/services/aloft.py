@@ -11,6 +11,7 @@ import msgspec
 
 from backend.hub import Hub
 from backend.model import telemetry
+from backend.model.advice import advice
 from backend.model.airframes import Cost
 from backend.model.docks import Stand
 from backend.model.entries import Action
@@ -50,7 +51,8 @@ class Live:
         self.steerer = ""
         self.hand_at: datetime | None = None  # when it was last flown by hand
         self.trusted_until: datetime | None = None  # at a new start it may not have been heard yet
-        self.waits = False  # it was told to, while nothing is heard of it
+        self.waits = False  # it was told to, or must, while nothing is heard of it
+        self.down_at: datetime | None = None  # since when it says so of itself, without a place
         self.lands_at: Point | None = None  # that it goes to, to come down
         self.closes_up = record.relieves is not None  # when the other has left
         self.said: set[str] = set()  # faults that are in the log
@@ -168,6 +170,7 @@ class Live:
             thermal_feed_id=record.thermal_feed_id,
             relieved_by=flight.relieved_by,
             warnings=self.warnings,
+            advice=advice(flight.phase, self.findings, outside=bool(self.broken)),
         )
 
 

@@ -105,13 +105,15 @@ class Controls:
         return await self._noted(live, Action.DRONE_LAND, user, told)
 
     async def command(self, user: User, flight: FlightId) -> Order:
-        """Be its pilot in command from here on, from whatever ground station."""
+        """Be its pilot in command from here on, from whatever ground station, its camera with it."""
         live = self._pressed(user, flight)
         before = live.pilot
         live.change(_allowed(rules.take_command(live.flight, user.id)))
         live.pilot = user.display_name
         await self._aloft.record(live, Action.DRONE_COMMAND, user.id, before=before)
-        return _DONE
+        told = await self._courses.ask(live, frames.TakeCamera())
+        words = "" if told.accepted else f"You are in command. Its camera was not had: {told.words}"
+        return Order(accepted=True, words=words, took_ms=told.took_ms)
 
     async def handover(self, user: User, flight: FlightId) -> Order:
         """Send the next drone now; this one leaves when that one is there."""

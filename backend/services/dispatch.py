@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backend.model.entries import Action
-from backend.model.flight_records import FlightPlan, FlightRecord, Outcome
+from backend.model.flight_records import FlightEnd, FlightPlan, FlightRecord
 from backend.model.flights import Flight, Phase, advance
 from backend.model.handovers import APART_M
 from backend.model.hangar import AnswerView, ChoiceView, FlightView
@@ -142,6 +142,7 @@ class Dispatch:
         assert stand.watch.pilot is not None
         if self._aloft.of_drone(stand.drone.id) is not None:
             raise Refused(Refusal.DRONE_GROUNDED, f"{stand.drone.name} was sent by somebody else just now.")
+        report = self._drones.report(stand.drone.id)
         async with self._steps.begin() as step:
             now_open = await step.tx.incidents.get(incident.id)
             if now_open is None or now_open.closed_at is not None:
@@ -189,6 +190,7 @@ class Dispatch:
                     "to_scene_s": f"{plan.to_scene_s:.0f}",
                     "why": words[:_WORDS],
                     **({} if relieves is None else {"from": relieves.stand.drone.name}),
+                    **({"remote_id": report.remote_id} if report is not None and report.remote_id else {}),
                 },
             )
         live = Live(record, stand, pilot)
@@ -200,7 +202,7 @@ class Dispatch:
         """It did not leave its dock."""
         landed = advance(live.flight, Phase.LANDED, self._steps.clock())
         assert isinstance(landed, Flight)
-        live.change(landed, ended_at=landed.since, outcome=Outcome.NOT_LAUNCHED)
+        live.change(landed, ended_at=landed.since, outcome=FlightEnd.NOT_LAUNCHED)
         self._aloft.drop(live)
         async with self._steps.begin() as step:
             await self._feeds.end(step, live.record)
@@ -211,7 +213,7 @@ class Dispatch:
                 subject=live.id,
                 incident=live.record.incident_id,
                 drone=live.stand.drone.name,
-                outcome=Outcome.NOT_LAUNCHED.value,
+                outcome=FlightEnd.NOT_LAUNCHED.value,
                 words=told.words,
             )
         await self._feeds.finish(live.record)

@@ -15,6 +15,7 @@ import msgspec
 from backend.model import gimbals, progress, telemetry
 from backend.model.entries import Action
 from backend.model.fleet import Heard
+from backend.model.flight_records import FlightEnd
 from backend.model.flights import AIRBORNE, Flight, Phase, advance
 from backend.model.gimbals import Look
 from backend.model.groundings import Grounding
@@ -33,7 +34,7 @@ from backend.services.relays import Relays
 from backend.services.safeguards import OUTBOUND, Safeguards
 from backend.services.steps import Steps
 from media.connector import drone_frames as frames
-from media.connector.drone_frames import DroneState
+from media.connector.drone_frames import DroneState, Landed
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ RECKON_EVERY = timedelta(seconds=3)
 FOLLOW_EVERY = timedelta(seconds=5)
 FOLLOW_M = 25.0  # a caller who moves less is where they were
 DOWN_AT_M = 5.0
+DOWN_FOR = timedelta(seconds=5)  # of a drone that lies somewhere and cannot say where
 WARNING = 4  # MAV_SEVERITY: what a drone says that a pilot should read
 
 
@@ -103,6 +105,8 @@ class Flights:
             return
         report = _telemetry(state, heard.received_at if heard is not None else self._steps.clock())
         self._judge(live, report)
+        down = live.belief.blind and state.landed is Landed.GROUND and not state.armed
+        live.down_at = (live.down_at or report.received_at) if down else None
         if heard is None or live.belief.last is not report:
             return  # passed over: nothing that follows may hang on it
         live.heard = heard
@@ -172,6 +176,8 @@ class Flights:
         last = live.belief.last
         quiet = now - (last.received_at if last is not None else live.flight.launched_at)
         ended = progress.given_up(live.flight, live.has_flown, quiet, now)
+        if live.down_at is not None and live.has_flown and now - live.down_at > DOWN_FOR:
+            ended = FlightEnd.ELSEWHERE
         if live.heard is not None:
             sight = progress.Sight(
                 goal=live.record.plan.points[-1],

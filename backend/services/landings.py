@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from backend.model.entries import Action
-from backend.model.flight_records import FlightRecord, Outcome
+from backend.model.flight_records import FlightEnd, FlightRecord
 from backend.model.flights import Phase, advance
 from backend.services.aloft import SYSTEM, Aloft, Live
 from backend.services.courses import Courses
@@ -31,7 +31,7 @@ class Landings:
                 await step.tx.flights.add_points(live.id, points)
                 await step.tx.flights.put(live.record)
 
-    async def end(self, live: Live, outcome: Outcome, now: datetime) -> None:
+    async def end(self, live: Live, outcome: FlightEnd, now: datetime) -> None:
         """It is on the ground, or nothing more will come of it."""
         live.follow(advance(live.flight, Phase.LANDED, now))
         began = live.record.airborne_at
@@ -41,7 +41,7 @@ class Landings:
             air_s=(now - began).total_seconds() if began is not None else 0.0,
             used=max(0.0, live.record.plan.battery.charge - live.left) if began is not None else 0.0,
         )
-        if outcome is Outcome.NOT_LAUNCHED:
+        if outcome is FlightEnd.NOT_LAUNCHED:
             await self._courses.ask(live, frames.Land())  # motors that run on the ground
         points, live.points = live.points, []
         async with self._steps.begin() as step:

@@ -20,6 +20,7 @@ AGAIN_AFTER = timedelta(seconds=3)  # what was not taken is tried again
 BROKEN_FOR = timedelta(seconds=2)  # a gust is not a breach
 BREACH_SHOWN = timedelta(minutes=1)
 ALMOST_HOME_M = 60.0  # there is no nearer place to land
+_SILENT = (Fault.QUIET, Fault.BLIND)
 OUTBOUND = (Phase.LAUNCHING, Phase.EN_ROUTE, Phase.ON_SCENE, Phase.HANDING_OVER)
 
 
@@ -34,7 +35,7 @@ class Safeguards:
         await self._camera(live, now)
         trusted = live.trusted_until is not None and now < live.trusted_until
         quiet = () if trusted else silence(live.belief, now)
-        rest = tuple(finding for finding in live.findings if finding.fault is not Fault.QUIET)
+        rest = tuple(finding for finding in live.findings if finding.fault not in _SILENT)
         live.findings = (*quiet, *rest)
         want = safest(live.findings)
         live.broken = self._courses.broken(live)
@@ -60,7 +61,8 @@ class Safeguards:
     def _wants(self, live: Live, want: Safest) -> bool:
         """Whether that is more than what it does already."""
         if want is Safest.HOLD:
-            return live.phase in OUTBOUND and not live.waits and not live.flight.holds
+            flies = live.phase in OUTBOUND or live.belief.blind
+            return flies and not live.waits and not live.flight.holds
         if want is Safest.RETURN:
             held = live.phase is Phase.RETURNING and live.flight.holds
             return live.phase in OUTBOUND or held
@@ -70,7 +72,9 @@ class Safeguards:
         return live.phase in (*OUTBOUND, Phase.RETURNING) and not near
 
     async def _act(self, live: Live, want: Safest, now: datetime) -> None:
-        if want is Safest.HOLD:
+        if want is Safest.HOLD and live.belief.blind:
+            live.waits = True  # nothing is asked of it; what it does when it sees again is ours once more
+        elif want is Safest.HOLD:
             live.waits = self._took(live, await self._courses.ask(live, frames.Hold()))
         elif want is Safest.RETURN:
             if self._took(live, await self._courses.home(live)):
@@ -132,4 +136,4 @@ class Safeguards:
 
 
 def _as_findings(broken: tuple[str, ...], want: Safest) -> tuple[Finding, ...]:
-    return tuple(Finding(Fault.NOWHERE, words, want) for words in broken)
+    return tuple(Finding(Fault.OUTSIDE, words, want) for words in broken)

@@ -1,6 +1,6 @@
 """Flights and their tracks, and what they took."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -60,6 +60,22 @@ class Flights:
         )
         return values(found, FlightRecord)[::-1]
 
+    async def page(self, before: datetime | None, limit: int) -> list[FlightRecord]:
+        """Those that were sent before then, the newest first."""
+        asked = select(flights).order_by(flights.c.pressed_at.desc(), flights.c.id).limit(limit)
+        if before is not None:
+            asked = asked.where(flights.c.pressed_at < before)
+        return values(await self._db.execute(asked), FlightRecord)
+
+    async def calls(self, asked: Collection[IncidentId]) -> dict[IncidentId, tuple[str, datetime]]:
+        """The type of each of these incidents, and when it was opened."""
+        rows = await self._db.execute(
+            select(incidents.c.id, incidents.c.type, incidents.c.opened_at).where(
+                incidents.c.id.in_(sorted(asked))
+            )
+        )
+        return {row.id: (row.type, row.opened_at) for row in rows}
+
     async def add_points(self, flight: FlightId, points: Sequence[FlightPoint]) -> None:
         """The next seconds of its track."""
         if points:
@@ -116,15 +132,4 @@ class Flights:
             )
             .where(incidents.c.opened_at >= since, incidents.c.closed_at <= closed_by)
         )
-        return [
-            FlightTimes(
-                to_launch_s=_between(row[0], row[1]),
-                to_scene_s=_between(row[1], row[2]),
-                to_picture_s=_between(row[0], row[3]),
-            )
-            for row in rows
-        ]
-
-
-def _between(start: datetime | None, end: datetime | None) -> float | None:
-    return None if start is None or end is None else (end - start).total_seconds()
+        return [FlightTimes.of(*row) for row in rows]

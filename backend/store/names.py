@@ -22,6 +22,13 @@ class Names:
     def __init__(self, connection: AsyncConnection) -> None:
         self._db = connection
 
+    async def roles(self, ids: Iterable[str]) -> dict[str, str]:
+        """What these people are, for whoever is not told who they are."""
+        rows = await self._db.execute(
+            select(users.c.id, users.c.role).where(users.c.id.in_(sorted(set(ids))))
+        )
+        return {row.id: row.role for row in rows}
+
     async def of(self, ids: Iterable[str]) -> dict[str, str]:
         """Names by id, of people and of whatever publishes; ids of anything else are left out."""
         wanted: dict[str, set[str]] = {}

@@ -12,7 +12,6 @@ from media.connector.drone_frames import Aim
 
 STALE_S = 2.0
 THERMAL_STALE_S = 10.0  # it is told once a second and hardly changes
-_ZOOM_MOST = 20.0  # of a camera of which nothing is known yet
 _STEEP = 0.9998  # sine of the pitch beyond which yaw cannot be had from the picture's own direction
 
 
@@ -31,7 +30,6 @@ class Aiming:
         self._down: float | None = None
         self._wide: float | None = None  # across, without zoom
         self._told_wide = False  # by CAMERA_INFORMATION
-        self._percent: float | None = None
         self._thermal: tuple[float, float] | None = None  # black and white, degrees Celsius
         self._thermal_at = -math.inf
 
@@ -52,8 +50,6 @@ class Aiming:
                 low, high = number(message.min, -273.15, 3000), number(message.max, -273.15, 3000)
                 self._thermal = (low, high) if low is not None and high is not None and low < high else None
                 self._thermal_at = now
-            case "CAMERA_SETTINGS":
-                self._percent = number(message.zoomLevel, 0, 100)
             case "CAMERA_INFORMATION":
                 focal, across = (
                     number(message.focal_length, 0.1, 5000),
@@ -72,21 +68,15 @@ class Aiming:
             yaw_deg=self._yaw if turned else None,
             across_deg=self._across if seen else None,
             down_deg=self._down if seen else None,
-            zoom=self._zoom() if seen else None,
+            zoom=self.zoom(now),
             thermal_low_c=thermal[0] if thermal is not None else None,
             thermal_high_c=thermal[1] if thermal is not None else None,
         )
 
-    def percent_for(self, times: float) -> float:
-        """Of the camera's range, for ZOOM_TYPE_RANGE. Cameras zoom by factors, so the range is taken as one
-        in logarithms; how long it is follows from where the camera said that it stands."""
-        now, most = self._zoom(), _ZOOM_MOST
-        if now is not None and self._percent is not None and self._percent >= 5 and now > 1.05:
-            most = now ** (100 / self._percent)
-        return min(100.0, 100 * math.log(max(1.0, times)) / math.log(most))
-
-    def _zoom(self) -> float | None:
-        if self._across is None or self._wide is None or self._wide >= 179:
+    def zoom(self, now: float) -> float | None:
+        """How many times nearer than without, by the field of view that it says; None while it says none."""
+        old = now - self._field_at > STALE_S
+        if old or self._across is None or self._wide is None or self._wide >= 179:
             return None
         return math.tan(math.radians(self._wide / 2)) / math.tan(math.radians(self._across / 2))
 

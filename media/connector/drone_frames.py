@@ -101,13 +101,17 @@ class LookAt(msgspec.Struct, frozen=True, kw_only=True, tag="look-at"):
     height_m: Height = 0.0
 
 
+class TakeCamera(msgspec.Struct, frozen=True, kw_only=True, tag="take-camera"):
+    """Have the camera steered from here, whoever steers it now: there is another pilot in command."""
+
+
 class Zoom(msgspec.Struct, frozen=True, kw_only=True, tag="zoom"):
     """So many times nearer than without."""
 
     times: Annotated[float, msgspec.Meta(ge=1, le=100)]
 
 
-Do = Fence | Fly | Hold | Return | Land | Parachute | Steer | Gimbal | LookAt | Zoom
+Do = Fence | Fly | Hold | Return | Land | Parachute | Steer | Gimbal | LookAt | TakeCamera | Zoom
 
 
 # What became of it

@@ -21,6 +21,7 @@ from media.connector.drone_frames import (
     Result,
     Return,
     Steer,
+    TakeCamera,
     Zoom,
 )
 from media.connector.steps import Steps
@@ -31,7 +32,7 @@ _WORST = 4  # severities that say why; milder ones are news
 _WAY, _CAMERA = "way", "camera"
 _GROUPS: dict[type[object], str] = {
     Fly: _WAY, Hold: _WAY, Return: _WAY, Land: _WAY, Steer: _WAY, Gimbal: _CAMERA, LookAt: _CAMERA,
-    Zoom: "zoom", Fence: "fence", Parachute: "parachute",
+    TakeCamera: "control", Zoom: "zoom", Fence: "fence", Parachute: "parachute",
 }  # fmt: skip
 _NEWER = "A newer order took its place."
 _log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ from media.connector.drone_frames import (
     Result,
     Return,
     Steer,
+    TakeCamera,
     Zoom,
 )
 from media.connector.flight_modes import ASKED, HOLD, MISSION, OFFBOARD, Kind
@@ -33,7 +34,9 @@ from media.connector.readings import Readings
 from media.connector.steering import Steering
 from media.connector.uploads import FENCE, Uploads
 from media.connector.uploads import MISSION as MISSION_ITEMS
+from media.connector.zooming import Zooming
 
+_TAKES = -2  # whoever asks has it from now on
 _FIRES = 15  # sends of what must not be lost
 _FROM_NORTH = 4 | 8 | 16 | 64  # GIMBAL_MANAGER_FLAGS: horizon, and yaw locked to the earth
 
@@ -51,6 +54,7 @@ class Steps:
         me: tuple[int, int],
     ) -> None:
         self._readings, self._asking, self._uploads, self._me = readings, asking, uploads, me
+        self._zooming = Zooming(readings, asking)
         self._steering = Steering(system, readings, tell, lambda: self._mode(OFFBOARD), self._hold)
         self._taking: asyncio.Task[None] | None = None
 
@@ -60,6 +64,7 @@ class Steps:
 
     async def close(self) -> None:
         self._steering.stop()
+        await self._zooming.close()
         if self._taking is not None:
             self._taking.cancel()
             await asyncio.gather(self._taking, return_exceptions=True)
@@ -94,14 +99,9 @@ class Steps:
                     )
                 )
             case Zoom():
-                percent = self._readings.aiming.percent_for(do.times)
-                await self._asking.must(
-                    Ask(
-                        command=m.MAV_CMD_SET_CAMERA_ZOOM,
-                        params=(m.ZOOM_TYPE_RANGE, percent),
-                        component=self._readings.camera,
-                    )
-                )
+                await self._zooming.to(do.times)
+            case TakeCamera():
+                await self._take_camera()
 
     # Where it goes
 
@@ -226,6 +226,17 @@ class Steps:
             self._taking = asyncio.create_task(self._asking.must(ask))
             self._taking.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.shield(self._taking)  # who comes after a cancelled order waits for the same answer
+
+    async def _take_camera(self) -> None:
+        """Primary control, from whoever has it: a pilot in command has said so."""
+        if not self._readings.aiming.has_gimbal or self._readings.gimbal_by == self._me:
+            return
+        ask = Ask(
+            command=m.MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE,
+            params=(_TAKES, 0, -1, -1, NAN, NAN, 0),
+            component=self._readings.gimbal_manager,
+        )
+        await self._asking.must(ask)
 
     async def _point(self, pitch_deg: float, yaw_deg: float | None, *, sends: int = 5) -> None:
         """Level with the horizon; yaw from north, or with the nose."""

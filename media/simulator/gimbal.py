@@ -89,6 +89,7 @@ class Lens:
     """Zoom as how many times nearer; it takes its time."""
 
     def __init__(self) -> None:
+        self.linear = False  # its range; else logarithmic
         self.zoom = self._wanted = ZOOM[0]
         self._moving = 0.0
 
@@ -103,13 +104,18 @@ class Lens:
     @property
     def percent(self) -> float:
         """Of the whole range, as MAVLink's ZOOM_TYPE_RANGE counts."""
+        if self.linear:
+            return 100 * (self.zoom - ZOOM[0]) / (ZOOM[1] - ZOOM[0])
         return 100 * math.log(self.zoom / ZOOM[0]) / math.log(ZOOM[1] / ZOOM[0])
 
     def to(self, zoom: float) -> None:
         self._moving, self._wanted = 0.0, max(ZOOM[0], min(ZOOM[1], zoom))
 
     def to_percent(self, percent: float) -> None:
-        self.to(ZOOM[0] * (ZOOM[1] / ZOOM[0]) ** (max(0.0, min(100.0, percent)) / 100))
+        share = max(0.0, min(100.0, percent)) / 100
+        self.to(
+            ZOOM[0] + share * (ZOOM[1] - ZOOM[0]) if self.linear else ZOOM[0] * (ZOOM[1] / ZOOM[0]) ** share
+        )
 
     def by_step(self, way: float) -> None:
         self.to(self._wanted * _STEP ** max(-1.0, min(1.0, way)))

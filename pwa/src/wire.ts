@@ -24,6 +24,8 @@ export type Action = "incident.open" | "incident.amend" | "incident.close" | "un
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
+export type FlightEnd = "home" | "elsewhere" | "parachute" | "not-launched" | "lost";
+
 export type Phase = "launching" | "en-route" | "on-scene" | "handing-over" | "returning" | "diverted" | "landed" | "parachute";
 
 export type GlassReason = "nearest" | "officer-in-danger" | "specialist" | "takes-command" | "mutual-aid";
@@ -435,6 +437,7 @@ export interface FlightView {
   thermal_feed_id: string | null;
   relieved_by: string | null;
   warnings: string[];
+  advice: string[];
 }
 
 export interface AnswerView {
@@ -721,6 +724,107 @@ export interface EntryView {
   subject: string;
   refusal: string | null;
   details: Record<string, string>;
+}
+
+export interface Battery {
+  capacity_wh: number;
+  charge: number;
+  health: number;
+}
+
+export interface Press {
+  by: string;
+  at: string;
+}
+
+export interface Steering {
+  by: string;
+  at: string;
+}
+
+export interface Flight {
+  id: string;
+  dock_id: string;
+  drone_id: string;
+  incident_id: string;
+  pilot: string;
+  launched_at: string;
+  phase: Phase;
+  since: string;
+  steering: Steering | null;
+  holds: boolean;
+  pressed: Press | null;
+  relieved_by: string | null;
+}
+
+export interface FlightPlan {
+  place: Point;
+  points: Point[];
+  height_m: number;
+  away_m: number;
+  to_scene_s: number;
+  home_wh: number;
+  battery: Battery;
+}
+
+export interface FlightRecord {
+  flight: Flight;
+  plan: FlightPlan;
+  sent_by: string;
+  pressed_at: string;
+  follows: boolean;
+  airborne_at: string | null;
+  on_scene_at: string | null;
+  picture_at: string | null;
+  ended_at: string | null;
+  outcome: FlightEnd | null;
+  colour_feed_id: string | null;
+  thermal_feed_id: string | null;
+  relieves: string | null;
+  air_s: number;
+  used: number;
+}
+
+export type FlightPoint = [at: string, clock_s: number, latitude: number, longitude: number, height_m: number, ground_mps: number, climb_mps: number, charge: number, heading_deg: number | null, pitch_deg: number | null, yaw_deg: number | null, mode: string, in_air: boolean, parachute: Parachute, phase: Phase];
+
+export interface FlightTimes {
+  to_launch_s: number | null;
+  to_scene_s: number | null;
+  to_picture_s: number | null;
+}
+
+export interface FlightSummary {
+  id: string;
+  incident_id: string;
+  incident_type: string;
+  opened_at: string;
+  drone: string;
+  dock: string;
+  pilot: string;
+  sent_by: string;
+  pressed_at: string;
+  phase: Phase;
+  ended_at: string | null;
+  end: FlightEnd | null;
+  air_s: number;
+  used: number;
+  times: FlightTimes;
+}
+
+export interface FlightPage {
+  flights: FlightSummary[];
+  more: boolean;
+}
+
+export interface FlightLog {
+  summary: FlightSummary;
+  record: FlightRecord;
+  home: Point;
+  remote_id: string;
+  within_m: number;
+  level_deg: number;
+  lines: EntryView[];
+  points: FlightPoint[];
 }
 
 export interface StillView {

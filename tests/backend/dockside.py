@@ -361,6 +361,8 @@ def obey(drone: Drone, do: Any) -> None:
         case frames.LookAt():
             east, north = HOME.local(do.place.latitude, do.place.longitude)
             drone.gimbal.look_at((east, north, do.height_m + pilot.home[2]))
+        case frames.TakeCamera():
+            pass  # nobody else has it
         case frames.Zoom():
             drone.lens.to(do.times)
 

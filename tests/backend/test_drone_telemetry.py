@@ -44,7 +44,7 @@ def judged(belief: Belief, *reports: Telemetry, home_wh: float = HOME_WH) -> tup
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
-        ({"latitude": math.nan}, Fault.NOT_NUMBERS),
+        ({"latitude": math.nan}, Fault.BLIND),
         ({"charge": math.inf}, Fault.NOT_NUMBERS),
         ({"clock_s": math.nan}, Fault.NOT_NUMBERS),
         ({"latitude": 91.0}, Fault.NOWHERE),

@@ -6,7 +6,7 @@ from typing import Any
 from backend.model.airframes import Battery
 from backend.model.docks import Waiver
 from backend.model.fleet import FleetDock, FleetDrone
-from backend.model.flight_records import FlightPlan, FlightRecord, Outcome
+from backend.model.flight_records import FlightEnd, FlightPlan, FlightRecord
 from backend.model.flights import Flight, Phase
 from backend.model.ids import ConnectorId, DockId, DroneId, FlightId, IncidentId, UserId, new_id
 from tests.backend.agents import HERE, Agent, a_site
@@ -105,5 +105,5 @@ def _flown(
         airborne_at=launched,
         on_scene_at=launched + timedelta(seconds=75),
         ended_at=launched + timedelta(seconds=300),
-        outcome=Outcome.HOME,
+        outcome=FlightEnd.HOME,
     )

@@ -13,11 +13,11 @@ import pytest
 
 from backend.model.docks import Parachute
 from backend.model.entries import Action
-from backend.model.flight_records import Outcome
+from backend.model.flight_records import FlightEnd
 from backend.model.flights import Phase
 from backend.model.ids import DroneId, FeedId, FlightId, GrantSecret, IncidentId, new_id
 from backend.model.incidents import FeedKind, FeedState
-from backend.model.people import User
+from backend.model.people import Role, User
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refusal, Refused
 from backend.model.telemetry import Belief, judge
@@ -82,7 +82,7 @@ async def test_a_drone_is_sent_looks_and_comes_home_with_everything_on_record(ci
     assert city.starts == {}
 
     log = await city.parts.flight_logs.read(city.people["pia"], live.id)
-    assert log.record.outcome is Outcome.HOME
+    assert log.record.outcome is FlightEnd.HOME
     assert log.record.air_s > 60
     actions = [line.action for line in log.lines]
     assert [a for a in actions if a.startswith("drone.")] == [
@@ -91,6 +91,7 @@ async def test_a_drone_is_sent_looks_and_comes_home_with_everything_on_record(ci
     assert next(line for line in log.lines if line.action == "drone.send").actor == "Dana Reyes"
     seconds = (log.points[-1].at - log.points[0].at).total_seconds()
     assert len(log.points) >= 0.8 * seconds  # each second of it
+    await _read_by_others(city, live)
     assert min(point.charge for point in log.points) > 0.8
     async with city.parts.store.read() as tx:
         drone = await tx.drones.get(city.ids["harbour"])
@@ -99,6 +100,22 @@ async def test_a_drone_is_sent_looks_and_comes_home_with_everything_on_record(ci
     assert drone.air_s == pytest.approx(log.record.air_s)
     assert 0 < drone.cycles < 0.2
     assert {feed.state for feed in ended if feed} == {FeedState.ENDED}
+
+
+async def _read_by_others(city: Dockside, live: Live) -> None:
+    """The list has it; an auditor reads what people are and not who; an officer who is not on it nothing."""
+    logs, lee = city.parts.flight_logs, city.people["lee"]
+    page = await logs.page(lee, None)
+    (flight,) = page.flights
+    assert (flight.drone, flight.dock, flight.end, page.more) == ("Harbour", "harbour dock", "home", False)
+    assert (flight.pilot, flight.sent_by) == ("Pia Lind", "Dana Reyes")
+    assert flight.times.to_scene_s is not None
+    assert (await logs.page(lee, live.record.pressed_at)).flights == ()
+    read = await logs.read(msgspec.structs.replace(lee, role=Role.AUDITOR), live.id)
+    assert (read.summary.pilot, read.summary.sent_by) == ("pilot", "dispatcher")
+    words = msgspec.json.encode(read.lines).decode() + msgspec.json.encode(read.summary).decode()
+    assert not [name for name in ("Pia", "Dana") if name in words]
+    assert await _refused(logs.read(city.people["sam"], live.id)) is Refusal.NOT_ASSIGNED
 
 
 async def test_a_recorded_flight_is_judged_again_from_its_log(city: Dockside) -> None:
@@ -240,6 +257,7 @@ async def test_one_person_steers_and_the_pilot_in_command_can_always_take_over(c
     assert live.view().steered_by == "Pia Lind"
     assert await _refused(controls.zoom(lee, live.id, 3)) is Refusal.DRONE_DENIED
     assert (await controls.command(lee, live.id)).accepted
+    assert city.asked[-1][1] == frames.TakeCamera()
     assert live.view().pilot == "Lee Carter"
     assert await _refused(controls.parachute(pia, live.id)) is Refusal.DRONE_DENIED
     assert (await controls.zoom(lee, live.id, 3)).accepted
@@ -298,7 +316,7 @@ async def test_two_presses_fire_the_parachute_and_one_does_not(city: Dockside) -
     assert city.phase("harbour") == "parachute"
     assert await _refused(controls.hold(pia, live.id)) is Refusal.FLIGHT_OVER
     await home(city)
-    assert live.record.outcome is Outcome.PARACHUTE
+    assert live.record.outcome is FlightEnd.PARACHUTE
     stand = city.parts.drones.stand(city.ids["harbour"])
     assert stand is not None
     assert stand.drone.parachute is Parachute.FIRED
@@ -323,7 +341,7 @@ async def test_a_link_that_is_lost_brings_it_home(city: Dockside, phase: str) ->
     await city.fly(15)
     assert any("told to come home" in words for words in live.warnings)
     await home(city, within_s=400)
-    assert live.record.outcome is Outcome.HOME
+    assert live.record.outcome is FlightEnd.HOME
     assert {entry.details["does"] for entry in await city.entries("drone.fault")} >= {"hold", "return"}
 
 
@@ -357,14 +375,102 @@ async def test_a_battery_that_lies_is_found_out_and_comes_home(city: Dockside) -
     assert any("gauge is not believed" in words for words in live.warnings)
     assert live.left < city.drones["harbour"].battery.said
     await home(city)
-    assert live.record.outcome is Outcome.HOME
+    assert live.record.outcome is FlightEnd.HOME
+
+
+async def test_without_gps_nothing_is_asked_of_it_and_it_goes_on_when_it_sees_again(city: Dockside) -> None:
+    live = await on_scene(city)
+    for _ in range(2):  # over the scene, and on its way home
+        await city.fly(2)
+        before, phase = len(city.asked), live.phase
+        city.drones["harbour"].break_(Broken.GPS, 6)
+        await city.fly(5)
+        assert any("lost its GPS position" in words for words in live.warnings)
+        assert any("people below it" in words for words in live.view().advice)
+        assert len(city.asked) == before
+        await city.fly(4)
+        assert live.warnings == ()
+        assert live.view().advice == ()
+        assert not live.waits
+        assert live.phase is phase
+        await city.parts.controls.send_home(city.people["pia"], live.id)
+    await home(city)
+    assert live.record.outcome is FlightEnd.HOME
+
+
+async def test_who_comes_down_without_gps_is_down(city: Dockside) -> None:
+    live = await on_scene(city)
+    city.drones["harbour"].break_(Broken.GPS)
+    await home(city, within_s=90)
+    assert live.record.outcome is FlightEnd.ELSEWHERE
+    assert city.drones["harbour"].body.impact_m_s < 3
+    faults = [entry.details for entry in await city.entries("drone.fault")]
+    assert {fault["fault"] for fault in faults} == {"blind"}
+    assert [fault["does"] for fault in faults] == ["hold", "return"]
+
+
+async def test_what_cannot_come_home_lands_in_a_dock_that_stands_free(city: Dockside) -> None:
+    await city.dock("harbour", pack=Pack(capacity_ah=5.0))
+    await city.dock("market", east_m=1300)
+    city.drones["market"].body.position = (0.0, 300.0, 0.0)  # fetched, and on a bench
+    await city.ring()
+    live = await on_scene(city, east_m=1100, north_m=0)
+    drone = city.drones["harbour"]
+    drone.battery.charge = 0.14
+    for name, low in (("BAT_CRIT_THR", 0.05), ("BAT_EMERGEN_THR", 0.03)):
+        drone.autopilot.parameters.set(name, low)  # its own fail-safes would be in time
+    assert await city.fly(20, until=lambda: live.phase is Phase.DIVERTED), live.view()
+    assert "It is told to land at market dock." in live.warnings
+    assert live.view().advice
+    await home(city)
+    assert live.record.outcome is FlightEnd.ELSEWHERE
+    assert math.dist(drone.body.position[:2], (1300, 0)) < 5
+    assert drone.body.impact_m_s < 3
+    assert drone.battery.charge > 0
+    (land,) = await city.entries("drone.land")
+    assert "told to land nearby" in land.details["why"]
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ((450.0, 0.0, 55.0), "Prison"),
+        ((-450.0, 0.0, 55.0), "outside the fence"),
+        ((0.0, 200.0, 95.0), "may be at 80"),
+    ],
+    ids=["into what is kept out", "out of what is kept in", "above its ceiling"],
+)
+async def test_a_drone_that_breaks_its_areas_is_called_back(
+    folder: Path, to: tuple[float, float, float], words: str
+) -> None:
+    """Somebody's own ground station flies it there, and it has lost the fence that it was given."""
+    file = folder / "areas.json"
+    areas = [box("City", "keep-in", -400, -400, 800, 400), box("Prison", "keep-out", 400, -100, 600, 100)]
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": areas}))
+    async with Dockside(folder, airspace=file) as city:
+        city.parts.skies.read()
+        live = await on_scene(city, east_m=0, north_m=200)
+        pilot = city.drones["harbour"].autopilot
+        pilot.areas = ()
+        pilot.parameters.set("GF_MAX_VER_DIST", 300)
+        pilot.go(to)
+        assert await city.fly(60, until=lambda: live.phase is Phase.RETURNING), live.view()
+        assert any(words in warning for warning in live.warnings), live.warnings
+        assert any("map shows the areas" in one for one in live.view().advice)
+        assert [do for _, do in city.asked if isinstance(do, frames.Return)]
+        await home(city)
+        assert live.record.outcome is FlightEnd.HOME
+        faults = [entry.details for entry in await city.entries("drone.fault")]
+        assert any(words in fault["words"] and fault["does"] == "return" for fault in faults)
+        (back,) = await city.entries("drone.return")
+        assert words in back.details["why"]
 
 
 async def test_a_motor_that_fails_ends_under_the_parachute(city: Dockside) -> None:
     live = await on_scene(city)
     city.drones["harbour"].break_(Broken.MOTOR)
     await home(city)
-    assert live.record.outcome is Outcome.PARACHUTE
+    assert live.record.outcome is FlightEnd.PARACHUTE
     assert city.drones["harbour"].body.impact_m_s < 6
 
 
@@ -398,7 +504,7 @@ async def test_a_new_process_goes_on_with_the_flights_there_are(city: Dockside) 
     assert again.warnings == ()
     await city.parts.controls.send_home(city.people["pia"], again.id)
     await home(city)
-    assert again.record.outcome is Outcome.HOME
+    assert again.record.outcome is FlightEnd.HOME
 
 
 async def test_it_comes_home_when_the_incident_is_closed(city: Dockside) -> None:
@@ -477,7 +583,7 @@ async def test_what_is_held_on_its_way_home_is_sent_on_and_a_new_pilot_stays_in_
     assert math.dist(at, city.drones["harbour"].body.position) < 2
     assert (await controls.send_home(lee, live.id)).accepted
     await home(city)
-    assert live.record.outcome is Outcome.HOME
+    assert live.record.outcome is FlightEnd.HOME
 
 
 async def test_the_first_picture_is_when_an_officer_had_one_that_was_live(city: Dockside) -> None:

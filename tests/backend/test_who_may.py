@@ -56,6 +56,7 @@ ASKED = {
     guards.auditors: "ada",
     guards.flyers: "dana",
     guards.pilots: "pia",
+    guards.log_readers: "ada",
 }
 
 
@@ -71,7 +72,7 @@ def guarded(app: Litestar, guard: Any = None) -> Iterator[tuple[str, str]]:
         *(guards.signed_in, guards.staff, guards.desk, guards.officers),
         *(guards.supervisors, guards.owners, guards.managers, guards.auditors),
         *(guards.even_locked, guards.officers_even_locked, guards.reached),
-        *(guards.flyers, guards.pilots, guards.skywatchers),
+        *(guards.flyers, guards.pilots, guards.skywatchers, guards.flight_readers, guards.log_readers),
     }
     for route in app.state.routes:
         for handler in getattr(route, "route_handlers", []):

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from media.connector import wire
 from media.connector.drone_frames import (
     Chute,
     DroneReport,
+    DroneState,
     Fence,
     Fly,
     Gimbal,
@@ -24,6 +26,7 @@ from media.connector.drone_frames import (
     Result,
     Return,
     Steer,
+    TakeCamera,
     Zoom,
 )
 from media.connector.folder import Drone
@@ -108,6 +111,29 @@ async def test_a_flight_from_the_dock_and_back() -> None:
         assert (report.system, report.signed, report.trouble) == (1, True, None)
         assert report.autopilot.startswith("PX4 1.15")
         assert report.remote_id == "SIMULATED-0001"
+
+
+async def test_the_camera_is_taken_from_another_station_and_one_press_zooms_whatever_its_law() -> None:
+    async with fleet(plan()) as (flying, (at,)), dock([Drone(name="d", label="D", address=at.udp)]) as here:
+        (drone,), (network,) = flying.drones, flying._networks
+        drone.lens.linear = True
+        await here.sees("d", lambda s: s.aim is not None, "it is heard")
+        control = network._endpoint.state
+        control.control = (254, 190)  # as another ground station's
+        refused = await here.do("d", Gimbal(pitch_deg=-40))
+        assert refused.result is Result.REJECTED
+        assert "steered by system 254" in refused.words
+        assert (await here.do("d", TakeCamera())).result is Result.ACCEPTED
+        assert control.control == (255, 25)
+        assert (await here.do("d", Gimbal(pitch_deg=-40))).result is Result.ACCEPTED
+        for times in (5.0, 2.0):
+            assert (await here.do("d", Zoom(times=times))).result is Result.ACCEPTED
+            await here.sees("d", partial(is_near, times), f"{times} times")
+
+
+def is_near(times: float, state: DroneState) -> bool:
+    zoom = state.aim.zoom if state.aim is not None else None
+    return zoom is not None and abs(zoom / times - 1) < 0.06
 
 
 async def test_steering_lasts_as_long_as_somebody_steers() -> None:

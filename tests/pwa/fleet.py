@@ -17,7 +17,9 @@ from tests.pwa.service import Service
 
 HERE = (60.1700, 24.9400)  # the first dock
 SECOND = (60.1735, 24.9460)
-SCENE = {"latitude": 60.1722, "longitude": 24.9430}  # 300 m from the one, 220 from the other
+THIRD = (60.1690, 24.9300)  # where a drone stands that no dock is registered for
+SCENE = {"latitude": 60.1712, "longitude": 24.9420}  # 170 m from the one, 340 from the other
+AFAR = {"latitude": 60.1655, "longitude": 24.9420}  # half a kilometre from the first: time for a fault
 PEOPLE = {"dana": "dispatcher", "sam": "officer", "pia": "pilot", "pol": "pilot", "lee": "supervisor"}
 
 
@@ -49,9 +51,10 @@ class Simulator:
 
 
 class City:
-    """Two docks, and everybody who has to do with them."""
+    """Two docks with their drones, one drone without, and everybody who has to do with them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, picture: str = "480x270@10") -> None:
+        self._picture = picture
         (folder / "service").mkdir()
         self.service = Service(folder / "service")
         self.simulator: Simulator | None = None
@@ -59,11 +62,10 @@ class City:
 
     def start(self) -> Self:
         for name, role in PEOPLE.items():
-            more = ("--unit", "4B12") if role == "officer" else ()
-            self.service.add_user(name, "--role", role, *more)
+            self.service.add_person(name, role, unit="4B12" if role == "officer" else None)
         self.service.start()
-        docks = [(*HERE, "Harbour dock"), (*SECOND, "Library dock")]
-        self.simulator = Simulator(docks, "--picture", "640x360@12", "--wind", "3,250,0.5")
+        docks = [(*HERE, "Harbour dock"), (*SECOND, "Library dock"), (*THIRD, "Depot")]
+        self.simulator = Simulator(docks, "--picture", self._picture, "--wind", "3,250,0.5")
         lee = Person(self.service, "lee")
         point = {"latitude": HERE[0], "longitude": HERE[1]}
         site = lee.send(
@@ -81,7 +83,7 @@ class City:
         connector = lee.send("GET", "/api/agency/sites")[0]["connectors"][0]["id"]
         now = datetime.now(UTC)
         pia = Person(self.service, "pia")
-        for drone in self.simulator.where:
+        for drone in self.simulator.where[:2]:
             dock = lee.send("POST", "/api/docks", self._dock(site["id"], connector, drone, now))
             pia.send("POST", f"/api/docks/{dock['id']}/watch", {"observers": 0})
         pia.send("PUT", "/api/weather", WEATHER)
@@ -103,6 +105,7 @@ class City:
                 "begins": (now - timedelta(days=9)).isoformat(),
                 "ends": (now + timedelta(days=9)).isoformat(),
                 "light": "night",
+                "ceiling_m": 40.0,  # climbing and coming down is most of a short flight
             },
             "drone": {
                 "called": f"d{drone['number']}",

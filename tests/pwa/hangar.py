@@ -82,6 +82,7 @@ def flight(number: int = 1, phase: str = "on-scene", **changes: Any) -> Json:
         "thermal_feed_id": f"fed_t{number}",
         "relieved_by": None,
         "warnings": [],
+        "advice": [],
         **changes,
     }
 

@@ -8,8 +8,8 @@ import { areasOf, weatherWords } from "../../pwa/src/staff/air.ts";
 import { Orders } from "../../pwa/src/staff/flights.ts";
 import { ranked } from "../../pwa/src/staff/ranking.ts";
 import { dronesOf } from "../../pwa/src/staff/scene-sky.ts";
-import { applySky, asHeard, flightsOf, movedTo, NO_SKY, type Sky } from "../../pwa/src/staff/sky.ts";
-import { notReady, telemetry, toScene } from "../../pwa/src/staff/sky-words.ts";
+import { applySky, asHeard, flightsOf, movedTo, NO_SKY, type Sky, takenOver } from "../../pwa/src/staff/sky.ts";
+import { notReady, phaseWords, telemetry, toScene } from "../../pwa/src/staff/sky-words.ts";
 import { table } from "../../pwa/src/staff/thermal/palettes.ts";
 import type { DockView, DroneAt, FeedView, FlightView, Position } from "../../pwa/src/wire.ts";
 
@@ -46,6 +46,7 @@ function flight(changes: Partial<FlightView> = {}): FlightView {
     thermal_feed_id: "fed_t",
     relieved_by: null,
     warnings: [],
+    advice: [],
     ...changes,
   };
 }
@@ -181,6 +182,25 @@ test("how long it still takes is counted down, and then how late it is", () => {
   assert.equal(toScene(flight(), NOW + 4000), "80 s to the scene");
   assert.equal(toScene(flight(), NOW + 90_000), "6 s later than planned");
   assert.equal(toScene(flight({ phase: "on-scene" }), NOW), null);
+});
+
+test("who was there and goes there again is not late", () => {
+  const again = flight({ on_scene_at: later(84) });
+  assert.equal(toScene(again, NOW + 200_000), null);
+  assert.equal(phaseWords(again), "On the way again");
+});
+
+test("a picture goes on with the drone that took over, once the first has left", () => {
+  const next = flight({ id: "flt_2", phase: "on-scene", colour_feed_id: "fed_d2", thermal_feed_id: "fed_t2" });
+  const both = (phase: FlightView["phase"]): Sky => ({
+    ...SKY,
+    flights: [next, flight({ phase, relieved_by: "flt_2" })],
+  });
+  assert.equal(takenOver(both("handing-over"), "fed_t"), "fed_t");
+  assert.equal(takenOver(both("returning"), "fed_t"), "fed_t2");
+  assert.equal(takenOver(both("landed"), "fed_d"), "fed_d2");
+  assert.equal(takenOver(both("landed"), "fed_c"), "fed_c");
+  assert.equal(takenOver({ ...SKY, flights: [flight({ phase: "returning" })] }, "fed_d"), "fed_d");
 });
 
 test("telemetry that does not come any more is said to be old", () => {

@@ -39,7 +39,7 @@ GUARDS = {
     *(guards.signed_in, guards.staff, guards.desk, guards.officers, guards.supervisors, guards.owners),
     *(guards.auditors, guards.managers, guards.reached, guards.machines, guards.our_pages, metrics.readers),
     *(guards.even_locked, guards.at_the_lock, guards.officers_even_locked),
-    *(guards.flyers, guards.pilots, guards.skywatchers),
+    *(guards.flyers, guards.pilots, guards.skywatchers, guards.flight_readers, guards.log_readers),
 }
 
 

@@ -101,11 +101,16 @@ function body(said: FormData, drone: UndockedView, point: Point): RegisterDock {
 export function DockForm(props: { calls: AgencyCalls; drone: UndockedView; onDone(): void }) {
   const { calls, drone, onDone } = props;
   const [point, setPoint] = useState<Point | null>(drone.point);
+  const [bad, setBad] = useState<string | null>(null);
   const act = useAct(sorry);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (act.busy || point === null) return;
     const said = new FormData(event.currentTarget as HTMLFormElement);
+    const ends = String(said.get("ends"));
+    const late = ends < String(said.get("begins"));
+    setBad(late ? "The waiver ends before it begins. Correct its dates." : null);
+    if (late) return;
     if (await act.run(() => calls.addDock(body(said, drone, point)))) onDone();
   };
   const now = Date.now();
@@ -172,7 +177,7 @@ export function DockForm(props: { calls: AgencyCalls; drone: UndockedView; onDon
       <button type="submit" class="primary" disabled={act.busy || point === null}>
         <Icon name="plus" /> Register the dock
       </button>
-      <ProblemNote text={act.problem} />
+      <ProblemNote text={bad ?? act.problem} />
     </form>
   );
 }

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { Fold, Twice } from "../lending/fold.tsx";
 import { useAct, useLoaded } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { DockView, DroneView, UndockedView } from "../wire.ts";
@@ -171,6 +172,11 @@ export function Docks({ calls }: { calls: AgencyCalls }) {
     <Shown held={held}>
       {([docks, undocked]: [DockView[], UndockedView[]]) => (
         <div class="lending city">
+          <p>
+            <a class="button" href="/flights">
+              <Icon name="history" /> Flights and their logs
+            </a>
+          </p>
           <section class="card folds" aria-labelledby="docks-title">
             <h2 id="docks-title" class="folds-title">
               Docks

@@ -9,7 +9,7 @@ import { sorry } from "../lib/refusals.ts";
 import { Refused } from "../lib/requests.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { flightsOf, isUp } from "../staff/sky.ts";
+import { flightsOf, isFlown, isUp } from "../staff/sky.ts";
 import { percent, phaseTone, phaseWords, seconds, stays, toScene } from "../staff/sky-words.ts";
 import type { AnswerView, ChoiceView, FlightView, IncidentView, OfferView } from "../wire.ts";
 import { type ConsoleState, change } from "./state.ts";
@@ -133,7 +133,7 @@ export function FlightLine({ desk, flight }: { desk: Desk; flight: FlightView })
         )}
       </p>
       <ProblemNote text={act.problem} />
-      {isUp(flight) && flight.phase !== "returning" && (
+      {isFlown(flight) && flight.phase !== "returning" && (
         <button
           type="button"
           disabled={act.busy}

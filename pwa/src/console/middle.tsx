@@ -12,6 +12,7 @@ import { FeedPicture } from "../staff/parts/picture.tsx";
 import { PositionFacts } from "../staff/parts/position-facts.tsx";
 import { SceneMap } from "../staff/parts/scene-map.tsx";
 import { StandingMark } from "../staff/parts/standing.tsx";
+import { useTakenOver } from "../staff/taking-over.ts";
 import type { FeedView, IncidentView } from "../wire.ts";
 import { CameraCard } from "./cameras.tsx";
 import { PlaceForm } from "./place-form.tsx";
@@ -120,6 +121,7 @@ function One({ desk, state, incident, feeds, feed, beside }: OneProps) {
 
 function PicturePane({ desk, state, incident }: Props) {
   const { feed: asked } = useStore(state);
+  useTakenOver(desk, asked, (feed) => change(state, { feed }));
   const feeds = watchable(incident, desk.me.user.id);
   const feed = incident.closed_at === null ? chosenFeed(feeds, asked) : null;
   const beside = feed === null ? null : besideFeed(feeds, feed);

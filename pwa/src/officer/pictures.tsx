@@ -23,6 +23,7 @@ import type { Around } from "../staff/nearby.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Reasons } from "../staff/parts/reasons.tsx";
 import { type Ranked, ranked, reasonsWords, useOfCamera } from "../staff/ranking.ts";
+import { useTakenOver } from "../staff/taking-over.ts";
 import { markWords } from "../staff/words.ts";
 import type { FeedView, IncidentView, NearbyCamera, Reason } from "../wire.ts";
 import { canFloat, Floating } from "./floating.ts";
@@ -405,7 +406,8 @@ function Strip({ desk, glance, incident, around, feed, own, onShow, children }: 
 }
 
 export function PictureArea(props: Props) {
-  const { desk, glance, incident, asked } = props;
+  const { desk, glance, incident, asked, onShow } = props;
+  useTakenOver(desk, asked, onShow);
   const mode = useStore(glance.choice.mode);
   const own = useOwnCamera(desk, incident);
   const order = useRanked(props, useStore(own.own).feed);

@@ -6,7 +6,7 @@ import type { Desk } from "../staff/desk.ts";
 import { Orders } from "../staff/flights.ts";
 import { useNearby } from "../staff/nearby.ts";
 import { SceneMap } from "../staff/parts/scene-map.tsx";
-import { isUp } from "../staff/sky.ts";
+import { isFlown, isUp } from "../staff/sky.ts";
 import { phaseTone, phaseWords, telemetry, toScene } from "../staff/sky-words.ts";
 import type { FlightView, IncidentView, Point } from "../wire.ts";
 import { Acknowledged } from "./acknowledged.tsx";
@@ -48,6 +48,11 @@ function Head({ desk, flight, incident }: Props & { incident: IncidentView | nul
         {flight.warnings.map((words) => (
           <p key={words}>
             <Icon name="warning" /> {words}
+          </p>
+        ))}
+        {flight.advice.map((words) => (
+          <p key={words} class="advice">
+            <Icon name="flag" /> <strong>You:</strong> {words}
           </p>
         ))}
       </div>
@@ -111,6 +116,27 @@ interface Told {
   onTold(point: Point | null): void;
 }
 
+/** Who can tell it nothing, and why not. */
+function Looking({ desk, flight }: Props) {
+  if (!isUp(flight)) {
+    return (
+      <p class="only-looking">
+        This flight is over.{" "}
+        <a class="button" href={`/flights#${flight.id}`}>
+          <Icon name="history" /> Its log
+        </a>
+      </p>
+    );
+  }
+  return (
+    <p class="only-looking">
+      {mayFly(desk.me)
+        ? "It hangs under its parachute: nothing can be told to it any more."
+        : "You look on: a pilot tells it what to do."}
+    </p>
+  );
+}
+
 export function Flight({ desk, flight }: Props) {
   const incident = useStore(desk.world).incidents.get(flight.incident_id) ?? null;
   const orders = useMemo(() => new Orders(), []);
@@ -120,8 +146,14 @@ export function Flight({ desk, flight }: Props) {
     [desk, flight.id, flight.drone_id, orders],
   );
   useEffect(() => () => camera.end(), [camera]);
-  const up = isUp(flight);
-  const piloting: Piloting = { desk, flight, incident, orders, camera, may: up && mayFly(desk.me) };
+  const piloting: Piloting = {
+    desk,
+    flight,
+    incident,
+    orders,
+    camera,
+    may: isFlown(flight) && mayFly(desk.me),
+  };
   return (
     <div class="flight">
       <Head desk={desk} flight={flight} incident={incident} />
@@ -143,9 +175,7 @@ export function Flight({ desk, flight }: Props) {
             <Steering {...piloting} />
           </>
         ) : (
-          <p class="only-looking">
-            {up ? "You look on: a pilot tells it what to do." : "This flight is over."}
-          </p>
+          <Looking desk={desk} flight={flight} />
         )}
       </section>
     </div>

@@ -36,6 +36,9 @@ function Bar({ desk, listed, onList }: { desk: Desk; listed: boolean; onList(): 
         <Icon name="list" /> Docks and flights
       </button>
       <div class="bar-end">
+        <a class="button" href="/flights">
+          <Icon name="history" /> Flights
+        </a>
         <LockButton requests={desk.requests} />
         <ThemeButton />
         <SignOutButton name={desk.me.user.display_name} onSignOut={() => desk.signOut()} />

@@ -1,6 +1,7 @@
 // The auditor's page: the queue of findings by week, one of them in full, the week's charts, and the public log.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLoaded } from "../lib/hooks.ts";
+import { Icon } from "../lib/parts/icon.tsx";
 import { LockButton, SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -88,6 +89,9 @@ export function Review({ me, calls, requests }: { me: Me; calls: ReviewCalls; re
           <strong>Sightline</strong>
           <span>{me.agency.name}</span>
         </p>
+        <a class="button" href="/flights">
+          <Icon name="drone" /> Flights
+        </a>
         <ThemeButton />
         <LockButton requests={requests} />
         <SignOutButton name={me.user.display_name} onSignOut={signOut} />

@@ -1,5 +1,5 @@
 // What drones did, as sentences of an incident's log.
-import type { Action, EntryView, Phase } from "../wire.ts";
+import type { Action, EntryView, FlightEnd, Phase } from "../wire.ts";
 
 const PHASES: Readonly<Record<Phase, string>> = {
   launching: "takes off",
@@ -11,7 +11,8 @@ const PHASES: Readonly<Record<Phase, string>> = {
   landed: "has landed",
   parachute: "comes down by its parachute",
 };
-const OUTCOMES: Readonly<Record<string, string>> = {
+/** How a flight ended, after the drone's name. */
+export const ENDS: Readonly<Record<FlightEnd, string>> = {
   home: "is back in its dock",
   elsewhere: "has landed away from its dock",
   "not-launched": "did not take off",
@@ -41,7 +42,7 @@ function sent(entry: EntryView): string {
 function ended(entry: EntryView): string {
   const outcome = entry.details.outcome ?? "";
   const words = entry.details.words ?? "";
-  return `${drone(entry)} ${OUTCOMES[outcome] ?? "has ended its flight"}${words === "" ? "" : `: ${words}`}`;
+  return `${drone(entry)} ${ENDS[outcome as FlightEnd] ?? "has ended its flight"}${words === "" ? "" : `: ${words}`}`;
 }
 
 function pressed(entry: EntryView): string {

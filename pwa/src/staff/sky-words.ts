@@ -1,7 +1,7 @@
 // Docks, flights and drones in words. Pure.
 import { bearingDeg, countdown, distanceM, duration, metres } from "../lib/measure.ts";
 import type { DockView, DroneAt, FlightView, Parachute, Phase, Point } from "../wire.ts";
-import { isUp } from "./sky.ts";
+import { isFlown } from "./sky.ts";
 
 const PHASES: Readonly<Record<Phase, string>> = {
   launching: "Taking off",
@@ -27,8 +27,13 @@ const TONES: Readonly<Record<Phase, Tone>> = {
   parachute: "danger",
 };
 
-export function phaseWords({ phase, holds }: Pick<FlightView, "phase" | "holds">): string {
-  return holds ? `${PHASES[phase]}, holding` : PHASES[phase];
+export function phaseWords({
+  phase,
+  holds,
+  on_scene_at,
+}: Pick<FlightView, "phase" | "holds" | "on_scene_at">): string {
+  const words = phase === "en-route" && on_scene_at !== null ? "On the way again" : PHASES[phase];
+  return holds ? `${words}, holding` : words;
 }
 
 export function phaseTone({ phase }: Pick<FlightView, "phase">): Tone {
@@ -43,17 +48,17 @@ export function seconds(s: number): string {
     : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
-/** Until it is there, from what was planned; null once it is, or when nothing was planned. */
+/** Until it is there, from what was planned; null once it was, or when nothing was planned. */
 export function toScene(flight: FlightView, now: number): string | null {
   if (flight.phase !== "launching" && flight.phase !== "en-route") return null;
-  if (flight.to_scene_s === null) return null;
+  if (flight.to_scene_s === null || flight.on_scene_at !== null) return null; // the plan was for the first way
   const left = Date.parse(flight.launched_at) + flight.to_scene_s * 1000 - now;
   return left > 0 ? `${seconds(left / 1000)} to the scene` : `${duration(-left)} later than planned`;
 }
 
 /** Until it must go home. */
 export function stays(flight: FlightView, now: number): string | null {
-  if (flight.leaves_at === null || !isUp(flight) || flight.phase === "returning") return null;
+  if (flight.leaves_at === null || !isFlown(flight) || flight.phase === "returning") return null;
   return countdown(Date.parse(flight.leaves_at) - now);
 }
 

@@ -64,11 +64,14 @@ export function movedTo(drones: Drones, moved: readonly DroneAt[]): Drones {
   return next;
 }
 
-const OVER: ReadonlySet<FlightView["phase"]> = new Set(["landed", "parachute"]);
-
-/** Whether the drone is in the air, as far as the flight goes. */
+/** Whether the drone is in the air, as far as the flight goes; under its parachute it still is. */
 export function isUp(flight: FlightView): boolean {
-  return flight.ended_at === null && !OVER.has(flight.phase);
+  return flight.ended_at === null && flight.phase !== "landed";
+}
+
+/** Whether anything can be told to it. */
+export function isFlown(flight: FlightView): boolean {
+  return isUp(flight) && flight.phase !== "parachute";
 }
 
 /** The flights of an incident: those in the air first, then what is over, the newest of each first. */
@@ -84,6 +87,22 @@ export function flightOfFeed(sky: Sky, feed: string): FlightView | null {
       ({ colour_feed_id, thermal_feed_id }) => colour_feed_id === feed || thermal_feed_id === feed,
     ) ?? null
   );
+}
+
+const THERE: ReadonlySet<FlightView["phase"]> = new Set([
+  "launching",
+  "en-route",
+  "on-scene",
+  "handing-over",
+]);
+
+/** The same picture of the drone that has taken over from this one's; itself while that has not left. */
+export function takenOver(sky: Sky, feed: string | null): string | null {
+  const flight = feed === null ? null : flightOfFeed(sky, feed);
+  const next = sky.flights.find(({ id }) => id === flight?.relieved_by);
+  if (flight === null || next === undefined || THERE.has(flight.phase)) return feed;
+  const other = flight.thermal_feed_id === feed ? next.thermal_feed_id : next.colour_feed_id;
+  return other === null ? feed : takenOver(sky, other);
 }
 
 /** The dock with what its drone has said since the docks were told. */
