@@ -205,7 +205,6 @@ def _encoded(source: Any, stream: Any, made: Path) -> Cleaned:
     """The pictures of one stream as H.264 in MP4, as long as there are any that can be decoded."""
     import av
 
-    out: Any = None
     target: Any = None
     count, begun, last, size = 0, None, 0.0, (0, 0)
     with av.open(str(made), "w", format="mp4", options={"movflags": "+faststart"}) as out:

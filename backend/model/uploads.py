@@ -1,4 +1,4 @@
-"""Uploads: photos and clips that a caller has chosen to send. Values and bounds; backend/services/uploads has the steps."""
+"""Uploads: photos and clips that a caller has chosen to send. Values and bounds, no steps."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Uploads: photos and clips that a caller has chosen, sent in pieces, made anew, shown to those on the incident. Step 8d.
+"""Uploads: photos and clips that a caller chose, sent in pieces and made anew. Step 8d.
 
 A file belongs to the link by which it was begun: whoever may share by that goes on with it, also on a page
 that was opened later. Until it is made anew nobody sees it, and then only by a press that is on record. What

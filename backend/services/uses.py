@@ -181,8 +181,9 @@ class Uses:
     ) -> UseEntry:
         """Say something of a use that nobody sees a picture by, or of none.
 
-        `use` names one that has no entry before this: of what was sent and never opened. `fields` are the kind's own (backend.model.disclosure.STATED); the use, the hour and the time are
-        added here. `by` is None for a caller. Raises ValueError for fields that are not the kind's.
+        `use` names one that has no entry before this: of what was sent and never opened. `fields` are the
+        kind's own (backend.model.disclosure.STATED); the use, the hour and the time are added here. `by` is
+        None for a caller. Raises ValueError for fields that are not the kind's.
         """
         named = about.id if about is not None else use
         own = named or UseId(new_id("use"))

@@ -13,6 +13,7 @@ import {
   SLOW_BPS,
   sizeFor,
 } from "../../pwa/src/caller/rungs.ts";
+import { nextPiece } from "../../pwa/src/caller/uploads.ts";
 
 const STEP_MS = 500;
 const FINE: Facts = {
@@ -170,4 +171,11 @@ test("a still is as large as its second takes", () => {
   assert.equal(gap("stills", 3000), 3000);
   assert.equal(gap("single", 6000), 9000);
   assert.equal(gap("single", 60_000), 15_000);
+});
+
+test("a piece takes about two seconds, whatever the line", () => {
+  assert.equal(nextPiece(64_000, 100), 128_000, "at most twice the last");
+  assert.equal(nextPiece(64_000, 8000), 32_000, "at least half of it");
+  assert.equal(nextPiece(1024 * 1024, 10), 1024 * 1024);
+  assert.equal(nextPiece(16 * 1024, 60_000), 16 * 1024);
 });

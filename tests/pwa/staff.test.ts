@@ -151,6 +151,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     openings: [],
     asks: [],
     glass: [],
+    uploads: [],
     site: null,
     ...changes,
   };

@@ -22,6 +22,8 @@ export async function enter(code: string): Promise<string> {
 }
 
 export interface Door {
+  /** The link's name in this browser's own stores: no secret. */
+  link(): Promise<string>;
   open(): Promise<Invitation>;
   /** The grant that is held, or a new one. Rejects with Refused, or without a network. */
   grant(): Promise<CallerGrant>;
@@ -91,6 +93,7 @@ export function doorOf(token: string): Door {
   };
 
   return {
+    link: async () => (await key).id,
     open,
     grant,
     again,

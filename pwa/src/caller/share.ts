@@ -22,6 +22,10 @@ export interface Summary {
 export interface Sharing {
   readonly door: Door;
   readonly kind: LinkKind;
+  /** Ends what is shared, and all that belongs to it. */
+  readonly signal: AbortSignal;
+  /** null until the ladder is there. */
+  readonly rung: Rung | null;
   readonly situation: Situation;
   readonly health: Health | null;
   readonly fix: Fix | null;
@@ -239,6 +243,10 @@ export function share(options: ShareOptions): Sharing {
   return {
     door,
     kind: options.kind,
+    signal,
+    get rung() {
+      return stands?.rung ?? null;
+    },
     situation,
     get health() {
       return health;

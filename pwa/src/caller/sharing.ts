@@ -1,5 +1,6 @@
 // The screen while something is shared: it lives, so it is made once and then only changed where it must.
 import { quality } from "../rtc/health.ts";
+import type { Rung } from "../wire.ts";
 import { h, icon, write } from "./dom.ts";
 import { pictureOf, placeOf, type Saying, saying } from "./saying.ts";
 import { headline, type Screen } from "./screens.ts";
@@ -14,6 +15,8 @@ export interface SharingScreen extends Screen {
 const SIGNAL_SHOWS_MS = 3000; // before that the first seconds weigh too much
 const ASKING_SHOWS_MS = 400; // a permission that was given before is never asked for
 
+/** Why it is no video, where that is all there is to say. */
+const STILLS: Partial<Record<Rung, keyof Words>> = { stills: "seeStills", "single-stills": "seeSingles" };
 const TONES = { live: "live", starting: "starting", paused: "pausedShort", off: "notLive" } as const;
 
 function clock(ms: number): string {
@@ -48,6 +51,9 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     icon("light"),
     words.light,
   );
+
+  const files = h("div", { class: "files" });
+  let showFiles = (): void => {};
 
   flip.addEventListener("click", async () => {
     flip.disabled = true;
@@ -105,17 +111,22 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     write(time, clock(now - since));
     write(signal, signalWords(now));
     write(sentence, words[said.sentence]);
-    write(hint, said.hint === null ? "" : words[said.hint]);
-    hint.hidden = said.hint === null;
+    const advice = said.hint ?? STILLS[shared.rung ?? "live"] ?? null;
+    write(hint, advice === null ? "" : words[advice]);
+    hint.hidden = advice === null;
     const { camera, place: where } = shared.situation;
     again.hidden = ![camera, where].some((state) => state === "refused" || state === "unavailable");
     flip.hidden = !shared.camera?.canFlip();
     const lit = shared.camera?.light() ?? null;
     light.hidden = lit === null;
     light.setAttribute("aria-pressed", String(lit === true));
+    showFiles();
     showStage();
   };
 
+  void import("./sending.ts").then(({ offer }) => {
+    showFiles = offer(files, shared, words);
+  });
   update();
   return {
     name: "sharing",
@@ -126,6 +137,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
       hint,
       again,
       h("div", { class: "stage" }, pin, video, place),
+      files,
       h("div", { class: "tools" }, flip, light),
       h("button", { type: "button", class: "stop", onclick: stop }, icon("stop"), words.stop),
     ],

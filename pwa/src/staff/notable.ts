@@ -11,6 +11,8 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "caller.status",
   "caller.rung",
   "caller.stop",
+  "upload.begin",
+  "upload.end",
   "feed.live",
   "feed.end",
   "incident.close",
