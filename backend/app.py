@@ -33,6 +33,7 @@ from backend.services.asks import Asks
 from backend.services.board import Board
 from backend.services.callers import Callers
 from backend.services.cameras import Cameras
+from backend.services.care import Care
 from backend.services.connections import Connections
 from backend.services.connectors import Connectors
 from backend.services.contests import Contests
@@ -56,6 +57,7 @@ from backend.services.flight_feeds import FlightFeeds
 from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
+from backend.services.handling import Handling
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.leaving import Leaving
@@ -64,6 +66,7 @@ from backend.services.links import Links
 from backend.services.locators import Locators
 from backend.services.locks import Locks, limits
 from backend.services.log_files import LogFiles
+from backend.services.measured import Measured
 from backend.services.minutes import Minutes
 from backend.services.nearby import Surroundings
 from backend.services.notes import Notes
@@ -72,6 +75,7 @@ from backend.services.officers import Officers
 from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
+from backend.services.places import Places
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
@@ -155,6 +159,7 @@ class Parts(msgspec.Struct, frozen=True):
     incidents: Incidents
     links: Links
     callers: Callers
+    care: Care
     sharing: Sharing
     access: Access
     feeds: Feeds
@@ -173,11 +178,13 @@ class Parts(msgspec.Struct, frozen=True):
     alerts: Alerts
     aloft: Aloft
     asks: Asks
+    places: Places
     pushes: Push
     runs: Runs
     openings: Openings
     pusher: Pusher
     connectors: Connectors
+    measured: Measured
     minutes: Minutes
     enrolments: Enrolments
     devices: Devices
@@ -205,6 +212,7 @@ class Parts(msgspec.Struct, frozen=True):
     stills: Stills
     still_workers: StillWorkers
     glass: Glass
+    handling: Handling
     review: Review
     log_files: LogFiles
     transparency: Transparency
@@ -318,6 +326,7 @@ def build(
         incidents=Incidents(steps, board, sfu, lent, broken, config.country),
         links=links,
         callers=Callers(steps, keys, sfu),
+        care=Care(steps, zone),
         sharing=Sharing(steps, sfu),
         access=access,
         feeds=feeds,
@@ -342,11 +351,13 @@ def build(
         alerts=alerts,
         aloft=aloft,
         asks=asks,
+        places=Places(steps, config.keep_places_days),
         pushes=pushes,
         runs=runs,
         openings=lent,
         pusher=pusher,
         connectors=connectors,
+        measured=Measured(steps),
         minutes=minutes,
         enrolments=Enrolments(steps, keys, connectors, minutes),
         devices=devices,
@@ -374,6 +385,7 @@ def build(
         stills=stills,
         still_workers=still_workers,
         glass=broken,
+        handling=Handling(steps, board, hub, leaving),
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
@@ -423,6 +435,8 @@ def create_app(
                 "incidents",
                 "links",
                 "callers",
+                "care",
+                "handling",
                 "sharing",
                 "access",
                 "fees",
@@ -443,6 +457,7 @@ def create_app(
                 "duties",
                 "locators",
                 "locks",
+                "measured",
                 "officers",
                 "sealing",
                 "receipts",
@@ -520,6 +535,10 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
         asyncio.create_task(_kept_up("asks", parts.asks.run)),
         asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
+        asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
+        asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
+        asyncio.create_task(_kept_up("callers' figures", parts.measured.run)),
+        asyncio.create_task(_kept_up("places' age", parts.places.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
         asyncio.create_task(_kept_up("uploads", parts.uploads.run)),

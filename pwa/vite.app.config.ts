@@ -18,6 +18,7 @@ export default defineConfig({
       input: {
         signin: here("signin.html"),
         agency: here("agency.html"),
+        care: here("care.html"),
         console: here("console.html"),
         flights: here("flights.html"),
         officer: here("officer.html"),

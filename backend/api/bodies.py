@@ -109,7 +109,10 @@ class WatchGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OpenLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`network` is what the browser believes of it, where it says so (effectiveType)."""
+
     token: Text
+    network: Annotated[str, msgspec.Meta(max_length=16)] | None = None
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from backend.api.bodies import (
 )
 from backend.model.ids import GrantSecret, Token
 from backend.model.links import LinkKind
+from backend.model.measured import browser_of, network_of
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refusal
 from backend.model.views import Agency
@@ -42,7 +43,12 @@ async def open_link(
     callers: NamedDependency[Callers],
     agency: NamedDependency[Agency],
 ) -> Invitation:
-    link, challenge, left = await callers.open(_token(data.token), guards.address(request))
+    link, challenge, left = await callers.open(
+        _token(data.token),
+        guards.address(request),
+        browser_of(request.headers.get("user-agent", "")),
+        network_of(data.network),
+    )
     return Invitation(
         agency=agency.name,
         kind=link.kind,

@@ -17,6 +17,7 @@ from backend.model.people import StaffSession
 from backend.model.refusals import Refused
 from backend.model.sessions import device_words
 from backend.model.views import Agency, Me
+from backend.services.care import Care
 from backend.services.locks import Locks
 from backend.services.sessions import Sessions
 from backend.services.signin import SignIn
@@ -29,6 +30,7 @@ async def sign_in(
     sign_in_service: NamedDependency[SignIn],
     sessions: NamedDependency[Sessions],
     locks: NamedDependency[Locks],
+    care: NamedDependency[Care],
     config: NamedDependency[Config],
     agency: NamedDependency[Agency],
 ) -> Response[Me]:
@@ -38,7 +40,7 @@ async def sign_in(
     session, secret = await sign_in_service.sign_in(data.name, data.password, address, device)
     with contextlib.suppress(Refused):  # whoever was signed in here, locked or not, is it no more
         await sessions.sign_out(await guards.who(request, locked=True))
-    me = _me(session, sign_in_service, locks, agency)
+    me = await _me(session, sign_in_service, locks, agency, care)
     cookie = SetCookie(
         key=guards.cookie_name(config),
         value=secret.reveal(),
@@ -56,9 +58,10 @@ async def me(
     session: NamedDependency[StaffSession],
     sign_in_service: NamedDependency[SignIn],
     locks: NamedDependency[Locks],
+    care: NamedDependency[Care],
     agency: NamedDependency[Agency],
 ) -> Me:
-    return _me(session, sign_in_service, locks, agency)
+    return await _me(session, sign_in_service, locks, agency, care)
 
 
 @post("/idle", guards=[guards.signed_in], status_code=204)
@@ -81,10 +84,11 @@ async def unlock(
     session: NamedDependency[StaffSession],
     sign_in_service: NamedDependency[SignIn],
     locks: NamedDependency[Locks],
+    care: NamedDependency[Care],
     agency: NamedDependency[Agency],
 ) -> Me:
     session = await sign_in_service.unlock(session, data.password, guards.address(request))
-    return _me(session, sign_in_service, locks, agency)
+    return await _me(session, sign_in_service, locks, agency, care)
 
 
 @delete("/", guards=[guards.even_locked], status_code=204)
@@ -106,13 +110,14 @@ async def sign_out(
     return Response(None, status_code=204, cookies=[gone])
 
 
-def _me(session: StaffSession, sign_in: SignIn, locks: Locks, agency: Agency) -> Me:
+async def _me(session: StaffSession, sign_in: SignIn, locks: Locks, agency: Agency, care: Care) -> Me:
     return Me(
         user=session.user,
         agency=agency,
         csrf=sign_in.csrf(session),
         session=session.id,
         lock_after_s=locks.after_s(session.user.role),
+        care=await care.choice(session.user),
     )
 
 

@@ -36,6 +36,7 @@ DockId = NewType("DockId", str)
 DroneId = NewType("DroneId", str)
 FlightId = NewType("FlightId", str)
 WatchId = NewType("WatchId", str)
+TransferId = NewType("TransferId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 128 bits in base 62

@@ -9,6 +9,10 @@ import msgspec
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 
 
+COARSE_DIGITS = 2  # of a degree: 1.1 km to the north
+COARSE_M = 1000.0
+
+
 class PositionSource(StrEnum):
     """Who says so."""
 
@@ -50,6 +54,17 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
         What lies in the future was said before our clock was set back, and outdates nothing.
         """
         return known is not None and known.source is self.source and self.at < known.at <= now
+
+
+def coarse(position: Position) -> Position:
+    """What stays of a place for statistics: a kilometre is as near as it gets. How somebody moved is gone."""
+    return Position(
+        latitude=round(position.latitude, COARSE_DIGITS),
+        longitude=round(position.longitude, COARSE_DIGITS),
+        accuracy_m=max(position.accuracy_m, COARSE_M),
+        at=position.at,
+        source=position.source,
+    )
 
 
 class PositionReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -99,6 +99,9 @@ class Refusal(StrEnum):
     TOO_OFTEN = "too-often"
     NO_UNIT = "no-unit"  # an officer who is not on duty
     UNIT_TAKEN = "unit-taken"  # somebody is on duty there; the words say who
+    NOT_HANDLER = "not-handler"  # of an incident: only whoever has it hands it over
+    NOT_AT_DESK = "not-at-desk"  # whom it is to be handed to
+    TRANSFER_OVER = "transfer-over"  # answered, withdrawn or lapsed
     UNIT_BUSY = "unit-busy"  # it was offered as free, and is on another incident by now
     PRESS_OVER = "press-over"  # it is too late to take a status back
     ALERT_OVER = "alert-over"  # the unit was released, or the incident closed

@@ -55,6 +55,15 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
     measured: int
 
 
+class CallerStep(msgspec.Struct, frozen=True, kw_only=True):
+    """How many callers' links came that far, and how fast from their issuing. None where too few."""
+
+    name: str
+    links: int | None
+    median_s: float | None
+    p90_s: float | None
+
+
 class PublicEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the public log with what is opened of it."""
 
@@ -114,6 +123,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     levels: Mapping[str, int]  # cameras that take part, by participation level
     response: tuple[Median, ...]  # of twelve months
     drones: tuple[Spread, ...]  # likewise, the first drone of each emergency; empty where none has flown
+    callers: tuple[CallerStep, ...]  # likewise, in order; empty where there are too few
     kinds: Mapping[str, int]  # entries by what they are
     sealed: int  # withheld now
     contests: tuple[Contest, ...]  # the newest first

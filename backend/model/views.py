@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 
 from backend.model.alerts import AlertView
+from backend.model.care import CareChoice
 from backend.model.duty import DutyView
 from backend.model.glass import GlassView
+from backend.model.handling import HandlerView, TransferView
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
@@ -81,6 +83,8 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
     uploads: tuple[UploadView, ...] = ()  # photos and clips of callers, the first first
     site: str | None = None  # the name of the site whose own call it is
+    handler: HandlerView | None = None  # which dispatcher has it
+    transfer: TransferView | None = None  # its offer to a colleague; None for officers
 
 
 class LockedOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +128,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str
     session: str
     lock_after_s: int  # without anybody's input
+    care: CareChoice  # how pictures open
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):

@@ -118,6 +118,8 @@ class Board:
         alerts = await tx.alerts.views(ids)
         uploads = await tx.uploads.of_incidents(ids)
         glass = await tx.glass.views(ids, now)
+        handlers = await tx.handling.handlers_of(ids)
+        offers = await tx.handling.offers_of(ids)
         return [
             IncidentView(
                 id=incident.id,
@@ -139,6 +141,8 @@ class Board:
                 glass=tuple(glass[incident.id]),
                 uploads=tuple(upload_rules.view(upload) for upload in uploads[incident.id]),
                 site=sites.get(incident.site_id) if incident.site_id is not None else None,
+                handler=handlers.get(incident.id),
+                transfer=offers.get(incident.id),
             )
             for incident in these
         ]
@@ -262,7 +266,7 @@ def trim(user: User, view: IncidentView) -> IncidentView:
         return view
     view = msgspec.structs.replace(view, glass=tuple(held for held in view.glass if held.user_id == user.id))
     links = tuple(msgspec.structs.replace(link, number=None) for link in view.links)
-    return msgspec.structs.replace(view, callback_number=None, links=links)
+    return msgspec.structs.replace(view, callback_number=None, links=links, transfer=None)
 
 
 def trim_entry(user: User, view: EntryView) -> EntryView:

@@ -12,6 +12,7 @@ from backend.model.grants import Grant, Scope
 from backend.model.ids import GrantId, GrantSecret, Token, new_id, new_secret
 from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.links import Link, LinkKind
+from backend.model.measured import Browser, Network
 from backend.model.refusals import Refusal, Refused
 from backend.services.keys import Keys
 from backend.services.limits import Rate, Turns
@@ -46,7 +47,13 @@ class Callers:
         self._refusals = Rate(every_s=10, burst=20)
         self._strangers = Rate(every_s=10, burst=30, keys=1)  # entries about secrets that nobody issued
 
-    async def open(self, token: Token, address: str) -> tuple[Link, str, timedelta]:
+    async def open(
+        self,
+        token: Token,
+        address: str,
+        browser: Browser = Browser.UNKNOWN,
+        network: Network = Network.UNKNOWN,
+    ) -> tuple[Link, str, timedelta]:
         """The link, a fresh challenge and the time left. The dispatcher sees *opened*. Raises Refused."""
         self._slow_down(address)
         async with self._steps.begin() as step:
@@ -56,6 +63,7 @@ class Callers:
                 await self._note(step, Action.LINK_OPEN, link, refusal)
             elif link.opened_at is None:
                 link = await step.tx.links.change(link.id, opened_at=step.now)
+                await step.tx.measured.said(link.id, browser, network)
                 await step.record(
                     Action.LINK_OPEN, actor="caller", subject=link.id, incident=link.incident_id
                 )

@@ -8,7 +8,7 @@ from backend.model.ids import IncidentId, SiteId, new_id
 from backend.model.incidents import PANIC, FeedState, Incident
 from backend.model.links import NOTHING_SHARED
 from backend.model.people import User
-from backend.model.positions import Position, PositionReport, PositionSource
+from backend.model.positions import COARSE_DIGITS, Position, PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage, own_site
 from backend.model.views import IncidentView
@@ -58,6 +58,7 @@ class Incidents:
             await step.tx.incidents.add(incident)
             if position is not None:
                 await step.tx.incidents.move(incident.id, placed(position, step.now))
+            await step.tx.handling.give(incident.id, user.id, None, step.now)
             site = await self._recognise(step, incident.id)
             await step.record(
                 Action.INCIDENT_OPEN,
@@ -229,8 +230,8 @@ class Incidents:
 
 
 def coordinates(position: Position) -> str:
-    """Latitude and longitude, to a metre."""
-    return f"{position.latitude:.5f}, {position.longitude:.5f}"
+    """Latitude and longitude for the log, which keeps all for ever: a kilometre, and no nearer."""
+    return f"{position.latitude:.{COARSE_DIGITS}f}, {position.longitude:.{COARSE_DIGITS}f}"
 
 
 def placed(report: PositionReport, now: datetime) -> Position:

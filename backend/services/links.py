@@ -75,6 +75,7 @@ class Links:
                 expires_at=step.now + self._lasts,
             )
             await step.tx.links.add(link, self._keys.token(link.id).hashed)
+            await step.tx.measured.expect(link.id)
             await self._queue(step, link)
             await step.record(
                 Action.LINK_ISSUE,

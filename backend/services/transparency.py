@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from backend.model import measured
 from backend.model.flight_records import FlightTimes
 from backend.model.months import before
 from backend.model.refusals import Refusal, Refused
@@ -38,6 +39,7 @@ from backend.store.transparency import Firsts
 from backend.tlog.client import LogAway
 
 AT_ONCE = 500  # entries read in one transaction, for whoever takes all
+MOST_CALLERS = 50_000  # links of a year that are summed; of more the newest
 EXPORTS = 8  # at a time: each reads the whole log, as fast as its reader takes it
 SEARCHES = 2
 WAITING = 32  # searches that wait for their turn; one more is refused
@@ -146,6 +148,9 @@ class Transparency:
             levels=await held.levels(),
             response=_medians(await held.firsts(last[0].starts_at, now - self._after)),
             drones=_spreads(await tx.flights.times(last[0].starts_at, now - self._after)),
+            callers=measured.in_public(
+                await tx.measured.figures(last[0].starts_at, now - self._after, MOST_CALLERS)
+            ),
             kinds=await held.kinds(size),
             sealed=await held.sealed(size, now),
             contests=tuple(_answered(contests, answers)),
@@ -186,14 +191,9 @@ def _spreads(flown: Sequence[FlightTimes]) -> tuple[Spread, ...]:
         "scene": [times.to_scene_s for times in flown],
         "picture": [times.to_picture_s for times in flown],
     }
-    return tuple(_spread(name, [wait for wait in of if wait is not None]) for name, of in waits.items())
-
-
-def _spread(name: str, waits: list[float]) -> Spread:
-    if len(waits) < FEWEST_MEASURED:
-        return Spread(name=name, median_s=None, p90_s=None, measured=len(waits))
-    nine_of_ten = statistics.quantiles(waits, n=10, method="inclusive")[-1]
-    return Spread(name=name, median_s=statistics.median(waits), p90_s=nine_of_ten, measured=len(waits))
+    return tuple(
+        measured.spread(name, [wait for wait in of if wait is not None]) for name, of in waits.items()
+    )
 
 
 def _answered(contests: Iterable[PublicEntry], answers: Iterable[PublicEntry]) -> Iterable[Contest]:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import SessionId, UserId
-from backend.model.people import StaffSession, User
+from backend.model.people import Role, StaffSession, User
 from backend.model.sessions import SignedIn
 from backend.store.rows import columns, value, values
 from backend.store.tables import sessions, sign_in_failures, users
@@ -47,6 +47,12 @@ class Users:
 
     async def all(self) -> list[User]:
         return values(await self._db.execute(select(*_USER).order_by(users.c.name)), User)
+
+    async def in_roles(self, roles: Sequence[Role]) -> list[User]:
+        rows = await self._db.execute(
+            select(*_USER).where(users.c.role.in_(roles)).order_by(users.c.display_name, users.c.id)
+        )
+        return values(rows, User)
 
     async def names(self) -> dict[str, str]:
         """Display names by id."""

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from backend.store.alerts import Alerts
 from backend.store.around import Around
 from backend.store.cameras import Cameras
+from backend.store.care import Care
 from backend.store.connectors import Connectors
 from backend.store.contests import Contests
 from backend.store.devices import Devices
@@ -28,20 +29,25 @@ from backend.store.entries import Entries
 from backend.store.fees import Fees
 from backend.store.flights import Flights
 from backend.store.glass import Glass
+from backend.store.handling import Handling
 from backend.store.incidents import Feeds, Incidents
 from backend.store.lending import Lending
 from backend.store.links import Grants, Links, Messages
+from backend.store.measured import Measured
 from backend.store.names import Names
 from backend.store.notes import Notes
 from backend.store.openings import Asks, Openings, Push
 from backend.store.owners import Owners
 from backend.store.people import Sessions, Users
+from backend.store.places import Places
 from backend.store.receipts import Receipts
 from backend.store.responses import Responses
 from backend.store.reviews import Reviews
 from backend.store.rungs import Rungs
 from backend.store.sites import Sites
 from backend.store.statements import Statements
+from backend.store.tables import incidents, positions
+from backend.store.tables_flights import flight_points, flights
 from backend.store.tables_public import disclosed, uses
 from backend.store.transparency import Transparency
 from backend.store.units import Duties, Units
@@ -109,6 +115,10 @@ class Tx:
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
         self.uploads = Uploads(connection)
+        self.care = Care(connection)
+        self.handling = Handling(connection)
+        self.measured = Measured(connection)
+        self.places = Places(connection)
 
 
 class Store:
@@ -159,7 +169,7 @@ class Store:
         if not self._sqlite:
             async with self._write.connect() as connection:
                 bare = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                for table in (disclosed, uses):
+                for table in (disclosed, uses, incidents, positions, flights, flight_points):
                     await bare.execute(text(f"VACUUM {table.name}"))
             return
         for _ in range(FORGETS):

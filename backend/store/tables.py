@@ -364,6 +364,7 @@ incidents = Table(
     Column("opened_by", ID, ForeignKey("users.id"), nullable=False),
     Column("closed_at", Utc, index=True),
     Column("site_id", ID, ForeignKey("sites.id")),
+    Column("coarse_at", Utc),  # since when its places are coarse (services.places)
 )
 
 links = Table(

@@ -20,7 +20,7 @@ export type Crew = "alone" | "join" | "take-over";
 
 export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -66,7 +66,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "too-large" | "bad-offset" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "too-large" | "bad-offset" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-handler" | "not-at-desk" | "transfer-over" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
@@ -662,6 +662,105 @@ export interface UploadView {
   seconds: number | null;
 }
 
+export interface CareChoice {
+  blur: boolean;
+  still_first: boolean;
+}
+
+export interface Exposure {
+  day: string;
+  type: string;
+  motion_s: number;
+  still_s: number;
+}
+
+export interface CareView {
+  choice: CareChoice;
+  usual: CareChoice;
+  exposures: Exposure[];
+  kept_days: number;
+}
+
+export interface Relief {
+  user_id: string;
+  name: string;
+  role: Role;
+  today_motion_s: number;
+  today_still_s: number;
+  week_motion_s: number;
+  week_still_s: number;
+}
+
+export interface ChooseCare {
+  blur: boolean;
+  still_first: boolean;
+}
+
+export interface ReportExposure {
+  feed_id: string;
+  motion_s: number;
+  still_s: number;
+}
+
+export interface OfferIncident {
+  user_id?: string | null;
+}
+
+export interface HandlerView {
+  user_id: string;
+  name: string;
+  since: string;
+  from_id: string | null;
+}
+
+export interface TransferView {
+  id: string;
+  from_id: string;
+  from_name: string;
+  to_id: string | null;
+  to_name: string | null;
+  expires_at: string;
+}
+
+export interface Colleague {
+  user_id: string;
+  name: string;
+  role: Role;
+  incidents: number;
+}
+
+export interface Spread {
+  name: string;
+  median_s: number | null;
+  p90_s: number | null;
+  measured: number;
+}
+
+export interface Tally {
+  name: string;
+  count: number;
+}
+
+export interface Reached {
+  name: string;
+  links: number;
+  opened: number;
+  shared: number;
+  pictures: number;
+  permitted_to_picture_s: number | null;
+}
+
+export interface CallerFigures {
+  since: string;
+  links: number;
+  funnel: Tally[];
+  times: Spread[];
+  rungs: Tally[];
+  reasons: Tally[];
+  browsers: Reached[];
+  networks: Reached[];
+}
+
 export interface FeedView {
   id: string;
   incident_id: string;
@@ -714,6 +813,8 @@ export interface IncidentView {
   glass: GlassView[];
   uploads: UploadView[];
   site: string | null;
+  handler: HandlerView | null;
+  transfer: TransferView | null;
 }
 
 export interface EntryView {
@@ -884,6 +985,7 @@ export interface Me {
   csrf: string;
   session: string;
   lock_after_s: number;
+  care: CareChoice;
 }
 
 export interface Snapshot {
@@ -1081,6 +1183,7 @@ export interface WatchGrant {
 
 export interface OpenLink {
   token: string;
+  network?: string | null;
 }
 
 export interface Invitation {

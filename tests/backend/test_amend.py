@@ -49,12 +49,12 @@ async def test_words_and_place_are_corrected_and_everybody_is_told(any_house: Ho
         assert line["entry"]["details"] == {
             "words": "Two men at the door",
             "words_before": "Man at the door",
-            "place": "42.32230, -83.17630",
+            "place": "42.32, -83.18",
         }
     view = await dana.post(address(incident), {"position": OTHER})
     assert (view["words"], at(view)) == ("Two men at the door", (42.3301, -83.165, "dispatcher"))
     last = (await any_house.entries("incident.amend"))[-1]
-    assert last.details == {"place_before": "42.32230, -83.17630", "place": "42.33010, -83.16500"}
+    assert last.details == {"place_before": "42.32, -83.18", "place": "42.33, -83.17"}
 
 
 async def test_nothing_to_correct_leaves_no_entry(house: House, dana: Staff) -> None:

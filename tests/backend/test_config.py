@@ -84,6 +84,8 @@ def test_the_address_follows_from_the_port_when_none_is_given() -> None:
         ("SIGHTLINE_PUBLIC_URL", "https://cäll.example.gov"),
         ("SIGHTLINE_TLS_CERT", "/etc/cert.pem"),
         ("SIGHTLINE_TLS_KEY", "/etc/key.pem"),
+        ("SIGHTLINE_KEEP_PLACES_DAYS", "0"),
+        ("SIGHTLINE_CONTACT", "x" * 201),
         ("SIGHTLINE_LINK_MINUTES", "0"),
         ("SIGHTLINE_LINK_MINUTES", "1441"),
         ("SIGHTLINE_LINK_MINUTES", "soon"),

@@ -188,6 +188,13 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "openings": [],
         "asks": [],
         "glass": [],
+        "handler": {
+            "user_id": "usr_1",
+            "name": "Ana Ortiz",
+            "since": now(minutes=2, seconds=5),
+            "from_id": None,
+        },
+        "transfer": None,
         "site": None,
         **changes,
     }
@@ -313,6 +320,7 @@ class Agency:
             "csrf": "token",
             "session": "ses_1",
             "lock_after_s": 1800,
+            "care": {"blur": False, "still_first": False},
         }
         self.incidents: dict[str, Json] = {}
         self.units: list[Json] = []

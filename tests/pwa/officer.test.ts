@@ -245,6 +245,8 @@ function incident(changes: Partial<IncidentView> = {}): IncidentView {
     glass: [],
     uploads: [],
     site: null,
+    handler: null,
+    transfer: null,
     ...changes,
   };
 }

@@ -25,6 +25,7 @@ const ME: Me = {
   user: { id: "usr_1", name: "sam", display_name: "Sam", role: "officer", unit_id: "unt_1", usual_unit_id: "unt_1" },
   agency: { name: "Dearborn Police", incident_types: [], sender: "sms", country: "US", currency: "USD" },
   lock_after_s: 1800,
+  care: { blur: false, still_first: false },
   csrf: "secret",
   session: "ses_1",
 };
@@ -241,7 +242,7 @@ test("words whose picture was not kept ask what to do, and go alone", async () =
 function incident(id: string, unit: string | null): IncidentView {
   return {
     ...{ id, type: "Break-in", words: "back door", opened_at: NOON, opened_by: "Dana", callback_number: "+13135550143" },
-    ...{ position: HERE, closed_at: null, news_at: NOON, unit_ids: unit === null ? [] : [unit], site: null },
+    ...{ position: HERE, closed_at: null, news_at: NOON, unit_ids: unit === null ? [] : [unit], site: null, handler: null, transfer: null },
     responses: unit === null ? [] : [response("en-route", { unit_id: unit })],
     ...{ links: [], feeds: [], openings: [], asks: [], alerts: [], glass: [], uploads: [] },
   };

@@ -9,6 +9,9 @@ import { backoff, follow, patience } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { asking } from "../../pwa/src/staff/cameras.ts";
+import { anew, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
+import { Exposures } from "../../pwa/src/staff/exposures.ts";
+import { type Requests, Unreachable } from "../../pwa/src/lib/requests.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
 import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
 import {
@@ -153,6 +156,8 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     glass: [],
     uploads: [],
     site: null,
+    handler: null,
+    transfer: null,
     ...changes,
   };
 }
@@ -679,11 +684,11 @@ test("a correction says what it corrected", () => {
   const amended = (details: Record<string, string>) =>
     sentence(entry(1, { action: "incident.amend", actor: ME, details })).text;
   const place = "42.32230, -83.17630";
-  assert.equal(amended({ place }), `Ana Ortiz set the place to ${place}`);
-  assert.equal(amended({ place, over: "caller" }), `Ana Ortiz replaced the phone's own place by ${place}`);
+  assert.equal(amended({ place }), `Ana Ortiz set the place near ${place}`);
+  assert.equal(amended({ place, over: "caller" }), `Ana Ortiz replaced the phone's own place by one near ${place}`);
   assert.equal(
     amended({ words: "Two men", words_before: "Man", place }),
-    `Ana Ortiz corrected the words to “Two men” and set the place to ${place}`,
+    `Ana Ortiz corrected the words to “Two men” and set the place near ${place}`,
   );
 });
 
@@ -812,4 +817,51 @@ test("a phone tells what has reached it, a desk only what was read, and nobody t
   assert.equal(due(world, "inc_1", { id: "usr_2", role: "dispatcher" }, 0, none), null);
   const closed = apply(world, { type: "incident", incident: incident("inc_1", { closed_at: NOON }) }, ME);
   assert.equal(due(closed, "inc_1", phone, 2, none), null);
+});
+
+test("covers come off one by one, and all come back at once", () => {
+  const careful = coversOf({ blur: true, still_first: true });
+  const steps = [careful];
+  for (let press = 0; press < 3; press++) steps.push(pressed(steps.at(-1) as Covers, "fed_1"));
+  assert.deepEqual(
+    steps.map((covers) => shownOf(covers, "fed_1")),
+    ["hidden", "still", "motion", "hidden"],
+  );
+  assert.equal(shownOf(steps[2] as Covers, "fed_2"), "hidden");
+  const bold = coversOf({ blur: false, still_first: false });
+  assert.equal(shownOf(bold, "fed_1"), "motion");
+  const afraid = safe(bold);
+  assert.equal(shownOf(afraid, "fed_1"), "hidden");
+  assert.equal(shownOf(pressed(afraid, "fed_1"), "fed_1"), "motion");
+  assert.equal(shownOf(anew(afraid), "fed_1"), "motion");
+  assert.equal(shownOf(coversOf({ blur: false, still_first: true }), "fed_1"), "still");
+  assert.equal(shownOf(coversOf(undefined), "fed_1"), "motion");
+});
+
+test("exposure counts what was uncovered while somebody could see it, and is told once", async () => {
+  let now = 0;
+  let reached = false;
+  const told: unknown[] = [];
+  const requests = {
+    send: async (_method: string, _path: string, body: unknown) => {
+      if (!reached) throw new Unreachable("away");
+      told.push(body);
+    },
+  } as unknown as Requests;
+  const exposures = new Exposures(requests, () => now);
+  exposures.shows("fed_1", "motion");
+  now = 4000;
+  exposures.shows("fed_1", "still");
+  now = 6000;
+  exposures.isVisible(false);
+  now = 60_000;
+  exposures.isVisible(true);
+  await exposures.tell();
+  reached = true;
+  now = 61_000;
+  exposures.shows("fed_1", null);
+  now = 90_000;
+  await exposures.tell();
+  await exposures.tell();
+  assert.deepEqual(told, [{ feed_id: "fed_1", motion_s: 4, still_s: 3 }]);
 });

@@ -115,6 +115,17 @@ EN = Words(
         "picture": "From the emergency’s opening until an officer saw its picture",
     },
     about_drones="The first drone of each emergency is counted.",
+    callers="How far callers’ links came",
+    callers_of={
+        "issued": "Links that were sent to callers",
+        "sent": "The carrier took it",
+        "delivered": "It reached the phone",
+        "opened": "The caller opened it",
+        "permitted": "The phone allowed its camera or its place",
+        "picture": "The first live picture",
+    },
+    about_callers="Times are from the sending of the link. No number, place or phone is kept for this.",
+    links="Links",
     ninetieth="Nine of ten within",
     too_few="too few to say",
     about_on_scene="Units say by one press that they are on the scene; emergencies in which none did are not counted "

@@ -117,6 +117,17 @@ ES = Words(
         "picture": "Desde que se abrió la emergencia hasta que un agente vio su imagen",
     },
     about_drones="Se cuenta el primer dron de cada emergencia.",
+    callers="Hasta dónde llegaron los enlaces a quienes llaman",
+    callers_of={
+        "issued": "Enlaces enviados a quienes llaman",
+        "sent": "La operadora lo aceptó",
+        "delivered": "Llegó al teléfono",
+        "opened": "Quien llama lo abrió",
+        "permitted": "El teléfono permitió la cámara o la ubicación",
+        "picture": "La primera imagen en vivo",
+    },
+    about_callers="Los tiempos cuentan desde el envío. Para esto no se guarda ningún número, lugar ni teléfono.",
+    links="Enlaces",
     ninetieth="Nueve de cada diez en menos de",
     too_few="muy pocas para decirlo",
     about_on_scene="Las unidades dicen con una pulsación que están en el lugar; las emergencias en que ninguna lo "

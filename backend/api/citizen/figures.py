@@ -89,6 +89,8 @@ def charts(words: Words, report: Report) -> Html:
     shown.append(_response(words, report))
     if report.drones:
         shown.append(_drones(words, report))
+    if report.callers:
+        shown.append(_callers(words, report))
     return h(
         "section",
         {"aria-labelledby": "year"},
@@ -124,16 +126,23 @@ def _drones(words: Words, report: Report) -> Html:
     return _waits("drones", words, words.drones, (words.median, words.ninetieth), rows, words.about_drones)
 
 
+def _callers(words: Words, report: Report) -> Html:
+    rows = [(words.callers_of[each.name], (each.median_s, each.p90_s), each.links) for each in report.callers]
+    columns_of = (words.median, words.ninetieth)
+    return _waits("callers", words, words.callers, columns_of, rows, words.about_callers, words.links)
+
+
 def _waits(
     name: str,
     words: Words,
     title: str,
     columns_of: tuple[str, ...],
-    rows: Sequence[tuple[str, Sequence[float | None], int]],
+    rows: Sequence[tuple[str, Sequence[float | None], int | None]],
     about: str,
+    counted: str = "",
 ) -> Html:
     """How long things took: a row for each, in words where too few were measured."""
-    heads = [h("th", {"scope": "col"}, column) for column in (*columns_of, words.emergencies)]
+    heads = [h("th", {"scope": "col"}, column) for column in (*columns_of, counted or words.emergencies)]
     body = [
         h(
             "tr",
@@ -143,7 +152,7 @@ def _waits(
                 h("td", None, words.too_few if seconds is None else saying.seconds(words, seconds))
                 for seconds in waits
             ),
-            h("td", None, f"{measured:,}"),
+            h("td", None, words.too_few if measured is None else f"{measured:,}"),
         )
         for called, waits, measured in rows
     ]

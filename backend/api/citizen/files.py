@@ -90,6 +90,17 @@ def statistics_csv(report: Report) -> bytes:
         for each in report.drones
         for what, seconds in (("median", each.median_s), ("90th percentile", each.p90_s))
     ]
+    rows += [
+        (
+            f"{what} seconds from a caller's link until {each.name}",
+            "",
+            seconds if seconds is not None else "",
+            each.links if each.links is not None else "",
+            "",
+        )
+        for each in report.callers
+        for what, seconds in (("median", each.median_s), ("90th percentile", each.p90_s))
+    ]
     rows.append(("sealed", "", report.sealed, "", ""))
     return _lines(rows).encode("utf-8-sig")
 

@@ -96,6 +96,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     drones_of: Mapping[str, str]
     about_drones: str
     ninetieth: str
+    callers: str
+    callers_of: Mapping[str, str]
+    about_callers: str
+    links: str
     too_few: str
     about_on_scene: str
     median: str

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Icon, type IconName } from "../lib/parts/icon.tsx";
 import { LockButton, SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Desk } from "../staff/desk.ts";
+import { Callers } from "./callers.tsx";
 import { AgencyCalls } from "./calls.ts";
 import { City } from "./city.tsx";
 import { Contests } from "./contests.tsx";
@@ -16,6 +17,7 @@ import { Phrases } from "./phrases.tsx";
 const PARTS = [
   ["owners", "Owners", "opened"],
   ["city", "City cameras", "camera"],
+  ["callers", "Callers", "phone"],
   ["contests", "Contests", "flag"],
   ["devices", "Devices", "smartphone"],
   ["docks", "Drones", "drone"],
@@ -79,6 +81,7 @@ export function Agency({ desk }: { desk: Desk }) {
         <h1>{word}</h1>
         {part === "owners" && <Owners calls={calls} />}
         {part === "city" && <City requests={desk.requests} />}
+        {part === "callers" && <Callers calls={calls} />}
         {part === "contests" && <Contests calls={calls} />}
         {part === "devices" && <Devices desk={desk} calls={calls} />}
         {part === "docks" && <Docks calls={calls} />}

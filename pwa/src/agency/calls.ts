@@ -3,6 +3,7 @@ import type { Requests } from "../lib/requests.ts";
 import type {
   AmendDock,
   AnswerContest,
+  CallerFigures,
   ContestList,
   Device,
   DockView,
@@ -50,6 +51,11 @@ export class AgencyCalls {
 
   invite(displayName: string): Promise<InvitationLink> {
     return this.#ask.send("POST", "/api/agency/invitations", { display_name: displayName });
+  }
+
+  /** How far callers' links came, in sums. */
+  callers(): Promise<CallerFigures> {
+    return this.#ask.send("GET", "/api/agency/callers");
   }
 
   contests(): Promise<ContestList> {

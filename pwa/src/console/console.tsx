@@ -5,13 +5,17 @@ import { Icon } from "../lib/parts/icon.tsx";
 import { LockButton, SignOutButton, ThemeButton } from "../lib/parts/page-buttons.tsx";
 import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
+import { pressed, safe as toSafety } from "../staff/covers.ts";
 import type { Desk } from "../staff/desk.ts";
+import { chosenFeed } from "../staff/feeds.ts";
 import { useNearby } from "../staff/nearby.ts";
 import { WRITE_FIELD } from "../staff/parts/words.tsx";
 import { closedIncidents, foremost, openIncidents, type World } from "../staff/world.ts";
+import type { IncidentView } from "../wire.ts";
 import { Cameras } from "./cameras.tsx";
 import { Drones } from "./drones.tsx";
 import { BreakGlass } from "./glass.tsx";
+import { accept, Handing, mayHandOver, Offers, offersTo } from "./handling.tsx";
 import { IncidentHead } from "./incident-head.tsx";
 import { IncidentList } from "./incident-list.tsx";
 import { type Command, command, keysOn, takesKeys } from "./keys.ts";
@@ -40,9 +44,9 @@ function step({ desk, state }: Props, by: 1 | -1): void {
   desk.select(next.id);
 }
 
-/** Esc undoes the nearest thing first: the field, the help, the question, the form; then it hides the picture. */
-function safe(state: Store<ConsoleState>): void {
-  const { help, closing, wording, breaking, panel, texting } = state.value;
+/** Esc undoes the nearest thing first: the field, the help, the question, the form; then it hides the pictures. */
+function safe({ desk, state }: Props): void {
+  const { help, closing, wording, breaking, panel, texting, handing } = state.value;
   if (takesKeys(document.activeElement)) (document.activeElement as HTMLElement).blur();
   else if (help) change(state, { help: false });
   else if (breaking) change(state, { breaking: false });
@@ -50,7 +54,8 @@ function safe(state: Store<ConsoleState>): void {
   else if (closing) change(state, { closing: false });
   else if (wording) change(state, { wording: false });
   else if (texting) change(state, { texting: false, notice: null });
-  else change(state, { blurred: true });
+  else if (handing) change(state, { handing: false });
+  else desk.covers.update(toSafety);
 }
 
 /** A form that is not there yet takes the focus itself when it comes. */
@@ -59,12 +64,36 @@ function text(state: Store<ConsoleState>): void {
   change(state, { texting: true, help: false });
 }
 
+function inFront(desk: Desk): IncidentView | undefined {
+  const { selected, incidents } = desk.world.value;
+  return selected === null ? undefined : incidents.get(selected);
+}
+
+/** Takes a cover off the picture in front, or puts them on again. */
+function cover({ desk, state }: Props): void {
+  const incident = inFront(desk);
+  if (incident === undefined) return;
+  const feed = chosenFeed(watchable(incident, desk.me.user.id), state.value.feed);
+  if (feed !== null) desk.covers.update((covers) => pressed(covers, feed.id));
+}
+
+function hand({ desk, state }: Props): void {
+  const incident = inFront(desk);
+  if (incident !== undefined && mayHandOver(desk, incident)) change(state, { handing: true });
+}
+
+function acceptFirst(props: Props): void {
+  const { desk } = props;
+  const [offered] = offersTo(desk.world.value, desk.me.user.id, desk.clock.now());
+  if (offered === undefined) return;
+  accept(props, offered).catch(() => {}); // its strip stays, with the button that says why not
+}
+
 /** Puts the incident's nth picture in front. */
 function show({ desk, state }: Props, index: number): void {
-  const { selected, incidents } = desk.world.value;
-  const incident = selected === null ? undefined : incidents.get(selected);
+  const incident = inFront(desk);
   const feed = incident === undefined ? undefined : watchable(incident, desk.me.user.id)[index];
-  if (feed !== undefined) change(state, { feed: feed.id, blurred: false });
+  if (feed !== undefined) change(state, { feed: feed.id });
 }
 
 function carryOut(props: Props, asked: Command): void {
@@ -79,9 +108,11 @@ function carryOut(props: Props, asked: Command): void {
     write: () => document.getElementById(WRITE_FIELD)?.focus(),
     swap: () => swap(state),
     turn: () => turn(state),
-    blur: () => change(state, { blurred: !state.value.blurred }),
+    cover: () => cover(props),
+    hand: () => hand(props),
+    accept: () => acceptFirst(props),
     help: () => change(state, { help: !state.value.help }),
-    safe: () => safe(state),
+    safe: () => safe(props),
     next: () => step(props, 1),
     previous: () => step(props, -1),
   };
@@ -148,6 +179,16 @@ function Bar(props: Props) {
         >
           <Icon name="devices" />
         </a>
+        <a
+          class="button square"
+          href="/care"
+          target="_blank"
+          aria-label="Care: how pictures open, and how much was seen"
+          title="Care: how pictures open, and how much was seen"
+          rel="noopener"
+        >
+          <Icon name="care" />
+        </a>
         <LockButton requests={desk.requests} />
         <ThemeButton />
         <SignOutButton name={desk.me.user.display_name} onSignOut={() => desk.signOut()} />
@@ -206,11 +247,13 @@ export function Console(props: Props) {
       <Bar {...props} />
       <IncidentList {...props} />
       <main class="middle">
+        <Offers {...props} />
         {incident === undefined ? (
           <NothingSelected gone={world.selected !== null} loading={world.snapshots === 0} />
         ) : (
           <>
             <IncidentHead key={incident.id} desk={desk} state={state} incident={incident} />
+            <Handing key={`${incident.id} handing`} desk={desk} state={state} incident={incident} />
             <Silent desk={desk} incident={incident} />
             <Drones key={`${incident.id} drones`} desk={desk} state={state} incident={incident} />
             <Middle desk={desk} state={state} incident={incident} around={around} />

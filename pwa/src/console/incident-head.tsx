@@ -11,6 +11,7 @@ import type { Desk } from "../staff/desk.ts";
 import { isOver } from "../staff/links.ts";
 import { dayAndTime } from "../staff/words.ts";
 import type { IncidentView } from "../wire.ts";
+import { HandlingButton, handlerWords } from "./handling.tsx";
 import { type ConsoleState, change } from "./state.ts";
 
 function many(count: number, one: string, more = `${one}s`): string | null {
@@ -118,6 +119,7 @@ function Sub({ desk, incident }: Pick<Props, "desk" | "incident">) {
       <span>
         Opened {ago(now - Date.parse(incident.opened_at))} by {incident.opened_by}
       </span>
+      <span>{handlerWords(incident, desk.me.user.id)}</span>
     </p>
   );
 }
@@ -171,6 +173,7 @@ export function IncidentHead({ desk, state, incident }: Props) {
           <button type="button" aria-keyshortcuts="L" onClick={() => change(state, { texting: true })}>
             <Icon name="sent" /> Text link <kbd>L</kbd>
           </button>
+          <HandlingButton desk={desk} state={state} incident={incident} />
           <button type="button" onClick={() => change(state, { closing: true })}>
             Close
           </button>

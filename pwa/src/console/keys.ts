@@ -3,7 +3,21 @@
 import { keep, kept } from "./state.ts";
 
 export type Command =
-  | { name: "new" | "text" | "write" | "swap" | "turn" | "blur" | "help" | "safe" | "next" | "previous" }
+  | {
+      name:
+        | "new"
+        | "text"
+        | "write"
+        | "swap"
+        | "turn"
+        | "cover"
+        | "hand"
+        | "accept"
+        | "help"
+        | "safe"
+        | "next"
+        | "previous";
+    }
   | { name: "feed"; index: number };
 
 export const KEYS: readonly { key: string; does: string }[] = [
@@ -14,8 +28,10 @@ export const KEYS: readonly { key: string; does: string }[] = [
   { key: "1 – 9", does: "Open a picture" },
   { key: "S", does: "Swap picture and map" },
   { key: "V", does: "Picture and map beside or above each other" },
-  { key: "B", does: "Hide or show the picture" },
-  { key: "Esc", does: "Back to safety: leave the field, close this, hide the picture" },
+  { key: "B", does: "One cover off the picture: a still, then the motion; then hide it" },
+  { key: "H", does: "Hand the incident over; Enter to whoever is free" },
+  { key: "A", does: "Take over what a colleague hands to you" },
+  { key: "Esc", does: "Back to safety: leave the field, close this, hide the pictures" },
   { key: "?", does: "These keys" },
 ];
 
@@ -35,7 +51,9 @@ const SINGLE: Record<string, Command["name"]> = {
   m: "write",
   s: "swap",
   v: "turn",
-  b: "blur",
+  b: "cover",
+  h: "hand",
+  a: "accept",
   "?": "help",
   arrowdown: "next",
   arrowup: "previous",

@@ -15,6 +15,7 @@ import { StandingMark } from "../staff/parts/standing.tsx";
 import { useTakenOver } from "../staff/taking-over.ts";
 import type { FeedView, IncidentView } from "../wire.ts";
 import { CameraCard } from "./cameras.tsx";
+import { gaveAway } from "./handling.tsx";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";
 import { type ConsoleState, change } from "./state.ts";
@@ -81,7 +82,7 @@ function FeedTabs({
           type="button"
           aria-pressed={other.id === feed.id}
           aria-keyshortcuts={String(index + 1)}
-          onClick={() => change(state, { feed: other.id, blurred: false })}
+          onClick={() => change(state, { feed: other.id })}
         >
           <kbd>{index + 1}</kbd> {feedLabel(feeds, other)} · {feedWords(other)}
         </button>
@@ -102,26 +103,42 @@ interface OneProps extends Props {
   beside: boolean;
 }
 
-function One({ desk, state, incident, feeds, feed, beside }: OneProps) {
-  const { blurred } = useStore(state);
+function One({ desk, incident, feeds, feed, beside }: OneProps) {
   return (
     <FeedPicture
       desk={desk}
       feed={feed}
       link={feed.kind === "caller" ? currentLink(incident) : null}
       label={feedLabel(feeds, feed)}
-      blurred={blurred}
       beside={beside}
-      onUnblur={() => change(state, { blurred: false })}
     >
       {feed.kind === "caller" ? <NoPicture incident={incident} feed={feed} /> : <Coming feed={feed} />}
     </FeedPicture>
   );
 }
 
+/** Of an incident that this person handed over: it is a colleague's to look at now. */
+function GaveAway({ state, incident }: Omit<Props, "desk">) {
+  return (
+    <section class="picture-pane" aria-label="Picture">
+      <div class="picture is-empty">
+        <div class="picture-empty">
+          <Icon name="handOver" />
+          <p>You handed this over to {incident.handler?.name}. Its pictures are off here.</p>
+          <button type="button" onClick={() => change(state, { anyway: true })}>
+            <Icon name="show" /> Show them anyway
+          </button>
+        </div>
+      </div>
+    </section>
+  );
+}
+
 function PicturePane({ desk, state, incident }: Props) {
-  const { feed: asked } = useStore(state);
+  const { feed: asked, anyway } = useStore(state);
   useTakenOver(desk, asked, (feed) => change(state, { feed }));
+  if (incident.closed_at === null && !anyway && gaveAway(incident, desk.me.user.id))
+    return <GaveAway state={state} incident={incident} />;
   const feeds = watchable(incident, desk.me.user.id);
   const feed = incident.closed_at === null ? chosenFeed(feeds, asked) : null;
   const beside = feed === null ? null : besideFeed(feeds, feed);

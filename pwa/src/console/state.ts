@@ -17,8 +17,10 @@ export interface ConsoleState {
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Whether the form for a new link is open. */
   readonly texting: boolean;
-  /** Whether the picture is hidden. */
-  readonly blurred: boolean;
+  /** Whether a colleague is being chosen to hand the incident over to. */
+  readonly handing: boolean;
+  /** Whether the pictures of an incident that was handed over are shown after all. */
+  readonly anyway: boolean;
   readonly help: boolean;
   readonly closing: boolean;
   /** Whether the words of the incident in front are being corrected. */
@@ -44,7 +46,8 @@ export function newState(): Store<ConsoleState> {
   return new Store<ConsoleState>({
     secrets: new Map(),
     texting: false,
-    blurred: false,
+    handing: false,
+    anyway: false,
     help: false,
     closing: false,
     wording: false,
@@ -66,7 +69,8 @@ export const AT_REST = {
   panel: false,
   texting: false,
   feed: null,
-  blurred: false,
+  handing: false,
+  anyway: false,
   notice: null,
 } as const satisfies Partial<ConsoleState>;
 

@@ -29,6 +29,7 @@ const SENTENCES: Partial<Record<Refusal, string>> = {
   "session-locked": "This page is locked. Enter your password to go on.",
   "too-many-tries": "Too many tries. Wait a minute, then try again.",
   "too-often": "That was too fast. Try again in a second.",
+  "transfer-over": "This offer is over. The incident stays with whoever has it.",
   "wrong-role": "Your account may not do that.",
 };
 

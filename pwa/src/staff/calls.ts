@@ -5,6 +5,8 @@ import type {
   Acknowledged,
   AmendIncident,
   BreakGlass,
+  CareView,
+  Colleague,
   EntryView,
   Handout,
   IncidentView,
@@ -16,6 +18,7 @@ import type {
   Nearby,
   NotesView,
   NoteView,
+  OfferIncident,
   OpenedCamera,
   OpenedSite,
   OpenIncident,
@@ -59,6 +62,37 @@ export class Calls {
 
   closedIncidents(): Promise<IncidentView[]> {
     return this.#requests.send("GET", "/api/incidents/closed");
+  }
+
+  care(): Promise<CareView> {
+    return this.#requests.send("GET", "/api/care");
+  }
+
+  colleagues(): Promise<Colleague[]> {
+    return this.#requests.send("GET", "/api/colleagues");
+  }
+
+  /** To a colleague, or to whoever at the desk takes it first. */
+  offer(incident: string, user_id: string | null): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/offer`, {
+      user_id,
+    } satisfies OfferIncident);
+  }
+
+  accept(transfer: string): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/transfers/${transfer}/accept`);
+  }
+
+  decline(transfer: string): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/transfers/${transfer}/decline`);
+  }
+
+  withdraw(transfer: string): Promise<IncidentView> {
+    return this.#requests.send("DELETE", `/api/transfers/${transfer}`);
+  }
+
+  takeIncident(incident: string): Promise<IncidentView> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/take`);
   }
 
   entries(incident: string): Promise<EntryView[]> {

@@ -8,6 +8,8 @@ import { Store } from "../lib/store.ts";
 import { leave } from "../lib/who.ts";
 import type { Event, IncidentView, Me, NotesView } from "../wire.ts";
 import { Calls } from "./calls.ts";
+import { anew, type Covers, coversOf } from "./covers.ts";
+import { Exposures } from "./exposures.ts";
 import { FlightCalls } from "./flights.ts";
 import { Marks } from "./marks.ts";
 import { Queue, unsent } from "./queue.ts";
@@ -56,6 +58,10 @@ export class Desk {
   readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());
   /** For pages that ask for more than calls and incidents. */
   readonly requests: Requests;
+  /** What covers the pictures of the selected incident. */
+  readonly covers: Store<Covers>;
+  /** For how long they were seen. */
+  readonly exposures: Exposures;
   #reads = 0;
 
   /** `before`: the page opened without a network, and the server has not yet said who is signed in. */
@@ -67,6 +73,8 @@ export class Desk {
     this.heard = before?.heard ?? this.clock.now();
     this.requests = new Requests(before === null ? me.csrf : null, () => void this.#over());
     this.calls = new Calls(this.requests);
+    this.covers = new Store(coversOf(me.care));
+    this.exposures = new Exposures(this.requests);
     this.flights = new FlightCalls(this.requests);
     this.marks = new Marks({ calls: this.calls, world: this.world, me: me.user });
     this.queue = new Queue({
@@ -91,6 +99,8 @@ export class Desk {
     window.addEventListener("hashchange", () => this.#followAddress(), { signal });
     window.addEventListener("online", () => this.queue.nudge(), { signal });
     document.addEventListener("visibilitychange", () => this.queue.nudge(), { signal });
+    this.exposures.start(signal);
+    document.addEventListener("visibilitychange", () => void this.#readCare(), { signal });
     this.#followAddress();
   }
 
@@ -171,8 +181,20 @@ export class Desk {
   #followAddress(): void {
     const id = location.hash.length > 1 ? location.hash.slice(1) : null;
     if (id === this.world.value.selected) return;
+    this.covers.update(anew);
     this.world.update((world) => select(world, id));
     if (id !== null && this.world.value.snapshots > 0) void this.#read(id);
+  }
+
+  /** What somebody has chosen on another page meanwhile. */
+  async #readCare(): Promise<void> {
+    if (document.hidden || !this.requests.admitted) return;
+    try {
+      const { choice } = await this.calls.care();
+      this.covers.update((covers) => ({ ...covers, choice }));
+    } catch {
+      // then what was chosen before holds
+    }
   }
 
   #hear(event: Event | SkyEvent): void {

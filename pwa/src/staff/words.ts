@@ -136,12 +136,20 @@ function delivery(entry: EntryView): string {
 
 function amended(entry: EntryView): string {
   const { words, place, over } = entry.details;
-  const set = over === "caller" ? "replaced the phone's own place by" : "set the place to";
+  const set = over === "caller" ? "replaced the phone's own place by one near" : "set the place near";
   const parts = [
     words === undefined ? null : words === "" ? "removed the words" : `corrected the words to “${words}”`,
     place === undefined ? null : `${set} ${place}`,
   ].filter((part) => part !== null);
   return `${who(entry)} ${parts.length === 0 ? "corrected the incident" : parts.join(" and ")}`;
+}
+
+function transferred(entry: EntryView): string {
+  const { end = "", person = "a colleague" } = entry.details;
+  if (end === "accepted") return `${who(entry)} took the incident over from ${person}`;
+  if (end === "declined") return `${who(entry)} cannot take it; it stays with ${person}`;
+  if (end === "lapsed") return `Nobody took the incident over; it stays with ${person}`;
+  return `${who(entry)} keeps the incident after all`;
 }
 
 function theCamera(entry: EntryView): string {
@@ -214,6 +222,13 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "incident.open": (e) => `${who(e)} opened the incident`,
   "incident.amend": amended,
   "incident.close": (e) => `${who(e)} closed the incident`,
+  "incident.offer": (e) => `${who(e)} offers the incident to ${e.details.person ?? "whoever is free"}`,
+  "incident.transfer": transferred,
+  "incident.coarsen": () => "The precise places of this incident are forgotten, as the agency keeps them",
+  "incident.take": (e) =>
+    e.details.person === undefined
+      ? `${who(e)} has the incident now`
+      : `${who(e)} took the incident over from ${e.details.person}`,
   "incident.panic": (e) => `${e.details.site ?? "A site"}'s owner pressed the panic button`,
   "camera.open": (e) => `${who(e)} opened ${theCamera(e)}${because(e, WHY_OPENED)}`,
   "camera.renew": (e) => `${who(e)} keeps ${theCamera(e)} open`,
@@ -270,6 +285,9 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "feed.subscribe": "Somebody tried to watch the picture",
   "link.issue": "A link was asked for",
   "incident.amend": "A correction was tried",
+  "incident.offer": "Handing the incident over was tried",
+  "incident.transfer": "Answering a hand-over was tried",
+  "incident.take": "Taking the incident was tried",
   "unit.status": "A unit's status was tried",
   "unit.undo": "Taking a status back was tried",
   "unit.acknowledge": "An alert was opened",
@@ -305,6 +323,10 @@ const REASONS: Record<string, string> = {
   "log-away": "the public log could not be written",
   "not-locked-out": "the rules do not lock them out",
   "glass-broken": "it was broken already",
+  "not-handler": "somebody else has it",
+  "not-at-desk": "they have no console open",
+  "transfer-over": "the offer was over",
+  "not-yours": "it was not offered to them",
   "drone-grounded": "it has its reasons to stay",
   "drone-refused": "the drone refused",
   full: "the server has no room for another picture",

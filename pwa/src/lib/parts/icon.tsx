@@ -30,6 +30,7 @@ import steer from "lucide-static/icons/gamepad-2.svg?raw";
 import glass from "lucide-static/icons/hammer.svg?raw";
 import userPlus from "lucide-static/icons/hand-heart.svg?raw";
 import hash from "lucide-static/icons/hash.svg?raw";
+import care from "lucide-static/icons/heart-handshake.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
 import hourglass from "lucide-static/icons/hourglass.svg?raw";
 import house from "lucide-static/icons/house.svg?raw";
@@ -84,6 +85,7 @@ import wifiOff from "lucide-static/icons/wifi-off.svg?raw";
 import x from "lucide-static/icons/x.svg?raw";
 
 const DRAWINGS = {
+  care,
   devices,
   queued: hourglass,
   sent: send,

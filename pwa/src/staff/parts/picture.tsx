@@ -8,7 +8,9 @@ import { Icon, type IconName } from "../../lib/parts/icon.tsx";
 import { Store } from "../../lib/store.ts";
 import type { FeedView, Level, LinkView } from "../../wire.ts";
 import { type Connected, callersConnection, ownConnection } from "../connections.ts";
+import { next, pressed, type Shown, shownOf } from "../covers.ts";
 import type { Desk } from "../desk.ts";
+import type { Kind } from "../exposures.ts";
 import { Thermal } from "../thermal/thermal.tsx";
 import { BEGINNING, type Picture, Watching } from "../watching.ts";
 import { Watermark } from "./watermark.tsx";
@@ -18,9 +20,6 @@ interface Props {
   feed: FeedView;
   link: LinkView | null;
   label: string;
-  /** Hides the picture until it is asked for again: some pictures are hard to see. */
-  blurred?: boolean;
-  onUnblur?: () => void;
   /** How much of it is wanted: less than all for one that is to be a still, say. */
   most?: Level;
   /** One of several that stand beside the large one: it says no more than whether it is live. */
@@ -67,6 +66,72 @@ function useWatching(desk: Desk, feed: FeedView, most: Level, front: boolean) {
   useEffect(() => watching?.feedIs(feed.state), [watching, feed.state]);
   useEffect(() => watching?.nudge(), [watching, line]);
   return { video, picture: useStore(watching?.picture ?? NOTHING) };
+}
+
+/** A still is the picture held where it is. */
+function useHeld(video: { current: HTMLVideoElement | null }, held: boolean): void {
+  useEffect(() => {
+    const on = video.current;
+    if (on === null || !held) return;
+    const hold = (): void => on.pause();
+    hold();
+    on.addEventListener("playing", hold); // it began again
+    return () => {
+      on.removeEventListener("playing", hold);
+      on.play().catch(() => {}); // refused only while the page is hidden
+    };
+  }, [held]);
+}
+
+/** How somebody sees it: what their ledger counts. */
+function seenAs(shown: Shown, moves: boolean): Kind | null {
+  if (shown === "hidden") return null;
+  return moves && shown === "motion" ? "motion" : "still";
+}
+
+function useExposure({ exposures }: Desk, feed: string, seen: Kind | null): void {
+  useEffect(() => exposures.shows(feed, seen), [exposures, feed, seen]);
+  useEffect(() => () => exposures.shows(feed, null), [exposures, feed]);
+}
+
+function uncoverWords(shown: Shown, then: Shown): string {
+  if (shown === "still") return "Show it moving";
+  return then === "still" ? "Hidden. Show a still" : "Hidden. Show the picture";
+}
+
+/** The next cover off, by a press. */
+function Uncover({ desk, feed, beside }: { desk: Desk; feed: string; beside: boolean }) {
+  const covers = useStore(desk.covers);
+  const shown = shownOf(covers, feed);
+  if (shown === "motion") return null;
+  return (
+    <button
+      type="button"
+      class={`picture-uncover is-${shown}`}
+      onClick={() => desk.covers.update((before) => pressed(before, feed))}
+    >
+      <Icon name={shown === "hidden" ? "show" : "resume"} /> {uncoverWords(shown, next(covers, shown))}{" "}
+      {!beside && <kbd>B</kbd>}
+    </button>
+  );
+}
+
+interface Looks {
+  small: boolean;
+  nothing: boolean;
+  moves: boolean;
+  shown: Shown;
+}
+
+function classes({ small, nothing, moves, shown }: Looks): string {
+  const all = [
+    "picture",
+    small && "is-small",
+    nothing && "is-empty",
+    !moves && shown === "motion" && "is-still",
+    shown === "hidden" && "is-blurred",
+  ];
+  return all.filter(Boolean).join(" ");
 }
 
 interface Said {
@@ -150,8 +215,6 @@ export function FeedPicture({
   feed,
   link,
   label,
-  blurred = false,
-  onUnblur,
   most = "full",
   small = false,
   beside = false,
@@ -168,15 +231,11 @@ export function FeedPicture({
   const role = desk.me.user.role === "officer" ? "patrol" : "desk";
   const moves = isNow(picture, feed, now);
   const nothing = picture.phase === "connecting" || picture.phase === "waiting";
-  const classes = [
-    "picture",
-    small && "is-small",
-    nothing && "is-empty",
-    !moves && "is-still",
-    blurred && "is-blurred",
-  ];
+  const shown = shownOf(useStore(desk.covers), feed.id);
+  useHeld(video, shown === "still" && !nothing);
+  useExposure(desk, feed.id, nothing ? null : seenAs(shown, moves));
   return (
-    <figure class={classes.filter(Boolean).join(" ")} aria-label={`${label}'s picture`}>
+    <figure class={classes({ small, nothing, moves, shown })} aria-label={`${label}'s picture`}>
       <video
         ref={video}
         muted
@@ -190,11 +249,7 @@ export function FeedPicture({
       )}
       {!nothing && <Watermark desk={desk} small={small} />}
       {nothing && <div class="picture-empty">{children}</div>}
-      {blurred && !nothing && (
-        <button type="button" class="picture-unblur" onClick={onUnblur}>
-          <Icon name="show" /> Hidden. Show the picture <kbd>B</kbd>
-        </button>
-      )}
+      {!nothing && !small && <Uncover desk={desk} feed={feed.id} beside={beside} />}
       <figcaption class="picture-said">
         <HowItIs said={said} small={small} />
         {!small && (

@@ -1,0 +1,47 @@
+// What covers each picture. Some pictures are hard to unsee: they open as their person has chosen, and each press
+// takes one cover off: blurred, a still, the motion. Back to safety covers all of them at once. Pure.
+import type { CareChoice } from "../wire.ts";
+
+export type Shown = "hidden" | "still" | "motion";
+
+export interface Covers {
+  readonly choice: CareChoice;
+  /** Since somebody asked for safety: everything is hidden until it is pressed. */
+  readonly safe: boolean;
+  /** What was pressed, by feed. */
+  readonly pressed: ReadonlyMap<string, Shown>;
+}
+
+/** What a phone that kept less has chosen. */
+const SEEN_AT_ONCE: CareChoice = { blur: false, still_first: false };
+
+export function coversOf(choice: CareChoice | undefined): Covers {
+  return { choice: choice ?? SEEN_AT_ONCE, safe: false, pressed: new Map() };
+}
+
+export function shownOf({ choice, safe, pressed }: Covers, feed: string): Shown {
+  const opens = safe || choice.blur ? "hidden" : choice.still_first ? "still" : "motion";
+  return pressed.get(feed) ?? opens;
+}
+
+/** What one more press shows. */
+export function next({ choice }: Covers, shown: Shown): Shown {
+  if (shown === "motion") return "hidden";
+  return shown === "hidden" && choice.still_first ? "still" : "motion";
+}
+
+/** One cover less, or from the motion all of them again. */
+export function pressed(covers: Covers, feed: string): Covers {
+  const shown = next(covers, shownOf(covers, feed));
+  return { ...covers, pressed: new Map(covers.pressed).set(feed, shown) };
+}
+
+/** Everything is hidden, whatever was pressed. */
+export function safe(covers: Covers): Covers {
+  return { ...covers, safe: true, pressed: new Map() };
+}
+
+/** As pictures open: of another incident. */
+export function anew(covers: Covers): Covers {
+  return coversOf(covers.choice);
+}
