@@ -1,4 +1,4 @@
-"""A caller sends a photo or a clip by tus: in pieces, on any page of the same link, and seen by a press on record."""
+"""A caller sends a photo or a clip by tus: in pieces, on any page of the link; a look at it is on record."""
 
 import asyncio
 import shutil

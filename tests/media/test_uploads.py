@@ -7,15 +7,16 @@ import av
 import pytest
 from PIL import Image
 
-from media import uploads
-from media.uploads import Cleaner, UploadKind, container, pixels
+from media import upload_worker
+from media.upload_worker import container, pixels
+from media.uploads import Cleaned, Cleaner, UploadKind
 from tests.media import clips
 from tests.media.test_frames import a_picture
 
 
-async def made(folder: Path, given: bytes | Path) -> tuple[uploads.Cleaned, Path]:
+async def made(folder: Path, given: bytes) -> tuple[Cleaned, Path]:
     path, out = folder / "given", folder / "made"
-    path.write_bytes(given if isinstance(given, bytes) else given.read_bytes())
+    path.write_bytes(given)
     return await Cleaner().clean(path, out), out
 
 
@@ -37,7 +38,7 @@ async def test_a_photo_comes_out_upright_smaller_and_with_nothing_beside_it(tmp_
 @pytest.mark.parametrize(("codec", "form"), [("libx264", "mp4"), ("libvpx", "webm")])
 async def test_a_clip_comes_out_as_pictures_without_sound(tmp_path: Path, codec: str, form: str) -> None:
     given = clips.clip(tmp_path / "clip", codec=codec, form=form)
-    cleaned, out = await made(tmp_path, given)
+    cleaned, out = await made(tmp_path, given.read_bytes())
     assert (cleaned.kind, cleaned.width, cleaned.height) == (UploadKind.CLIP, 320, 180)
     assert 1.7 <= cleaned.seconds <= 2.0
     with av.open(str(out)) as read:
@@ -52,8 +53,8 @@ async def test_a_clip_that_breaks_off_is_what_came_and_a_long_one_is_cut(
     cleaned, _ = await made(tmp_path, whole[: len(whole) * 2 // 3])
     assert cleaned.kind is UploadKind.CLIP
     (tmp_path / "given").write_bytes(whole)
-    monkeypatch.setattr(uploads, "CLIP_S", 1)
-    cut = uploads.anew(tmp_path / "given", tmp_path / "made")
+    monkeypatch.setattr(upload_worker, "CLIP_S", 1)
+    cut = upload_worker.anew(tmp_path / "given", tmp_path / "made")
     assert cut.seconds <= 1.0
 
 
