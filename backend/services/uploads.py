@@ -247,8 +247,7 @@ class Uploads:
                 subject=upload.id,
                 incident=upload.incident_id,
                 refusal=refusal,
-                state=state.value,
-                **({} if cleaned is None else {"kind": cleaned.kind.value}),
+                details={"state": state.value, **({} if cleaned is None else {"kind": cleaned.kind.value})},
             )
             step.changed(upload.incident_id)
         self._part(upload.id).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,9 +16,9 @@ UPRIGHT = 0x0112  # EXIF's orientation
 def clip(path: Path, *, codec: str = "libx264", form: str = "mp4", seconds: int = 2, fps: int = 25) -> Path:
     """A clip of 320 by 180 in which a red bar grows, with a sound."""
     with av.open(str(path), "w", format=form) as out:
-        video = out.add_stream(codec, rate=fps)
+        video: Any = out.add_stream(codec, rate=fps)
         video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
-        sound = out.add_stream("aac" if form == "mp4" else "libopus", rate=48_000)
+        sound: Any = out.add_stream("aac" if form == "mp4" else "libopus", rate=48_000)
         for n in range(seconds * fps):
             picture = np.full((180, 320, 3), 90, np.uint8)
             picture[:, : 10 + n % 300] = (220, 20, 20)

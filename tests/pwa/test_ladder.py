@@ -16,7 +16,7 @@ from tests.pwa.test_caller_call import frames_after, until, watcher
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# No candidate that the server names can be reached while `blocked` is true: UDP and TCP are shut, HTTPS is not.
+# While `blocked` is true no candidate of the server can be reached: UDP and TCP are shut, HTTPS is not.
 BLOCKS_WEBRTC = r"""
 window.blocked = true;
 const set = RTCPeerConnection.prototype.setRemoteDescription;
