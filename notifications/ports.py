@@ -155,11 +155,15 @@ class PushAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PushWords(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. `topic` names what a newer message replaces: at most 32 characters of base64url."""
+    """One message. `topic` names what a newer message replaces: at most 32 characters of base64url.
+
+    What is not `urgent` may wait until the phone is awake (RFC 8030, section 5.3).
+    """
 
     payload: bytes
     topic: str
     valid_for_s: int  # the push service drops it after that
+    urgent: bool = True
 
 
 class PushOutcome(StrEnum):

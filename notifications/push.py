@@ -82,7 +82,7 @@ class WebPush:
                 **self._vapid.sign(claims),
                 "Content-Encoding": "aes128gcm",
                 "TTL": str(words.valid_for_s),
-                "Urgency": "high",
+                "Urgency": "high" if words.urgent else "normal",
                 "Topic": words.topic,
             }
             status = await self._post(address.endpoint, sealed, headers)

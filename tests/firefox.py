@@ -2,6 +2,7 @@
 
 async with Firefox(folder, preferences) as firefox:
     await firefox.open(url)
+    await firefox.press("Turn on alerts")
     await firefox.run("return await navigator.serviceWorker.ready && 1")       # in the page
     await firefox.chrome("return Services.wm.getMostRecentWindow(null).location.href")
 """
@@ -19,6 +20,42 @@ _WRAP = (
     "const done = arguments[arguments.length - 1]; (async () => {{ {} }})()"
     ".then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
 )
+
+_SIGN_IN = """
+  const [name, password] = arguments;
+  const body = JSON.stringify({ name, password });
+  const headers = { "Content-Type": "application/json" };
+  return (await fetch("/api/session", { method: "POST", headers, body })).status;
+"""
+_PRESS = """
+  const [words] = arguments;
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = [...document.querySelectorAll("button")].find((one) => one.textContent.includes(words));
+    if (found !== undefined && !found.disabled) return found.click() ?? true;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  throw new Error(`no button: ${words}`);
+"""
+_SAYS = """
+  const [words] = arguments;
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (document.body.textContent.includes(words)) return true;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  throw new Error(`never said: ${words}; ${document.body.textContent}`);
+"""
+
+_NETWORK = """
+  const [there] = arguments;
+  const { prefs, io } = Services;
+  prefs.setBoolPref("network.proxy.allow_hijacking_localhost", true);
+  for (const kind of ["http", "ssl"]) {
+    prefs.setCharPref(`network.proxy.${kind}`, "127.0.0.1");
+    prefs.setIntPref(`network.proxy.${kind}_port`, 9);  // discard: nobody listens
+  }
+  prefs.setIntPref("network.proxy.type", there ? 0 : 1);
+  io.offline = !there;
+"""
 
 
 class Firefox:
@@ -57,6 +94,23 @@ class Firefox:
     async def open(self, url: str) -> None:
         await self._call("Marionette:SetContext", value="content")
         await self._call("WebDriver:Navigate", url=url)
+
+    async def sign_in(self, url: str, name: str, password: str) -> None:
+        """At the service there."""
+        await self.open(f"{url}/signin")
+        assert await self.run(_SIGN_IN, name, password) == 200
+
+    async def press(self, words: str) -> None:
+        """The page's button with these words, once it is there."""
+        await self.run(_PRESS, words)
+
+    async def says(self, words: str) -> None:
+        """The page does, sooner or later."""
+        await self.run(_SAYS, words)
+
+    async def network(self, *, there: bool) -> None:
+        """Take it away, or give it back. Offline alone spares 127.0.0.1, so a dead proxy takes that."""
+        await self.chrome(_NETWORK, there)
 
     async def run(self, script: str, *arguments: Any) -> Any:
         """In the page; `script` is the body of an async function."""

@@ -1,6 +1,6 @@
 """The built pages: read once at the start, served compressed, under a strict policy.
 
-The caller's page is one document whose scripts and styles are named by their hashes.
+The caller's page is one document for each language; its scripts and styles are named by their hashes.
 """
 
 import base64
@@ -17,7 +17,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
-from backend.api import guards
+from backend.api import guards, tongue
 from backend.api.problems import problem
 from backend.model.people import Role
 from backend.model.refusals import Refused
@@ -36,11 +36,12 @@ TYPES = {  # the charset is added to every text
     ".woff2": "font/woff2",
 }
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
-_INLINE = re.compile(rb"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _COMMON = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PART_POLICY = "default-src 'none'"  # of what is no document
 APP_POLICY = f"{_COMMON}; script-src 'self'; style-src 'self'; manifest-src 'self'; worker-src 'self'"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -67,10 +68,15 @@ class Pages:
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, Page] = {}
-        caller, app = folder / "caller" / "index.html", folder / "app"
-        if caller.is_file():
-            self._files["/c"] = _page(caller, _hash_policy(caller.read_bytes()), immutable=False)
-        for built in (app, folder / "public"):  # the second is what /transparency loads
+        self._callers: dict[str, Page] = {}  # /c, by the language it is in
+        caller = folder / "caller"
+        for path in sorted(caller.rglob("*")) if caller.is_dir() else ():
+            if path.suffix == ".html":
+                self._callers[path.stem] = _page(path, _hash_policy(path.read_bytes()), immutable=False)
+            elif path.suffix in TYPES:  # what it loads later, by names that are hashes
+                where = f"/c/{path.relative_to(caller).as_posix()}"
+                self._files[where] = _page(path, PART_POLICY, immutable=True)
+        for built in (folder / "app", folder / "public"):  # the second is what /transparency loads
             for path in sorted(built.rglob("*")) if built.is_dir() else ():
                 where = f"/{path.relative_to(built).as_posix()}"
                 if not path.is_file() or path.suffix not in TYPES or "/." in where:
@@ -80,11 +86,14 @@ class Pages:
 
     def paths(self) -> list[str]:
         """What can be asked for."""
-        return sorted(self._files)
+        return sorted([*self._files, *(["/c"] if self._callers else [])])
 
     def answer(self, path: str, request: Request[Any, Any, Any]) -> Response[Any]:
         """The page in the best form that the browser takes, or 304."""
-        page = self._files.get(path)
+        page, vary = self._files.get(path), "Accept-Encoding"
+        if path == "/c" and self._callers:
+            code = tongue.choose(request.headers.get("accept-language", ""), self._callers)
+            page, vary = self._callers[code], "Accept-Encoding, Accept-Language"
         if page is None:
             return problem(404, "not-found", "There is no such page.")
         cache = "public, max-age=31536000, immutable" if page.immutable else "no-cache"
@@ -93,7 +102,7 @@ class Pages:
             "Cache-Control": cache,
             "Content-Security-Policy": page.policy,
             "ETag": page.etag,
-            "Vary": "Accept-Encoding",
+            "Vary": vary,
         }
         if page.etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers, media_type=page.media_type)
@@ -125,10 +134,12 @@ def _page(path: Path, policy: str, *, immutable: bool) -> Page:
 
 def _hash_policy(html: bytes) -> str:
     found: dict[str, list[str]] = {"script": [], "style": []}
-    for tag, body in _INLINE.findall(html):
+    for tag, attributes, body in _INLINE.findall(html):
+        if b"application/json" in attributes:  # carried along, never run
+            continue
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         found[tag.decode().lower()].append(f"'sha256-{digest}'")
-    scripts, styles = (" ".join(found[kind]) or "'none'" for kind in ("script", "style"))
+    scripts, styles = (" ".join([*found[kind], "'self'"]) for kind in ("script", "style"))
     return f"{_COMMON}; script-src {scripts}; style-src {styles}"
 
 

@@ -51,7 +51,7 @@ async def press(
     responses: NamedDependency[Responses],
 ) -> ResponseView:
     return await responses.press(
-        session.user,
+        session,
         ResponseId(response),
         PressId(data.press),
         data.status,
@@ -73,7 +73,7 @@ async def undo(
 async def acknowledge(
     alert: Id, session: NamedDependency[StaffSession], alerts: NamedDependency[Alerts]
 ) -> Acknowledged:
-    return Acknowledged(incident_id=await alerts.acknowledge(session.user, AlertId(alert)))
+    return Acknowledged(incident_id=await alerts.acknowledge(session.user, AlertId(alert), session.id))
 
 
 @post("/incidents/{incident:str}/units", guards=[guards.desk], status_code=200)

@@ -5,6 +5,7 @@ Rules and values only.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import msgspec
 
@@ -18,6 +19,15 @@ LASTS = timedelta(minutes=2)  # after that no phone rings any more
 WATCHED = timedelta(days=1)  # after that nobody waits for an answer
 LONGEST_WAIT = timedelta(seconds=15)
 FRESH = timedelta(minutes=2)  # of a unit's position, for the unit to be offered
+CLOSING_LASTS = timedelta(hours=1)  # for a phone without a network: then its old notification stays
+CLOSING_TRIES = 6
+
+
+class Over(StrEnum):
+    """Why an alert asks nothing of anybody any more."""
+
+    ANSWERED = "answered"  # somebody of the unit, or the desk for it
+    ENDED = "ended"  # the unit was released or is clear, or the incident is closed
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,13 +47,14 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertPush(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser that is still to be told of an alert: a row of the outbox, gone when it has been."""
+    """A browser that is to be told of an alert, and once it has been (`told_at`), of its end."""
 
     alert_id: AlertId
     push_id: PushId
     user_id: UserId
     due_at: datetime
-    attempts: int = 0
+    attempts: int = 0  # to tell it what it is to be told now
+    told_at: datetime | None = None
 
 
 class DuePush(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +65,7 @@ class DuePush(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime  # of the alert
     attempts: int
     to: PushSubscription
+    over: Over | None  # this is to be told, quietly
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):

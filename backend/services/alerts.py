@@ -1,9 +1,9 @@
 """Alerts: the officers of a unit that is sent must know at once. Step 10a.
 
 Which browsers are to be told is written in the transaction that sends the unit: a restart loses nothing, and
-what is acknowledged, released or past its deadline is told to nobody. Somebody of the unit acknowledges by
-opening it; if nobody does within 15 s, the dispatcher is told and the nearest free unit is offered. Nothing
-private leaves: a push holds the alert's id.
+what is acknowledged, released or past its deadline is told to nobody; a phone that has rung is told quietly
+that it is over. Somebody of the unit acknowledges by opening it; if nobody does within 15 s, the dispatcher
+is told and the nearest free unit is offered. Nothing private leaves: a push holds the alert's id.
 """
 
 import logging
@@ -13,9 +13,9 @@ import msgspec
 
 from backend.hub import Hub
 from backend.model import alerts as rules
-from backend.model.alerts import Alert, AlertPush, DuePush
+from backend.model.alerts import Alert, AlertPush, DuePush, Over
 from backend.model.entries import Action
-from backend.model.ids import AlertId, IncidentId, PushId, UnitId, UserId, new_id
+from backend.model.ids import AlertId, IncidentId, PushId, SessionId, UnitId, UserId, new_id
 from backend.model.openings import Reach
 from backend.model.people import Unit, User
 from backend.model.positions import Position
@@ -36,10 +36,11 @@ OFFER_S = 2.0  # between two looks at who is nearest
 SYSTEM = "system"
 
 
-class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
+class AlertMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a push holds: no place, no kind, no name."""
 
     alert: str
+    over: Over | None = None
 
 
 class Alerts:
@@ -55,6 +56,7 @@ class Alerts:
     async def raise_for(self, step: Step, response: Response, unit: Unit) -> None:
         """Tell everybody on duty in it; `wake` after the commit. A unit without a crew has nobody to tell."""
         await step.tx.alerts.withdraw_offers(response.incident_id)  # somebody else goes
+        await step.tx.alerts.take_out_ends(response.incident_id)
         if not unit.crew:
             return
         to = [kept for member in unit.crew for kept in await step.tx.push.of_user(member.user_id)]
@@ -84,8 +86,8 @@ class Alerts:
             phones=str(len(to)),
         )
 
-    async def acknowledge(self, user: User, alert_id: AlertId) -> IncidentId:
-        """Somebody of the unit has opened it, and is led to its incident. Again is no change.
+    async def acknowledge(self, user: User, alert_id: AlertId, on: SessionId) -> IncidentId:
+        """Somebody of the unit has opened it there, and is led to its incident. Again is no change.
 
         Raises Refused (not-found, not-assigned, alert-over, too-often).
         """
@@ -103,18 +105,19 @@ class Alerts:
             incident = await step.tx.incidents.get(alert.incident_id)
             if response is None or response.clear_at is not None or incident is None or incident.closed_at:
                 raise Refused(Refusal.ALERT_OVER, "This alert is over: your unit is not needed there now.")
-            await self._answered(step, alert, by=user.id, how="opened")
+            await self._answered(step, alert, by=user.id, on=on, how="opened")
         return alert.incident_id
 
-    async def answered(self, step: Step, response: Response, by: UserId) -> None:
+    async def answered(self, step: Step, response: Response, by: UserId, on: SessionId) -> None:
         """A status says as much as opening it: of the unit's crew, or the desk's for what came by radio."""
         alert = await step.tx.alerts.of_response(response.id)
         if alert is not None:
-            await self._answered(step, alert, by=by, how="status")
+            await self._answered(step, alert, by=by, on=on, how="status")
 
-    async def _answered(self, step: Step, alert: Alert, *, by: UserId, how: str) -> None:
+    async def _answered(self, step: Step, alert: Alert, *, by: UserId, on: SessionId, how: str) -> None:
         if alert.acknowledged_at is not None:
             return
+        await step.tx.alerts.take_out_own(alert.id, on)
         await step.tx.alerts.change(
             msgspec.structs.replace(alert, acknowledged_at=step.now, acknowledged_by=by, next_unit_id=None)
         )
@@ -139,12 +142,15 @@ class Alerts:
             unwanted = await tx.alerts.unwanted(now, AT_A_TIME)
             unanswered = await _unanswered(tx, now, 1)
             offered = await tx.alerts.silent(now - rules.WATCHED, 1) if self._offers.take("") else []
+        begun: set[str] = set()
         for push in due:
-            if (key := _key(push.alert_id, push.to.id)) not in under_way and room > 0:
+            key = _key(push.incident_id, push.to.id)
+            if key not in under_way and key not in begun and room > 0:
+                begun.add(key)
                 self._telling.begin(key, self._tell(push))
                 room -= 1
-        if unwanted := [held for held in unwanted if _key(*held) not in under_way]:
-            await self._clear_away(unwanted)
+        if over := [(alert, to) for alert, to, at in unwanted if _key(at, to) not in under_way]:
+            await self._clear_away(over)
         if unanswered:
             await self._tell_the_desk()
         if offered:
@@ -153,11 +159,14 @@ class Alerts:
     # Telling the unit
 
     async def _tell(self, push: DuePush) -> None:
+        quiet = push.over is not None
         try:
-            left = int((push.expires_at - self._steps.clock()).total_seconds())
-            message = AlertMessage(alert=push.alert_id)
+            lasts = rules.CLOSING_LASTS if quiet else push.expires_at - self._steps.clock()
+            message = AlertMessage(alert=push.alert_id, over=push.over)
             # those of one incident replace each other where they wait
-            words = push_words(message, topic=push.incident_id, seconds=left)
+            words = push_words(
+                message, topic=push.incident_id, seconds=int(lasts.total_seconds()), urgent=not quiet
+            )
             (outcome,) = await self._push.send([push.to], words)
         except Exception:
             log.exception("alert %s could not be pushed; it is tried again", push.alert_id)
@@ -165,18 +174,25 @@ class Alerts:
         attempts = push.attempts + 1
         async with self._steps.begin() as step:
             due_at = step.now + rules.wait(attempts)
-            if outcome is PushOutcome.FAILED and due_at < push.expires_at:
+            again = attempts < rules.CLOSING_TRIES if quiet else due_at < push.expires_at
+            if outcome is PushOutcome.FAILED and again:
                 await step.tx.alerts.put_off(push.alert_id, push.to.id, due_at, attempts)
+                return
+            rang = outcome is PushOutcome.TAKEN and not quiet
+            if rang:
+                await step.tx.alerts.told(push.alert_id, push.to.id, step.now)
             else:
-                await self._take_out(step, push.alert_id, push.to.id, taken=outcome is PushOutcome.TAKEN)
+                await step.tx.alerts.take_out(push.alert_id, push.to.id)
+            await self._reached(step, push.alert_id, taken=rang)
 
     async def _clear_away(self, pushes: list[tuple[AlertId, PushId]]) -> None:
         async with self._steps.begin() as step:
             for alert, push in pushes:
-                await self._take_out(step, alert, push, taken=False)
+                await step.tx.alerts.take_out(alert, push)
+                await self._reached(step, alert, taken=False)
 
-    async def _take_out(self, step: Step, alert_id: AlertId, push: PushId, *, taken: bool) -> None:
-        await step.tx.alerts.take_out(alert_id, push)
+    async def _reached(self, step: Step, alert_id: AlertId, *, taken: bool) -> None:
+        """How far the alert came, once that is known."""
         alert = await step.tx.alerts.get(alert_id)
         if alert is None or alert.reach is not Reach.TRYING:
             return
@@ -230,8 +246,9 @@ async def _unanswered(tx: Tx, now: datetime, limit: int) -> list[Alert]:
     return await tx.alerts.unanswered(now - rules.WATCHED, now - rules.ANSWER_WITHIN, limit)
 
 
-def _key(alert: AlertId, push: PushId) -> str:
-    return f"{alert} {push}"
+def _key(incident: IncidentId, push: PushId) -> str:
+    """One at a time, or an alert and its end could overtake each other."""
+    return f"{incident} {push}"
 
 
 async def _others(tx: Tx, now: datetime) -> list[Alert]:

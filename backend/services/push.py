@@ -163,10 +163,11 @@ class Errands:
         self._awake.set()
 
 
-def push_words(message: msgspec.Struct, *, topic: str, seconds: int) -> PushWords:
+def push_words(message: msgspec.Struct, *, topic: str, seconds: int, urgent: bool = True) -> PushWords:
     """A message that a newer one of the same `topic` replaces where it waits; the carrier learns no topic."""
     hidden = hashlib.sha256(topic.encode()).hexdigest()[:32]
-    return PushWords(payload=msgspec.json.encode(message), topic=hidden, valid_for_s=max(1, seconds))
+    payload = msgspec.json.encode(message)
+    return PushWords(payload=payload, topic=hidden, valid_for_s=max(1, seconds), urgent=urgent)
 
 
 def _address(kept: PushSubscription) -> PushAddress:

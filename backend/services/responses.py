@@ -10,7 +10,7 @@ from backend.model import responses as rules
 from backend.model.entries import Action
 from backend.model.ids import IncidentId, PressId, ResponseId, UnitId, new_id
 from backend.model.incidents import Incident
-from backend.model.people import User
+from backend.model.people import StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.responses import Press, Response, ResponseView, Status
 from backend.model.views import IncidentView
@@ -78,13 +78,19 @@ class Responses:
         return view
 
     async def press(
-        self, user: User, response_id: ResponseId, press_id: PressId, status: Status, age: timedelta | None
+        self,
+        session: StaffSession,
+        response_id: ResponseId,
+        press_id: PressId,
+        status: Status,
+        age: timedelta | None,
     ) -> ResponseView:
         """Say how far a unit is: its crew, or the desk for it. Again it changes nothing.
 
         `age` is how long ago it was pressed, None when the phone cannot tell. Raises Refused (not-found,
         not-assigned).
         """
+        user = session.user
         if not self._presses.take(user.id):
             raise Refused(Refusal.TOO_OFTEN, "Wait a moment, then press again.")
         left = Left()
@@ -117,7 +123,7 @@ class Responses:
             )
             if after.status is Status.CLEAR and before.status is not Status.CLEAR:
                 await self._leave(step, left, before, by=user)
-            await self._alerts.answered(step, after, by=user.id)
+            await self._alerts.answered(step, after, by=user.id, on=session.id)
             await self._record(step, user, after, status, late_s=(step.now - at).total_seconds())
             step.changed(before.incident_id)
         await self._leaving.finish(left)

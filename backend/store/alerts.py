@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, not_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.alerts import Alert, AlertPush, AlertView, DuePush
-from backend.model.ids import AlertId, IncidentId, PushId, ResponseId
+from backend.model.alerts import WATCHED, Alert, AlertPush, AlertView, DuePush, Over
+from backend.model.ids import AlertId, IncidentId, PushId, ResponseId, SessionId
 from backend.model.owners import PushSubscription
 from backend.store.responses import OUT
 from backend.store.rows import by_incident, columns, fields, values
@@ -21,6 +21,7 @@ _WHOLE = alerts.join(responses, responses.c.id == alerts.c.response_id).join(
     incidents, incidents.c.id == responses.c.incident_id
 )
 _CURRENT = and_(alerts.c.acknowledged_at.is_(None), OUT, incidents.c.closed_at.is_(None))
+_OVER = case((alerts.c.acknowledged_at.is_not(None), Over.ANSWERED.value), else_=Over.ENDED.value)
 _OUTBOX = (  # the browser is still that person's and signed in, and the person on duty in the unit
     alert_pushes.join(_WHOLE, alerts.c.id == alert_pushes.c.alert_id)
     .outerjoin(
@@ -112,42 +113,62 @@ class Alerts:
     # The outbox
 
     async def due(self, now: datetime, limit: int) -> list[DuePush]:
-        """Whom to tell now, the longest due first."""
+        """Whom to tell now, of an alert or of its end, the longest due first."""
         subscription = _of(push_subscriptions, PushSubscription)
         rows = await self._db.execute(
             select(*subscription, alert_pushes.c.alert_id, alert_pushes.c.attempts)
             .add_columns(responses.c.incident_id, alerts.c.expires_at)
+            .add_columns(case((alert_pushes.c.told_at.is_not(None), _OVER)).label("over"))
             .select_from(_OUTBOX)
-            .where(_wanted(now), alert_pushes.c.due_at <= now)
+            .where(or_(_rings(now), and_(_told(now), not_(_CURRENT))), alert_pushes.c.due_at <= now)
             .order_by(alert_pushes.c.due_at, alert_pushes.c.push_id)
             .limit(limit)
         )
         found = [fields(row) for row in rows]
         return [msgspec.convert({**row, "to": row}, DuePush) for row in found]
 
-    async def unwanted(self, now: datetime, limit: int) -> list[tuple[AlertId, PushId]]:
-        """Whom nobody tells any more."""
+    async def unwanted(self, now: datetime, limit: int) -> list[tuple[AlertId, PushId, IncidentId]]:
+        """Whom nobody tells anything any more."""
         rows = await self._db.execute(
-            select(alert_pushes.c.alert_id, alert_pushes.c.push_id)
+            select(alert_pushes.c.alert_id, alert_pushes.c.push_id, responses.c.incident_id)
             .select_from(_OUTBOX)
-            .where(not_(_wanted(now)))
+            .where(not_(or_(_rings(now), _told(now))))
             .limit(limit)
         )
-        return [(row.alert_id, row.push_id) for row in rows]
+        return [(row.alert_id, row.push_id, row.incident_id) for row in rows]
 
     async def put_off(self, alert: AlertId, push: PushId, due_at: datetime, attempts: int) -> None:
         await self._db.execute(
             update(alert_pushes).where(_row(alert, push)).values(due_at=due_at, attempts=attempts)
         )
 
+    async def told(self, alert: AlertId, push: PushId, now: datetime) -> None:
+        """It has rung; from now on its end may be told."""
+        await self._db.execute(
+            update(alert_pushes).where(_row(alert, push)).values(told_at=now, due_at=now, attempts=0)
+        )
+
     async def take_out(self, alert: AlertId, push: PushId) -> None:
-        """It was told, or never will be."""
+        """There is nothing more to tell it."""
         await self._db.execute(delete(alert_pushes).where(_row(alert, push)))
+
+    async def take_out_own(self, alert: AlertId, session: SessionId) -> None:
+        """The phone that answers need not be told that somebody has."""
+        own = select(push_subscriptions.c.id).where(push_subscriptions.c.session_id == session)
+        await self._db.execute(
+            delete(alert_pushes).where(alert_pushes.c.alert_id == alert, alert_pushes.c.push_id.in_(own))
+        )
+
+    async def take_out_ends(self, incident: IncidentId) -> None:
+        """Nobody is told any more of what has ended there: it could replace a newer alert that waits."""
+        over = and_(responses.c.incident_id == incident, not_(_CURRENT))
+        these = select(alerts.c.id).select_from(_WHOLE).where(over)
+        await self._db.execute(delete(alert_pushes).where(alert_pushes.c.alert_id.in_(these)))
 
     async def waits(self, alert: AlertId) -> bool:
         """Whether somebody is still to be told of it."""
-        found = select(alert_pushes.c.push_id).where(alert_pushes.c.alert_id == alert).limit(1)
-        return await self._db.scalar(found) is not None
+        of = (alert_pushes.c.alert_id == alert) & alert_pushes.c.told_at.is_(None)
+        return await self._db.scalar(select(alert_pushes.c.push_id).where(of).limit(1)) is not None
 
     async def _where(self, *where: ColumnElement[bool], limit: int = 1) -> list[Alert]:
         rows = await self._db.execute(
@@ -171,13 +192,21 @@ def _of(table: Any, struct: type[msgspec.Struct], but: str = "") -> list[Any]:
     return [table.c[name] for name in struct.__struct_fields__ if name in table.c and name != but]
 
 
-def _wanted(now: datetime) -> ColumnElement[bool]:
+def _rings(now: datetime) -> ColumnElement[bool]:
+    """It is to be told of an alert."""
     return and_(
+        alert_pushes.c.told_at.is_(None),
         _CURRENT,
         alerts.c.expires_at > now,
         sessions.c.id.is_not(None),
         duties.c.id.is_not(None),
     )
+
+
+def _told(now: datetime) -> ColumnElement[bool]:
+    """It was, not long ago, and somebody is still signed in there."""
+    told_at = alert_pushes.c.told_at
+    return and_(told_at.is_not(None), told_at > now - WATCHED, sessions.c.id.is_not(None))
 
 
 def _row(alert: AlertId, push: PushId) -> ColumnElement[bool]:

@@ -21,7 +21,8 @@ alerts = Table(
     Index("ix_alerts_unanswered", "raised_at", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
 )
 
-# The outbox. A row goes once its browser was told or will not be; `push_id` may be forgotten before that.
+# The outbox. A row goes once its browser was told that the alert is over, or will be told nothing more;
+# `push_id` may be forgotten before that.
 alert_pushes = Table(
     "alert_pushes",
     METADATA,
@@ -30,4 +31,5 @@ alert_pushes = Table(
     Column("user_id", ID, ForeignKey("users.id"), nullable=False),
     Column("due_at", Utc, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
+    Column("told_at", Utc),
 )

@@ -35,6 +35,8 @@ interface Message {
   readonly ask?: unknown;
   readonly seconds?: unknown;
   readonly alert?: unknown;
+  /** The alert asks nothing any more: why. */
+  readonly over?: unknown;
   readonly test?: unknown;
 }
 
@@ -53,6 +55,15 @@ function seconds(said: unknown): number {
 
 /** Words and manners of a message; a browser that was woken must show something, whatever it was sent. */
 function notice(message: Message): [title: string, how: Shown] {
+  if (typeof message.alert === "string" && message.over !== undefined) {
+    // in place of the one that rang, for the browser wants something to be shown: no sound, and it does not stay
+    const data: Behind = { page: "/officer" };
+    const [title, body] =
+      message.over === "answered"
+        ? ["Answered", "Somebody has answered this alert for your unit."]
+        : ["Over", "Your unit is not needed there now."];
+    return [title, { body, tag: message.alert, silent: true, data }];
+  }
   if (typeof message.alert === "string") {
     const data: Behind = { page: "/officer", alert: message.alert };
     const how = { tag: message.alert, renotify: true, requireInteraction: true, vibrate: ALL_AT_ONCE, data };

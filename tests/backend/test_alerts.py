@@ -202,6 +202,76 @@ async def test_what_is_over_is_told_to_nobody(
     assert pushes.sent == []
 
 
+def quiet(pushes: Pushes) -> list[tuple[str, Any]]:
+    """Who was told that an alert is over, and why."""
+    said = [(endpoint, msgspec.json.decode(words.payload), words) for endpoint, words in pushes.sent]
+    assert all(words.urgent is ("over" not in payload) for _, payload, words in said)
+    return [(endpoint, payload["over"]) for endpoint, payload, _ in said if "over" in payload]
+
+
+async def test_a_phone_that_rang_is_told_quietly_when_a_colleague_has_answered_but_not_the_one_that_did(
+    any_house: House, pushes: Pushes
+) -> None:
+    dana, sam = await any_house.staff("dana"), await any_house.staff("sam")
+    tablet = await any_house.staff("sam")
+    await subscribe(sam, SAMS)
+    await subscribe(tablet, f"{SAMS}-tablet")
+    incident = await sent(dana, "Unit 12")
+    await until(lambda: len(pushes.sent) == 2, "both ring")
+    await acknowledge(sam, await alert_of(dana, incident))
+    await until(lambda: len(pushes.sent) == 3, "the other one is told")
+    assert quiet(pushes) == [(f"{SAMS}-tablet", "answered")]
+    assert len({words.topic for _, words in pushes.sent}) == 1  # what still waits there never rings
+    any_house.clock.advance(seconds=60)
+    await any_house.parts.alerts.look()
+    assert (await waiting(any_house), len(pushes.sent)) == (0, 3)
+
+
+async def test_a_phone_that_rang_is_told_that_it_is_over_however_it_ends(
+    house: House, dana: Staff, sam: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushes = pushed_by(house, monkeypatch)
+    await subscribe(sam, SAMS)
+    for times, over in enumerate(("answered", "ended", "ended"), 1):
+        incident = await sent(dana, "Unit 12")
+        await until(lambda: len(pushes.sent) == 2 * times - 1, "it rings")  # noqa: B023 - awaited here
+        match times:
+            case 1:
+                await press(dana, incident["responses"][0], "en-route")  # by radio
+            case 2:
+                await dana.delete(f"/api/incidents/{incident['id']}/units/{sam.user.unit_id}")
+            case 3:
+                await dana.post(f"/api/incidents/{incident['id']}/close")
+        await until(lambda: len(quiet(pushes)) == times, "it is told")  # noqa: B023
+        assert quiet(pushes)[-1] == (SAMS, over)
+
+
+async def test_an_end_that_is_told_in_vain_is_given_up_and_never_overtakes_a_newer_alert(
+    house: House, dana: Staff, sam: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushes = pushed_by(house, monkeypatch)
+    await subscribe(sam, SAMS)
+    incident = await sent(dana, "Unit 12")
+    units = f"/api/incidents/{incident['id']}/units"
+    await reaches(dana, incident, "push")
+    pushes.answers[SAMS] = PushOutcome.FAILED
+    await dana.delete(f"{units}/{sam.user.unit_id}")
+    await until(lambda: len(quiet(pushes)) == 1, "its end is tried")
+    del pushes.answers[SAMS]
+    await dana.post(units, {"unit_id": sam.user.unit_id})
+    await reaches(dana, incident, "push")
+    house.clock.advance(seconds=5)
+    await house.parts.alerts.look()
+    assert len(quiet(pushes)) == 1
+    pushes.answers[SAMS] = PushOutcome.FAILED
+    await dana.delete(f"{units}/{sam.user.unit_id}")
+    while await waiting(house):
+        house.clock.advance(seconds=rules.LONGEST_WAIT.total_seconds())
+        await house.parts.alerts.look()
+        await asyncio.sleep(0.02)
+    assert len(quiet(pushes)) == 1 + rules.CLOSING_TRIES
+
+
 async def test_a_restart_loses_nothing(
     folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.backend.house import PASSWORD, House, Staff, settings
 from tests.backend.lent import ASK, AT_THE_SHOP, lending, press
+from tests.backend.test_units import press as press_status
 from tests.firefox import FIREFOX, Firefox
 from tests.notifications.autopush import Autopush
 from tests.pwa.service import free_port
@@ -29,6 +30,13 @@ ALERT = """
   const title = shown?.document.getElementById("alertTitleLabel")?.getAttribute("value");
   return title ? [title, shown.document.getElementById("alertTextLabel").textContent] : null;
 """
+ANSWERED = """
+  const shown = [...Services.wm.getEnumerator("alert:alert")].map(({ document }) => [
+    document.getElementById("alertTitleLabel")?.getAttribute("value"),
+    document.getElementById("alertTextLabel")?.textContent,
+  ]);
+  return shown.length === 1 && shown[0][0] === "Answered" ? shown[0] : null;
+"""
 GONE = """
   return [...Services.wm.getEnumerator("alert:alert")].length === 0;
 """
@@ -39,28 +47,10 @@ OPEN = """
   const { gBrowser } = Services.wm.getMostRecentWindow("navigator:browser");
   return gBrowser.browsers.map((tab) => tab.currentURI.spec).find((url) => url.includes("PAGE"));
 """
-SIGN_IN = """
-  const [name, password] = arguments;
-  const body = JSON.stringify({ name, password });
-  const headers = { "Content-Type": "application/json" };
-  return (await fetch("/api/session", { method: "POST", headers, body })).status;
-"""
-CLICK = """
-  const [words] = arguments;
-  for (let tries = 0; tries < 200; tries += 1) {
-    const found = [...document.querySelectorAll("button")].find((one) => one.textContent.includes(words));
-    if (found !== undefined && !found.disabled) return found.click() ?? true;
-    await new Promise((later) => setTimeout(later, 100));
-  }
-  throw new Error(`no button: ${words}`);
-"""
-SAYS = """
-  const [words] = arguments;
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (document.body.textContent.includes(words)) return true;
-    await new Promise((later) => setTimeout(later, 100));
-  }
-  throw new Error(`never said: ${words}; ${document.body.textContent}`);
+CLOSE = """
+  const { gBrowser } = Services.wm.getMostRecentWindow("navigator:browser");
+  for (const tab of [...gBrowser.tabs])
+    if (tab.linkedBrowser.currentURI.spec.includes("/officer")) gBrowser.removeTab(tab);
 """
 
 
@@ -112,20 +102,33 @@ async def test_an_officer_turns_alerts_on_is_sent_with_the_app_closed_and_a_pres
     config = settings(folder, port=port, public_url=url, push_services=(service.origin,))
     async with House(config) as house:
         dana = await house.staff("dana")
-        await firefox.open(f"{house.url}/signin")
-        assert await firefox.run(SIGN_IN, "sam", PASSWORD) == 200
+        await firefox.sign_in(house.url, "sam", PASSWORD)
         await firefox.open(f"{house.url}/officer")
-        await firefox.run(CLICK, "Turn on alerts")
-        await firefox.run(SAYS, "On: this phone tells you when you are sent")
-        await firefox.run(CLICK, "Send a test alert")
+        await firefox.press("Turn on alerts")
+        await firefox.says("On: this phone tells you when you are sent")
+        await firefox.press("Send a test alert")
         assert (await firefox.until(ALERT, "the test is shown"))[0] == "Alerts reach this phone"
-        await firefox.run(SAYS, "It came.")
+        await firefox.says("It came.")
         await firefox.chrome(PRESS)
         await firefox.until(GONE, "the test is put away")
         await firefox.open("about:blank")  # the app is closed
 
-        incident = await dana.open(words="Man with a knife at Main Street 12")
+        # one that rings and is over before anybody presses it
         (unit,) = [one for one in await units(dana) if one["call_sign"] == "Unit 12"]
+        by_radio = await dana.open()
+        sent = await dana.post(f"/api/incidents/{by_radio['id']}/units", {"unit_id": unit["id"]})
+        await firefox.until(ALERT, "it is shown")
+        await press_status(dana, sent["responses"][0], "en-route")
+        said = await firefox.until(ANSWERED, "the notification says that it was answered")
+        assert said == ["Answered", "Somebody has answered this alert for your unit."]
+        rang, quiet = (headers for headers, _ in service.posts[-2:])
+        assert (quiet["urgency"], quiet["topic"]) == ("normal", rang["topic"])
+        await firefox.chrome(PRESS)  # opens the app, and answers nothing
+        await firefox.until(OPEN.replace("PAGE", "/officer"), "the app opens")
+        await dana.post(f"/api/incidents/{by_radio['id']}/close")
+        await firefox.chrome(CLOSE)
+
+        incident = await dana.open(words="Man with a knife at Main Street 12")
         path = f"/api/incidents/{incident['id']}/units"
         alert = (await dana.post(path, {"unit_id": unit["id"]}))["alerts"][0]
         shown = await firefox.until(ALERT, "the alert is shown")
@@ -147,6 +150,7 @@ async def test_an_officer_turns_alerts_on_is_sent_with_the_app_closed_and_a_pres
         await firefox.until(OPEN.replace("PAGE", other["id"]), "the app shows the next incident")
         entries = await house.entries("unit.acknowledge")
         assert [(one.incident_id, one.details["how"]) for one in entries] == [
+            (by_radio["id"], "status"),
             (incident["id"], "opened"),
             (other["id"], "opened"),
         ]

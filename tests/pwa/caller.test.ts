@@ -1,9 +1,12 @@
 // What the caller's page says and understands, without a browser.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
 import { digitsOf } from "../../pwa/src/caller/screens.ts";
-import { choose, fill, LANGUAGES, type Words } from "../../pwa/src/caller/words.ts";
+import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
+import { fill } from "../../pwa/src/caller/words.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
 const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true, stills: null };
@@ -67,22 +70,29 @@ test("no sentence claims a picture or a place that is not there", () => {
         }
 });
 
-test("the first language that we have is taken, in the reader's order", () => {
-  assert.equal(choose(["fr-CA", "es-MX", "en-US"]), "es");
-  assert.equal(choose(["AR"]), "ar");
-  assert.equal(choose(["zz", ""]), "en");
-});
-
+const folder = fileURLToPath(new URL("../../pwa/src/caller", import.meta.url));
 const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
 test("every language says something for everything, with the placeholders of the English", () => {
-  for (const { words } of Object.values(LANGUAGES)) {
-    for (const [key, text] of Object.entries(words)) {
-      assert.ok(text.length > 1, key);
-      assert.doesNotMatch(text, /!/, key);
-      assert.deepEqual(placeholders(text), placeholders(LANGUAGES.en.words[key as keyof Words]), key);
+  assert.deepEqual(codesIn(folder), Object.keys(LANGUAGES));
+  const english = read(folder, "en");
+  for (const code of codesIn(folder)) {
+    const said = read(folder, code);
+    for (const kind of ["words", "more", "phrases"] as const) {
+      for (const [key, text] of Object.entries(said[kind])) {
+        assert.ok(text.length > 0, `${code}: ${key}`);
+        assert.doesNotMatch(text, /[!！]/, `${code}: ${key}`);
+        assert.deepEqual(placeholders(text), placeholders(english[kind][key] ?? ""), `${code}: ${key}`);
+      }
     }
   }
+});
+
+test("a later part takes from the page by the names that the page gives", () => {
+  const page = giveToParts("let a=1,b=()=>2;export{a as t,b};\n");
+  const part = takeFromPage('import{t as x,b}from"./page-1.js";import{y}from"./other.js";x(b)', "page-1.js");
+  assert.equal(page, "let a=1,b=()=>2;globalThis.caller={t:a,b:b};");
+  assert.equal(part, 'const{t:x,b:b}=globalThis.caller;import{y}from"./other.js";x(b)');
 });
 
 test("what is put into a sentence is not read again", () => {

@@ -11,7 +11,7 @@ from tests.pwa.caller import CHROMIUM, Phones
 from tests.pwa.lending import Person
 from tests.pwa.service import Dispatcher, Service
 
-BUILT = Path(__file__).parents[2] / "pwa" / "dist" / "caller" / "index.html"
+BUILT = Path(__file__).parents[2] / "pwa" / "dist" / "caller" / "en.html"
 BASEMAP = Path(__file__).parents[2] / "backend" / "demo.pmtiles"
 
 

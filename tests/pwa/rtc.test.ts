@@ -167,6 +167,19 @@ test("a server that is away costs no grant", async () => {
   assert.equal(await withGrant(async (grant) => grant), 1);
 });
 
+test("a grant that has run out while openings failed is not tried again", async () => {
+  let asked = 0;
+  let now = 0;
+  const ask = async () => ({ number: ++asked, until: now + 60 });
+  const withGrant = grantKeeper(ask, { once: true, isOld: ({ until }) => now >= until });
+  await assert.rejects(withGrant(() => Promise.reject(new Refused(503))));
+  now = 59;
+  await assert.rejects(withGrant(() => Promise.reject(new Refused(503))));
+  assert.equal(asked, 1);
+  now = 60;
+  assert.equal((await withGrant(async (grant) => grant)).number, 2);
+});
+
 test("rates are over the last second and bytes over all sessions", () => {
   const metered = meter();
   for (let look = 0; look <= 8; look++) {

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 
 from tests.pwa import caller
 from tests.pwa.caller import SMALL, Phones
@@ -57,7 +57,7 @@ async def test_a_state_fits_the_smallest_phone_and_passes_axe_by_day_and_by_nigh
         ("en-US", "ltr", "asks to see"),
         ("es-MX", "ltr", "pide ver"),
         ("ar-EG", "rtl", "تطلب"),
-        ("fr", "ltr", "asks"),
+        ("xx", "ltr", "asks"),
     ],
 )
 async def test_the_page_speaks_the_browsers_language_and_fits_in_it(
@@ -132,18 +132,69 @@ async def test_forced_colours_keep_the_buttons_edges(
     assert edge != "rgba(0, 0, 0, 0)"
 
 
-async def test_nothing_but_the_page_and_one_question_is_asked_of_the_server(
+async def test_all_that_crosses_the_wire_until_the_share_button_fits(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(language="uk")  # the longest of all
+    tools = await page.context.new_cdp_session(page)
+    bytes_ = []
+    await tools.send("Network.enable")
+    tools.on("Network.loadingFinished", lambda event: bytes_.append(int(event["encodedDataLength"])))
+    await page.route("**/c/*", lambda route: route.abort())  # what comes after the button
+    await STATES["ask"].reach(page, dispatcher, service)
+    await page.get_by_text("Dearborn").first.wait_for()
+    assert sum(bytes_) <= 16_000
+
+
+async def test_nothing_but_the_page_and_one_question_is_asked_of_the_server_before_the_rest(
     phones: Phones, dispatcher: Dispatcher, service: Service
 ) -> None:
     page = await phones.new()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(f"{request.method} {urlsplit(request.url).path}"))
-    await STATES["ask"].reach(page, dispatcher, service)
-    await page.wait_for_timeout(300)
-    assert [line for line in asked if "/" in line] == ["GET /c", "POST /api/caller/open"]
+    async with page.expect_response("**/c/*/en.json"):
+        await STATES["ask"].reach(page, dispatcher, service)
+    assert [line for line in asked if "/" in line][:2] == ["GET /c", "POST /api/caller/open"]
+    assert all(line.startswith("GET /c/") for line in asked[2:])
 
 
 async def test_without_script_the_page_says_to_stay_on_the_phone(phones: Phones, service: Service) -> None:
     page = await phones.new(javascript=False)
     await page.goto(f"{service.url}/c#token")
     assert "Stay on the phone" in await page.locator("main").inner_text()
+
+
+async def test_what_comes_later_may_stall_and_sharing_goes_on(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    stalled: list[Route] = []
+    await page.route("**/c/*", lambda route: stalled.append(route))  # never answered
+    await page.route("**/c/*/*.json", lambda route: stalled.append(route))
+    await STATES["live"].reach(page, dispatcher, service)
+    assert stalled
+    await page.click("button.stop")
+    await caller.says(page, "You stopped")
+    await page.get_by_role("button", name="Share again").wait_for()
+    # the line is back: what was asked for once more arrives
+    await page.unroute("**/c/*")
+    await page.unroute("**/c/*/*.json")
+    for route in stalled:
+        await route.abort()
+    await page.get_by_text("What is kept").wait_for()
+
+
+async def test_a_page_whose_script_does_not_arrive_says_what_to_do(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(language="es")
+
+    async def half(route: Route) -> None:
+        whole = await route.fetch()
+        text = await whole.text()
+        await route.fulfill(response=whole, body=text[: text.index('<script type="module">') + 5000])
+
+    await page.route("**/c", half)
+    await page.goto(dispatcher.issue_link(dispatcher.open_incident()).url)
+    await page.get_by_text("No cuelgue").first.wait_for()
+    assert await page.get_attribute("main", "data-screen") == "opening"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.peers import until
 from tests.pwa.agency import KIM, Agency, asked, camera, feed, incident, link, now, opening, position, unit
 from tests.pwa.visits import APP, PHONE, axe, fits, smallest_target, visiting
 
@@ -216,6 +217,7 @@ async def test_the_officers_strip_opens_swaps_and_closes_with_one_thumb(
         await expect(page.get_by_role("figure", name="Caller's picture")).to_be_visible()
         await page.get_by_role("button", name="Show Corner shop, door").tap()
         await page.get_by_role("button", name="Close camera").tap()
+        await expect(page.get_by_role("figure", name="Corner shop, door's picture")).to_have_count(0)
         await expect(page.get_by_role("figure", name="Caller's picture")).to_be_visible()
     assert agency.asked_for("DELETE", "/api/openings/opn_1") == [None]
 
@@ -253,7 +255,17 @@ async def test_an_officers_own_phone_becomes_a_camera_by_a_press_and_stops_by_on
     async with visiting(browser, agency, "/officer", size=PHONE, **options) as page:
         await page.get_by_role("button", name="Send my camera").tap()
         await expect(page.get_by_role("button", name="My camera is on – stop")).to_be_visible()
+        held = agency.incidents["inc_1"]
+        officers = (("fed_9", "Sam Reed"), ("fed_8", "Kim Ono"))  # fed_9 is this phone's
+        held["feeds"] = [
+            *held["feeds"],
+            *(feed(0, "live", id=which, kind="officer", name=name) for which, name in officers),
+        ]
+        await agency.tell({"type": "incident", "incident": held})
+        await expect(page.get_by_role("figure", name="Kim Ono")).to_be_visible()
+        await expect(page.get_by_role("figure", name="Sam Reed")).to_have_count(0)
         await page.get_by_role("button", name="My camera is on – stop").tap()
         await expect(page.get_by_role("button", name="Send my camera")).to_be_visible()
+        stopped = "/api/incidents/inc_1/my-camera"
+        await until(lambda: agency.asked_for("DELETE", stopped), "the server is told")
     assert agency.asked_for("POST", "/api/incidents/inc_1/my-camera") == [None]
-    assert agency.asked_for("DELETE", "/api/incidents/inc_1/my-camera") == [None]

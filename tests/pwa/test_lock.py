@@ -20,6 +20,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECRET = "behind the green door"
 HALF = "They came by the"
+SITE = {
+    "kind": "business",
+    "name": "Corner Shop",
+    "address": "1 Main Street",
+    "point": {"latitude": 42.3223, "longitude": -83.1763},
+    "numbers": [],
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -106,6 +113,43 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
         assert [entry.refusal for entry in await house.entries("session.unlock")] == [
             *("sign-in-failed", None, None, None),
         ]
+
+
+async def test_agency_review_and_owner_pages_lock_by_a_press_and_keep_what_was_half_typed(
+    browser: Browser, house: House
+) -> None:
+    await house.parts.accounts.add(
+        name="ola", display_name="Ola Berg", role=Role.OWNER, call_sign=None, password=PASSWORD
+    )
+    ola = await house.staff("ola")
+    await ola.post("/api/sites", SITE)
+    async with at(browser, viewport={"width": DESK[0], "height": DESK[1]}) as context:
+        page = await sign_in(context, house, "lee", "/console")
+        await page.goto(f"{house.url}/agency?part=phrases")
+        officers = page.get_by_label("Officers say")
+        await officers.fill(HALF)
+        await lock_and_open(page, HALF)
+        await expect(officers).to_have_value(HALF)
+        await page.goto(f"{house.url}/review")
+        await expect(page.get_by_role("heading", name="Weekly review").first).to_be_visible()
+        await lock_and_open(page, "Weekly review")
+        await expect(page.get_by_role("heading", name="Weekly review").first).to_be_visible()
+    async with at(browser, viewport={"width": PHONE[0], "height": PHONE[1]}) as context:
+        page = await sign_in(context, house, "ola", "/owner")
+        await page.get_by_role("button", name="Get help at Corner Shop").click()
+        await page.get_by_label("What is happening").fill(HALF)
+        await page.get_by_role("button", name="Menu").click()
+        await lock_and_open(page, HALF)
+        await page.get_by_role("button", name="Get help at Corner Shop").click()
+        await expect(page.get_by_label("What is happening")).to_have_value(HALF)
+
+
+async def lock_and_open(page: Page, hidden: str) -> None:
+    await page.get_by_role("button", name="Lock", exact=True).click()
+    await expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    assert hidden not in await page.content()
+    await page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
 
 
 async def sound(page: Page) -> None:

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.firefox import FIREFOX, Firefox
 from tests.pwa.service import PASSWORD, Dispatcher, Service
 from tests.pwa.visits import PHONE, axe, fits, smallest_target
 
@@ -30,6 +32,11 @@ KNOWN = """() => new Promise((done) => {
     get.onsuccess = () => { open.result.close(); done(get.result ?? null); };
   };
 })"""
+
+FIREFOX_SETTINGS = {
+    "permissions.default.geo": 1,
+    "geo.provider.network.url": 'data:,{"location":{"lat":42.3168,"lng":-83.1712},"accuracy":9}',
+}
 
 
 def wrong_by(hours: float) -> str:
@@ -143,6 +150,42 @@ async def test_the_app_opens_without_a_network_and_what_is_said_there_arrives_on
         cached = await page.evaluate(CACHED)
         assert {"/officer", "/owner"} <= set(cached)
         assert all(path in ("/officer", "/owner") or path.startswith("/assets/") for path in cached)
+
+
+@pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
+async def test_the_app_opens_without_a_network_in_firefox_and_sends_what_was_said_there(
+    service: Service, dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    service.add_person("otis", "officer", unit="Unit otis")
+    async with Firefox(tmp_path, FIREFOX_SETTINGS) as firefox:
+        await firefox.sign_in(service.url, "otis", PASSWORD)
+        await firefox.open(f"{service.url}/officer")
+        await firefox.press("Sign on to Unit otis")
+        await firefox.says("When dispatch assigns Unit otis")
+        await firefox.run("return await navigator.serviceWorker.ready && 1")
+        incident = dispatcher.open_incident()
+        dispatcher.assign(incident, "Unit otis")
+        dispatcher.write(incident, "Back door stands open")
+        await firefox.says("Back door stands open")
+        kept = f"while ((await ({KNOWN})())?.notes[0]?.notes.length !== 1);"
+        await firefox.run(kept)
+        await firefox.open("about:blank")  # the app is closed
+        await firefox.network(there=False)
+        await firefox.open(f"{service.url}/officer")
+        assert await firefox.run("return navigator.onLine") is False
+        await firefox.says("Break-in")
+        await firefox.says("Not live as of")
+        await firefox.run(
+            "while (!/\\d s ago/.test(document.querySelector('.bar-lost')?.textContent))"
+            " await new Promise((later) => setTimeout(later, 100));"
+        )
+        await firefox.says("Back door stands open")
+        await firefox.says("No network here, so no picture.")
+        await firefox.press("I am en route")
+        await firefox.says("1 waiting to send")
+        await firefox.network(there=True)
+        await until(lambda: dispatcher.incident(incident)["responses"][0]["status"] == "en-route")
+        assert dispatcher.actions(incident).count("unit.status") == 1
 
 
 async def test_what_is_said_while_the_server_is_down_arrives_once_when_it_is_up(

@@ -6,6 +6,7 @@ language is in one place. pwa/src/transparency/ reads the `data-` attributes.
 
 from collections.abc import Iterable, Mapping
 
+from backend.api import tongue
 from backend.api.citizen import saying
 from backend.api.citizen.ar import AR
 from backend.api.citizen.elements import Html, h
@@ -56,15 +57,7 @@ def choose(asked: str | None, accepted: str) -> Words:
     """By `?lang=`, else the first of the browser's that we have (RFC 9110, section 12.5.4), else English."""
     if asked is not None and asked in LANGUAGES:
         return LANGUAGES[asked]
-    weighed = []
-    for at, part in enumerate(accepted[:200].split(",")):
-        tag, _, parameter = part.strip().partition(";")
-        try:
-            weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
-        except ValueError:
-            weight = 0.0
-        weighed.append((-weight, at, tag[:2].lower()))
-    return next((LANGUAGES[tag] for weight, _, tag in sorted(weighed) if weight and tag in LANGUAGES), EN)
+    return LANGUAGES[tongue.choose(accepted, LANGUAGES, EN.lang)]
 
 
 def page(view: View) -> str:

@@ -1,6 +1,7 @@
 // What owners contest, with one form to answer in public; and monthly statements that do not match.
 import { useState } from "preact/hooks";
 import { reasonWords } from "../lending/words.ts";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct, useLoaded } from "../lib/hooks.ts";
 import { duration } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
@@ -46,13 +47,15 @@ function Answer({
   again(): Promise<void>;
 }) {
   const [outcome, setOutcome] = useState<ContestOutcome | null>(null);
-  const [words, setWords] = useState("");
+  const [words, setWords] = useDraft(`answer ${contest.id}`, "");
   const act = useAct(sorry);
   const text = words.trim();
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (outcome === null || text === "") return;
-    if (await act.run(() => calls.answerContest(contest.id, { outcome, words: text }))) await again();
+    if (!(await act.run(() => calls.answerContest(contest.id, { outcome, words: text })))) return;
+    setWords("");
+    await again();
   };
   return (
     <form class="answer" onSubmit={(event) => void send(event)}>

@@ -1,6 +1,7 @@
 // The city's docks: what each waiver allows, how its drone is, and why nothing flies from one that is shut.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Fold, Twice } from "../lending/fold.tsx";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct, useLoaded } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
@@ -40,6 +41,7 @@ function terms({ waiver }: DockView): string {
 }
 
 function Trouble(props: {
+  of: string;
   label: string;
   stop: string;
   free: string;
@@ -47,11 +49,14 @@ function Trouble(props: {
   busy: boolean;
   onSay(words: string): void;
 }) {
-  const { label, stop, free, now, busy, onSay } = props;
+  const { of, label, stop, free, now, busy, onSay } = props;
+  const [words, setWords] = useDraft(`trouble ${of}`, "");
+  useEffect(() => {
+    if (now !== null) setWords(""); // it was said
+  }, [now]);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const words = String(new FormData(event.currentTarget as HTMLFormElement).get("words") ?? "").trim();
-    if (words !== "") onSay(words);
+    if (words.trim() !== "") onSay(words.trim());
   };
   if (now !== null) {
     return (
@@ -67,7 +72,13 @@ function Trouble(props: {
     <form class="inline-form" onSubmit={submit}>
       <label class="field">
         <span>{label}</span>
-        <input name="words" maxLength={200} autocomplete="off" required />
+        <input
+          maxLength={200}
+          autocomplete="off"
+          required
+          value={words}
+          onInput={(event) => setWords(event.currentTarget.value)}
+        />
       </label>
       <button type="submit" disabled={busy}>
         {stop}
@@ -118,6 +129,7 @@ function Dock({ dock, calls, again }: { dock: DockView; calls: AgencyCalls; agai
     <div class="dock-inside">
       <p>{terms(dock)}</p>
       <Trouble
+        of={dock.id}
         label="Why nothing flies from here"
         stop="Shut the dock"
         free="Open the dock"
@@ -131,6 +143,7 @@ function Dock({ dock, calls, again }: { dock: DockView; calls: AgencyCalls; agai
           <Condition drone={drone} />
           {drone.service_due !== null && <p class="hint">{drone.service_due}</p>}
           <Trouble
+            of={drone.id}
             label="Why it stays"
             stop="Ground the drone"
             free="Let it fly again"

@@ -1,5 +1,6 @@
 // What dispatchers and officers can say by one press: two lists, a line for each button.
 import { useState } from "preact/hooks";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct, useLoaded } from "../lib/hooks.ts";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -30,6 +31,16 @@ function wrongWith(phrases: readonly string[]): string | null {
   return long === undefined ? null : `“${long.slice(0, 20)}…” is longer than ${MOST_CHARS} letters.`;
 }
 
+function Lines({ side, title, held }: { side: string; title: string; held: string }) {
+  const [text, setText] = useDraft(`phrases ${side} ${held}`, held);
+  return (
+    <label class="field">
+      <span>{title}</span>
+      <textarea name={side} rows={8} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+    </label>
+  );
+}
+
 function Form({ held, calls, again }: { held: Held; calls: AgencyCalls; again(): Promise<void> }) {
   const [said, setSaid] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
@@ -48,10 +59,7 @@ function Form({ held, calls, again }: { held: Held; calls: AgencyCalls; again():
   return (
     <form class="phrase-lists" onSubmit={(event) => void submit(event)}>
       {SIDES.map(([side, title]) => (
-        <label class="field" key={side}>
-          <span>{title}</span>
-          <textarea key={held[side].join()} name={side} rows={8} defaultValue={held[side].join("\n")} />
-        </label>
+        <Lines key={`${side} ${held[side].join()}`} side={side} title={title} held={held[side].join("\n")} />
       ))}
       <p class="hint">
         A line for each button, the most used first. A press sends at once. An empty list has the defaults

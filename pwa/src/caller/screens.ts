@@ -1,7 +1,6 @@
 // The screens that stand still, each made of its words. One decision on each; what a press does is given.
-import type { CallerReceipt, Invitation, ReceiptFile, Viewer } from "../wire.ts";
+import type { Invitation } from "../wire.ts";
 import { h, icon } from "./dom.ts";
-import type { Summary } from "./share.ts";
 import { fill, type Words } from "./words.ts";
 
 export interface Screen {
@@ -28,13 +27,13 @@ export function headline(text: string): HTMLElement {
 }
 
 /** Who is asking, and that it is 911 where the agency's name does not say so. */
-function from(agency: string, { call }: Words): string {
+export function from(agency: string, { call }: Words): string {
   return agency.includes(call) ? agency : `${agency} · ${call}`;
 }
 
-const space = (): HTMLElement => h("div", { class: "fill" });
+export const space = (): HTMLElement => h("div", { class: "fill" });
 
-function button({ words, press }: Button, main = true): HTMLElement {
+export function button({ words, press }: Button, main = true): HTMLElement {
   return h("button", { type: "button", class: main ? "main" : "", onclick: press }, words);
 }
 
@@ -153,81 +152,6 @@ export function code(words: Words, { problem, enter }: CodeFor): Screen {
         h("button", { class: "main" }, words.goOn),
       ),
       space(),
-    ],
-  };
-}
-
-export interface EndedFor {
-  agency: string;
-  sentence: string;
-  /** null where another page, or this one before, had shared. */
-  summary: Summary | null;
-  /** null while it is asked for, and where there is none. */
-  receipt: CallerReceipt | null;
-  again: Button | null;
-}
-
-function duration(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-
-const ROLES = ["dispatcher", "officer", "supervisor"] as const;
-
-function viewerLine(words: Words, { role, seconds, watching }: Viewer): string {
-  const known = ROLES.find((each) => each === role);
-  const who = words[known ?? "somebody"];
-  if (watching) return fill(words.watchesStill, { who });
-  // How long is told a moment later.
-  return seconds ? fill(words.watched, { who, time: duration(Math.round(seconds)) }) : who;
-}
-
-/** Who saw the picture, by role; in place of what this page can only suppose. */
-function viewerLines(words: Words, agency: string, receipt: CallerReceipt | null): string[] {
-  if (!receipt?.live) return [fill(words.withThem, { agency })];
-  const lines = receipt.viewers.map((viewer) => viewerLine(words, viewer));
-  if (receipt.sealed) lines.push(words.sealed);
-  return lines.length > 0 ? lines : [words.nobodySaw];
-}
-
-function save(file: ReceiptFile): void {
-  const href = URL.createObjectURL(new Blob([JSON.stringify(file)], { type: "application/json" }));
-  h("a", { href, download: "sightline-receipt.json" }).click();
-}
-
-/** The proof, or from when on there is one. */
-function proof(words: Words, { file, provable_at }: CallerReceipt): HTMLElement | null {
-  if (file) return button({ words: words.saveProof, press: () => save(file) }, false);
-  if (provable_at === null) return null;
-  const time = new Date(provable_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return h("p", { class: "small" }, fill(words.provableFrom, { time }));
-}
-
-export function ended(words: Words, { agency, sentence, summary, receipt, again }: EndedFor): Screen {
-  const shared: string[] = [];
-  if (summary && summary.camera_s > 0)
-    shared.push(fill(words.sawCamera, { time: duration(summary.camera_s) }));
-  if (summary && summary.place_s > 0) shared.push(fill(words.sawPlace, { time: duration(summary.place_s) }));
-  const about = (term: string, ...lines: string[]): HTMLElement =>
-    h("div", {}, h("dt", {}, term), ...lines.map((line) => h("dd", {}, line)));
-  const kept = receipt?.recorded ? words.keptRecording : words.kept;
-  const facts =
-    summary && shared.length === 0
-      ? [about(words.whatTheySaw, words.sawNothing)]
-      : [
-          summary && about(words.whatTheySaw, ...shared),
-          about(receipt ? words.whoSaw : words.withWhom, ...viewerLines(words, agency, receipt)),
-          about(words.whatIsKept, kept, fill(words.keptUntil, { agency })),
-        ];
-  return {
-    name: "ended",
-    from: from(agency, words),
-    parts: [
-      headline(sentence),
-      h("dl", {}, ...facts.filter((fact) => fact !== null)),
-      space(),
-      receipt?.viewers.length ? proof(words, receipt) : null,
-      h("p", {}, words.mayClose),
-      again && button(again),
     ],
   };
 }

@@ -3,7 +3,8 @@
 import { Refused } from "../lib/api.ts";
 import type { CallerReceipt, Invitation } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
-import { memory, show } from "./frame.ts";
+import { memory, show, showAll } from "./frame.ts";
+import { load, loadAhead } from "./later.ts";
 import * as screens from "./screens.ts";
 import { type Summary, share } from "./share.ts";
 import { type SharingScreen, sharing } from "./sharing.ts";
@@ -96,11 +97,12 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
    */
   const showReceipt = async ({ sentence, summary, again }: Told): Promise<void> => {
     const signal = elsewhere();
+    const { ended } = await load("receipt");
     for (;;) {
       const receipt = await door.receipt();
       if (signal.aborted || life.aborted) return;
-      show((words) =>
-        screens.ended(words, {
+      showAll((words) =>
+        ended(words, {
           agency: receipt.agency,
           sentence: sentence(words),
           summary,
@@ -119,7 +121,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     try {
       await showReceipt({ sentence: (words) => words.whoSaw, summary: null, again: () => showAsk(false) });
     } catch {
-      show((words) =>
+      showAll((words) =>
         screens.notice("refused", words, words.notThisPhone, words.mayClose, {
           words: words.goBack,
           press: () => showAsk(false),
@@ -189,16 +191,25 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     const showEnded = (sentence: (words: Words) => string, mayAgain: boolean): (() => void) => {
       const summary = finish();
       const again = mayAgain ? () => begin(camera) : null;
-      show((words) =>
-        screens.ended(words, {
-          agency: invitation?.agency ?? words.call,
-          sentence: sentence(words),
-          summary,
-          receipt: null,
-          again: again && { words: words.shareAgain, press: again },
-        }),
-      );
-      return () => void showReceipt({ sentence, summary, again }).catch(() => {});
+      const button = (words: Words): screens.Button | null =>
+        again && { words: words.shareAgain, press: again };
+      const signal = elsewhere();
+      show((words) => screens.notice("ended", words, sentence(words), words.mayClose, button(words)));
+      void load("receipt").then(({ ended }) => {
+        if (signal.aborted) return;
+        showAll((words) =>
+          ended(words, {
+            agency: invitation?.agency ?? words.call,
+            sentence: sentence(words),
+            summary,
+            receipt: null,
+            again: button(words),
+          }),
+        );
+      });
+      return () => {
+        if (!signal.aborted) showReceipt({ sentence, summary, again }).catch(() => {});
+      };
     };
 
     const over = (code: string): void => {
@@ -232,10 +243,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     });
     const stop = (): void => {
       const look = showEnded((words) => words.stopped, true);
-      const signal = elsewhere();
-      void door.leave().then(() => {
-        if (!signal.aborted) look();
-      });
+      void door.leave().then(look);
     };
     show((words) => {
       screen = sharing(words, shared, since, stop);
@@ -267,4 +275,5 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   const camera = pressed ?? (await resumed);
   if (camera === null) showAsk(false);
   else begin(camera && invitation.kind === "live");
+  void loadAhead();
 }

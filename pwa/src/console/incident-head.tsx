@@ -1,5 +1,6 @@
 // The selected incident's name, and its verbs. Closing asks once, in place, and says what will end.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { ago } from "../lib/measure.ts";
 import { numberWords } from "../lib/numbers.ts";
@@ -41,11 +42,14 @@ interface Props {
 
 /** The words, to be corrected in place. */
 function Wording({ desk, state, incident }: Props) {
-  const [words, setWords] = useState(incident.words);
+  const [words, setWords] = useDraft(`wording ${incident.id}`, incident.words);
   const field = useRef<HTMLInputElement>(null);
   const act = useAct(sorry);
   useEffect(() => field.current?.focus(), []);
-  const leave = (): void => change(state, { wording: false });
+  const leave = (): void => {
+    setWords(incident.words);
+    change(state, { wording: false });
+  };
   const save = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (act.busy) return;

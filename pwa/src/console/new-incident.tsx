@@ -1,5 +1,6 @@
 // A new incident in one line: type, number, words, place, Enter. Always there, so that nothing has to be found.
 import { useRef, useState } from "preact/hooks";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
@@ -54,7 +55,7 @@ export function NewIncident(props: Props) {
     place: "",
     textAtOnce: kept(TEXT_AT_ONCE) !== "no",
   };
-  const [draft, setDraft] = useState(empty);
+  const [draft, setDraft] = useDraft("new incident", empty);
   const [unread, setUnread] = useState(false);
   const type = useRef<HTMLSelectElement>(null);
   const placeField = useRef<HTMLInputElement>(null);

@@ -1,6 +1,7 @@
 // A site: its cameras, its connectors, and what it is called.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct, useNow } from "../lib/hooks.ts";
 import { numberWords } from "../lib/numbers.ts";
 import { Icon } from "../lib/parts/icon.tsx";
@@ -41,8 +42,8 @@ export function SiteForm({
 }) {
   const isCity = lender.whose === "city";
   const [kind, setKind] = useState<SiteKind>(site?.kind ?? (isCity ? "city" : "business"));
-  const [name, setName] = useState(site?.name ?? "");
-  const [address, setAddress] = useState(site?.address ?? "");
+  const [name, setName] = useDraft(`name ${site?.id}`, site?.name ?? "");
+  const [address, setAddress] = useDraft(`address ${site?.id}`, site?.address ?? "");
   const [numbers, setNumbers] = useState((site?.numbers ?? []).map(numberWords).join(", "));
   const [point, setPoint] = useState<Point | null>(site?.point ?? null);
   const act = useAct(sorry);
@@ -53,7 +54,10 @@ export function SiteForm({
     const done = await act.run(() =>
       site === null ? lender.calls.addSite({ kind, ...fields }) : lender.calls.amendSite(site.id, fields),
     );
-    if (done) onDone();
+    if (!done) return;
+    setName(site?.name ?? "");
+    setAddress(site?.address ?? "");
+    onDone();
   };
   return (
     <form class="form" onSubmit={(event) => void save(event)}>

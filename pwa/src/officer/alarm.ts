@@ -21,6 +21,12 @@ interface Answers {
   readonly problem: string | null;
 }
 
+/** As push.ts heard it. */
+interface Pushed {
+  readonly alert?: unknown;
+  readonly over?: unknown;
+}
+
 const AGAIN_MS = 2000;
 const ID = /^alr_[0-9A-Za-z]{22}$/;
 
@@ -55,11 +61,12 @@ export class Alarm {
     });
   }
 
-  /** Hears presses on notifications, also on the one that has opened this page. */
+  /** Hears presses on notifications, also on the one that has opened this page, and which are over. */
   follow(): void {
     navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent) => {
-      const { opened } = (data ?? {}) as { opened?: unknown };
+      const { opened, pushed } = (data ?? {}) as { opened?: unknown; pushed?: Pushed };
       if (typeof opened === "string") this.#open(opened);
+      if (typeof pushed?.alert === "string" && pushed.over !== undefined) void hide(pushed.alert);
     });
     const pressed = location.hash.slice(1);
     if (!ID.test(pressed)) return;

@@ -1,6 +1,7 @@
 // Contest: the owner says that an opening was not right. What becomes public is said before the press.
 import { useState } from "preact/hooks";
 import { sorry } from "../lending/refusals.ts";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
@@ -47,7 +48,7 @@ function Form({
   onClose(): void;
 }) {
   const [why, setWhy] = useState<ContestReason | null>(null);
-  const [words, setWords] = useState("");
+  const [words, setWords] = useDraft(`contest ${receipt.use}`, "");
   const act = useAct(sorry);
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -56,7 +57,9 @@ function Form({
       await lender.calls.contest(receipt.use, { why, words: words.trim() });
       await again();
     });
-    if (done) onClose();
+    if (!done) return;
+    setWords("");
+    onClose();
   };
   return (
     <form class="form contest-form" onSubmit={(event) => void send(event)}>

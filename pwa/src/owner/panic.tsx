@@ -1,6 +1,7 @@
 // The panic press: two presses, so that none is by accident. It opens an emergency at the site.
 import { useState } from "preact/hooks";
 import { sorry } from "../lending/refusals.ts";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
@@ -11,10 +12,12 @@ type Stage = "calm" | "asked" | "told";
 
 export function Panic({ lender, site }: { lender: OwnerLender; site: SiteView }) {
   const [stage, setStage] = useState<Stage>("calm");
-  const [words, setWords] = useState("");
+  const [words, setWords] = useDraft(`panic ${site.id}`, "");
   const act = useAct(sorry);
   const press = async (): Promise<void> => {
-    if (await act.run(() => lender.calls.panic(site.id, words.trim()))) setStage("told");
+    if (!(await act.run(() => lender.calls.panic(site.id, words.trim())))) return;
+    setWords("");
+    setStage("told");
   };
   if (stage === "told") {
     return (

@@ -1,5 +1,6 @@
 // One finding: why it is here, what it rests on, what was said of it, and the words that close it.
 import { useState } from "preact/hooks";
+import { useDraft } from "../lib/drafts.ts";
 import { useAct } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
@@ -98,11 +99,23 @@ function Evidence({ finding }: { finding: FindingView }) {
   );
 }
 
-function WordsField({ label }: { label: string }) {
+interface WordsProps {
+  label: string;
+  words: string;
+  onWords(words: string): void;
+}
+
+function WordsField({ label, words, onWords }: WordsProps) {
   return (
     <label class="field">
       <span>{label}</span>
-      <textarea name="words" required maxLength={1000} rows={4} />
+      <textarea
+        required
+        maxLength={1000}
+        rows={4}
+        value={words}
+        onInput={(event) => onWords(event.currentTarget.value)}
+      />
     </label>
   );
 }
@@ -121,12 +134,16 @@ function Stay({ id }: { id: string }) {
 
 function CloseForm({ finding, calls, onChanged }: Omit<FindingProps, "onBack">) {
   const act = useAct(sorry);
+  const [words, setWords] = useDraft(`finding ${finding.id}`, "");
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const [outcome, words] = [form.get("outcome") as Outcome, String(form.get("words")).trim()];
-    if (act.busy || words === "") return;
-    await act.run(async () => onChanged(await calls.close(finding.id, outcome, words)));
+    const outcome = new FormData(event.currentTarget as HTMLFormElement).get("outcome") as Outcome;
+    if (act.busy || words.trim() === "") return;
+    await act.run(async () => {
+      const closed = await calls.close(finding.id, outcome, words.trim());
+      setWords("");
+      onChanged(closed);
+    });
   };
   return (
     <form class="close-form" aria-labelledby="close-title" onSubmit={(event) => void submit(event)}>
@@ -142,7 +159,7 @@ function CloseForm({ finding, calls, onChanged }: Omit<FindingProps, "onBack">) 
           </label>
         ))}
       </fieldset>
-      <WordsField label="In your words" />
+      <WordsField label="In your words" words={words} onWords={setWords} />
       <Stay id="stay" />
       <button type="submit" class="primary" disabled={act.busy} aria-describedby="stay">
         {act.busy ? "Closing…" : "Close this finding for good"}
@@ -154,17 +171,16 @@ function CloseForm({ finding, calls, onChanged }: Omit<FindingProps, "onBack">) 
 
 function RemarkForm({ finding, calls, onChanged }: Omit<FindingProps, "onBack">) {
   const act = useAct(sorry);
+  const [words, setWords] = useDraft(`remark ${finding.id}`, "");
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const words = String(new FormData(form).get("words")).trim();
-    if (act.busy || words === "") return;
-    const done = await act.run(async () => onChanged(await calls.remark(finding.id, words)));
-    if (done) form.reset();
+    if (act.busy || words.trim() === "") return;
+    const done = await act.run(async () => onChanged(await calls.remark(finding.id, words.trim())));
+    if (done) setWords("");
   };
   return (
     <form class="close-form" aria-label="Add a remark" onSubmit={(event) => void submit(event)}>
-      <WordsField label="Add a remark" />
+      <WordsField label="Add a remark" words={words} onWords={setWords} />
       <Stay id="stay" />
       <button type="submit" disabled={act.busy} aria-describedby="stay">
         Add it

@@ -281,14 +281,16 @@ export interface RefusedGrant<G> {
   status: number;
 }
 
-/** Keeps a grant until the server refuses it, then asks for another; a fresh one refused is the end. */
+/** Keeps a grant until it is old or the server refuses it, then asks for another; a fresh one refused is the end. */
 export function grantKeeper<G>(
   ask: (refused: RefusedGrant<G> | null) => Promise<G>,
-  { once = false } = {}, // a grant that opens one session only: the next opening asks for its own
+  // once: a grant that opens one session only: the next opening asks for its own
+  { once = false, isOld = () => false }: { once?: boolean; isOld?(grant: G): boolean } = {},
 ): <R>(use: (grant: G) => Promise<R>) => Promise<R> {
   let kept: G | null = null;
   let refused: RefusedGrant<G> | null = null;
   return async (use) => {
+    if (kept !== null && isOld(kept)) kept = null;
     const fresh = kept === null;
     kept ??= await ask(refused);
     const grant = kept;

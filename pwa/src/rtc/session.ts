@@ -6,6 +6,8 @@
 export interface Grant {
   endpoint: string;
   bearer: string;
+  /** performance.now() from which on it opens nothing, where that is known. */
+  until?: number;
 }
 
 /** An open session. */

@@ -75,7 +75,9 @@ export function subscribe(options: Subscribe): Subscription {
     suspectedAt: Number.NEGATIVE_INFINITY,
     stills: false,
   };
-  const withGrant = grantKeeper(options.grant, { once: true });
+  // an opening that fails for long, or in a page that sleeps, must not come back with a grant that has run out
+  const isOld = ({ until }: Grant): boolean => until !== undefined && performance.now() >= until;
+  const withGrant = grantKeeper(options.grant, { once: true, isOld });
   let most = options.most ?? "full";
   let newest: { session: Session; most: Most } | null = null;
   const tell = (): void => {

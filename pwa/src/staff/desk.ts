@@ -51,8 +51,6 @@ export class Desk {
   readonly marks: Marks;
   /** What was said here and has not reached the server. */
   readonly queue: Queue;
-  /** Words that were begun and not sent, by incident: in memory only, for a page that locks meanwhile. */
-  readonly drafts = new Map<string, string>();
   phone: Phone | null = null;
   /** The <video> of each feed that is on this page. */
   readonly onScreen = new Store<ReadonlyMap<string, HTMLVideoElement>>(new Map());

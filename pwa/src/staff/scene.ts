@@ -57,11 +57,12 @@ function callerOf({ caller, here, now }: Scene): MapPerson {
   };
 }
 
+/** Its words are made when they are asked for: of thousands, most stand on the map as a number. */
 function unitOf(id: string, name: string, position: Position, mine: boolean, scene: Scene): MapPerson {
   const { caller, now } = scene;
   const apart = mine || scene.assigned.includes(id);
   const soon = apart ? soonTo(position, caller, now) : null;
-  const words = wayWords(position, caller, soon);
+  const old = stale(position, now);
   return {
     id,
     name,
@@ -69,11 +70,16 @@ function unitOf(id: string, name: string, position: Position, mine: boolean, sce
     accuracy_m: position.accuracy_m,
     heading_deg: position.heading_deg,
     kind: mine ? "mine" : "unit",
-    stale: stale(position, now),
+    stale: old,
     apart,
-    far: metres(distanceM(caller, position)),
+    get far() {
+      return metres(distanceM(caller, position));
+    },
     soon,
-    words: stale(position, now) ? `${words}, ${ago(now - Date.parse(position.at))}` : words,
+    get words() {
+      const words = wayWords(position, caller, soon);
+      return old ? `${words}, ${ago(now - Date.parse(position.at))}` : words;
+    },
   };
 }
 
@@ -85,12 +91,13 @@ export function peopleOf(scene: Scene): MapPerson[] {
   const others = units.flatMap(({ id, call_sign, position }) =>
     position === null || id === mine ? [] : [unitOf(id, call_sign, position, false, scene)],
   );
-  const distance = new Map(others.map(({ id, point }) => [id, distanceM(caller, point)]));
-  const far = ({ id, apart }: MapPerson): number => (distance.get(id) ?? 0) - (apart ? 1e9 : 0);
+  const byDistance = others
+    .map((person) => ({ person, far: distanceM(caller, person.point) - (person.apart ? 1e9 : 0) }))
+    .sort((a, b) => a.far - b.far);
   return [
     callerOf(scene),
     ...(at === null ? [] : [unitOf(mine ?? ME, "You", at, true, scene)]),
-    ...others.sort((a, b) => far(a) - far(b)),
+    ...byDistance.map(({ person }) => person),
   ];
 }
 

@@ -6,6 +6,7 @@ import { Store } from "../lib/store.ts";
 import type { Health } from "../rtc/health.ts";
 import type { SessionState } from "../rtc/reconnect.ts";
 import { Over } from "../rtc/reconnect.ts";
+import type { Grant } from "../rtc/session.ts";
 import { type Subscription, subscribe } from "../rtc/whep.ts";
 import type { FeedView, Level } from "../wire.ts";
 import type { Calls } from "./calls.ts";
@@ -184,10 +185,11 @@ export class Watching {
   }
 }
 
-async function grantFor(feedId: string, calls: Calls): Promise<{ endpoint: string; bearer: string }> {
+async function grantFor(feedId: string, calls: Calls): Promise<Grant> {
+  const asked = performance.now();
   try {
-    const grant = await calls.watch(feedId);
-    return { endpoint: grant.whep, bearer: grant.bearer };
+    const { whep, bearer, seconds_left } = await calls.watch(feedId);
+    return { endpoint: whep, bearer, until: asked + seconds_left * 1000 };
   } catch (error) {
     if (error instanceof Refused && [401, 403, 404, 410].includes(error.status)) throw new Over(error.code);
     throw error;

@@ -3,6 +3,7 @@ import "../door.css";
 import { type ComponentChild, render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Me } from "../../wire.ts";
+import { Drafts } from "../drafts.ts";
 import { useAct } from "../hooks.ts";
 import { type Lock, unlock } from "../lock.ts";
 import { unlockSorry } from "../refusals.ts";
@@ -57,12 +58,13 @@ function LockScreen({ name, onPassword }: Props) {
   );
 }
 
-/** Shows `view` while the page is not locked. */
+/** Shows `view` while the page is not locked; what was half typed in it is there again afterwards. */
 export function behindLock(root: Element, lock: Lock, view: ComponentChild): void {
+  const open = <Drafts.Provider value={new Map()}>{view}</Drafts.Provider>;
   const draw = (): void => {
     const { me, locked } = lock;
     const name = me.user.display_name;
-    render(locked.value ? <LockScreen name={name} onPassword={(word) => lock.open(word)} /> : view, root);
+    render(locked.value ? <LockScreen name={name} onPassword={(word) => lock.open(word)} /> : open, root);
   };
   lock.locked.watch(draw);
   draw();

@@ -1,6 +1,7 @@
 // Words between the desk and officers: a note with what became of it, those on their way, and the field with its
 // phrases. Both faces use these; where they stand is each face's business.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useDraft } from "../../lib/drafts.ts";
 import { useAct, useStore } from "../../lib/hooks.ts";
 import { Icon } from "../../lib/parts/icon.tsx";
 import { sorry } from "../../lib/refusals.ts";
@@ -173,12 +174,7 @@ export function Composer({ desk, incident }: { desk: Desk; incident: IncidentVie
   const { phrases } = useStore(desk.world);
   const full = useStore(desk.queue.items).filter(({ kind }) => kind === "note").length >= MOST_NOTES;
   const inFront = useInFront(desk, incident);
-  const [text, setShown] = useState(desk.drafts.get(incident.id) ?? "");
-  const setText = (words: string): void => {
-    setShown(words);
-    if (words === "") desk.drafts.delete(incident.id);
-    else desk.drafts.set(incident.id, words);
-  };
+  const [text, setText] = useDraft(`note ${incident.id}`, "");
   const [still, setStill] = useState<Still | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   if (incident.closed_at !== null) return null;
