@@ -1,30 +1,34 @@
 // What is offered beside the picture: a photo or a clip from the phone, and how far those are that are on their way.
+
+import type { Rung } from "../wire.ts";
 import { h, write } from "./dom.ts";
 import type { Sharing } from "./share.ts";
 import { type Upload, type UploadPhase, type Uploads, uploads } from "./uploads.ts";
-import { fill, type Words } from "./words.ts";
+import { type AllWords, fill } from "./words.ts";
 
 /** By content the server takes no others; a phone that has another format then hands over one of these. */
 const TAKES = "image/jpeg,image/png,image/webp,video/*";
 
-const begun = new WeakMap<Sharing, { uploads: Uploads; changed: Set<() => void> }>();
+interface Begun {
+  files: Uploads;
+  /** Shows them on the screen there is; another language is another screen. */
+  changed(): void;
+}
 
-function uploadsOf(shared: Sharing) {
+const begun = new WeakMap<Sharing, Begun>();
+
+function uploadsOf(shared: Sharing): Begun {
   const known = begun.get(shared);
   if (known !== undefined) return known;
-  const changed = new Set<() => void>();
-  const tell = (): void => {
-    for (const each of changed) each();
-  };
-  const made = {
-    uploads: uploads(shared.door, tell, shared.signal),
-    changed,
-  };
+  const files = uploads(shared.door, () => begun.get(shared)?.changed(), shared.signal);
+  const made = { files, changed: () => {} };
   begun.set(shared, made);
   return made;
 }
 
-const PHASES: Record<UploadPhase, keyof Words> = {
+/** Why it is no video. */
+const STILLS: Partial<Record<Rung, keyof AllWords>> = { stills: "seeStills", "single-stills": "seeSingles" };
+const PHASES: Record<UploadPhase, keyof AllWords> = {
   sending: "fileSending",
   waiting: "fileWaits",
   checking: "fileChecked",
@@ -33,13 +37,14 @@ const PHASES: Record<UploadPhase, keyof Words> = {
   "too-large": "fileTooLarge",
 };
 
-function line(words: Words, { phase, sent, size }: Upload): string {
+function line(words: AllWords, { phase, sent, size }: Upload): string {
   return fill(words[PHASES[phase]], { percent: String(Math.floor((sent / Math.max(size, 1)) * 100)) });
 }
 
 /** Fills the slot of one sharing screen; returns what shows it anew. */
-export function offer(slot: HTMLElement, shared: Sharing, words: Words): () => void {
-  const { uploads: files, changed } = uploadsOf(shared);
+export function offer(slot: HTMLElement, shared: Sharing, words: AllWords): () => void {
+  const mine = uploadsOf(shared);
+  const { files } = mine;
   const said = h("p", { class: "small" });
   const bar = h("progress", { max: "100", "aria-label": words.sendFile });
   const field = h("input", {
@@ -60,13 +65,13 @@ export function offer(slot: HTMLElement, shared: Sharing, words: Words): () => v
     const last = files.all.find(({ phase }) => phase !== "there") ?? files.all.at(-1);
     button.hidden =
       shared.kind === "position" || camera === "on" || camera === "asking" || camera === "paused";
-    said.hidden = last === undefined;
+    const why = STILLS[shared.rung ?? "live"];
+    write(said, last !== undefined ? line(words, last) : why === undefined ? "" : words[why]);
+    said.hidden = said.textContent === "";
     bar.hidden = last?.phase !== "sending";
-    if (last === undefined) return;
-    write(said, line(words, last));
-    bar.value = (100 * last.sent) / Math.max(last.size, 1);
+    bar.value = last === undefined ? 0 : (100 * last.sent) / Math.max(last.size, 1);
   };
-  changed.add(update);
+  mine.changed = update;
   const status = h("div", { role: "status" }, said);
   slot.replaceChildren(button, field, status, bar);
   update();

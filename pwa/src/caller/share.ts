@@ -11,6 +11,7 @@ import { type Publication, publish } from "../rtc/whip.ts";
 import type { CallerGrant, CallerStatus, LinkKind, Rung, RungReason } from "../wire.ts";
 import type { Door } from "./door.ts";
 import type { Heard, Rope } from "./ladder.ts";
+import { load } from "./later.ts";
 import { pictureOf, type Situation } from "./saying.ts";
 
 /** What was shared, for the screen after the end. */
@@ -219,7 +220,7 @@ export function share(options: ShareOptions): Sharing {
     picture.run(false);
     whereabouts.run(false);
   });
-  void import("./ladder.ts").then(({ climb }) =>
+  void load("ladder").then(({ climb }) =>
     climb({
       door,
       kind: options.kind,

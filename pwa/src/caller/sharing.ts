@@ -1,7 +1,8 @@
 // The screen while something is shared: it lives, so it is made once and then only changed where it must.
 import { quality } from "../rtc/health.ts";
-import type { Rung } from "../wire.ts";
 import { h, icon, write } from "./dom.ts";
+import { loadWords } from "./frame.ts";
+import { load } from "./later.ts";
 import { pictureOf, placeOf, type Saying, saying } from "./saying.ts";
 import { headline, type Screen } from "./screens.ts";
 import type { Sharing } from "./share.ts";
@@ -15,8 +16,6 @@ export interface SharingScreen extends Screen {
 const SIGNAL_SHOWS_MS = 3000; // before that the first seconds weigh too much
 const ASKING_SHOWS_MS = 400; // a permission that was given before is never asked for
 
-/** Why it is no video, where that is all there is to say. */
-const STILLS: Partial<Record<Rung, keyof Words>> = { stills: "seeStills", "single-stills": "seeSingles" };
 const TONES = { live: "live", starting: "starting", paused: "pausedShort", off: "notLive" } as const;
 
 function clock(ms: number): string {
@@ -111,9 +110,8 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     write(time, clock(now - since));
     write(signal, signalWords(now));
     write(sentence, words[said.sentence]);
-    const advice = said.hint ?? STILLS[shared.rung ?? "live"] ?? null;
-    write(hint, advice === null ? "" : words[advice]);
-    hint.hidden = advice === null;
+    write(hint, said.hint === null ? "" : words[said.hint]);
+    hint.hidden = said.hint === null;
     const { camera, place: where } = shared.situation;
     again.hidden = ![camera, where].some((state) => state === "refused" || state === "unavailable");
     flip.hidden = !shared.camera?.canFlip();
@@ -124,8 +122,8 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     showStage();
   };
 
-  void import("./sending.ts").then(({ offer }) => {
-    showFiles = offer(files, shared, words);
+  void load("sending").then(async ({ offer }) => {
+    showFiles = offer(files, shared, (await loadWords()).words);
   });
   update();
   return {
