@@ -24,6 +24,7 @@ from backend.config import Config, ConfigError, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
 from backend.model.people import Role
+from backend.model.questions import canned
 from backend.model.views import Agency
 from backend.services.access import Access
 from backend.services.accounts import Accounts
@@ -79,7 +80,7 @@ from backend.services.places import Places
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
-from backend.services.receipts import ProvingLog, Receipts
+from backend.services.receipts import ProvingLog, Receipts, Terms
 from backend.services.relays import Relays
 from backend.services.responses import Responses
 from backend.services.review import LogState, Review
@@ -93,6 +94,8 @@ from backend.services.skies import Skies
 from backend.services.statements import Statements
 from backend.services.steps import Clock, Steps
 from backend.services.stills import Stills
+from backend.services.talk import Talk
+from backend.services.translators import Apertium, Nobody, Translator
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uploads import Uploads
@@ -218,6 +221,7 @@ class Parts(msgspec.Struct, frozen=True):
     transparency: Transparency
     uploads: Uploads
     notes: Notes
+    talk: Talk
 
 
 def open_store(config: Config) -> Store:
@@ -282,7 +286,9 @@ def build(
     lent = Openings(steps, presses, Endings(sfu, runs, uses), runs, asks, uses, sfu, zone)
     units, leaving = Units(steps), Leaving(lent, sfu)
     duties = Duties(steps, units, leaving)
-    receipts = Receipts(steps, keys, public_log, sfu, config.agency)
+    receipts = Receipts(
+        steps, keys, public_log, sfu, config.agency, Terms(config.contact, config.keep_places_days)
+    )
     locks = Locks(steps, sfu, _lock_limits(config))
     broken = Glass(steps, board, keys, uses, lent, sfu, zone)
     drones = Drones(steps, hub, connectors)
@@ -391,6 +397,7 @@ def build(
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
         uploads=Uploads(steps, uses, Cleaner(), config.data_dir / "uploads"),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
+        talk=Talk(steps, hub, _translator(config)),
     )
 
 
@@ -416,6 +423,7 @@ def create_app(
         "config": config,
         "agency": agency,
         "clock": clock,
+        "canned": canned(_english()),
         "pages": built,
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
@@ -476,6 +484,7 @@ def create_app(
                 "transparency",
                 "uploads",
                 "notes",
+                "talk",
             )
         },
     }
@@ -508,6 +517,23 @@ def built_pages() -> Path:
     here = Path(__file__).parent
     packed = here / "pwa"
     return packed if packed.is_dir() else here.parent / "pwa" / "dist"
+
+
+def _english() -> dict[str, str]:
+    """The words of what is asked by one press: in the installed package, or where the page's are."""
+    here = Path(__file__).parent
+    packed = here / "phrases.json"
+    found = packed if packed.is_file() else here.parent / "pwa/src/caller/phrases/en.json"
+    return msgspec.json.decode(found.read_bytes(), type=dict[str, str])
+
+
+def _translator(config: Config) -> Translator:
+    if not config.translator:
+        return Nobody()
+    try:
+        return Apertium()
+    except LookupError as error:
+        raise ConfigError(f"SIGHTLINE_TRANSLATOR: {error}") from error
 
 
 @asynccontextmanager

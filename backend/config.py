@@ -97,6 +97,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tak_cert: Path | None = None  # for tls://: PEM files
     tak_key: Path | None = None
     tak_ca: Path | None = None
+    translator: str = ""  # "apertium"; nobody translates what callers write when empty
     twilio: Twilio | None = None
 
     @property
@@ -239,6 +240,8 @@ def refuse_weak(config: Config) -> None:
         raise ConfigError(
             "SIGHTLINE_METRICS_TOKEN is 32 to 256 letters and digits; `openssl rand -hex 32` makes one"
         )
+    if config.translator not in ("", "apertium"):
+        raise ConfigError("SIGHTLINE_TRANSLATOR is apertium, or not set")
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError("SIGHTLINE_TLS_CERT and SIGHTLINE_TLS_KEY go together")
     _refuse_weak_log(config)

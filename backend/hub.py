@@ -7,8 +7,8 @@ and keeps the last of it, so that a page whose socket broke goes on from where i
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 import msgspec
@@ -26,8 +26,10 @@ from backend.model.views import (
     NoteWritten,
     PositionMoved,
     StillTaken,
+    TalkMarked,
     UnitChanged,
     UnitsMoved,
+    WordSaid,
 )
 
 LISTENERS = (
@@ -36,6 +38,7 @@ LISTENERS = (
 QUEUE = 256  # pieces of news waiting for one page; at the bound it must begin anew
 KEPT = 256  # messages that a page has been told, in case it did not get them
 KEPT_BYTES = 512 * 1024  # of them at most; the whole costs a page no more
+CALLERS = 2000  # pages of callers that wait for words at once; one more is refused
 AWAY_S = 120.0  # that a page may be without a socket and go on from where it was
 
 
@@ -84,6 +87,8 @@ News = (
     | NearbyChanged
     | NoteWritten
     | NotesRead
+    | WordSaid
+    | TalkMarked
     | UnitChanged
     | UnitsMoved
     | DronesMoved
@@ -145,6 +150,7 @@ class Hub:
         self._timer = timer
         self._held: dict[str, Listener] = {}
         self._away: OrderedDict[str, tuple[float, Listener]] = OrderedDict()  # the longest away first
+        self._callers: dict[str, CallerWaits] = {}  # by link
 
     @property
     def listeners(self) -> int:
@@ -163,6 +169,28 @@ class Hub:
         for _, listener in self._away.values():
             listener.offer(piece)
         self._forget()
+        if self._callers and isinstance(news, WordSaid | TalkMarked | IncidentChanged):
+            about = news.incident.id if isinstance(news, IncidentChanged) else news.incident_id
+            for waits in self._callers.values():
+                if waits.incident == about:
+                    waits.something.set()
+
+    @contextmanager
+    def caller(self, link: str, incident: str) -> Iterator["CallerWaits"]:
+        """For a caller's page that waits for words. Raises Full.
+
+        One for each link: whoever waited before does so no longer, for that page is gone or has asked again.
+        """
+        if link in self._callers:
+            self._callers[link].end()
+        elif len(self._callers) >= CALLERS:
+            raise Full
+        self._callers[link] = mine = CallerWaits(incident)
+        try:
+            yield mine
+        finally:
+            if self._callers.get(link) is mine:
+                del self._callers[link]
 
     @asynccontextmanager
     async def listen(self, session: StaffSession, telling: Telling) -> AsyncIterator["Listener"]:
@@ -194,6 +222,11 @@ class Hub:
                 self._away[listener.name] = self._timer(), listener
                 self._forget()
 
+    def end_waits(self) -> None:
+        """No caller's page waits any longer: the process is about to stop."""
+        for waits in self._callers.values():
+            waits.end()
+
     def _forget(self) -> None:
         """Those that have been away for too long, or have missed something."""
         long_ago = self._timer() - AWAY_S
@@ -203,6 +236,21 @@ class Hub:
     def _drop(self, name: str) -> None:
         _, listener = self._away.pop(name)
         listener.over = True
+
+
+class CallerWaits:
+    """One question of a caller's page; `something`: words may be there, or its grant may be over."""
+
+    __slots__ = ("incident", "over", "something")
+
+    def __init__(self, incident: str) -> None:
+        self.incident = incident
+        self.over = False  # it is to be answered now, with or without news
+        self.something = asyncio.Event()
+
+    def end(self) -> None:
+        self.over = True
+        self.something.set()
 
 
 class Listener:

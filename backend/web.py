@@ -59,7 +59,7 @@ async def _serve(server: uvicorn.Server, lifeline: Lifeline, listening: socket.s
 
 
 def create_server(config: Config, app: Litestar) -> uvicorn.Server:
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             host=config.host,
@@ -79,6 +79,16 @@ def create_server(config: Config, app: Litestar) -> uvicorn.Server:
             limit_concurrency=4000,
         )
     )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which would wait at its end for callers' pages that wait for words."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer them, then as ever."""
+        if isinstance(self.config.app, Litestar):
+            self.config.app.state.parts.hub.end_waits()
+        await super().shutdown(sockets)
 
 
 class _Http(HttpToolsProtocol):

@@ -44,6 +44,7 @@ class Action(StrEnum):
     UPLOAD_BEGIN = "upload.begin"
     UPLOAD_END = "upload.end"
     UPLOAD_LOOK = "upload.look"
+    CALLER_SAY = "caller.say"
     FEED_PUBLISH = "feed.publish"
     FEED_LIVE = "feed.live"
     FEED_END = "feed.end"
@@ -131,6 +132,7 @@ class Action(StrEnum):
     FINDING_NAME = "finding.name"
     NOTE_WRITE = "note.write"
     NOTE_LOOK = "note.look"
+    TALK_SAY = "talk.say"
     PHRASES_SET = "phrases.set"
 
 
@@ -146,6 +148,7 @@ NEWS = (
     Action.CALLER_STOP,
     Action.UPLOAD_BEGIN,
     Action.UPLOAD_END,
+    Action.CALLER_SAY,
     Action.FEED_LIVE,
     Action.FEED_END,
     Action.INCIDENT_CLOSE,

@@ -36,6 +36,7 @@ DockId = NewType("DockId", str)
 DroneId = NewType("DroneId", str)
 FlightId = NewType("FlightId", str)
 WatchId = NewType("WatchId", str)
+WordId = NewType("WordId", str)
 TransferId = NewType("TransferId", str)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -12,6 +12,7 @@ import msgspec
 
 from backend.model.contests import ContestView
 from backend.model.disclosure import AT_ONCE
+from backend.model.rungs import Rung, RungChange, RungReason
 from backend.model.uses import NONE, LeafKind, UseEntry, read_leaf
 
 FILE = "sightline-receipt"
@@ -125,6 +126,13 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     watching: bool
 
 
+class SharedFor(msgspec.Struct, frozen=True, kw_only=True):
+    """For how long a caller stood on one rung of the ladder."""
+
+    rung: Rung
+    seconds: float
+
+
 class CallerReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """Who saw what a caller shared, by role; what is kept; and the proof, when the log has published it."""
 
@@ -138,6 +146,22 @@ class CallerReceipt(msgspec.Struct, frozen=True, kw_only=True):
     proved: bool
     provable_at: datetime | None
     file: ReceiptFile | None
+    shared: tuple[SharedFor, ...] = ()  # the best rung first; empty where the phone said none
+    places_days: int = 0  # after the call is closed, until precise places are forgotten
+    places_until: datetime | None = None  # that day; None while the call goes on
+    contact: str = ""  # whom to ask, in the agency's words
+
+
+def shared_for(changes: Sequence[RungChange], until: datetime) -> tuple[SharedFor, ...]:
+    """For how long each rung held, the best first; `changes` are the oldest first. Trying is not sharing."""
+    ends = [change.at for change in changes[1:]] + [until]
+    seconds: dict[Rung, float] = {}
+    for change, end in zip(changes, ends, strict=True):
+        if change.reason is RungReason.STARTING:
+            continue
+        lasted = max(0.0, (min(end, until) - change.at).total_seconds())
+        seconds[change.rung] = seconds.get(change.rung, 0.0) + lasted
+    return tuple(SharedFor(rung=rung, seconds=round(seconds[rung], 1)) for rung in Rung if seconds.get(rung))
 
 
 def tell(leaves: Iterable[Opened]) -> Told:

@@ -91,6 +91,9 @@ class Refusal(StrEnum):
     # uploads
     TOO_LARGE = "too-large"
     BAD_OFFSET = "bad-offset"  # another piece is wanted than the one that came
+    # words with the caller
+    WORD_TAKEN = "word-taken"  # somebody else's word has that id
+    PHRASE_UNKNOWN = "phrase-unknown"  # no such question, or no such answer to it
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"

@@ -19,6 +19,7 @@ from backend.model.pictures import Connection, Level
 from backend.model.positions import Position
 from backend.model.responses import ResponseView
 from backend.model.rungs import Rung, RungReason
+from backend.model.talk import Marks, TalkView, WordView
 from backend.model.uploads import UploadView
 
 
@@ -140,6 +141,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     notes: tuple[NotesView, ...]  # the last of each incident that has any
     phrases: tuple[str, ...]  # what this person can say by one press
     duty: DutyView | None = None  # one's own, the last
+    talks: tuple[TalkView, ...] = ()  # with callers: the last of each thread that has any; the desk's only
 
 
 class IncidentChanged(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
@@ -203,6 +205,22 @@ class NotesRead(msgspec.Struct, frozen=True, kw_only=True, tag="notes-read"):
 
     incident_id: str
     reader: NoteReader
+
+
+class WordSaid(msgspec.Struct, frozen=True, kw_only=True, tag="word"):
+    """Somebody said something on a caller's page. The desk's only."""
+
+    incident_id: str
+    link_id: str
+    word: WordView
+
+
+class TalkMarked(msgspec.Struct, frozen=True, kw_only=True, tag="talk-marks"):
+    """More of a thread has reached the caller or was read, or the caller reads another language."""
+
+    incident_id: str
+    link_id: str
+    marks: Marks
 
 
 class UnitChanged(msgspec.Struct, frozen=True, kw_only=True, tag="unit"):
@@ -269,6 +287,8 @@ Event = (
     | NearbyChanged
     | NoteWritten
     | NotesRead
+    | WordSaid
+    | TalkMarked
     | UnitChanged
     | UnitsMoved
     | DronesMoved

@@ -20,6 +20,7 @@ from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
 from backend.model.refusals import Refusal, Refused
+from backend.model.talk import SHOWN as WORDS_SHOWN
 from backend.model.views import (
     ConnectionChanged,
     EntryRecorded,
@@ -36,8 +37,10 @@ from backend.model.views import (
     PositionMoved,
     Snapshot,
     StillTaken,
+    TalkMarked,
     UnitChanged,
     UnitsMoved,
+    WordSaid,
 )
 from backend.services.connections import Connections
 from backend.services.fresh import Together
@@ -161,6 +164,7 @@ class Board:
             units = await tx.units.all()
             notes = await tx.notes.last([view.id for view in views], NOTES_SHOWN)
             phrases = await tx.notes.phrases()
+            talks = await tx.talk.last([view.id for view in views], WORDS_SHOWN) if is_desk(user) else []
             duty = None if is_desk(user) else await tx.duties.last(user.id)  # only officers ride
         return Snapshot(
             now=now,
@@ -169,6 +173,7 @@ class Board:
             notes=tuple(notes),
             phrases=phrases.desk if is_desk(user) else phrases.officer,
             duty=duty,
+            talks=tuple(talks),
         )
 
     async def audience(self, session: StaffSession, now: datetime) -> "tuple[Audience, Snapshot]":
@@ -312,6 +317,8 @@ class Audience:
                 | NotesRead()
             ):
                 return news if news.incident_id in self._shown else None
+            case WordSaid() | TalkMarked():
+                return news if is_desk(self.user) and news.incident_id in self._shown else None
             case EntryRecorded():
                 if news.incident_id not in self._shown:
                     return None

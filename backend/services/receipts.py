@@ -14,7 +14,7 @@ import msgspec
 from backend.model import contests, receipts
 from backend.model.contests import Contest
 from backend.model.ids import CameraId, SiteId, Token, UseId
-from backend.model.incidents import FeedState
+from backend.model.incidents import FeedState, Incident
 from backend.model.links import Link
 from backend.model.people import User
 from backend.model.receipts import (
@@ -29,6 +29,7 @@ from backend.model.receipts import (
     Viewer,
 )
 from backend.model.refusals import Refusal, Refused
+from backend.model.rungs import RungChange
 from backend.model.uses import UseEntry
 from backend.services.keys import Keys
 from backend.services.limits import Rate
@@ -56,6 +57,13 @@ class ProvingLog(Protocol):
         ...
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """What callers are told besides: whom to ask, and days until precise places are forgotten."""
+
+    contact: str
+    places_days: int
+
+
 class Published(msgspec.Struct, frozen=True):
     """How many entries anybody can check now, and when there will be more; None while nobody can say."""
 
@@ -66,8 +74,11 @@ class Published(msgspec.Struct, frozen=True):
 class Receipts:
     """Reads only. `agency` is who callers are told had asked them; `sfu` knows whose screens are still on."""
 
-    def __init__(self, steps: Steps, keys: Keys, public: ProvingLog, sfu: Sfu, agency: str) -> None:
-        self._steps, self._keys, self._log, self._sfu, self._agency = steps, keys, public, sfu, agency
+    def __init__(
+        self, steps: Steps, keys: Keys, public: ProvingLog, sfu: Sfu, agency: str, terms: Terms
+    ) -> None:
+        self._steps, self._keys, self._log, self._sfu = steps, keys, public, sfu
+        self._agency, self._terms = agency, terms
         self._addresses = Rate(every_s=0.1, burst=300)  # one carrier, one address, many callers
         self._files = Rate(every_s=1, burst=20)  # each is some questions to the log's process
 
@@ -138,12 +149,14 @@ class Receipts:
             leaves = await tx.receipts.of_feed(link.feed_id) if link.feed_id is not None else []
             feed = await tx.feeds.get(link.feed_id) if link.feed_id is not None else None
             incident = await tx.incidents.get(link.incident_id)
+            changes = await tx.rungs.of_link(link.id)
         ended = feed is None or feed.state is FeedState.ENDED
         over = ended or incident is None or incident.closed_at is not None
         on = {
             entry.id for entry in leaves if entry.grant_id is not None and Holder(entry.grant_id) in screens
         }
-        return await self._callers(link, leaves, now, over, on)
+        receipt = await self._callers(link, leaves, now, over, on)
+        return self._with_terms(receipt, link, incident, changes, now)
 
     async def _callers(
         self, link: Link, leaves: list[UseEntry], now: datetime, over: bool, on: set[UseId]
@@ -175,6 +188,26 @@ class Receipts:
             proved=proved and bool(leaves),
             provable_at=published.next_at,
             file=await self._file("caller", leaves) if proved and leaves else None,
+        )
+
+    def _with_terms(
+        self,
+        receipt: CallerReceipt,
+        link: Link,
+        incident: Incident | None,
+        changes: Sequence[RungChange],
+        now: datetime,
+    ) -> CallerReceipt:
+        """With what was shared on each rung, and what becomes of it."""
+        closed_at = incident.closed_at if incident is not None else None
+        ends = [at for at in (link.ended_at, link.revoked_at, closed_at) if at is not None]
+        days = self._terms.places_days
+        return msgspec.structs.replace(
+            receipt,
+            shared=receipts.shared_for(changes, min([*ends, now])),
+            places_days=days,
+            places_until=closed_at + timedelta(days=days) if closed_at is not None else None,
+            contact=self._terms.contact,
         )
 
     async def _link(self, token: Token, address: str) -> Link:

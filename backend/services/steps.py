@@ -8,10 +8,11 @@ import msgspec
 
 from backend.hub import DutyChanged, Hub, News, SessionEnded, SessionLocked, SiteChanged
 from backend.model.entries import Action, Entry
-from backend.model.ids import IncidentId, SessionId, SiteId, UnitId, UserId
+from backend.model.ids import IncidentId, LinkId, SessionId, SiteId, UnitId, UserId
 from backend.model.notes import NoteReader, NoteView
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
+from backend.model.talk import Marks, WordView
 from backend.model.views import (
     EntryRecorded,
     IncidentChanged,
@@ -19,9 +20,11 @@ from backend.model.views import (
     NotesRead,
     NoteWritten,
     PositionMoved,
+    TalkMarked,
     UnitAt,
     UnitChanged,
     UnitsMoved,
+    WordSaid,
 )
 from backend.services import audit
 from backend.services.board import Board, entry_view
@@ -53,7 +56,7 @@ class Step:
         self._duties: dict[UserId, None] = {}
         self._nearby: dict[IncidentId, None] = {}
         self._sites: dict[SiteId, UserId | None] = {}
-        self._notes: list[NoteWritten | NotesRead] = []
+        self._notes: list[NoteWritten | NotesRead | WordSaid | TalkMarked] = []
         self._ended: list[SessionId] = []
         self._locked: list[SessionId] = []
         self._attempt: Attempt | None = None
@@ -136,6 +139,14 @@ class Step:
     def read(self, incident: IncidentId, reader: NoteReader) -> None:
         """Notes have reached somebody, or been read."""
         self._notes.append(NotesRead(incident_id=incident, reader=reader))
+
+    def said(self, incident: IncidentId, link: LinkId, word: WordView) -> None:
+        """The desk and a caller talk."""
+        self._notes.append(WordSaid(incident_id=incident, link_id=link, word=word))
+
+    def talk_marked(self, incident: IncidentId, link: LinkId, marks: Marks) -> None:
+        """Words have reached the caller, or been read."""
+        self._notes.append(TalkMarked(incident_id=incident, link_id=link, marks=marks))
 
     def site_changed(self, site: SiteId, owner: UserId | None) -> None:
         """Something at this site changed: its owner is told, or supervisors where it is the city's."""

@@ -52,6 +52,7 @@ from backend.store.statements import Statements
 from backend.store.tables import incidents, positions
 from backend.store.tables_flights import flight_points, flights
 from backend.store.tables_public import disclosed, uses
+from backend.store.talk import Talk
 from backend.store.transparency import Transparency
 from backend.store.units import Duties, Units
 from backend.store.uploads import Uploads
@@ -110,6 +111,7 @@ class Tx:
         self.glass = Glass(connection)
         self.reviews = Reviews(connection)
         self.notes = Notes(connection)
+        self.talk = Talk(connection)
         self.docks = Docks(connection)
         self.drones = Drones(connection)
         self.watches = Watches(connection)

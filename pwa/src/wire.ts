@@ -20,7 +20,7 @@ export type Crew = "alone" | "join" | "take-over";
 
 export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "phrases.set";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "caller.say" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "talk.say" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -66,7 +66,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "too-large" | "bad-offset" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-handler" | "not-at-desk" | "transfer-over" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "too-large" | "bad-offset" | "word-taken" | "phrase-unknown" | "not-found" | "bad-number" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-handler" | "not-at-desk" | "transfer-over" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "no-handout" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
@@ -965,6 +965,65 @@ export interface Phrases {
   officer: string[];
 }
 
+export interface Marks {
+  delivered: number;
+  read: number;
+  desk_read: number;
+  language: string | null;
+}
+
+export interface WordView {
+  id: string;
+  number: number;
+  at: string;
+  by: string | null;
+  kind: WordKind;
+  text: string;
+  phrase: string | null;
+  answers: number | null;
+  language: string | null;
+  translated: string | null;
+}
+
+export interface TalkView {
+  incident_id: string;
+  link_id: string;
+  words: WordView[];
+  marks: Marks;
+}
+
+export interface CallerWord {
+  number: number;
+  id: string | null;
+  kind: WordKind;
+  text: string;
+  phrase: string | null;
+  answers: number | null;
+  choices: string[];
+  translated: string | null;
+}
+
+export interface TalkNews {
+  words: CallerWord[];
+  desk_read: number;
+}
+
+export interface Choice {
+  key: string;
+  text: string;
+}
+
+export interface Question {
+  key: string;
+  text: string;
+  answers: Choice[];
+}
+
+export interface Canned {
+  questions: Question[];
+  guides: Question[];
+}
+
 export interface LockedOut {
   user_id: string;
   name: string;
@@ -996,6 +1055,7 @@ export interface Snapshot {
   notes: NotesView[];
   phrases: string[];
   duty: DutyView | null;
+  talks: TalkView[];
 }
 
 export interface IncidentChanged {
@@ -1050,6 +1110,20 @@ export interface NotesRead {
   type: "notes-read";
   incident_id: string;
   reader: NoteReader;
+}
+
+export interface WordSaid {
+  type: "word";
+  incident_id: string;
+  link_id: string;
+  word: WordView;
+}
+
+export interface TalkMarked {
+  type: "talk-marks";
+  incident_id: string;
+  link_id: string;
+  marks: Marks;
 }
 
 export interface UnitChanged {
@@ -1613,6 +1687,11 @@ export interface Viewer {
   watching: boolean;
 }
 
+export interface SharedFor {
+  rung: Rung;
+  seconds: number;
+}
+
 export interface CallerReceipt {
   agency: string;
   live: boolean;
@@ -1624,6 +1703,10 @@ export interface CallerReceipt {
   proved: boolean;
   provable_at: string | null;
   file: ReceiptFile | null;
+  shared: SharedFor[];
+  places_days: number;
+  places_until: string | null;
+  contact: string;
 }
 
 export interface Gap {
@@ -1825,6 +1908,30 @@ export interface SetPhrases {
   officer: string[];
 }
 
+export interface Say {
+  id: string;
+  kind: WordKind;
+  text?: string;
+  phrase?: string | null;
+  answers?: number | null;
+  language?: string | null;
+}
+
+export interface AskNews {
+  after: number;
+  desk_read: number;
+}
+
+export interface MarkTalk {
+  delivered: number;
+  read: number;
+  language?: string | null;
+}
+
+export interface ReadTalk {
+  read: number;
+}
+
 export interface SignOn {
   unit_id: string;
   crew?: Crew;
@@ -1864,4 +1971,4 @@ export interface Remark {
   words: string;
 }
 
-export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | StillTaken | LevelChanged | NearbyChanged | NoteWritten | NotesRead | UnitChanged | UnitsMoved | DronesMoved | Hangar | FlightChanged | EntryRecorded | Tick | Resumed | SignedOut | Locked;
+export type Event = Snapshot | IncidentChanged | IncidentHidden | PositionMoved | ConnectionChanged | StillTaken | LevelChanged | NearbyChanged | NoteWritten | NotesRead | WordSaid | TalkMarked | UnitChanged | UnitsMoved | DronesMoved | Hangar | FlightChanged | EntryRecorded | Tick | Resumed | SignedOut | Locked;

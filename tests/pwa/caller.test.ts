@@ -6,7 +6,9 @@ import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
 import { digitsOf } from "../../pwa/src/caller/screens.ts";
 import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
-import { fill } from "../../pwa/src/caller/words.ts";
+import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
+import { type AllWords, fill } from "../../pwa/src/caller/words.ts";
+import type { CallerReceipt } from "../../pwa/src/wire.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
 const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true, stills: null };
@@ -111,4 +113,30 @@ test("a fix tells its age by the device's own clock, and never a negative one", 
   assert.equal(reportOf(fix, 6500).age_ms, 1500);
   assert.equal(reportOf(fix, 4000).age_ms, 0);
   assert.equal("at" in reportOf(fix, 6500), false);
+});
+
+test("a receipt says what was shared on which rung, until when places are kept, and whom to ask", () => {
+  const receipt = {
+    ...{ agency: "Dearborn Police", live: true, viewers: [], over: true, stills: 0, recorded: false },
+    ...{ sealed: null, proved: false, provable_at: null, file: null, contact: "", places_days: 30 },
+    shared: [
+      { rung: "live", seconds: 70.4 },
+      { rung: "stills", seconds: 15 },
+      { rung: "single-stills", seconds: 6.2 },
+      { rung: "position", seconds: 0.3 },
+    ],
+    places_until: null,
+  } satisfies CallerReceipt;
+  const words = { ...read(folder, "en").words, ...read(folder, "en").more } as AllWords;
+  assert.deepEqual(sharedLines(words, null, receipt), ["Your camera, for 1:10", "Single pictures, for 0:21"]);
+  assert.deepEqual(sharedLines(words, { camera_s: 5, place_s: 65 }, null), [
+    "Your camera, for 0:05",
+    "Your place, for 1:05",
+  ]);
+  assert.deepEqual(sharedLines(words, { camera_s: 0, place_s: 0 }, null), []);
+  assert.match(keptLines(words, "Police", receipt)[1] ?? "", /: 30\.$/);
+  const day = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" })[1] ?? "";
+  assert.match(day, /^Your exact places are deleted on .*2026.*\.$/);
+  assert.deepEqual(whomToAsk(receipt), []);
+  assert.deepEqual(whomToAsk({ ...receipt, contact: "records@example.gov" }), ["records@example.gov"]);
 });

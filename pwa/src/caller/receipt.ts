@@ -3,6 +3,7 @@ import type { CallerReceipt, ReceiptFile, Viewer } from "../wire.ts";
 import { h } from "./dom.ts";
 import { type Button, button, from, headline, type Screen, space } from "./screens.ts";
 import type { Summary } from "./share.ts";
+import { duration, keptLines, sharedLines, whomToAsk } from "./told.ts";
 import { type AllWords, fill } from "./words.ts";
 
 export interface EndedFor {
@@ -13,10 +14,6 @@ export interface EndedFor {
   /** null while it is asked for, and where there is none. */
   receipt: CallerReceipt | null;
   again: Button | null;
-}
-
-function duration(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 const ROLES = ["dispatcher", "officer", "supervisor"] as const;
@@ -51,20 +48,18 @@ function proof(words: AllWords, { file, provable_at }: CallerReceipt): HTMLEleme
 }
 
 export function ended(words: AllWords, { agency, sentence, summary, receipt, again }: EndedFor): Screen {
-  const shared: string[] = [];
-  if (summary && summary.camera_s > 0)
-    shared.push(fill(words.sawCamera, { time: duration(summary.camera_s) }));
-  if (summary && summary.place_s > 0) shared.push(fill(words.sawPlace, { time: duration(summary.place_s) }));
+  const shared = sharedLines(words, summary, receipt);
+  const ask = whomToAsk(receipt);
   const about = (term: string, ...lines: string[]): HTMLElement =>
     h("div", {}, h("dt", {}, term), ...lines.map((line) => h("dd", {}, line)));
-  const kept = receipt?.recorded ? words.keptRecording : words.kept;
   const facts =
     summary && shared.length === 0
       ? [about(words.whatTheySaw, words.sawNothing)]
       : [
-          summary && about(words.whatTheySaw, ...shared),
+          shared.length > 0 ? about(words.whatTheySaw, ...shared) : null,
           about(receipt ? words.whoSaw : words.withWhom, ...viewerLines(words, agency, receipt)),
-          about(words.whatIsKept, kept, fill(words.keptUntil, { agency })),
+          about(words.whatIsKept, ...keptLines(words, agency, receipt)),
+          ask.length > 0 ? about(words.askWhom, ...ask) : null,
         ];
   return {
     name: "ended",

@@ -9,6 +9,7 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "link.redeem",
   "link.code-use",
   "caller.status",
+  "caller.say",
   "caller.rung",
   "caller.stop",
   "upload.begin",

@@ -265,6 +265,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
       : "The caller's photo or clip did not arrive whole",
   "upload.look": (e) => `${who(e)} looked at what the caller sent`,
   "caller.stop": () => "The caller pressed Stop",
+  "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
+  "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>
     e.actor === "caller" ? "The caller's camera is connecting" : `${whose(e)} is on its way`,
   "feed.live": (e) => `${whose(e)} is live`,
@@ -274,6 +276,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "note.look": (e) => `${who(e)} looked at a still`,
   "feed.unsubscribe": (e) => `${who(e)} stopped watching`,
 };
+
+const SAID: Record<string, string> = { ask: "asked the caller", guide: "showed the caller what to do" };
 
 const ATTEMPTS: Partial<Record<Action, string>> = {
   ...DRONE_ATTEMPTS,
@@ -298,6 +302,7 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "upload.begin": "The caller tried to send a photo or a clip",
   "upload.end": "A photo or clip from the caller was looked at by the machine",
   "upload.look": "Somebody asked for what the caller sent",
+  "talk.say": "Somebody tried to write to the caller",
 };
 
 const REASONS: Record<string, string> = {
