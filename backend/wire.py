@@ -121,6 +121,7 @@ ENUMS: tuple[type[Enum], ...] = (
     sessions.SessionEnd,
     sites.SiteKind,
     statements.Verdict,
+    talk.WordKind,
     uploads.UploadKind,
     uploads.UploadState,
 )

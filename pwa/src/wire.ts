@@ -90,6 +90,8 @@ export type SiteKind = "business" | "residence" | "city";
 
 export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
+export type WordKind = "text" | "ask" | "guide" | "answer";
+
 export type UploadKind = "photo" | "clip";
 
 export type UploadState = "receiving" | "checking" | "ready" | "refused" | "expired";

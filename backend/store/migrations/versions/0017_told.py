@@ -3,13 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:backend/store/migrations/versions/0016_told.py
-revision = "0016"
-down_revision = "0015"
-========
 revision = "0017"
 down_revision = "0016"
->>>>>>>> origin/main:backend/store/migrations/versions/0017_told.py
 branch_labels = None
 depends_on = None
 
