@@ -138,6 +138,7 @@ export function rungOf(stand: Stand, facts: Facts): { rung: Rung; reason: RungRe
   const { kind, camera, place, media, visible, stillAt } = facts;
   const below: Rung = GIVES_PLACE.has(place) ? "position" : "text";
   if (kind === "position") return { rung: below, reason: "asked" };
+  if (kind !== "live") return { rung: "upload", reason: "asked" };
   if (camera === "off") return { rung: below, reason: "chosen" };
   if (camera === "refused") return { rung: "upload", reason: "permission-refused" };
   if (camera === "unavailable") return { rung: "upload", reason: "no-camera" };
