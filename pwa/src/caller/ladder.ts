@@ -1,10 +1,11 @@
 // Moves the phone between the rungs: stops and starts video, stills and trials as rungs.ts says. Loaded after the page,
 // for live video needs nothing of it.
+import { Refused } from "../lib/api.ts";
 import type { Health } from "../rtc/health.ts";
 import type { SessionState } from "../rtc/reconnect.ts";
-import type { LinkKind, Rung, RungReason } from "../wire.ts";
+import type { LinkKind } from "../wire.ts";
 import type { Door } from "./door.ts";
-import { afresh, begin, type Facts, next, rungOf, type Stand } from "./rungs.ts";
+import { afresh, begin, type Facts, next, rungOf, type Stand, type Standing } from "./rungs.ts";
 import type { Part, Situation } from "./saying.ts";
 import { sendStills } from "./stills.ts";
 
@@ -25,11 +26,14 @@ export interface Rope {
   video(on: boolean): void;
   /** Publishes it on a feed that nobody can watch, to see whether it gets through. */
   trial(heard: Heard, until: AbortSignal): void;
-  stand(on: { rung: Rung; reason: RungReason }, stills: Part | null): void;
+  /** The server has said that it is over. */
+  over(error: Refused): void;
+  stand(on: Standing, stills: Part | null): void;
   signal: AbortSignal;
 }
 
 const LOOK_MS = 500;
+const ENDS: ReadonlySet<number> = new Set([401, 403, 404, 410]); // all else is about one picture
 const FRESH_MS = 20_000; // a still that is older shows nothing of now
 
 export function climb(rope: Rope): void {
@@ -69,6 +73,9 @@ export function climb(rope: Rope): void {
       onArrived(bps) {
         still = { bps, at: performance.now() };
         look();
+      },
+      onRefused(error) {
+        if (error instanceof Refused && ENDS.has(error.status)) rope.over(error);
       },
       signal: end.signal,
     });

@@ -6,6 +6,11 @@ import type { Capture, LinkKind, Rung, RungReason } from "../wire.ts";
 /** How the camera's picture goes: WebRTC, a still each second, or one every few seconds. */
 export type Way = "video" | "stills" | "single";
 
+export interface Standing {
+  rung: Rung;
+  reason: RungReason;
+}
+
 /** What is true at this moment; times are milliseconds that only grow. */
 export interface Facts {
   now: number;
@@ -133,21 +138,32 @@ export function afresh(before: Stand, now: number): Stand {
 
 const GIVES_PLACE: ReadonlySet<Capture> = new Set(["on", "asking", "paused"]);
 
+/** Where there is no picture of the camera, by what became of it. */
+const WITHOUT: Partial<Record<Capture, RungReason>> = {
+  off: "chosen",
+  refused: "permission-refused",
+  unavailable: "no-camera",
+};
+
+/** The rung that the camera's picture is on. */
+function ofPicture({ way, why, flowed }: Stand, { camera, media, stillAt }: Facts): Standing {
+  if (way === "single") return { rung: "single-stills", reason: "too-slow" };
+  if (way === "stills") return { rung: "stills", reason: stillAt === null ? "starting" : why };
+  // what stalls for a moment is no other rung: the server sees for itself that nothing comes
+  const works = camera === "on" && (flowed || media === "connected");
+  return { rung: "live", reason: works ? "working" : "starting" };
+}
+
 /** The rung and the reason, as 911 is told. */
-export function rungOf(stand: Stand, facts: Facts): { rung: Rung; reason: RungReason } {
-  const { kind, camera, place, media, visible, stillAt } = facts;
+export function rungOf(stand: Stand, facts: Facts): Standing {
+  const { kind, camera, place, visible } = facts;
   const below: Rung = GIVES_PLACE.has(place) ? "position" : "text";
   if (kind === "position") return { rung: below, reason: "asked" };
   if (kind !== "live") return { rung: "upload", reason: "asked" };
-  if (camera === "off") return { rung: below, reason: "chosen" };
-  if (camera === "refused") return { rung: "upload", reason: "permission-refused" };
-  if (camera === "unavailable") return { rung: "upload", reason: "no-camera" };
   if (camera === "paused") return { rung: below, reason: visible ? "camera-taken" : "hidden" };
-  if (stand.way === "single") return { rung: "single-stills", reason: "too-slow" };
-  if (stand.way === "stills") return { rung: "stills", reason: stillAt === null ? "starting" : stand.why };
-  // what stalls for a moment is no other rung: the server sees for itself that nothing comes
-  const works = stand.flowed || media === "connected";
-  return { rung: "live", reason: camera === "on" && works ? "working" : "starting" };
+  const reason = WITHOUT[camera];
+  if (reason !== undefined) return { rung: camera === "off" ? below : "upload", reason };
+  return ofPicture(stand, facts);
 }
 
 /** The sizes that stills have, longest side in pixels, and how well they are kept. */

@@ -8,10 +8,11 @@ import { keepAwake } from "../lib/wakelock.ts";
 import type { Health } from "../rtc/health.ts";
 import { Over, type SessionState } from "../rtc/reconnect.ts";
 import { type Publication, publish } from "../rtc/whip.ts";
-import type { CallerGrant, CallerStatus, LinkKind, Rung, RungReason } from "../wire.ts";
+import type { CallerGrant, CallerStatus, LinkKind, Rung } from "../wire.ts";
 import type { Door } from "./door.ts";
 import type { Heard, Rope } from "./ladder.ts";
 import { load } from "./later.ts";
+import type { Standing } from "./rungs.ts";
 import { pictureOf, type Situation } from "./saying.ts";
 
 /** What was shared, for the screen after the end. */
@@ -74,7 +75,7 @@ export function share(options: ShareOptions): Sharing {
     placeArrives: false,
     stills: null,
   };
-  let stands: { rung: Rung; reason: RungReason } | null = null;
+  let stands: Standing | null = null;
   let camera: Camera | null = null;
   let stream: MediaStream | null = null;
   let publication: Publication | null = null;
@@ -234,6 +235,7 @@ export function share(options: ShareOptions): Sharing {
           trial = null;
         });
       },
+      over,
       stand,
       signal,
     }),

@@ -8,6 +8,7 @@ export interface StillsFor {
   track(): MediaStreamTrack | null;
   way(): Way;
   onArrived(bps: number): void;
+  onRefused(error: unknown): void;
   signal: AbortSignal;
 }
 
@@ -56,7 +57,7 @@ function drawing() {
 }
 
 /** Sends until the signal aborts. A still that does not get through is followed by a newer one. */
-export function sendStills({ door, track, way, onArrived, signal }: StillsFor): void {
+export function sendStills({ door, track, way, onArrived, onRefused, signal }: StillsFor): void {
   const draw = drawing();
   let bps: number | null = null;
   let bytesPerPixel = FIRST_BYTES_PER_PIXEL;
@@ -81,7 +82,8 @@ export function sendStills({ door, track, way, onArrived, signal }: StillsFor): 
     const began = performance.now();
     try {
       await send(jpeg);
-    } catch {
+    } catch (error) {
+      onRefused(error);
       failures += 1;
       if (bps !== null) bps /= 2;
       return Math.min(FAILED_MS * failures, MOST_FAILED_MS);

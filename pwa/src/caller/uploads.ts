@@ -34,6 +34,8 @@ export function nextPiece(bytes: number, took_ms: number): number {
   return Math.round(Math.min(Math.max(fits, LEAST_PIECE, bytes / 2), MOST_PIECE, bytes * 2));
 }
 
+/** Another page has the link now, another piece is wanted, or there are too many at this moment. */
+const NOT_YET: ReadonlySet<number> = new Set([401, 403, 409]);
 const CHECKED: Record<string, UploadPhase> = { ready: "there", refused: "refused", checking: "checking" };
 
 class Away extends Error {} // nothing of it is there any more: it begins anew
@@ -123,8 +125,7 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
   /** What a failure means: another try, or an end. */
   const judge = (upload: (typeof all)[number], error: unknown): UploadPhase => {
     if (error instanceof Away) upload.kept.where = null;
-    // 409: another piece is wanted, or there are too many at this moment
-    if (!(error instanceof Refused && error.final) || error.status === 409) return "waiting";
+    if (!(error instanceof Refused && error.final) || NOT_YET.has(error.status)) return "waiting";
     return error.status === 413 ? "too-large" : "refused";
   };
 
