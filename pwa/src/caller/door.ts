@@ -22,8 +22,6 @@ export async function enter(code: string): Promise<string> {
 }
 
 export interface Door {
-  /** The link's name in this browser's own stores: no secret. */
-  link(): Promise<string>;
   open(): Promise<Invitation>;
   /** The grant that is held, or a new one. Rejects with Refused, or without a network. */
   grant(): Promise<CallerGrant>;
@@ -33,7 +31,7 @@ export interface Door {
    */
   again(bearer: string, status: number): Promise<CallerGrant>;
   /** POSTs in the grant's name. Rejects when it should be tried again, or with a final Refused. */
-  say(path: string, body?: unknown, timeout_ms?: number): Promise<void>;
+  say(path: string, body?: unknown): Promise<void>;
   /** Who saw what this browser shared, whatever became of the link. Rejects with Refused for every other one. */
   receipt(): Promise<CallerReceipt>;
   /** Gives the grant back, trying until the server heard it; sharing again redeems anew. */
@@ -98,14 +96,13 @@ export function doorOf(token: string): Door {
   };
 
   return {
-    link: async () => (await key).id,
     open,
     grant,
     again,
-    async say(path, body, timeout_ms) {
+    async say(path, body) {
       const { bearer } = await grant();
       try {
-        await post(path, body, bearer, timeout_ms);
+        await post(path, body, bearer);
       } catch (error) {
         if (!(error instanceof Refused && [401, 403, 410].includes(error.status))) throw error;
         await again(bearer, error.status);

@@ -3,7 +3,7 @@
 
 export interface KeptFile {
   id: string;
-  /** The link by which it is sent; see Door.link. */
+  /** The link by which it is sent: a hash of its token. */
   link: string;
   file: Blob;
   /** Where its pieces go, once the server has made room for it. */

@@ -13,8 +13,6 @@ interface Kept {
 
 /** Signs for one link. */
 export interface Key {
-  /** Of the link, in this browser: a hash of its token. */
-  readonly id: string;
   readonly publicKey: PublicKey;
   sign(text: string): Promise<string>;
 }
@@ -67,7 +65,6 @@ export async function keyFor(token: string): Promise<Key> {
   const { x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
   if (x === undefined || y === undefined) throw new TypeError("not an elliptic curve key");
   return {
-    id,
     publicKey: { x, y },
     sign: async (text) =>
       base64url(await crypto.subtle.sign(ALGORITHM, pair.privateKey, encoder.encode(text))),

@@ -7,7 +7,6 @@ import { fetchPatiently } from "./patiently.ts";
 /** In the order in which they are loaded ahead. */
 const PARTS = {
   ladder: () => import("./ladder.ts"),
-  sending: () => import("./sending.ts"),
   receipt: () => import("./receipt.ts"),
 };
 

@@ -4,11 +4,10 @@ import { Refused } from "../lib/api.ts";
 import { type Camera, startCamera } from "../lib/camera.ts";
 import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
-import { keepAwake } from "../lib/wakelock.ts";
 import type { Health } from "../rtc/health.ts";
-import { Over, type SessionState } from "../rtc/reconnect.ts";
+import { Over } from "../rtc/reconnect.ts";
 import { type Publication, publish } from "../rtc/whip.ts";
-import type { CallerGrant, CallerStatus, LinkKind, Rung } from "../wire.ts";
+import type { CallerGrant, CallerStatus, LinkKind } from "../wire.ts";
 import type { Door } from "./door.ts";
 import type { Heard, Rope } from "./ladder.ts";
 import { load } from "./later.ts";
@@ -22,12 +21,6 @@ export interface Summary {
 }
 
 export interface Sharing {
-  readonly door: Door;
-  readonly kind: LinkKind;
-  /** Ends what is shared, and all that belongs to it. */
-  readonly signal: AbortSignal;
-  /** null until the ladder is there. */
-  readonly rung: Rung | null;
   readonly situation: Situation;
   readonly health: Health | null;
   readonly fix: Fix | null;
@@ -40,10 +33,11 @@ export interface Sharing {
 
 export interface ShareOptions {
   door: Door;
-  camera: boolean;
-  place: boolean;
+  token: string;
   /** What the link asks for. */
   kind: LinkKind;
+  camera: boolean;
+  place: boolean;
   onChange(): void;
   /** A final refusal's code: nothing is shared any more. */
   onOver(code: string): void;
@@ -76,11 +70,10 @@ export function share(options: ShareOptions): Sharing {
     stills: null,
   };
   let stands: Standing | null = null;
+  const publications = new Set<Publication>();
+  const first = new AbortController();
   let camera: Camera | null = null;
   let stream: MediaStream | null = null;
-  let publication: Publication | null = null;
-  let trial: Publication | null = null;
-  let showing: AbortController | null = null;
   let health: Health | null = null;
   let fix: Fix | null = null;
   let watching: AbortController | null = null;
@@ -141,48 +134,36 @@ export function share(options: ShareOptions): Sharing {
     options.onChange();
   };
 
-  const endpoint = ({ whip, bearer }: CallerGrant, trial: boolean) => {
+  const endpoint = ({ whip, bearer }: CallerGrant, query: string) => {
     if (whip === null) throw new Over("for the place only");
-    return { endpoint: trial ? `${whip}?trial=true` : whip, bearer };
+    return { endpoint: whip + query, bearer };
   };
 
-  const publishing = (heard: Heard, signal: AbortSignal, trial = false): Publication => {
+  const heard = (until: AbortSignal): Heard => ({
+    onState(media) {
+      if (!until.aborted) changed({ media });
+    },
+    onHealth(next) {
+      health = next;
+    },
+  });
+
+  const publishing: Rope["publishing"] = (heard, until, query = "") => {
     const made = publish({
       grant: async (refused) => {
         try {
           const grant = refused === null ? door.grant() : door.again(refused.grant.bearer, refused.status);
-          return endpoint(await grant, trial);
+          return endpoint(await grant, query);
         } catch (error) {
           throw over(error) ? new Over("refused") : error;
         }
       },
       ...heard,
-      signal,
+      signal: until,
     });
     made.show(stream?.getVideoTracks()[0] ?? null);
-    return made;
-  };
-
-  /** Publishes by WebRTC, or stops it while the picture goes another way. */
-  const video = (on: boolean): void => {
-    showing?.abort();
-    showing = on ? new AbortController() : null;
-    publication = null;
-    health = null;
-    changed({ media: "connecting" });
-    if (showing === null) return;
-    const { signal } = showing;
-    const ifMine = (media: SessionState): void => {
-      if (!signal.aborted) changed({ media });
-    };
-    publication = publishing({ onState: ifMine, onHealth: (next) => (health = next) }, signal);
-  };
-
-  const stand: Rope["stand"] = ({ rung, reason }, stills) => {
-    const isNew = stands?.rung !== rung || stands.reason !== reason;
-    stands = { rung, reason };
-    if (isNew) tellStatus();
-    if (isNew || situation.stills !== stills) changed({ stills });
+    publications.add(made);
+    until.addEventListener("abort", () => publications.delete(made));
   };
 
   const watchPlace = (): void => {
@@ -205,51 +186,34 @@ export function share(options: ShareOptions): Sharing {
 
   const show = (track: MediaStreamTrack | null): void => {
     stream = track === null ? null : new MediaStream([track]);
-    publication?.show(track);
-    trial?.show(track);
+    for (const each of publications) each.show(track);
   };
 
   if (options.camera) {
-    video(true);
+    publishing(heard(first.signal), first.signal);
     camera = startCamera({ onState: (state) => changed({ camera: state }), onTrack: show }, signal);
   }
   if (options.place) watchPlace();
-  keepAwake(signal);
   signal.addEventListener("abort", () => {
-    showing?.abort();
+    first.abort();
     watching?.abort();
     picture.run(false);
     whereabouts.run(false);
   });
-  void load("ladder").then(({ climb }) =>
-    climb({
-      door,
-      kind: options.kind,
-      situation,
-      health: () => health,
-      track: () => stream?.getVideoTracks()[0] ?? null,
-      video,
-      trial: (heard, until) => {
-        trial = publishing(heard, until, true);
-        until.addEventListener("abort", () => {
-          trial = null;
-        });
-      },
-      over,
-      stand,
-      signal,
-    }),
-  );
+  const rope: Rope = {
+    ...options,
+    ...{ situation, changed, publishing, heard, first, over },
+    tell(next) {
+      stands = next;
+      tellStatus();
+    },
+    now: () => ({ stream, health }),
+  };
+  void load("ladder").then(({ climb }) => climb(rope));
   // A place-only stretch has nothing else that would redeem the link at once.
   door.grant().catch(over);
 
   return {
-    door,
-    kind: options.kind,
-    signal,
-    get rung() {
-      return stands?.rung ?? null;
-    },
     situation,
     get health() {
       return health;

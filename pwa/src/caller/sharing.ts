@@ -1,8 +1,6 @@
 // The screen while something is shared: it lives, so it is made once and then only changed where it must.
 import { quality } from "../rtc/health.ts";
 import { h, icon, write } from "./dom.ts";
-import { loadWords } from "./frame.ts";
-import { load } from "./later.ts";
 import { pictureOf, placeOf, type Saying, saying } from "./saying.ts";
 import { headline, type Screen } from "./screens.ts";
 import type { Sharing } from "./share.ts";
@@ -50,9 +48,6 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     icon("light"),
     words.light,
   );
-
-  const files = h("div", { class: "files" });
-  let showFiles = (): void => {};
 
   flip.addEventListener("click", async () => {
     flip.disabled = true;
@@ -118,13 +113,9 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     const lit = shared.camera?.light() ?? null;
     light.hidden = lit === null;
     light.setAttribute("aria-pressed", String(lit === true));
-    showFiles();
     showStage();
   };
 
-  void load("sending").then(async ({ offer }) => {
-    showFiles = offer(files, shared, (await loadWords()).words);
-  });
   update();
   return {
     name: "sharing",
@@ -135,7 +126,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
       hint,
       again,
       h("div", { class: "stage" }, pin, video, place),
-      files,
+      h("div", { class: "actions files", hidden: true }), // sending.ts fills it
       h("div", { class: "tools" }, flip, light),
       h("button", { type: "button", class: "stop", onclick: stop }, icon("stop"), words.stop),
     ],

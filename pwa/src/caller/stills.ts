@@ -1,4 +1,5 @@
 // Single pictures of the camera over HTTPS, where video does not get through: one at a time, as large as the line takes.
+import { ask } from "./asking.ts";
 import type { Door } from "./door.ts";
 import { gap, type Size, sizeFor, type Way } from "./rungs.ts";
 
@@ -65,7 +66,7 @@ export function sendStills({ door, track, way, onArrived, onRefused, signal }: S
 
   const send = async (jpeg: Blob): Promise<void> => {
     const began = performance.now();
-    await door.say("/api/caller/still", jpeg, TIMEOUT_MS);
+    await ask(door, "/api/caller/still", { method: "POST", body: jpeg, timeout_ms: TIMEOUT_MS });
     const took_s = Math.max(performance.now() - began, 1) / 1000;
     const now_bps = (jpeg.size * 8) / took_s;
     bps = bps === null ? now_bps : bps * (1 - NEWEST) + now_bps * NEWEST;

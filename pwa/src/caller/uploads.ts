@@ -1,6 +1,7 @@
 // Sends photos and clips by tus 1.0.0, one after the other and in pieces, until 911 has them.
 // tus-js-client does the same in 20 kB, more than all of this page, and keeps no file for a page that was closed.
 import { Refused } from "../lib/api.ts";
+import { type Asked, ask } from "./asking.ts";
 import type { Door } from "./door.ts";
 import { forgetFile, type KeptFile, keepFile, keptFiles } from "./kept-files.ts";
 
@@ -40,7 +41,21 @@ const CHECKED: Record<string, UploadPhase> = { ready: "there", refused: "refused
 
 class Away extends Error {} // nothing of it is there any more: it begins anew
 
-export function uploads(door: Door, onChange: () => void, signal: AbortSignal): Uploads {
+/** The link's name in this browser's own store: no secret. */
+async function linkOf(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export interface UploadsFor {
+  door: Door;
+  token: string;
+  onChange(): void;
+  signal: AbortSignal;
+}
+
+export function uploads({ door, token, onChange, signal }: UploadsFor): Uploads {
+  const named = linkOf(token);
   const all: (Upload & { kept: KeptFile })[] = [];
   let piece = FIRST_PIECE;
   let running = false;
@@ -52,37 +67,19 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
       setTimeout(resolve, ms);
     });
 
-  /** One request in the grant's name. Rejects with Refused, or without a network. */
-  const ask = async (
-    method: string,
-    path: string,
-    headers: Record<string, string>,
-    body?: Blob,
-  ): Promise<Response> => {
-    const { bearer } = await door.grant();
-    const giveUp = new AbortController();
-    const timer = setTimeout(() => giveUp.abort(), TIMEOUT_MS);
-    try {
-      const reply = await fetch(path, {
-        method,
-        headers: { ...headers, Authorization: `Bearer ${bearer}`, "Tus-Resumable": "1.0.0" },
-        body: body ?? null,
-        credentials: "omit",
-        signal: giveUp.signal,
-      });
-      if (reply.status === 401 || reply.status === 403) await door.again(bearer, reply.status);
-      if (!reply.ok) throw new Refused(String(reply.status), reply.status);
-      return reply;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const say = (method: Asked["method"], path: string, more = {}, body?: Blob): Promise<Response> =>
+    ask(door, path, {
+      method,
+      headers: { ...more, "Tus-Resumable": "1.0.0" },
+      timeout_ms: TIMEOUT_MS,
+      ...(body === undefined ? {} : { body }),
+    });
 
   const offsetOf = (reply: Response): number => Number(reply.headers.get("Upload-Offset"));
 
   const begin = async ({ kept, size }: (typeof all)[number]): Promise<string> => {
     if (kept.where !== null) return kept.where;
-    const reply = await ask("POST", "/api/caller/uploads", { "Upload-Length": String(size) });
+    const reply = await say("POST", "/api/caller/uploads", { "Upload-Length": String(size) });
     kept.where = reply.headers.get("Location") ?? "";
     await keepFile(kept);
     return kept.where;
@@ -92,7 +89,7 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
   const send = async (upload: (typeof all)[number]): Promise<UploadPhase> => {
     const { kept, size } = upload;
     const where = await begin(upload);
-    const found = await ask("HEAD", where, {}).catch((error) => {
+    const found = await say("HEAD", where).catch((error) => {
       throw error instanceof Refused && error.status === 404 ? new Away() : error;
     });
     upload.sent = offsetOf(found);
@@ -106,7 +103,7 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
         "Content-Type": "application/offset+octet-stream",
       };
       try {
-        upload.sent = offsetOf(await ask("PATCH", where, headers, part));
+        upload.sent = offsetOf(await say("PATCH", where, headers, part));
         piece = nextPiece(part.size, performance.now() - began);
       } catch (error) {
         piece = Math.max(LEAST_PIECE, Math.round(piece / 2));
@@ -114,7 +111,7 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
       }
     }
     for (upload.phase = "checking"; !signal.aborted; ) {
-      const state = (await ask("HEAD", where, {})).headers.get("Upload-State") ?? "";
+      const state = (await say("HEAD", where)).headers.get("Upload-State") ?? "";
       if (state !== "checking" && state in CHECKED) return CHECKED[state] ?? "refused";
       onChange();
       await pause(LOOK_MS);
@@ -164,7 +161,7 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
   };
 
   addEventListener("online", () => wake?.(), { signal });
-  void door.link().then(async (link) => {
+  void named.then(async (link) => {
     for (const kept of await keptFiles(link)) if (!all.some(({ id }) => id === kept.id)) put(kept);
     onChange();
     void run();
@@ -173,7 +170,7 @@ export function uploads(door: Door, onChange: () => void, signal: AbortSignal): 
   return {
     all,
     add(files) {
-      void door.link().then((link) => {
+      void named.then((link) => {
         for (const file of files) put({ id: crypto.randomUUID(), link, file, where: null, at: Date.now() });
         onChange();
         void run();

@@ -233,6 +233,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     };
 
     const shared = share({
+      token,
       kind: invitation?.kind ?? "live",
       door,
       camera,

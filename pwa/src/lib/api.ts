@@ -31,29 +31,20 @@ async function refusal(reply: Response): Promise<Refused> {
   return new Refused(code, reply.status);
 }
 
-/**
- * POSTs and returns the answer, undefined for 204. A Blob goes as it is, all else as JSON. Rejects with Refused, or as
- * fetch does without a network.
- */
-export async function post<Answer>(
-  path: string,
-  body?: unknown,
-  bearer?: string,
-  timeout_ms = TIMEOUT_MS,
-): Promise<Answer> {
+/** POSTs and returns the answer, undefined for 204. Rejects with Refused, or as fetch does without a network. */
+export async function post<Answer>(path: string, body?: unknown, bearer?: string): Promise<Answer> {
   const headers: Record<string, string> = {};
-  const raw = body instanceof Blob;
-  if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   if (bearer !== undefined) headers.Authorization = `Bearer ${bearer}`;
   const giveUp = new AbortController();
-  const timer = setTimeout(() => giveUp.abort(), timeout_ms);
+  const timer = setTimeout(() => giveUp.abort(), TIMEOUT_MS);
   try {
     const reply = await fetch(path, {
       method: "POST",
       headers,
-      body: body === undefined ? null : raw ? body : JSON.stringify(body),
+      body: body === undefined ? null : JSON.stringify(body),
       credentials: "omit",
-      keepalive: !raw, // a last word may be said while the page goes away; browsers bound its size
+      keepalive: true, // a last word may be said while the page goes away
       signal: giveUp.signal,
     });
     if (!reply.ok) throw await refusal(reply);
