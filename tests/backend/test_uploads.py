@@ -202,7 +202,7 @@ async def test_only_by_its_own_link_and_only_as_tus_says(house: House, dana: Sta
     assert (await tus.http.head(where, headers=tus.headers)).status_code == 404
     assert files(house) == []
     where = await tus.begun(10)
-    await dana.post(f"/api/incidents/{incident['id']}/close")
+    await (await house.staff("dana")).post(f"/api/incidents/{incident['id']}/close")
     no(await tus.send(where, 0, b"x"), 410, "incident-closed")
     await house.parts.uploads.look_after()
     assert files(house) == []

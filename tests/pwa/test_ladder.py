@@ -1,14 +1,18 @@
 """The caller's ladder in real Chromium: each rung is lost, the next reached by itself, and climbed back."""
 
 import asyncio
+import re
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext, Page, Route
 
+from tests.bench.bad_network import Relay
 from tests.media import clips
+from tests.media.bottleneck import Narrow
 from tests.pwa import caller
 from tests.pwa.caller import Phones
 from tests.pwa.service import Dispatcher, Issued, Service
@@ -52,8 +56,9 @@ async def stands(dispatcher: Dispatcher, link: Issued, *expected: str, timeout_s
 
 
 async def network(page: Page, *, offline: bool = False, upload_bps: int = -1) -> None:
-    """What this page's network is from now on; WebRTC's too."""
+    """What this page's HTTP is like from now on."""
     session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
     throughput = upload_bps / 8 if upload_bps > 0 else -1
     await session.send(
         "Network.emulateNetworkConditions",
@@ -89,16 +94,48 @@ async def test_blocked_webrtc_is_stills_and_climbs_back(
     assert dispatcher.actions(link.incident).count("caller.rung") <= 5, "it does not flap"
 
 
+class Line(Relay):
+    """A way to one engine's port whose way up has a rate; UDP alone."""
+
+    def __init__(self, engine_port: int) -> None:
+        super().__init__(engine_port)
+        self.narrow = self.up = Narrow()
+
+
 async def test_a_slow_line_is_stills_and_a_wide_one_video_again(
     phones: Phones, dispatcher: Dispatcher, link: Issued
 ) -> None:
     phone = await phones.new()
-    await caller.share(phone, link)
-    await stands(dispatcher, link, "live: working")
-    await network(phone, upload_bps=50_000)
-    await stands(dispatcher, link, "stills: too-slow", "single-stills: too-slow", timeout_s=90)
-    await network(phone)
-    await stands(dispatcher, link, "live: working", timeout_s=90)
+    async with AsyncExitStack() as stack:
+        lines: dict[int, Line] = {}
+        rate_bps: float | None = None
+
+        async def relayed(route: Route) -> None:
+            """The answer, with a line's port in the place of the engine's."""
+            reply = await route.fetch()
+            sdp = re.sub(r"a=candidate:(?:\S+ ){2}tcp .*\r\n", "", await reply.text(), flags=re.I)
+            for port in {int(found) for found in re.findall(r"a=candidate:(?:\S+ ){5}(\d+)", sdp)}:
+                if port not in lines:
+                    lines[port] = await stack.enter_async_context(Line(port))
+                    lines[port].narrow.rate_bps = rate_bps
+                sdp = re.sub(
+                    rf"(a=candidate:(?:\S+ ){{4}})\S+ {port} ", rf"\g<1>127.0.0.1 {lines[port].port} ", sdp
+                )
+            await route.fulfill(response=reply, body=sdp)
+
+        await phone.route(re.compile(r"/whip(\?.*)?$"), relayed)
+        await caller.share(phone, link)
+        await stands(dispatcher, link, "live: working")
+        rate_bps = 50_000
+        for line in lines.values():
+            line.narrow.rate_bps = rate_bps
+        await network(phone, upload_bps=50_000)
+        await stands(dispatcher, link, "stills: too-slow", "single-stills: too-slow", timeout_s=90)
+        rate_bps = None
+        for line in lines.values():
+            line.narrow.rate_bps = None
+        await network(phone)
+        await stands(dispatcher, link, "live: working", timeout_s=90)
 
 
 async def test_a_page_that_is_hidden_says_so_and_is_back(
@@ -121,7 +158,10 @@ async def test_a_phone_that_was_offline_is_back_by_itself(
     await caller.press_share(phone)
     await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
     await network(phone, offline=True)
-    feed = lambda: dispatcher.incident(link.incident)["feeds"][0]["state"]  # noqa: E731
+
+    def feed() -> str:
+        return str(dispatcher.incident(link.incident)["feeds"][0]["state"])
+
     await until(lambda: feed() != "live", timeout_s=60)
     assert standing(dispatcher, link) == "stills: udp-and-tcp-blocked"
     await network(phone)
@@ -146,21 +186,14 @@ async def test_without_a_camera_a_photo_is_sent_and_goes_on_after_the_page_was_c
     await caller.open_link(phone, link)
     await caller.press_share(phone)
     await stands(dispatcher, link, "upload: permission-refused")
-    pieces = 0
-
-    async def only_one(route: Route) -> None:
-        nonlocal pieces
-        pieces += route.request.method == "PATCH"
-        await (route.abort() if pieces > 1 else route.continue_())
-
-    await phone.context.route("**/api/caller/uploads/*", only_one)
+    await network(phone, upload_bps=300_000)
     await chosen(phone, photo)
     await until(lambda: newest(dispatcher, link)["received"] > 0)
+    await network(phone, offline=True)
     await phone.get_by_text("Sending goes on by itself").wait_for()
     context: BrowserContext = phone.context
     await phone.close()
     assert newest(dispatcher, link)["state"] == "receiving"
-    await context.unroute("**/api/caller/uploads/*")
     again = await context.new_page()
     await caller.open_link(again, link)
     await caller.press_share(again)

@@ -12,7 +12,7 @@ from tests.pwa.caller import REFUSES_PLACE
 from tests.pwa.service import Dispatcher, Service
 from tests.pwa.test_ladder import BLOCKS_WEBRTC, stands
 
-PREFERENCES = {
+PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
