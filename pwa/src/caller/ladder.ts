@@ -45,6 +45,7 @@ const FRESH_MS = 20_000; // a still that is older shows nothing of now
 export async function climb(rope: Rope): Promise<void> {
   const { door, kind, situation, signal, token } = rope;
   const { words } = await loadWords();
+  if (signal.aborted) return;
   let stand = begin(performance.now());
   let told: Standing | null = null;
   let showing = rope.first;
