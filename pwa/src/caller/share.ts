@@ -70,7 +70,7 @@ export function share(options: ShareOptions): Sharing {
     stills: null,
   };
   let stands: Standing | null = null;
-  const publications = new Set<Publication>();
+  const publications: Publication[] = []; // one that has ended takes a camera without a word
   const first = new AbortController();
   let camera: Camera | null = null;
   let stream: MediaStream | null = null;
@@ -162,8 +162,7 @@ export function share(options: ShareOptions): Sharing {
       signal: until,
     });
     made.show(stream?.getVideoTracks()[0] ?? null);
-    publications.add(made);
-    until.addEventListener("abort", () => publications.delete(made));
+    publications.push(made);
   };
 
   const watchPlace = (): void => {
