@@ -128,6 +128,7 @@ ENUMS: tuple[type[Enum], ...] = (
     talk.WordKind,
     uploads.UploadKind,
     uploads.UploadState,
+    talk.Hint,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.Point,
@@ -226,6 +227,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     talk.Marks,
     talk.WordView,
     talk.TalkView,
+    talk.PictureHint,
     talk.CallerWord,
     talk.TalkNews,
     questions.Choice,

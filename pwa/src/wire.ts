@@ -104,6 +104,8 @@ export type UploadKind = "photo" | "clip";
 
 export type UploadState = "receiving" | "checking" | "ready" | "refused" | "expired";
 
+export type Hint = "dark" | "covered" | "blurred";
+
 export interface Point {
   latitude: number;
   longitude: number;
@@ -1015,6 +1017,10 @@ export interface TalkView {
   marks: Marks;
 }
 
+export interface PictureHint {
+  hint: Hint | null;
+}
+
 export interface CallerWord {
   number: number;
   id: string | null;
@@ -1747,6 +1753,7 @@ export interface CallerReceipt {
   provable_at: string | null;
   file: ReceiptFile | null;
   shared: SharedFor[];
+  words: number;
   places_days: number;
   places_until: string | null;
   contact: string;
