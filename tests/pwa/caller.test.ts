@@ -11,7 +11,7 @@ import { type AllWords, fill } from "../../pwa/src/caller/words.ts";
 import type { CallerReceipt } from "../../pwa/src/wire.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
-const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true };
+const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true, stills: null };
 
 function said(change: Partial<Situation>, online = true): string {
   const { tone, sentence } = saying({ ...all, ...change }, online);
@@ -36,6 +36,14 @@ test("when the picture is lost it says what is still seen", () => {
   assert.equal(said({ media: "lost", place: "refused" }), "paused: paused");
 });
 
+test("stills are a picture, and are seen for as long as they come", () => {
+  assert.equal(said({ media: "connecting", stills: "seen" }), "live: seeBoth");
+  assert.equal(said({ media: "connecting", stills: "coming" }), "starting: connectingPicture");
+  assert.equal(said({ media: "connecting", stills: "paused" }), "paused: pausedButPlace");
+  assert.equal(said({ camera: "paused", stills: "seen" }), "paused: pausedButPlace");
+  assert.equal(said({ camera: "refused", stills: "seen" }), "live: seePlaceOnly");
+});
+
 test("when nothing arrives it says that there is no connection", () => {
   assert.equal(said({ media: "lost", placeArrives: false }), "paused: offline");
   assert.equal(said({ media: "lost" }, false), "paused: offline");
@@ -54,7 +62,7 @@ test("no sentence claims a picture or a place that is not there", () => {
     for (const place of captures)
       for (const media of medias)
         for (const placeArrives of [true, false]) {
-          const { sentence } = saying({ camera, place, media, placeArrives }, true);
+          const { sentence } = saying({ camera, place, media, placeArrives, stills: null }, true);
           if (sentence === "seeBoth" || sentence === "seeCamera") {
             assert.ok(camera === "on" && media === "connected", sentence);
           }

@@ -234,6 +234,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     };
 
     const shared = share({
+      token,
+      kind: invitation?.kind ?? "live",
       door,
       camera,
       place: can.place,
