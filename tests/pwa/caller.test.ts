@@ -4,7 +4,6 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
-import { digitsOf } from "../../pwa/src/caller/screens.ts";
 import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
 import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
 import { type AllWords, fill } from "../../pwa/src/caller/words.ts";

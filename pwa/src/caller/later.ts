@@ -6,6 +6,8 @@ import { fetchPatiently } from "./patiently.ts";
 
 /** In the order in which they are loaded ahead. */
 const PARTS = {
+  discreet: () => import("./discreet.ts"),
+  digits: () => import("./digits.ts"),
   receipt: () => import("./receipt.ts"),
 };
 

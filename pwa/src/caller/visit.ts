@@ -3,7 +3,7 @@
 import { Refused } from "../lib/api.ts";
 import type { CallerReceipt, Invitation } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
-import { memory, show, showAll } from "./frame.ts";
+import { loadWords, memory, show, showAll, speakUp } from "./frame.ts";
 import { load, loadAhead } from "./later.ts";
 import * as screens from "./screens.ts";
 import { type Summary, share } from "./share.ts";
@@ -18,6 +18,8 @@ const REDRAW_MS = 500;
 const LOOK_AGAIN_MS = 1500;
 const AFTER_CHECKPOINT_MS = 5000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
+type Manner = "open" | "silent" | "covert";
+export const STOWED = "link"; // in the tab's memory: the token, once it is out of the address
 
 export interface VisitOptions {
   token: string;
@@ -263,6 +265,21 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     return granted.every(Boolean) ? withCamera : null;
   };
 
+  /** Nobody who takes the phone may see what this is. */
+  const beCareful = async (manner: Manner): Promise<void> => {
+    memory.set(STOWED, token);
+    history.replaceState(null, "", location.pathname); // without the token
+    const { beDiscreet, disguise } = await load("discreet");
+    if (manner === "covert" && pressed === null && cover === null) {
+      disguise((await loadWords()).words, () => press(can.camera));
+    }
+    beDiscreet(() => void door.leave(true), life);
+  };
+
+  // A covert link's page is a page for notes from its first byte on; its button is the press.
+  const cover = document.getElementById("cover");
+  cover?.querySelector("button")?.addEventListener("click", () => press(can.camera), { once: true });
+
   const resumed = resumes();
   if ((await resumed) === null) showAsk(false);
   await whenVisible(); // a page that is loaded ahead has not been tapped
@@ -271,6 +288,9 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   } catch (error) {
     return turnedAway(error instanceof Refused ? error.code : "");
   }
+  const { manner = "open" } = invitation as { manner?: Manner };
+  if (manner === "open") speakUp();
+  else void beCareful(manner);
   const camera = pressed ?? (await resumed);
   if (camera === null) showAsk(false);
   else begin(camera && invitation.kind === "live");

@@ -258,7 +258,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.handout": (e) => `${who(e)} showed the link and its QR code`,
   "caller.status": status,
   "caller.rung": rung,
-  "caller.stop": () => "The caller pressed Stop",
+  "caller.stop": (e) =>
+    e.details.quickly === "yes" ? "The caller left quickly and hid the page" : "The caller pressed Stop",
   "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
   "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>
