@@ -120,6 +120,7 @@ ENUMS: tuple[type[Enum], ...] = (
     sessions.SessionEnd,
     sites.SiteKind,
     statements.Verdict,
+    talk.WordKind,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.Point,

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 _LONGEST = 200  # characters of the header that are looked at
 _TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
-_OTHER_NAMES = {"fil": "tl", "zh": "zh-Hans"}  # as browsers say it : as we do
+# As browsers say it, and what we have for it: Filipino, Dari, Cantonese, any other Chinese.
+_OTHER_NAMES = {"fil": "tl", "prs": "fa", "yue": "zh-Hant", "zh": "zh-Hans"}
 
 
 def preferred(accepted: str) -> list[str]:

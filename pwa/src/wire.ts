@@ -90,6 +90,8 @@ export type SiteKind = "business" | "residence" | "city";
 
 export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
+export type WordKind = "text" | "ask" | "guide" | "answer";
+
 export interface Point {
   latitude: number;
   longitude: number;

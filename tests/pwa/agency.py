@@ -98,6 +98,9 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
         "asking": False,
         "camera": "on" if state == "sharing" else "off",
         "position": "on" if state == "sharing" else "off",
+        "rung": "live" if state == "sharing" else None,
+        "rung_reason": "working" if state == "sharing" else None,
+        "rung_since": now(seconds=38) if state == "sharing" else None,
         **changes,
     }
 
@@ -113,6 +116,7 @@ def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1", **cha
         "name": "",
         "camera_id": None,
         "unit_id": None,
+        "still_at": None,
         **changes,
     }
 
@@ -188,6 +192,7 @@ def incident(which: int = 1, **changes: Any) -> Json:
         "openings": [],
         "asks": [],
         "glass": [],
+        "uploads": [],
         "handler": {
             "user_id": "usr_1",
             "name": "Ana Ortiz",

@@ -97,6 +97,8 @@ test("digits of any keyboard are digits", () => {
   assert.equal(digitsOf("12 34-56 7"), "123456");
   assert.equal(digitsOf("٠١٢٣٤٥"), "012345");
   assert.equal(digitsOf("۶۷۸۹"), "6789");
+  assert.equal(digitsOf("०१२८९"), "01289");
+  assert.equal(digitsOf("০১২৮৯"), "01289");
 });
 
 test("a fix tells its age by the device's own clock, and never a negative one", () => {

@@ -166,7 +166,7 @@ function entry(index: number, changes: Partial<EntryView> = {}): EntryView {
 }
 
 function snapshot(...incidents: IncidentView[]): Event {
-  return { type: "snapshot", now: NOON, incidents, units: [], notes: [], phrases: [], duty: null };
+  return { type: "snapshot", now: NOON, incidents, units: [], notes: [], phrases: [], talks: [], duty: null };
 }
 
 function recorded(id: string, line: EntryView): Event {
