@@ -255,7 +255,9 @@ def refuse_weak(config: Config) -> None:
     if not 1 <= config.keep_places_days <= 3650:
         raise ConfigError("SIGHTLINE_KEEP_PLACES_DAYS is 1 to 3650")
     if not re.fullmatch(r"/(?:[\w.~-]+/?)*", config.leave_to, re.ASCII):
-        raise ConfigError("SIGHTLINE_LEAVE_TO is a path on this address, such as /weather: never a third party")
+        raise ConfigError(
+            "SIGHTLINE_LEAVE_TO is a path on this address, such as /weather: never a third party"
+        )
     if len(config.contact) > 200 or not config.contact.isprintable():
         raise ConfigError("SIGHTLINE_CONTACT is one line of at most 200 characters: callers read it")
     if not (len(config.country) == 2 and config.country.isalpha() and config.country.isupper()):

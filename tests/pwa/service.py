@@ -200,8 +200,12 @@ class Dispatcher:
 
     def statuses(self, incident: str) -> list[dict[str, str]]:
         """What the phone said of its camera and position, oldest first."""
+        return self.details(incident, "caller.status")
+
+    def details(self, incident: str, action: str) -> list[dict[str, str]]:
+        """What the entries of this action hold, oldest first."""
         entries = self._get(f"/api/incidents/{incident}/entries")
-        return [entry["details"] for entry in entries if entry["action"] == "caller.status"]
+        return [entry["details"] for entry in entries if entry["action"] == action]
 
     def trail(self, incident: str) -> list[dict[str, Any]]:
         trail: list[dict[str, Any]] = self._get(f"/api/incidents/{incident}/trail")
