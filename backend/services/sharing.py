@@ -86,9 +86,9 @@ class Sharing:
         step.changed(link.incident_id)
 
     async def stop(self, bearer: GrantSecret, *, quickly: bool = False) -> None:
-        """
-        The caller pressed Stop: nothing is shared until this phone presses Share again. `quickly` when they left so
-        that nobody sees that they shared. Raises Refused.
+        """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused.
+
+        `quickly` when they left so that nobody sees that they shared.
         """
         if not self._stops.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "Not so often.")
