@@ -20,9 +20,10 @@ from backend import routes
 from backend.api import headers, metrics, pages, tiles
 from backend.api import transparency as transparency_api
 from backend.api.traffic import Traffic
-from backend.config import Config, ConfigError, push_key, secret_key, spool_key
+from backend.config import Config, ConfigError, Mail, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
+from backend.model.links import Way
 from backend.model.people import Role
 from backend.model.questions import canned
 from backend.model.views import Agency
@@ -59,6 +60,7 @@ from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
 from backend.services.handling import Handling
+from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.leaving import Leaving
@@ -99,6 +101,7 @@ from backend.services.translators import Apertium, Nobody, Translator
 from backend.services.transparency import Transparency
 from backend.services.units import Units
 from backend.services.uses import Log, Uses, nowhere
+from backend.services.ways import Ways
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from backend.tlog.folder import CHECKPOINT
@@ -108,7 +111,8 @@ from media.ports import FeedListener, Sfu
 from media.stills import Stills as StillWorkers
 from notifications import tak
 from notifications.console import ConsoleSender
-from notifications.messages import misfit
+from notifications.mail import MailSender
+from notifications.messages import misfit, quiet_words
 from notifications.numbers import known_country
 from notifications.ports import Pusher, Sender
 from notifications.push import WebPush
@@ -167,6 +171,8 @@ class Parts(msgspec.Struct, frozen=True):
     fees: Fees
     units: Units
     outbox: Outbox
+    hung_up: HungUp
+    ways: Ways
     engines: Engines
     figures: Figures
     connections: Connections
@@ -259,6 +265,7 @@ def build(
     """Everything, connected; nothing is opened or started. Raises ConfigError."""
     _refuse_misfits(config)
     sender = _sender(config)
+    senders = {Way.SMS: sender} | ({Way.EMAIL: _mail(config.mail)} if config.mail else {})
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
     zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
@@ -303,7 +310,8 @@ def build(
     access, still_workers = Access(steps, devices, uses), StillWorkers()
     stills = Stills(steps, access, sfu, still_workers, connections, hub)
     still_workers.over = stills.over
-    outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
+    outbox = Outbox(steps, senders, keys, agency=config.agency, public_url=config.public_url)
+    going = [way for way, takes in senders.items() if takes.kind != "console"]
     links = Links(
         steps,
         board,
@@ -312,9 +320,10 @@ def build(
         lasts=timedelta(minutes=config.link_minutes),
         country=config.country,
         public_url=config.public_url,
-        handouts=sender.kind == "console",
+        ways=going,
         wake=outbox.wake,
     )
+    incidents = Incidents(steps, board, sfu, lent, broken, config.country)
     return Parts(
         store=store,
         hub=hub,
@@ -326,7 +335,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, passwords, locks, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
+        incidents=incidents,
         links=links,
         callers=Callers(steps, keys, sfu),
         care=Care(steps, zone),
@@ -342,6 +351,8 @@ def build(
         ),
         units=units,
         outbox=outbox,
+        hung_up=HungUp(incidents, links),
+        ways=Ways(steps, going, outbox.wake),
         engines=engines,
         figures=Figures(engines, store, hub),
         connections=connections,
@@ -409,6 +420,8 @@ def create_app(
         name=config.agency,
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
+        email=config.mail is not None,
+        quiet_words=quiet_words(),
         country=config.country,
         currency=config.currency,
     )
@@ -446,6 +459,7 @@ def create_app(
                 "fees",
                 "units",
                 "outbox",
+                "hung_up",
                 "connections",
                 "owners",
                 "sites",
@@ -547,6 +561,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
+        asyncio.create_task(_kept_up("ways of links", parts.ways.run)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
         asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
@@ -677,6 +692,21 @@ def _read_areas(skies: Skies) -> None:
         skies.read()
     except (OSError, ValueError) as error:  # BadAreas is one
         raise ConfigError(f"SIGHTLINE_AIRSPACE: {error}") from error
+
+
+def _mail(mail: Mail) -> Sender:
+    try:
+        return MailSender(
+            host=mail.host,
+            port=mail.port,
+            sender=mail.sender,
+            tls=mail.tls,
+            user=mail.user,
+            password=mail.password,
+            ca=mail.ca,
+        )
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_MAIL_…: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

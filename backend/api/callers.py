@@ -52,6 +52,7 @@ async def open_link(
     return Invitation(
         agency=agency.name,
         kind=link.kind,
+        manner=link.manner,
         seconds_left=int(left.total_seconds()),
         challenge=challenge,
         used=link.redeemed_at is not None,

@@ -31,6 +31,7 @@ class Action(StrEnum):
     LINK_ISSUE = "link.issue"
     LINK_SEND = "link.send"
     LINK_DELIVERY = "link.delivery"
+    LINK_NEXT = "link.next"
     LINK_CODE = "link.code"
     LINK_CODE_USE = "link.code-use"
     LINK_OPEN = "link.open"
@@ -137,6 +138,7 @@ class Action(StrEnum):
 # same list in pwa/src/staff/notable.ts.
 NEWS = (
     Action.LINK_DELIVERY,
+    Action.LINK_NEXT,
     Action.LINK_OPEN,
     Action.LINK_REDEEM,
     Action.LINK_CODE_USE,

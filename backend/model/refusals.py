@@ -94,6 +94,7 @@ class Refusal(StrEnum):
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"
+    BAD_EMAIL = "bad-email"
     BAD_POSITION = "bad-position"
     CALLER_PLACED = "caller-placed"  # the caller's phone has said where it is; a guess does not replace that
     TOO_OFTEN = "too-often"
@@ -109,7 +110,6 @@ class Refusal(StrEnum):
     PUSH_FAILED = "push-failed"  # the push service did not take it
     NOT_ASKING = "not-asking"
     ALREADY_SHARING = "already-sharing"
-    NO_HANDOUT = "no-handout"
     FULL = "full"
     # the fee
     BAD_DATE = "bad-date"

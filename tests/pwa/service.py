@@ -155,8 +155,9 @@ class Dispatcher:
     def close_incident(self, incident: str) -> None:
         self._post(f"/api/incidents/{incident}/close")
 
-    def issue_link(self, incident: str, kind: str = "live") -> Issued:
-        answer = self._post(f"/api/incidents/{incident}/links", {"number": "+1 313 555 0100", "kind": kind})
+    def issue_link(self, incident: str, kind: str = "live", manner: str = "open") -> Issued:
+        asked = {"number": "+1 313 555 0100", "kind": kind, "manner": manner}
+        answer = self._post(f"/api/incidents/{incident}/links", asked)
         return Issued(id=answer["link"]["id"], incident=incident, url=answer["handout"]["url"])
 
     def place(self, incident: str, latitude: float, longitude: float) -> None:

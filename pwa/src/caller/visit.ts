@@ -1,7 +1,7 @@
 // One link from the tap to the end: open, ask, share, stop. Steps 3 and 4 of the story.
 // Nothing is spent, and no permission is asked for, before the press.
 import { Refused } from "../lib/api.ts";
-import type { CallerReceipt, Invitation } from "../wire.ts";
+import type { CallerReceipt, Invitation, Manner } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
 import { loadWords, memory, show, showAll, speakUp } from "./frame.ts";
 import { load, loadAhead } from "./later.ts";
@@ -18,7 +18,6 @@ const REDRAW_MS = 500;
 const LOOK_AGAIN_MS = 1500;
 const AFTER_CHECKPOINT_MS = 5000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
-type Manner = "open" | "silent" | "covert";
 export const STOWED = "link"; // in the tab's memory: the token, once it is out of the address
 
 export interface VisitOptions {
@@ -288,9 +287,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   } catch (error) {
     return turnedAway(error instanceof Refused ? error.code : "");
   }
-  const { manner = "open" } = invitation as { manner?: Manner };
-  if (manner === "open") speakUp();
-  else void beCareful(manner);
+  if (invitation.manner === "open") speakUp();
+  else void beCareful(invitation.manner);
   const camera = pressed ?? (await resumed);
   if (camera === null) showAsk(false);
   else begin(camera && invitation.kind === "live");

@@ -20,7 +20,7 @@ import { IncidentHead } from "./incident-head.tsx";
 import { IncidentList } from "./incident-list.tsx";
 import { type Command, command, keysOn, takesKeys } from "./keys.ts";
 import { KeysHelp } from "./keys-help.tsx";
-import { NUMBER_FIELD } from "./link-form.tsx";
+import { CLOSED, NUMBER_FIELD } from "./link-form.tsx";
 import { LinkPanel } from "./link-panel.tsx";
 import { Middle } from "./middle.tsx";
 import { NewIncident, TYPE_FIELD } from "./new-incident.tsx";
@@ -53,7 +53,7 @@ function safe({ desk, state }: Props): void {
   else if (panel) change(state, { panel: false });
   else if (closing) change(state, { closing: false });
   else if (wording) change(state, { wording: false });
-  else if (texting) change(state, { texting: false, notice: null });
+  else if (texting) change(state, { ...CLOSED, notice: null });
   else if (handing) change(state, { handing: false });
   else desk.covers.update(toSafety);
 }
@@ -105,6 +105,7 @@ function carryOut(props: Props, asked: Command): void {
   const steps: Record<typeof asked.name, () => void> = {
     new: () => document.getElementById(TYPE_FIELD)?.focus(),
     text: () => text(state),
+    ended: () => change(state, { ended: true, help: false }),
     write: () => document.getElementById(WRITE_FIELD)?.focus(),
     swap: () => swap(state),
     turn: () => turn(state),

@@ -7,6 +7,7 @@ export type Command =
       name:
         | "new"
         | "text"
+        | "ended"
         | "write"
         | "swap"
         | "turn"
@@ -22,7 +23,8 @@ export type Command =
 
 export const KEYS: readonly { key: string; does: string }[] = [
   { key: "N", does: "New incident" },
-  { key: "L", does: "Text a link" },
+  { key: "E", does: "A call that ended: its number, Enter; its link is sent at once" },
+  { key: "L", does: "Send a link" },
   { key: "M", does: "Write to the units; Alt and a digit says a phrase" },
   { key: "↑ ↓", does: "Next or previous incident" },
   { key: "1 – 9", does: "Open a picture" },
@@ -48,6 +50,7 @@ export function setKeysOn(on: boolean): void {
 const SINGLE: Record<string, Command["name"]> = {
   n: "new",
   l: "text",
+  e: "ended",
   m: "write",
   s: "swap",
   v: "turn",

@@ -6,7 +6,7 @@ import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
-import { advice, currentLink, feedWords, standingOfLink, whyNoPicture } from "../staff/links.ts";
+import { advice, currentLink, feedWords, linkOf, standingOfLink, whyNoPicture } from "../staff/links.ts";
 import type { Around } from "../staff/nearby.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { PositionFacts } from "../staff/parts/position-facts.tsx";
@@ -108,7 +108,7 @@ function One({ desk, incident, feeds, feed, beside }: OneProps) {
     <FeedPicture
       desk={desk}
       feed={feed}
-      link={feed.kind === "caller" ? currentLink(incident) : null}
+      link={linkOf(incident, feed)}
       label={feedLabel(feeds, feed)}
       beside={beside}
     >

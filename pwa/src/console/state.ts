@@ -17,6 +17,10 @@ export interface ConsoleState {
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Whether the form for a new link is open. */
   readonly texting: boolean;
+  /** Whether that link is for somebody beside the caller. */
+  readonly witness: boolean;
+  /** Whether the number of a call that ended is asked for. */
+  readonly ended: boolean;
   /** Whether a colleague is being chosen to hand the incident over to. */
   readonly handing: boolean;
   /** Whether the pictures of an incident that was handed over are shown after all. */
@@ -46,6 +50,8 @@ export function newState(): Store<ConsoleState> {
   return new Store<ConsoleState>({
     secrets: new Map(),
     texting: false,
+    witness: false,
+    ended: false,
     handing: false,
     anyway: false,
     help: false,
@@ -68,6 +74,7 @@ export const AT_REST = {
   breaking: false,
   panel: false,
   texting: false,
+  witness: false,
   feed: null,
   handing: false,
   anyway: false,

@@ -9,9 +9,10 @@ import type {
   Colleague,
   EntryView,
   Handout,
+  HungUpCall,
   IncidentView,
   IssuedLink,
-  LinkKind,
+  IssueLink,
   LinkView,
   LockedOut,
   MarkNotes,
@@ -20,6 +21,7 @@ import type {
   NoteView,
   OfferIncident,
   OpenedCamera,
+  OpenedHungUp,
   OpenedSite,
   OpenIncident,
   OpeningView,
@@ -135,8 +137,13 @@ export class Calls {
     return this.#requests.send("DELETE", `/api/incidents/${incident}/units/${unit}`);
   }
 
-  issueLink(incident: string, number: string, kind: LinkKind): Promise<IssuedLink> {
-    return this.#requests.send("POST", `/api/incidents/${incident}/links`, { number, kind });
+  issueLink(incident: string, link: IssueLink): Promise<IssuedLink> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/links`, link);
+  }
+
+  /** An incident for a call that ended, and its link. */
+  hungUp(call: HungUpCall): Promise<OpenedHungUp> {
+    return this.#requests.send("POST", "/api/hung-up", call);
   }
 
   resend(link: string): Promise<IssuedLink> {

@@ -5,6 +5,7 @@ import type { EntryView } from "../wire.ts";
 
 export const NOTABLE: ReadonlySet<string> = new Set([
   "link.delivery",
+  "link.next",
   "link.open",
   "link.redeem",
   "link.code-use",
