@@ -87,7 +87,7 @@ export function beDiscreet(goodbye: () => void, signal: AbortSignal): void {
     how.querySelector("h1")?.focus();
   };
 
-  const bar = h("div", { class: "discreet", role: "group" });
+  const bar = h("footer", { class: "discreet" });
   document.body.append(bar);
   document.body.classList.add("careful");
   onWords((said) => {
@@ -105,6 +105,6 @@ export function beDiscreet(goodbye: () => void, signal: AbortSignal): void {
 export function disguise(words: AllWords, press: () => void): void {
   const page = notes(words);
   page.id = "cover";
-  page.querySelector("button")?.addEventListener("click", press, { once: true });
+  page.querySelector("button")?.addEventListener("click", press);
   cover(page);
 }

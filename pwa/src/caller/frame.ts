@@ -177,7 +177,7 @@ export function onWords(hear: (words: AllWords) => void): void {
 
 /** Shows this instead of everything, at an address that says nothing. */
 export function cover(element: HTMLElement): void {
-  uncoverWith("/n");
+  takeOff("/n");
   covered = true;
   document.body.append(element);
   document.body.classList.add("covered");
@@ -185,13 +185,14 @@ export function cover(element: HTMLElement): void {
 
 /** Shows the page again, as it has become. */
 export function uncover(): void {
-  uncoverWith("/c");
+  takeOff("/c");
   covered = false;
   document.body.classList.remove("covered");
   render();
+  document.querySelector<HTMLElement>("#page h1")?.focus({ preventScroll: true });
 }
 
-function uncoverWith(address: string): void {
+function takeOff(address: string): void {
   history.replaceState(null, "", address);
   for (const old of document.querySelectorAll(".cover")) old.remove();
 }

@@ -71,6 +71,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   let invitation: Invitation | null = null;
   let pressed: boolean | null = null; // before the server answered
   let looking = new AbortController();
+  let isSharing = false;
+  let endNow = (): void => {};
 
   /** Another screen is shown: a receipt that is asked for comes too late. Returns the next one's signal. */
   const elsewhere = (): AbortSignal => {
@@ -178,6 +180,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   const begin = (camera: boolean): void => {
     elsewhere();
     const ending = new AbortController();
+    isSharing = true;
+    endNow = () => ending.abort();
     life.addEventListener("abort", () => ending.abort(), { signal: ending.signal });
     const since = performance.now();
     let screen: SharingScreen | null = null;
@@ -264,20 +268,30 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     return granted.every(Boolean) ? withCamera : null;
   };
 
+  /** The press behind the notes; a silent caller's own, if the page was loaded anew, is no press. */
+  const pressHidden = (): void => {
+    if (pressed === null && !isSharing && invitation?.manner !== "silent") {
+      press(can.camera && invitation?.kind !== "position");
+    }
+  };
+
   /** Nobody who takes the phone may see what this is. */
   const beCareful = async (manner: Manner): Promise<void> => {
     memory.set(STOWED, token);
     history.replaceState(null, "", location.pathname); // without the token
     const { beDiscreet, disguise } = await load("discreet");
     if (manner === "covert" && pressed === null && cover === null) {
-      disguise((await loadWords()).words, () => press(can.camera));
+      disguise((await loadWords()).words, pressHidden);
     }
-    beDiscreet(() => void door.leave(true), life);
+    beDiscreet(() => {
+      endNow();
+      void door.leave(true);
+    }, life);
   };
 
   // A covert link's page is a page for notes from its first byte on; its button is the press.
   const cover = document.getElementById("cover");
-  cover?.querySelector("button")?.addEventListener("click", () => press(can.camera), { once: true });
+  cover?.querySelector("button")?.addEventListener("click", pressHidden);
 
   const resumed = resumes();
   if ((await resumed) === null) showAsk(false);
