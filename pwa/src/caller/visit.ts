@@ -17,6 +17,7 @@ const ASK_BOUND_MS = 2000;
 const REDRAW_MS = 500;
 const LOOK_AGAIN_MS = 1500;
 const AFTER_CHECKPOINT_MS = 5000;
+const LONGEST_LOOK_MS = 60_000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
 export const STOWED = "link"; // in the tab's memory: the token, once it is out of the address
 
@@ -40,7 +41,9 @@ interface Told {
 function untilMore({ over, proved, provable_at, viewers }: CallerReceipt): number | null {
   if (!over) return LOOK_AGAIN_MS;
   if (proved || provable_at === null || viewers.length === 0) return null;
-  return Math.max(0, Date.parse(provable_at) - Date.now()) + AFTER_CHECKPOINT_MS;
+  // A phone's clock may be wrong by a year, and a timer that long fires at once.
+  const wait_ms = Date.parse(provable_at) - Date.now();
+  return Math.min(Math.max(0, wait_ms), LONGEST_LOOK_MS) + AFTER_CHECKPOINT_MS;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
