@@ -1729,6 +1729,7 @@ export interface CallerReceipt {
   provable_at: string | null;
   file: ReceiptFile | null;
   shared: SharedFor[];
+  words: number;
   places_days: number;
   places_until: string | null;
   contact: string;

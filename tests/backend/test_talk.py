@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from backend.model.ids import new_id
+from backend.model.ids import WordId, new_id
 from backend.model.questions import GUIDES, QUESTIONS
-from backend.model.talk import MOST_WORDS, TEXT_CHARS
+from backend.model.talk import MOST_WORDS, TEXT_CHARS, Said, WordKind
 from backend.services import talk as service
 from backend.services.limits import Rate
 from tests.backend.house import House, Phone, Staff, no, still
@@ -210,7 +210,7 @@ async def test_foreign_phrases_and_answers_to_nothing_are_refused(house: House, 
     for number, phrase in ((1, "answer.gun"), (1, "ask.weapon"), (2, "answer.yes"), (3, "answer.yes")):
         no(await caller.answer(number, phrase), 422, "phrase-unknown")
     for kind, phrase in (("ask", "guide.wipe"), ("guide", "ask.weapon"), ("ask", "ask.invented")):
-        body = {"id": new_id("wrd"), "kind": kind, "phrase": phrase}
+        body: dict[str, Any] = {"id": new_id("wrd"), "kind": kind, "phrase": phrase}
         no(await dana.http.post(caller.where, json=body), 422, "phrase-unknown")
         no(await caller.post("say", body), 422, "phrase-unknown")
     body = {"id": new_id("wrd"), "kind": "answer", "phrase": "answer.yes", "answers": 1}
@@ -226,7 +226,7 @@ async def test_a_flood_is_slowed_down_and_ends_at_its_bound_without_silencing_th
         link = await step.tx.links.get(caller.link["id"])
         assert link is not None
         for n in range(MOST_WORDS):
-            said = service.Said(id=new_id("wrd"), kind=service.WordKind.TEXT, text=f"{n}")  # type: ignore[arg-type]
+            said = Said(id=WordId(new_id("wrd")), kind=WordKind.TEXT, text=f"{n}")
             await house.parts.talk._add(step, link, said, None, "es", None)
     no(await caller.say(), 409, "too-many")
     assert (await caller.told(text="We read it"))["number"] == MOST_WORDS + 1

@@ -25,7 +25,7 @@ import { LinkPanel } from "./link-panel.tsx";
 import { Middle } from "./middle.tsx";
 import { NewIncident, TYPE_FIELD } from "./new-incident.tsx";
 import { Silent } from "./silent.tsx";
-import { AT_REST, type ConsoleState, change, swap, turn } from "./state.ts";
+import { AT_REST, type ConsoleState, change, putInFront, swap, turn } from "./state.ts";
 import { Units } from "./units.tsx";
 import { Words } from "./words.tsx";
 
@@ -93,7 +93,7 @@ function acceptFirst(props: Props): void {
 function show({ desk, state }: Props, index: number): void {
   const incident = inFront(desk);
   const feed = incident === undefined ? undefined : watchable(incident, desk.me.user.id)[index];
-  if (feed !== undefined) change(state, { feed: feed.id });
+  if (feed !== undefined) putInFront(desk, state, feed.id);
 }
 
 function carryOut(props: Props, asked: Command): void {
