@@ -100,6 +100,8 @@ export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
 export type WordKind = "text" | "ask" | "guide" | "answer";
 
+export type Hint = "dark" | "covered" | "blurred";
+
 export interface Point {
   latitude: number;
   longitude: number;
@@ -995,6 +997,10 @@ export interface TalkView {
   link_id: string;
   words: WordView[];
   marks: Marks;
+}
+
+export interface PictureHint {
+  hint: Hint | null;
 }
 
 export interface CallerWord {
