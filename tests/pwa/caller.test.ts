@@ -4,11 +4,11 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
-import { digitsOf } from "../../pwa/src/caller/screens.ts";
 import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
 import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
 import { type AllWords, fill } from "../../pwa/src/caller/words.ts";
 import type { CallerReceipt } from "../../pwa/src/wire.ts";
+import { digitsOf } from "../../pwa/src/caller/typed.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
 const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true, stills: null };
