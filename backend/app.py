@@ -20,9 +20,10 @@ from backend import routes
 from backend.api import headers, metrics, pages, tiles
 from backend.api import transparency as transparency_api
 from backend.api.traffic import Traffic
-from backend.config import Config, ConfigError, push_key, secret_key, spool_key
+from backend.config import Config, ConfigError, Mail, push_key, secret_key, spool_key
 from backend.hub import Hub
 from backend.model.incidents import INCIDENT_TYPES
+from backend.model.links import Way
 from backend.model.people import Role
 from backend.model.questions import canned
 from backend.model.views import Agency
@@ -59,6 +60,8 @@ from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
 from backend.services.handling import Handling
+from backend.services.hints import Hints
+from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
 from backend.services.leaving import Leaving
@@ -98,17 +101,22 @@ from backend.services.talk import Talk
 from backend.services.translators import Apertium, Nobody, Translator
 from backend.services.transparency import Transparency
 from backend.services.units import Units
+from backend.services.uploads import Uploads
 from backend.services.uses import Log, Uses, nowhere
+from backend.services.ways import Ways
 from backend.store.store import Store
 from backend.tlog.client import LogClient
 from backend.tlog.folder import CHECKPOINT
 from media.frames import Frames
+from media.looks import Looks
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from media.stills import Stills as StillWorkers
+from media.uploads import Cleaner
 from notifications import tak
 from notifications.console import ConsoleSender
-from notifications.messages import misfit
+from notifications.mail import MailSender
+from notifications.messages import misfit, quiet_words
 from notifications.numbers import known_country
 from notifications.ports import Pusher, Sender
 from notifications.push import WebPush
@@ -167,6 +175,8 @@ class Parts(msgspec.Struct, frozen=True):
     fees: Fees
     units: Units
     outbox: Outbox
+    hung_up: HungUp
+    ways: Ways
     engines: Engines
     figures: Figures
     connections: Connections
@@ -217,8 +227,11 @@ class Parts(msgspec.Struct, frozen=True):
     review: Review
     log_files: LogFiles
     transparency: Transparency
+    uploads: Uploads
     notes: Notes
     talk: Talk
+    hints: Hints
+    looks: Looks
 
 
 def open_store(config: Config) -> Store:
@@ -259,6 +272,7 @@ def build(
     """Everything, connected; nothing is opened or started. Raises ConfigError."""
     _refuse_misfits(config)
     sender = _sender(config)
+    senders = {Way.SMS: sender} | ({Way.EMAIL: _mail(config.mail)} if config.mail else {})
     store, hub, keys = open_store(config), Hub(), Keys(secret_key(config.data_dir))
     connections, passwords = Connections(), Passwords()
     zone, after = ZoneInfo(config.timezone), timedelta(hours=config.disclose_after_hours)
@@ -301,9 +315,11 @@ def build(
     relays = Relays(steps, aloft, courses, dispatch)
     drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
     access, still_workers = Access(steps, devices, uses), StillWorkers()
+    looks = Looks()
     stills = Stills(steps, access, sfu, still_workers, connections, hub)
     still_workers.over = stills.over
-    outbox = Outbox(steps, sender, keys, agency=config.agency, public_url=config.public_url)
+    outbox = Outbox(steps, senders, keys, agency=config.agency, public_url=config.public_url)
+    going = [way for way, takes in senders.items() if takes.kind != "console"]
     links = Links(
         steps,
         board,
@@ -312,9 +328,10 @@ def build(
         lasts=timedelta(minutes=config.link_minutes),
         country=config.country,
         public_url=config.public_url,
-        handouts=sender.kind == "console",
+        ways=going,
         wake=outbox.wake,
     )
+    incidents = Incidents(steps, board, sfu, lent, broken, config.country)
     return Parts(
         store=store,
         hub=hub,
@@ -326,7 +343,7 @@ def build(
         sender=sender,
         sign_in=SignIn(steps, keys, passwords, locks, timedelta(hours=config.session_hours)),
         accounts=Accounts(steps, passwords),
-        incidents=Incidents(steps, board, sfu, lent, broken, config.country),
+        incidents=incidents,
         links=links,
         callers=Callers(steps, keys, sfu),
         care=Care(steps, zone),
@@ -342,6 +359,8 @@ def build(
         ),
         units=units,
         outbox=outbox,
+        hung_up=HungUp(incidents, links),
+        ways=Ways(steps, going, outbox.wake),
         engines=engines,
         figures=Figures(engines, store, hub),
         connections=connections,
@@ -392,8 +411,11 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
+        uploads=Uploads(steps, uses, Cleaner(), config.data_dir / "uploads"),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
         talk=Talk(steps, hub, _translator(config)),
+        hints=Hints(steps, looks),
+        looks=looks,
     )
 
 
@@ -409,6 +431,8 @@ def create_app(
         name=config.agency,
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
+        email=config.mail is not None,
+        quiet_words=quiet_words(),
         country=config.country,
         currency=config.currency,
     )
@@ -446,6 +470,7 @@ def create_app(
                 "fees",
                 "units",
                 "outbox",
+                "hung_up",
                 "connections",
                 "owners",
                 "sites",
@@ -478,8 +503,10 @@ def create_app(
                 "review",
                 "log_files",
                 "transparency",
+                "uploads",
                 "notes",
                 "talk",
+                "hints",
             )
         },
     }
@@ -547,6 +574,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     work = [
         asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
         asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
+        asyncio.create_task(_kept_up("ways of links", parts.ways.run)),
         asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
         asyncio.create_task(_kept_up("openings", parts.openings.watch)),
         asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
@@ -562,6 +590,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("places' age", parts.places.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
+        asyncio.create_task(_kept_up("uploads", parts.uploads.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
         asyncio.create_task(_kept_up("locks", parts.locks.run)),
@@ -580,6 +609,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         await parts.public_log.close()
         await parts.sender.aclose()
         await parts.pusher.aclose()
+        await parts.looks.close()
         await parts.store.close()
 
 
@@ -677,6 +707,21 @@ def _read_areas(skies: Skies) -> None:
         skies.read()
     except (OSError, ValueError) as error:  # BadAreas is one
         raise ConfigError(f"SIGHTLINE_AIRSPACE: {error}") from error
+
+
+def _mail(mail: Mail) -> Sender:
+    try:
+        return MailSender(
+            host=mail.host,
+            port=mail.port,
+            sender=mail.sender,
+            tls=mail.tls,
+            user=mail.user,
+            password=mail.password,
+            ca=mail.ca,
+        )
+    except ValueError as error:
+        raise ConfigError(f"SIGHTLINE_MAIL_…: {error}") from error
 
 
 def _sender(config: Config) -> Sender:

@@ -29,6 +29,7 @@ _LISTS = (
     "tak",
     "tak_shows",
 )  # written with commas
+_ACCOUNTS = ("mail", "twilio")  # each of several variables
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -55,6 +56,21 @@ class Twilio(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Twilio({self.account_sid!r}, …)"
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail server that takes what we send. `password` is a secret: this struct is never printed."""
+
+    host: str
+    port: int
+    tls: bool  # from the first byte; STARTTLS otherwise
+    sender: str  # the address that messages come from
+    user: str | None = None
+    password: str | None = None
+    ca: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"Mail({self.host!r}, …)"
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +105,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_cadence_s: int = 300  # between two checkpoints of it
     log_anchor: Path | None = None  # a folder that no backup of data_dir restores; the user's state when None
     log_witnesses: tuple[str, ...] = ()  # each its key and its address, with a space between
+    leave_to: str = "/n"  # where a caller's page goes when it is left quickly: a path here
     contact: str = ""  # whom a caller asks about what was shared: a number, an address, in words
     keep_places_days: int = 30  # after an incident's close; then its places are coarse
     disclose_after_hours: int = 72  # an incident's end, until the rest of its entries is opened
@@ -97,6 +114,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tak_cert: Path | None = None  # for tls://: PEM files
     tak_key: Path | None = None
     tak_ca: Path | None = None
+    mail: Mail | None = None
     translator: str = ""  # "apertium"; nobody translates what callers write when empty
     twilio: Twilio | None = None
 
@@ -148,7 +166,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
     for field in msgspec.structs.fields(Config):
         variable = f"SIGHTLINE_{field.name.upper()}"
         text = environ.get(variable, "").strip()
-        if not text or field.name == "twilio":
+        if not text or field.name in _ACCOUNTS:
             continue
         value = [part.strip() for part in text.split(",")] if field.name in _LISTS else text
         try:
@@ -159,7 +177,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
     if "media_advertise" not in given and "media_host" in given:
         given["media_advertise"] = (given["media_host"],)
     config = Config(**given)
-    config = msgspec.structs.replace(config, twilio=_twilio(environ))
+    config = msgspec.structs.replace(config, mail=_mail(environ), twilio=_twilio(environ))
     refuse_weak(config)
     return config
 
@@ -169,13 +187,19 @@ def written(config: Config) -> dict[str, str]:
     said: dict[str, str] = {}
     for field in msgspec.structs.fields(Config):
         value = getattr(config, field.name)
-        if field.name != "twilio" and value is not None:
+        if field.name not in _ACCOUNTS and value is not None:
             said[f"SIGHTLINE_{field.name.upper()}"] = (
                 ",".join(value) if isinstance(value, tuple) else str(value)
             )
     if config.twilio is not None:
         for name in ("account_sid", "auth_token", "sender", "api_url"):
             said[f"SIGHTLINE_TWILIO_{name.upper()}"] = getattr(config.twilio, name) or ""
+    if config.mail is not None:
+        scheme = "smtps" if config.mail.tls else "smtp"
+        said["SIGHTLINE_MAIL_SERVER"] = f"{scheme}://{config.mail.host}:{config.mail.port}"
+        said["SIGHTLINE_MAIL_FROM"] = config.mail.sender
+        for name in ("user", "password", "ca"):
+            said[f"SIGHTLINE_MAIL_{name.upper()}"] = str(getattr(config.mail, name) or "")
     return said
 
 
@@ -207,6 +231,38 @@ def _twilio(environ: Mapping[str, str]) -> Twilio | None:
         auth_token=token,
         sender=sender,
         api_url=environ.get("SIGHTLINE_TWILIO_API_URL", "").strip() or None,
+    )
+
+
+def _mail(environ: Mapping[str, str]) -> Mail | None:
+    server, sender, user, password, ca = (
+        environ.get(f"SIGHTLINE_MAIL_{name}", "").strip()
+        for name in ("SERVER", "FROM", "USER", "PASSWORD", "CA")
+    )
+    if not (server or sender or user or password or ca):
+        return None
+    try:
+        parts = urlsplit(server)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or parts.scheme not in ("smtp", "smtps") or parts.path.strip("/") or parts.username:
+        raise ConfigError(
+            "SIGHTLINE_MAIL_SERVER is smtp://mail.example.gov:587 (STARTTLS) or smtps://mail.example.gov:465"
+        )
+    if not re.fullmatch(r"[\w.+-]+@[\w.-]+", sender, re.ASCII):
+        raise ConfigError("SIGHTLINE_MAIL_FROM is the address that e-mail comes from: 911@example.gov")
+    if bool(user) != bool(password):
+        raise ConfigError("SIGHTLINE_MAIL_USER and SIGHTLINE_MAIL_PASSWORD go together")
+    tls = parts.scheme == "smtps"
+    return Mail(
+        host=host,
+        port=port or (465 if tls else 587),
+        tls=tls,
+        sender=sender,
+        user=user or None,
+        password=password or None,
+        ca=Path(ca) if ca else None,
     )
 
 
@@ -253,6 +309,8 @@ def refuse_weak(config: Config) -> None:
         raise ConfigError("SIGHTLINE_AGENCY is 1 to 40 characters: it stands in every text message")
     if not 1 <= config.keep_places_days <= 3650:
         raise ConfigError("SIGHTLINE_KEEP_PLACES_DAYS is 1 to 3650")
+    if not re.fullmatch(r"/(?:[\w.~-]+/?)*", config.leave_to, re.ASCII):
+        raise ConfigError("SIGHTLINE_LEAVE_TO is a path of this address, such as /weather: no third party")
     if len(config.contact) > 200 or not config.contact.isprintable():
         raise ConfigError("SIGHTLINE_CONTACT is one line of at most 200 characters: callers read it")
     if not (len(config.country) == 2 and config.country.isalpha() and config.country.isupper()):

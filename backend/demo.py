@@ -28,7 +28,7 @@ from backend.bakery import Bakery, BakeryError, lend
 from backend.config import Config, ConfigError
 from backend.model.cameras import ParticipationLevel
 from backend.model.ids import IncidentId, LinkId
-from backend.model.links import LinkKind
+from backend.model.links import To
 from backend.model.people import Role, User
 from backend.supervisor import Supervisor
 
@@ -176,7 +176,7 @@ async def _set_the_scene(parts: Parts) -> _Scene:
         )
         if kind == "Break-in" and sam.usual_unit_id is not None:
             await parts.responses.assign(dana, IncidentId(incident.id), sam.usual_unit_id)
-        link = await parts.links.issue(dana, IncidentId(incident.id), number, LinkKind.LIVE)
+        link = await parts.links.issue(dana, IncidentId(incident.id), To(number=number))
         url, _ = await parts.links.handout(dana, LinkId(link.id))
         links.append(url)
     await parts.store.close()

@@ -1,4 +1,4 @@
-"""The words that go to phones, and the arithmetic of one text message.
+"""The words that go to phones and mailboxes, and the arithmetic of one text message.
 
 Stands behind step 2 of the story. A link must arrive whole and at once, so it goes out as one segment: at
 most 160 septets of the GSM 7-bit default alphabet (3GPP TS 23.038, section 6.2.1). One character outside
@@ -6,8 +6,12 @@ that alphabet would leave room for 70. No link shortener: carriers filter them, 
 where they lead.
 """
 
+import html
 import unicodedata
-from enum import StrEnum
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from notifications.templates import LANGUAGES, PRESS, QUIET_SUBJECTS, SUBJECTS, Ask, Reader, templates
 
 SEGMENT_SEPTETS = 160
 LINK_TAIL_CHARS = 25  # what an address gains to become a link: "/c#" and 22 characters of token
@@ -65,46 +69,13 @@ class NotGsm7(ValueError):
         self.character = character
 
 
-class Ask(StrEnum):
-    """What the link asks the caller for."""
+class Letter(NamedTuple):
+    """An e-mail: its subject, its words and the same as HTML. `named`: it may say who sends it."""
 
-    LIVE = "live"
-    POSITION = "position"
-
-
-# From the friendliest to the shortest; the first that fits is sent. The link stands last, with nothing after
-# it that a phone could take for a part of it. Spanish has á, í, ó and ú, which the alphabet lacks: the words
-# are chosen to need none. Arabic has no GSM-7 form: its readers get English words, then a page in Arabic.
-_WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
-    "en": {
-        Ask.LIVE: (
-            "{agency}: tap to show us live video and where you are. You choose what to share. {url}",
-            "{agency}: tap to show us live video and where you are: {url}",
-            "{agency}: show us live video: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.POSITION: (
-            "{agency}: tap to show us where you are. No video. {url}",
-            "{agency}: show us where you are: {url}",
-            "{agency}: {url}",
-        ),
-    },
-    "es": {
-        Ask.LIVE: (
-            "{agency}: toque para mostrarnos video en vivo y su lugar exacto. Usted elige. {url}",
-            "{agency}: toque para mostrarnos video en vivo y su lugar exacto: {url}",
-            "{agency}: muestre video en vivo: {url}",
-            "{agency}: {url}",
-        ),
-        Ask.POSITION: (
-            "{agency}: toque para mostrarnos su lugar exacto. Sin video. {url}",
-            "{agency}: muestre su lugar exacto: {url}",
-            "{agency}: {url}",
-        ),
-    },
-}
-
-LANGUAGES = frozenset(_WORDS)
+    subject: str
+    text: str
+    html: str
+    named: bool
 
 
 def septets(text: str) -> int:
@@ -148,8 +119,16 @@ def _plain(character: str) -> str:
     return "".join(letters)
 
 
-def invitation(agency: str, url: str, ask: Ask, language: str = "en") -> str:
-    """The text that carries a link: one segment, the agency named first, the link last.
+def invitation(
+    agency: str,
+    url: str,
+    ask: Ask,
+    language: str = "en",
+    *,
+    reader: Reader = Reader.CALLER,
+    quiet: bool = False,
+) -> str:
+    """The text that carries a link: one segment, the agency named first unless it is quiet, the link last.
 
     `language` is a BCP 47 tag; one that we have no words for gets English. Raises ValueError when not even
     the shortest words fit, which `misfit` tells at start.
@@ -157,12 +136,44 @@ def invitation(agency: str, url: str, ask: Ask, language: str = "en") -> str:
     if not url.isprintable() or " " in url:
         raise ValueError("a link has no spaces")
     name = plain_name(agency)
-    words = _WORDS.get(language.split("-")[0].lower(), _WORDS["en"])[ask]
-    for template in words:
+    for template in templates(_known(language), ask, reader, quiet):
         text = template.format(agency=name, url=url)
         if septets(text) <= SEGMENT_SEPTETS:
             return text
     raise ValueError(f"the agency's name and the link together exceed {SEGMENT_SEPTETS} characters")
+
+
+def letter(
+    agency: str,
+    url: str,
+    ask: Ask,
+    language: str = "en",
+    *,
+    reader: Reader = Reader.CALLER,
+    quiet: bool = False,
+) -> Letter:
+    """The same as an e-mail: the friendliest words, and nothing in it that its opening could be told by."""
+    known = _known(language)
+    subject = QUIET_SUBJECTS[known] if quiet else SUBJECTS[known][reader].format(agency=agency)
+    words = templates(known, ask, reader, quiet)[0].format(agency=agency, url="").strip().rstrip(":")
+    link = html.escape(url)
+    return Letter(
+        subject=subject,
+        text=f"{words}\n\n{url}\n",
+        html=(
+            f'<!doctype html><html lang="{known}"><body style="font:18px/1.5 sans-serif">'
+            f"<p>{html.escape(words)}</p>"
+            f'<p><a href="{link}" style="display:inline-block;padding:14px 24px;background:#1d4ed8;'
+            f'color:#fff;border-radius:8px;text-decoration:none">{PRESS[known]}</a></p>'
+            f"<p>{link}</p></body></html>"
+        ),
+        named=not quiet,
+    )
+
+
+def quiet_words(language: str = "en") -> str:
+    """What a silent or covert link's text says, for the dispatcher to say it beforehand."""
+    return templates(_known(language), Ask.LIVE, Reader.CALLER, quiet=True)[0].format(url="…")
 
 
 def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:
@@ -177,12 +188,25 @@ def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str
         link = septets(base_url) + tail_chars
     except ValueError as error:
         return str(error)
-    for language, asks in _WORDS.items():
-        for words in asks.values():
-            over = septets(words[-2].format(agency=name, url="")) + link - SEGMENT_SEPTETS
-            if over > 0:
-                return (
-                    f"the agency's name and the public address are {over} characters too long together "
-                    f"for one text message ({language})"
-                )
+    for language, words in _shortest():
+        over = septets(words.format(agency=name, url="")) + link - SEGMENT_SEPTETS
+        if over > 0:
+            return (
+                f"the agency's name and the public address are {over} characters too long together "
+                f"for one text message ({language})"
+            )
     return None
+
+
+def _known(language: str) -> str:
+    short = language.split("-")[0].lower()
+    return short if short in LANGUAGES else "en"
+
+
+def _shortest() -> Iterator[tuple[str, str]]:
+    """By language, the shortest of each kind of words that still say something."""
+    for language in sorted(LANGUAGES):
+        for reader in Reader:
+            for ask in Ask:
+                yield language, templates(language, ask, reader, quiet=False)[-2]
+        yield language, templates(language, Ask.LIVE, Reader.CALLER, quiet=True)[-1]

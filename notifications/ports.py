@@ -55,14 +55,17 @@ def advance(old: Delivery | None, new: Delivery) -> Delivery:
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One text message to one phone. Its repr shows the key only."""
+    """One text message to one phone, or one e-mail to one mailbox. Its repr shows the key only."""
 
     key: MessageKey
-    to: str  # E.164
+    to: str  # E.164, or an e-mail address
     text: str  # holds a token: never logged
     created_at: datetime  # aware; no send of it can have happened earlier
     valid_for_s: int = 3600  # the carrier gives up after that: a link that has expired helps nobody
     status_callback: str | None = None  # absolute URL for the carrier's reports
+    subject: str = ""  # an e-mail's, like all below
+    html: str = ""
+    sender_name: str = ""
 
     def __repr__(self) -> str:
         return f"Message(key={self.key!r}, …)"
@@ -95,10 +98,10 @@ class Unknown(Exception):
 
 
 class Sender(Protocol):
-    """Takes messages to phones. Each call ends within a few seconds, whatever the network does."""
+    """Takes messages to phones or mailboxes. Each call ends within seconds, whatever the network does."""
 
     @property
-    def kind(self) -> Literal["sms", "console"]:
+    def kind(self) -> Literal["sms", "email", "console"]:
         """`console` reaches no phone: the dispatcher is shown the link instead."""
         ...
 

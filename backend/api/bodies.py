@@ -4,11 +4,11 @@ from typing import Annotated
 
 import msgspec
 
-from backend.model.links import Capture, LinkKind
+from backend.model.links import Capture, LinkFor, LinkKind, Manner
 from backend.model.positions import PositionReport
 from backend.model.rungs import Rung, RungReason
 from backend.model.sessions import SessionEnd
-from backend.model.views import LinkView
+from backend.model.views import IncidentView, LinkView
 
 Text = Annotated[str, msgspec.Meta(max_length=128)]
 ID = r"^[a-z]{3}_[0-9A-Za-z]{22}\Z"
@@ -74,15 +74,34 @@ class AssignUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class IssueLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    """To a number, an e-mail address or both; or `shown` and not sent, to whoever is at hand."""
+
     kind: LinkKind
+    number: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    email: Annotated[str, msgspec.Meta(max_length=254, pattern=LINE)] = ""
+    shown: bool = False
+    whom: LinkFor = LinkFor.CALLER
+    manner: Manner = Manner.OPEN
+
+
+class HungUpCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The number of a call that ended before anybody knew why."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    words: Annotated[str, msgspec.Meta(max_length=500, pattern=LINES)] = ""
+    position: Place | None = None
+    manner: Manner = Manner.OPEN
 
 
 class IssuedLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`handout` is there only when no carrier is configured."""
+    """`handout` is there only when nothing takes the link anywhere: it must be shown."""
 
     link: LinkView
     handout: "Handout | None"
+
+
+class OpenedHungUp(IssuedLink, frozen=True, kw_only=True):
+    incident: IncidentView
 
 
 class Handout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +139,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     agency: str
     kind: LinkKind
+    manner: Manner
     seconds_left: int
     challenge: str
     used: bool  # some browser has redeemed this link before
@@ -144,7 +164,7 @@ class RedeemLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class CallerGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`whip` is None for a link that asks for the position only."""
+    """`whip` is None for a link that asks for no camera."""
 
     bearer: str
     kind: LinkKind

@@ -52,6 +52,7 @@ async def open_link(
     return Invitation(
         agency=agency.name,
         kind=link.kind,
+        manner=link.manner,
         seconds_left=int(left.total_seconds()),
         challenge=challenge,
         used=link.redeemed_at is not None,
@@ -116,8 +117,10 @@ async def still(
 
 
 @post("/stop", status_code=204)
-async def stop(bearer: NamedDependency[GrantSecret], sharing: NamedDependency[Sharing]) -> None:
-    await sharing.stop(bearer)
+async def stop(
+    bearer: NamedDependency[GrantSecret], sharing: NamedDependency[Sharing], quickly: bool = False
+) -> None:
+    await sharing.stop(bearer, quickly=quickly)
 
 
 ROUTER = Router(

@@ -11,18 +11,22 @@ from backend.api.bodies import (
     ID,
     AmendIncident,
     Handout,
+    HungUpCall,
     IssuedLink,
     IssueLink,
+    OpenedHungUp,
     OpenIncident,
     SpokenCode,
     WatchGrant,
 )
 from backend.model.ids import FeedId, IncidentId, LinkId
+from backend.model.links import To
 from backend.model.people import StaffSession
 from backend.model.positions import Position
 from backend.model.views import EntryView, IncidentView, LinkView
 from backend.services.access import Access
 from backend.services.board import Board
+from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.links import Links
 from backend.services.steps import Clock
@@ -93,6 +97,18 @@ async def trail(
     return await board.trail(session.user, IncidentId(incident), clock())
 
 
+@post("/hung-up", guards=[guards.desk])
+async def open_hung_up(
+    data: JSONBody[HungUpCall],
+    session: NamedDependency[StaffSession],
+    hung_up: NamedDependency[HungUp],
+    links: NamedDependency[Links],
+) -> OpenedHungUp:
+    place = data.position.reported() if data.position else None
+    incident, link = await hung_up.press(session.user, data.number.strip(), data.words, place, data.manner)
+    return OpenedHungUp(incident=incident, link=link, handout=await _handout(links, session, link))
+
+
 @post("/incidents/{incident:str}/links", guards=[guards.desk])
 async def issue(
     incident: Id,
@@ -100,7 +116,8 @@ async def issue(
     session: NamedDependency[StaffSession],
     links: NamedDependency[Links],
 ) -> IssuedLink:
-    link = await links.issue(session.user, IncidentId(incident), data.number, data.kind)
+    to = To(number=data.number.strip(), email=data.email.strip(), shown=data.shown)
+    link = await links.issue(session.user, IncidentId(incident), to, data.kind, data.whom, data.manner)
     return IssuedLink(link=link, handout=await _handout(links, session, link))
 
 
@@ -155,6 +172,7 @@ ROUTER = Router(
     "/api",
     route_handlers=[
         open_incident,
+        open_hung_up,
         closed,
         amend,
         close,

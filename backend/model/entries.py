@@ -31,6 +31,7 @@ class Action(StrEnum):
     LINK_ISSUE = "link.issue"
     LINK_SEND = "link.send"
     LINK_DELIVERY = "link.delivery"
+    LINK_NEXT = "link.next"
     LINK_CODE = "link.code"
     LINK_CODE_USE = "link.code-use"
     LINK_OPEN = "link.open"
@@ -41,6 +42,9 @@ class Action(StrEnum):
     CALLER_STATUS = "caller.status"
     CALLER_RUNG = "caller.rung"
     CALLER_STOP = "caller.stop"
+    UPLOAD_BEGIN = "upload.begin"
+    UPLOAD_END = "upload.end"
+    UPLOAD_LOOK = "upload.look"
     CALLER_SAY = "caller.say"
     FEED_PUBLISH = "feed.publish"
     FEED_LIVE = "feed.live"
@@ -137,12 +141,15 @@ class Action(StrEnum):
 # same list in pwa/src/staff/notable.ts.
 NEWS = (
     Action.LINK_DELIVERY,
+    Action.LINK_NEXT,
     Action.LINK_OPEN,
     Action.LINK_REDEEM,
     Action.LINK_CODE_USE,
     Action.CALLER_STATUS,
     Action.CALLER_RUNG,
     Action.CALLER_STOP,
+    Action.UPLOAD_BEGIN,
+    Action.UPLOAD_END,
     Action.CALLER_SAY,
     Action.FEED_LIVE,
     Action.FEED_END,

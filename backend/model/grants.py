@@ -14,7 +14,11 @@ class Scope(StrEnum):
 
     PUBLISH = "publish"  # the caller's picture and position
     POSITION = "position"  # the caller's position only
+    UPLOAD = "upload"  # photos and clips of the caller's, and nothing else
     WATCH = "watch"  # one staff member, one feed
+
+
+_MORE = {Scope.PUBLISH: (Scope.POSITION, Scope.UPLOAD)}  # what a scope allows beside itself
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,6 @@ def check(grant: Grant | None, scope: Scope, now: datetime) -> Refusal | None:
         return Refusal.GRANT_REVOKED
     if now >= grant.expires_at:
         return Refusal.GRANT_EXPIRED
-    if grant.scope is not scope and not (scope is Scope.POSITION and grant.scope is Scope.PUBLISH):
+    if grant.scope is not scope and scope not in _MORE.get(grant.scope, ()):
         return Refusal.WRONG_SCOPE
     return None

@@ -21,6 +21,7 @@ INCIDENT_TYPES = (
     "Other",
 )
 PANIC = "Panic press"  # an owner's; no dispatcher chooses it
+HUNG_UP = "Hung-up call"  # made by one press with the number; likewise
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

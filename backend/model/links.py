@@ -1,10 +1,11 @@
-"""Links: one text message lets one caller share with one incident.
+"""Links: one text message, e-mail or QR code lets one phone share with one incident.
 
 A dispatcher issues it, the caller's press redeems it, a browser's key binds it.
 Only hashes of secrets are held here.
 """
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -13,15 +14,50 @@ from backend.model.ids import FeedId, IncidentId, LinkId
 from backend.model.refusals import Refusal
 from backend.model.rungs import Rung, RungReason
 
+OPENED_WITHIN = timedelta(seconds=15)  # a link that nobody opened in that time goes by another way
+
 
 class LinkKind(StrEnum):
     """What the link asks the caller for."""
 
     LIVE = "live"  # camera and position
     POSITION = "position"  # position only
+    UPLOAD = "upload"  # photos and clips that were taken already; no camera, no position
 
 
-HIGHEST = {LinkKind.LIVE: Rung.LIVE, LinkKind.POSITION: Rung.POSITION}  # the rung that each kind asks for
+class LinkFor(StrEnum):
+    """Whom it is for."""
+
+    CALLER = "caller"
+    THIRD_PARTY = "third-party"  # a witness, a neighbour: somebody beside the caller
+    HUNG_UP = "hung-up"  # a number whose call ended before anybody knew why
+
+
+class Manner(StrEnum):
+    """How the page behaves, as the dispatcher chose: whoever is beside the caller may be the danger."""
+
+    OPEN = "open"
+    SILENT = "silent"  # says nothing aloud, and can look switched off
+    COVERT = "covert"  # looks like something else from the start
+
+
+class Way(StrEnum):
+    """How a link reaches somebody. The first two go by themselves, in this order."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    QR = "qr"  # shown to a phone's camera
+    CODE = "code"  # six digits, read aloud
+
+
+BY_ITSELF = (Way.SMS, Way.EMAIL)
+
+
+HIGHEST = {  # the rung that each kind asks for
+    LinkKind.LIVE: Rung.LIVE,
+    LinkKind.POSITION: Rung.POSITION,
+    LinkKind.UPLOAD: Rung.UPLOAD,
+}
 
 
 class LinkState(StrEnum):
@@ -36,6 +72,9 @@ class LinkState(StrEnum):
     ENDED = "ended"  # by the caller's Stop or the incident's close
     REVOKED = "revoked"
     EXPIRED = "expired"
+
+
+UNOPENED = (LinkState.QUEUED, LinkState.SENT, LinkState.DELIVERED, LinkState.FAILED)
 
 
 class Capture(StrEnum):
@@ -59,6 +98,14 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"  # a phone that has the text outweighs a report that it failed
 
 
+class To(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a link goes: a number or an e-mail address, or both; or it is `shown` and goes nowhere."""
+
+    number: str = ""
+    email: str = ""
+    shown: bool = False
+
+
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A link as stored. `bound_key` is the JWK thumbprint (RFC 7638) of the browser that redeemed it."""
 
@@ -66,7 +113,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     incident_id: IncidentId
     feed_id: FeedId | None  # None for a link that asks for the position only
     kind: LinkKind
-    number: str  # E.164
+    whom: LinkFor = LinkFor.CALLER
+    manner: Manner = Manner.OPEN
+    number: str  # E.164; empty when there is none
+    email: str = ""
     issued_at: datetime
     expires_at: datetime
     opened_at: datetime | None = None
@@ -82,6 +132,23 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     rung_since: datetime | None = None
     delivery: DeliveryState = DeliveryState.QUEUED
     delivery_reason: str | None = None
+    next_at: datetime | None = None  # when it goes by another way, unless it is opened before that
+    unreached_at: datetime | None = None  # when no way was left that goes by itself
+
+
+def next_way(link: Link, can: Collection[Way], tried: Collection[Way] = ()) -> Way | None:
+    """The way that it goes next by itself: its address is known, it works here, it was not tried."""
+    known = {Way.SMS: link.number, Way.EMAIL: link.email}
+    return next((way for way in BY_ITSELF if known[way] and way in can and way not in tried), None)
+
+
+class WentBy(msgspec.Struct, frozen=True, kw_only=True):
+    """One way that a link went, and what became of it; `reason` is the carrier's."""
+
+    way: Way
+    state: DeliveryState
+    at: datetime
+    reason: str | None
 
 
 # What is true of a link by which nobody shares any more.

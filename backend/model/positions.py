@@ -17,6 +17,7 @@ class PositionSource(StrEnum):
     """Who says so."""
 
     CALLER = "caller"
+    WITNESS = "witness"  # somebody else's phone: it stands for the place only while no better is known
     DISPATCHER = "dispatcher"
     UNIT = "unit"  # an officer's phone
     LOCATOR = "locator"  # what is built into a vehicle
@@ -47,6 +48,11 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     source: PositionSource
     heading_deg: float | None = None
     speed_mps: float | None = None
+
+    def counts_beside(self, known: "Position | None") -> bool:
+        """Whether it may stand for the incident's place: a witness stands elsewhere than who needs help."""
+        other = known is not None and known.source is not PositionSource.WITNESS
+        return not (other and self.source is PositionSource.WITNESS)
 
     def outdated_by(self, known: "Position | None", now: datetime) -> bool:
         """Whether the same source has said something newer: reports overtake each other on bad networks.

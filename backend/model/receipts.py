@@ -147,6 +147,7 @@ class CallerReceipt(msgspec.Struct, frozen=True, kw_only=True):
     provable_at: datetime | None
     file: ReceiptFile | None
     shared: tuple[SharedFor, ...] = ()  # the best rung first; empty where the phone said none
+    words: int = 0  # that the caller wrote or answered by a press
     places_days: int = 0  # after the call is closed, until precise places are forgotten
     places_until: datetime | None = None  # that day; None while the call goes on
     contact: str = ""  # whom to ask, in the agency's words
@@ -154,9 +155,9 @@ class CallerReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
 def shared_for(changes: Sequence[RungChange], until: datetime) -> tuple[SharedFor, ...]:
     """For how long each rung held, the best first; `changes` are the oldest first. Trying is not sharing."""
-    ends = [change.at for change in changes[1:]] + [until]
     seconds: dict[Rung, float] = {}
-    for change, end in zip(changes, ends, strict=True):
+    for place, change in enumerate(changes):
+        end = changes[place + 1].at if place + 1 < len(changes) else until
         if change.reason is RungReason.STARTING:
             continue
         lasted = max(0.0, (min(end, until) - change.at).total_seconds())

@@ -88,12 +88,16 @@ class Refusal(StrEnum):
     NOTE_TAKEN = "note-taken"  # somebody else's note has that id
     NOT_WATCHING = "not-watching"  # a still is of a picture that one has on
     BAD_PICTURE = "bad-picture"  # no JPEG that can be kept
+    # uploads
+    TOO_LARGE = "too-large"
+    BAD_OFFSET = "bad-offset"  # another piece is wanted than the one that came
     # words with the caller
     WORD_TAKEN = "word-taken"  # somebody else's word has that id
     PHRASE_UNKNOWN = "phrase-unknown"  # no such question, or no such answer to it
     # things
     NOT_FOUND = "not-found"
     BAD_NUMBER = "bad-number"
+    BAD_EMAIL = "bad-email"
     BAD_POSITION = "bad-position"
     CALLER_PLACED = "caller-placed"  # the caller's phone has said where it is; a guess does not replace that
     TOO_OFTEN = "too-often"
@@ -109,7 +113,6 @@ class Refusal(StrEnum):
     PUSH_FAILED = "push-failed"  # the push service did not take it
     NOT_ASKING = "not-asking"
     ALREADY_SHARING = "already-sharing"
-    NO_HANDOUT = "no-handout"
     FULL = "full"
     # the fee
     BAD_DATE = "bad-date"

@@ -12,7 +12,7 @@ from backend.model.handling import HandlerView, TransferView
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.incidents import FeedKind, FeedState
 from backend.model.lending import AskedView, OpeningView
-from backend.model.links import Capture, LinkKind, LinkState
+from backend.model.links import Capture, LinkFor, LinkKind, LinkState, Manner, WentBy
 from backend.model.notes import NoteReader, NotesView, NoteView
 from backend.model.people import Unit, User
 from backend.model.pictures import Connection, Level
@@ -20,17 +20,24 @@ from backend.model.positions import Position
 from backend.model.responses import ResponseView
 from backend.model.rungs import Rung, RungReason
 from backend.model.talk import Marks, TalkView, WordView
+from backend.model.uploads import UploadView
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """A link as a dispatcher sees it. `number` is None for officers."""
+    """A link as a dispatcher sees it. Officers see no number, no e-mail address and no way that it went."""
 
     id: str
+    feed_id: str | None  # what is shared by it; None for a link that asks for no camera
     kind: LinkKind
+    whom: LinkFor
+    manner: Manner
     state: LinkState
-    number: str | None
+    number: str | None  # None when there is none
+    email: str | None
     reason: str | None  # the carrier's, when state is failed
-    sender: str  # "sms", or "console" when no carrier is configured
+    sender: str  # "sms" or "email": how it goes now; "console" when it is only shown
+    ways: tuple[WentBy, ...]  # oldest first
+    unreached: bool  # nobody has opened it, and no way is left that it goes by itself
     issued_at: datetime
     expires_at: datetime
     opened_at: datetime | None
@@ -81,6 +88,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     asks: tuple[AskedView, ...] = ()  # of owners
     alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
+    uploads: tuple[UploadView, ...] = ()  # photos and clips of callers, the first first
     site: str | None = None  # the name of the site whose own call it is
     handler: HandlerView | None = None  # which dispatcher has it
     transfer: TransferView | None = None  # its offer to a colleague; None for officers
@@ -112,6 +120,8 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     incident_types: tuple[str, ...]
     sender: str  # "sms" or "console"
+    email: bool  # whether links go by e-mail too
+    quiet_words: str  # all that the text of a silent or covert link says, but for its address
     country: str  # ISO 3166: how numbers without a prefix are read
     currency: str  # ISO 4217, of the annual fee
 

@@ -1,6 +1,6 @@
 """The board: what each person may see, whole, and nothing more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,12 +9,14 @@ from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SessionLocke
 from backend.model import links as link_rules
 from backend.model import responses as response_rules
 from backend.model import rungs as rung_rules
+from backend.model import uploads as upload_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
 from backend.model.ids import IncidentId
 from backend.model.incidents import Feed, FeedKind, FeedState, Incident
-from backend.model.links import Link
+from backend.model.links import Link, LinkFor, Way, WentBy
+from backend.model.messages import OutboxMessage
 from backend.model.notes import SHOWN as NOTES_SHOWN
 from backend.model.people import Role, StaffSession, User
 from backend.model.positions import Position, PositionSource
@@ -49,25 +51,47 @@ AT_ONCE = 500  # a database takes only so many values in one question
 CLOSED_SHOWN = 50
 ENTRIES_SHOWN = 500
 TRAIL_SHOWN = 300
+_FOR_THE_DESK = frozenset({"number", "email"})
 _NAMED = {"cam_": "camera", "usr_": "person"}
 
 
 class Board:
-    """Views of the store. `sender` is the kind of carrier that links go by."""
+    """Views of the store. `sender` is the kind of carrier that texts go by."""
 
     def __init__(self, store: Store, sender: str, connections: Connections) -> None:
         self._store, self._sender, self._connections = store, sender, connections
         self._desks: Together[Snapshot] = Together()
 
-    def link(self, link: Link, now: datetime, feed: FeedState | None = None) -> LinkView:
-        """A link, with the state of its feed where that is known."""
+    def link(
+        self,
+        link: Link,
+        messages: Sequence[OutboxMessage],
+        now: datetime,
+        feed: FeedState | None = None,
+    ) -> LinkView:
+        """A link, with the state of its feed where that is known, and all that went of it, oldest first."""
+        newest = {message.way: message for message in messages}
+        taken = [message.way for message in messages if message.way in link_rules.BY_ITSELF]
+        way = taken[-1] if taken else Way.QR
+        if self._sender == "console":  # a text that reached no phone is no way that it went
+            newest.pop(Way.SMS, None)
+        state = link_rules.state(link, now)
         return LinkView(
             id=link.id,
+            feed_id=link.feed_id,
             kind=link.kind,
-            state=link_rules.state(link, now),
-            number=link.number,
+            whom=link.whom,
+            manner=link.manner,
+            state=state,
+            number=link.number or None,
+            email=link.email or None,
             reason=link.delivery_reason,
-            sender=self._sender,
+            sender=way.value if way in newest and way in link_rules.BY_ITSELF else "console",
+            ways=tuple(
+                WentBy(way=went.way, state=went.state, at=went.created_at, reason=went.reason)
+                for went in sorted(newest.values(), key=lambda went: went.created_at)
+            ),
+            unreached=link.unreached_at is not None and state in link_rules.UNOPENED,
             issued_at=link.issued_at,
             expires_at=link.expires_at,
             opened_at=link.opened_at,
@@ -109,15 +133,17 @@ class Board:
         ids = [incident.id for incident in these]
         names = await tx.names.of({incident.opened_by for incident in these})
         links = await tx.links.of_incidents(ids)
+        messages = await tx.messages.of_incidents(ids)
         feeds = await tx.feeds.of_incidents(ids)
         states: dict[str | None, FeedState] = {f.id: f.state for held in feeds.values() for f in held}
-        called = await tx.feeds.names(ids)
+        called = {**await tx.feeds.names(ids), **_witnesses(links)}
         sites = await tx.sites.names({incident.site_id for incident in these if incident.site_id is not None})
         news = await tx.entries.news_at(ids)
         responses = await tx.responses.of_incidents(ids)
         openings = await tx.openings.views(ids)
         asks = await tx.asks.views(ids)
         alerts = await tx.alerts.views(ids)
+        uploads = await tx.uploads.of_incidents(ids)
         glass = await tx.glass.views(ids, now)
         handlers = await tx.handling.handlers_of(ids)
         offers = await tx.handling.offers_of(ids)
@@ -134,12 +160,16 @@ class Board:
                 news_at=news.get(incident.id, incident.opened_at),
                 unit_ids=incident.unit_ids,
                 responses=tuple(response_rules.view(response) for response in responses[incident.id]),
-                links=tuple(self.link(link, now, states.get(link.feed_id)) for link in links[incident.id]),
+                links=tuple(
+                    self.link(link, messages.get(link.id, ()), now, states.get(link.feed_id))
+                    for link in links[incident.id]
+                ),
                 feeds=tuple(self.feed(feed, called.get(feed.id, "")) for feed in _shown(feeds[incident.id])),
                 openings=tuple(openings[incident.id]),
                 asks=tuple(asks[incident.id]),
                 alerts=tuple(alerts[incident.id]),
                 glass=tuple(glass[incident.id]),
+                uploads=tuple(upload_rules.view(upload) for upload in uploads[incident.id]),
                 site=sites.get(incident.site_id) if incident.site_id is not None else None,
                 handler=handlers.get(incident.id),
                 transfer=offers.get(incident.id),
@@ -200,6 +230,17 @@ class Board:
             await visible(tx, user, incident, now)
             trail = await tx.incidents.trail(incident, TRAIL_SHOWN)
         return [at for at in trail if at.source is PositionSource.CALLER]  # a dispatcher's guess is no step
+
+
+def _witnesses(links: Mapping[IncidentId, Sequence[Link]]) -> dict[str, str]:
+    """What the feeds of third parties are called, the first that was sent a link first."""
+    called: dict[str, str] = {}
+    for held in links.values():
+        theirs = [link for link in reversed(held) if link.whom is LinkFor.THIRD_PARTY]
+        for number, link in enumerate(theirs, 1):
+            if link.feed_id is not None:
+                called[link.feed_id] = f"Witness {number}" if len(theirs) > 1 else "Witness"
+    return called
 
 
 def _shown(feeds: list[Feed]) -> list[Feed]:
@@ -263,19 +304,19 @@ async def visible(tx: Tx, user: User, incident: IncidentId, now: datetime) -> In
 
 
 def trim(user: User, view: IncidentView) -> IncidentView:
-    """What this person may see of it: numbers are for the desk only."""
+    """What this person may see of it: numbers and addresses are for the desk only."""
     if is_desk(user):
         return view
     view = msgspec.structs.replace(view, glass=tuple(held for held in view.glass if held.user_id == user.id))
-    links = tuple(msgspec.structs.replace(link, number=None) for link in view.links)
+    links = tuple(msgspec.structs.replace(link, number=None, email=None, ways=()) for link in view.links)
     return msgspec.structs.replace(view, callback_number=None, links=links, transfer=None)
 
 
 def trim_entry(user: User, view: EntryView) -> EntryView:
     """The same for a line of the log."""
-    if is_desk(user) or "number" not in view.details:
+    if is_desk(user) or _FOR_THE_DESK.isdisjoint(view.details):
         return view
-    details = {name: text for name, text in view.details.items() if name != "number"}
+    details = {name: text for name, text in view.details.items() if name not in _FOR_THE_DESK}
     return msgspec.structs.replace(view, details=details)
 
 

@@ -20,6 +20,11 @@ from backend.services.proofs import proves
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, Holder, Sfu
 
+_SCOPES = {
+    LinkKind.LIVE: Scope.PUBLISH,
+    LinkKind.POSITION: Scope.POSITION,
+    LinkKind.UPLOAD: Scope.UPLOAD,
+}
 SHARING_LASTS = timedelta(hours=12)  # an incident that nobody closes does not watch a caller for ever
 
 WORDS = {
@@ -162,7 +167,7 @@ class Callers:
         await step.tx.grants.add(
             Grant(
                 id=GrantId(new_id("grt")),
-                scope=Scope.PUBLISH if link.kind is LinkKind.LIVE else Scope.POSITION,
+                scope=_SCOPES[link.kind],
                 incident_id=link.incident_id,
                 link_id=link.id,
                 feed_id=link.feed_id,

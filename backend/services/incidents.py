@@ -70,6 +70,14 @@ class Incidents:
             view = await self._changed(step, incident.id)
         return await self._with_its_cameras(user, incident.id) if site else view
 
+    async def of_number(self, incident_type: str, number: str) -> IncidentView | None:
+        """The open incident of that type and number, where there is one."""
+        async with self._steps.read() as tx:
+            for found in await tx.incidents.open():
+                if (found.type, found.callback_number) == (incident_type, number):
+                    return await self._board.incident(tx, found, self._steps.clock())
+        return None
+
     async def panic(self, user: User, site_id: SiteId, words: str) -> IncidentId:
         """The owner's panic press: an incident that every dispatcher sees at once. Raises Refused.
 

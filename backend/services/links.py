@@ -1,22 +1,33 @@
-"""Links, as the desk handles them: issued, sent again, revoked, spoken, handed to another phone.
+"""Links, as the desk handles them: issued, sent again, revoked, shown, spoken, handed to another phone.
 
-Step 2 of the story. The text is an outbox row in the link's own transaction; services.outbox sends it.
+Step 2 of the story. The message is an outbox row in the link's own transaction; services.outbox sends it.
 Only a token's hash is stored; nothing here may log a token.
 """
 
 import asyncio
 import io
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
+import msgspec
 import segno
 
 from backend.model import links as rules
 from backend.model.entries import Action
 from backend.model.ids import FeedId, IncidentId, LinkId, MessageId, new_id
 from backend.model.incidents import FeedState
-from backend.model.links import NOTHING_SHARED, DeliveryState, Link, LinkKind
+from backend.model.links import (
+    NOTHING_SHARED,
+    OPENED_WITHIN,
+    DeliveryState,
+    Link,
+    LinkFor,
+    LinkKind,
+    Manner,
+    To,
+    Way,
+)
 from backend.model.messages import OutboxMessage
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
@@ -25,14 +36,17 @@ from backend.services.board import Board
 from backend.services.keys import Keys
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, Holder, Sfu
-from notifications.numbers import BadNumber, normalise
+from notifications import mailboxes, numbers
 
 CODE_LASTS = timedelta(minutes=10)
 EXPIRY_LOOK_S = 5.0
 
 
 class Links:
-    """`lasts` is how long a link may wait to be redeemed; `wake` tells the outbox that there is work."""
+    """`lasts` is how long a link may wait to be redeemed; `wake` tells the outbox that there is work.
+
+    `ways` are those by which a link goes here by itself.
+    """
 
     def __init__(
         self,
@@ -44,19 +58,24 @@ class Links:
         lasts: timedelta,
         country: str,
         public_url: str,
-        handouts: bool,
+        ways: Collection[Way],
         wake: Callable[[], None],
     ) -> None:
         self._steps, self._board, self._keys, self._sfu = steps, board, keys, sfu
         self._lasts, self._country, self._public_url = lasts, country, public_url
-        self._handouts, self._wake = handouts, wake
+        self._ways, self._wake = ways, wake
 
-    async def issue(self, user: User, incident: IncidentId, number: str, kind: LinkKind) -> LinkView:
-        """Issue a link and queue its text. Raises Refused (not-found, incident-closed, bad-number)."""
-        try:
-            to = normalise(number, self._country)
-        except BadNumber as error:
-            raise Refused(Refusal.BAD_NUMBER, str(error)) from error
+    async def issue(
+        self,
+        user: User,
+        incident: IncidentId,
+        to: To,
+        kind: LinkKind = LinkKind.LIVE,
+        whom: LinkFor = LinkFor.CALLER,
+        manner: Manner = Manner.OPEN,
+    ) -> LinkView:
+        """Issue a link and queue its message. Raises Refused (not-found, incident-closed, bad-…)."""
+        to = self.checked(to)
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_ISSUE, actor=user.id, subject=incident)
             found = await step.tx.incidents.get(incident)
@@ -70,33 +89,60 @@ class Links:
                 incident_id=incident,
                 feed_id=FeedId(new_id("fed")) if kind is LinkKind.LIVE else None,
                 kind=kind,
-                number=to,
+                whom=whom,
+                manner=manner,
+                number=to.number,
+                email=to.email,
                 issued_at=step.now,
                 expires_at=step.now + self._lasts,
+                delivery=DeliveryState.SENT if to.shown else DeliveryState.QUEUED,
             )
+            way = None if to.shown else rules.next_way(link, self._ways) or Way.SMS
+            if way is not None and way in self._ways:
+                link = msgspec.structs.replace(link, next_at=step.now + OPENED_WITHIN)
             await step.tx.links.add(link, self._keys.token(link.id).hashed)
             await step.tx.measured.expect(link.id)
-            await self._queue(step, link)
+            if way is not None:
+                await queue(step, link, way)
             await step.record(
                 Action.LINK_ISSUE,
                 actor=user.id,
                 subject=link.id,
                 incident=incident,
-                kind=kind.value,
-                number=to,
+                details=_told(link, way),
             )
             step.changed(incident)
+            view = await self._view(step, link)
         self._wake()
-        return self._board.link(link, step.now)
+        return view
+
+    def checked(self, to: To) -> To:
+        """The same as a carrier is told it. Raises Refused (bad-number, bad-email)."""
+        if not (to.number or to.email or to.shown):
+            raise Refused(Refusal.BAD_NUMBER, "Type a number or an e-mail address, or show the link.")
+        if to.email and Way.EMAIL not in self._ways:
+            raise Refused(Refusal.BAD_EMAIL, "No e-mail is sent from here: no mail server is set.")
+        try:
+            number = numbers.normalise(to.number, self._country) if to.number else ""
+        except numbers.BadNumber as error:
+            raise Refused(Refusal.BAD_NUMBER, str(error)) from error
+        try:
+            email = mailboxes.normalise(to.email) if to.email else ""
+        except mailboxes.BadMailbox as error:
+            raise Refused(Refusal.BAD_EMAIL, str(error)) from error
+        return To(number=number, email=email, shown=to.shown)
 
     async def resend(self, user: User, link_id: LinkId) -> LinkView:
-        """Send the same link again and start its time anew. Raises Refused."""
+        """Send the same link again, by the way that it went last, and start its time anew. Raises Refused."""
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_ISSUE, actor=user.id, subject=link_id)
             link = await self._usable(step, link_id)
             if link.redeemed_at is not None:
                 raise Refused(Refusal.ALREADY_SHARING, "The caller has this link already.")
             newest = await step.tx.messages.newest_of(link_id)
+            way = newest.way if newest else rules.next_way(link, self._ways)
+            if way is None:
+                raise Refused(Refusal.BAD_NUMBER, "This link has no number and no address: show it.")
             if newest and newest.state in (DeliveryState.QUEUED, DeliveryState.SENDING):
                 raise Refused(Refusal.TOO_OFTEN, "This text is still on its way to the carrier.")
             link = await step.tx.links.change(
@@ -104,14 +150,22 @@ class Links:
                 expires_at=step.now + self._lasts,
                 delivery=DeliveryState.QUEUED,
                 delivery_reason=None,
+                next_at=step.now + OPENED_WITHIN if way in self._ways else None,
+                unreached_at=None,
             )
-            await self._queue(step, link)
+            await queue(step, link, way)
             await step.record(
-                Action.LINK_ISSUE, actor=user.id, subject=link_id, incident=link.incident_id, again="yes"
+                Action.LINK_ISSUE,
+                actor=user.id,
+                subject=link_id,
+                incident=link.incident_id,
+                way=way.value,
+                again="yes",
             )
             step.changed(link.incident_id)
+            view = await self._view(step, link)
         self._wake()
-        return self._board.link(link, step.now)
+        return view
 
     async def revoke(self, user: User, link_id: LinkId) -> LinkView:
         """End a link for good; what it was sharing stops. Raises Refused."""
@@ -132,9 +186,10 @@ class Links:
                     Action.LINK_REVOKE, actor=user.id, subject=link_id, incident=link.incident_id
                 )
             step.changed(link.incident_id)
+            view = await self._view(step, link)
         for grant in grants:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
-        return self._board.link(link, step.now)
+        return view
 
     async def allow(self, user: User, link_id: LinkId) -> LinkView:
         """Let the other phone that asks take the link over; the first one stops. Raises Refused."""
@@ -147,9 +202,10 @@ class Links:
             link = await step.tx.links.change(link_id, bound_key=link.asking_key, asking_key=None)
             await step.record(Action.LINK_ALLOW, actor=user.id, subject=link_id, incident=link.incident_id)
             step.changed(link.incident_id)
+            view = await self._view(step, link)
         for grant in grants:
             await self._sfu.end_holder(Holder(grant), EndReason.REVOKED)
-        return self._board.link(link, step.now)
+        return view
 
     async def speak(self, user: User, link_id: LinkId) -> tuple[str, timedelta]:
         """A six-digit code to read out, and how long it lasts. Raises Refused."""
@@ -161,18 +217,18 @@ class Links:
             while await step.tx.links.code_exists(self._keys.code_hash(code)):
                 code = f"{secrets.randbelow(1_000_000):06d}"
             await step.tx.links.set_code(link_id, self._keys.code_hash(code), step.now + lasts)
+            await self._went(step, link, Way.CODE)
             await step.record(Action.LINK_CODE, actor=user.id, subject=link_id, incident=link.incident_id)
         return code, lasts
 
     async def handout(self, user: User, link_id: LinkId) -> tuple[str, str]:
-        """The address and its QR code as SVG, when there is no carrier to take it. Raises Refused."""
-        if not self._handouts:
-            raise Refused(Refusal.NO_HANDOUT, "Links go by text message here.")
+        """The address and its QR code as SVG, to show to a phone that is at hand. Raises Refused."""
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_HANDOUT, actor=user.id, subject=link_id)
             link = await self._redeemable(step, link_id)
+            await self._went(step, link, Way.QR)
             await step.record(Action.LINK_HANDOUT, actor=user.id, subject=link_id, incident=link.incident_id)
-        url = address(self._public_url, self._keys, link_id)
+        url = address(self._public_url, self._keys, link_id, link.manner)
         return url, drawn(url)
 
     async def watch_expiry(self) -> None:
@@ -193,16 +249,17 @@ class Links:
                     step.changed(link.incident_id)
         return now
 
-    async def _queue(self, step: Step, link: Link) -> None:
-        await step.tx.messages.add(
-            OutboxMessage(
-                id=MessageId(new_id("msg")),
-                link_id=link.id,
-                state=DeliveryState.QUEUED,
-                created_at=step.now,
-                due_at=step.now,
-            )
-        )
+    async def _view(self, step: Step, link: Link) -> LinkView:
+        return self._board.link(link, await step.tx.messages.of_link(link.id), step.now)
+
+    async def _went(self, step: Step, link: Link, way: Way) -> None:
+        """It was shown or read out: kept once, as of the last time."""
+        held = [message for message in await step.tx.messages.of_link(link.id) if message.way is way]
+        if held:
+            await step.tx.messages.put(msgspec.structs.replace(held[0], created_at=step.now))
+        else:
+            await step.tx.messages.add(outgoing(link, way, step.now, DeliveryState.SENT))
+        step.changed(link.incident_id)
 
     async def _found(self, step: Step, link_id: LinkId) -> Link:
         link = await step.tx.links.get(link_id)
@@ -229,6 +286,31 @@ class Links:
         return link
 
 
+def outgoing(link: Link, way: Way, now: datetime, state: DeliveryState) -> OutboxMessage:
+    """A row of the outbox."""
+    return OutboxMessage(
+        id=MessageId(new_id("msg")), link_id=link.id, way=way, state=state, created_at=now, due_at=now
+    )
+
+
+async def queue(step: Step, link: Link, way: Way) -> None:
+    """The link goes that way as soon as the outbox looks."""
+    await step.tx.messages.add(outgoing(link, way, step.now, DeliveryState.QUEUED))
+
+
+def _told(link: Link, way: Way | None) -> dict[str, str]:
+    """What the log holds of a link that was issued."""
+    said = {
+        "kind": link.kind.value,
+        "for": link.whom.value,
+        "manner": link.manner.value,
+        "way": way.value if way is not None else "shown",
+        "number": link.number,
+        "email": link.email,
+    }
+    return {name: text for name, text in said.items() if text}
+
+
 def drawn(url: str) -> str:
     """A QR code (ISO/IEC 18004, level M, with its quiet zone) as an SVG document that any viewer opens."""
     out = io.BytesIO()
@@ -236,6 +318,7 @@ def drawn(url: str) -> str:
     return out.getvalue().decode()
 
 
-def address(public_url: str, keys: Keys, link_id: LinkId) -> str:
+def address(public_url: str, keys: Keys, link_id: LinkId, manner: Manner) -> str:
     """What a caller taps; the token stands behind the # and so never reaches a server's log."""
-    return f"{public_url.rstrip('/')}/c#{keys.token(link_id).reveal()}"
+    page = "n" if manner is Manner.COVERT else "c"  # looks like a page for notes from its first byte on
+    return f"{public_url.rstrip('/')}/{page}#{keys.token(link_id).reveal()}"

@@ -1,4 +1,4 @@
-"""The outbox: takes text messages from their rows to the carrier, and their outcomes back.
+"""The outbox: takes texts and e-mails from their rows to the carriers, and their outcomes back.
 
 A row says queued before a send, sending during one, and the outcome after. A crash or a lost answer leaves
 it at sending: then the carrier is asked for the message before it is ever sent again, so that no link is
@@ -7,6 +7,7 @@ lost and none is texted twice (decision 0005). Nothing here may log a number, a 
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
@@ -14,12 +15,12 @@ import msgspec
 from backend.model import links as rules
 from backend.model.entries import Action
 from backend.model.ids import LinkId, MessageId
-from backend.model.links import DeliveryState, Link, LinkState
-from backend.model.messages import OutboxMessage
+from backend.model.links import DeliveryState, Link, LinkState, Manner, Way
+from backend.model.messages import OutboxMessage, standing
 from backend.services.keys import Keys
 from backend.services.links import address
 from backend.services.steps import Step, Steps
-from notifications.messages import Ask, invitation
+from notifications.messages import invitation, letter
 from notifications.ports import (
     CarrierId,
     CarrierState,
@@ -31,15 +32,23 @@ from notifications.ports import (
     Sent,
     Unknown,
 )
+from notifications.templates import Ask, Reader
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # messages on their way to the carrier at a time
 LOOK_S = 1.0  # a wake-up is only a hint: the rows are looked at anyway
 CLAIM = timedelta(seconds=15)  # longer than any call of a Sender; after it a send has an unknown outcome
-DEADLINE = timedelta(minutes=3)  # a text that is later than this helps nobody
+DEADLINES = {  # what is later than this helps nobody; a mail server's grey list asks for some minutes
+    Way.SMS: timedelta(minutes=3),
+    Way.EMAIL: timedelta(minutes=10),
+}
 NOT_NEEDED = "Not needed any more."
-NO_CARRIER = "The carrier cannot be reached. Read out a spoken code instead."
+NO_SENDER = "Nothing goes this way from here any more. Tell the administrator."
+LATE = {
+    Way.SMS: "The carrier cannot be reached. Read out a spoken code instead.",
+    Way.EMAIL: "The mail server has not taken it for ten minutes. Read out a spoken code instead.",
+}
 
 _STATES = {
     CarrierState.ACCEPTED: DeliveryState.SENT,
@@ -54,10 +63,11 @@ _NEEDS_NO_TEXT = (LinkState.SHARING, LinkState.ENDED, LinkState.REVOKED, LinkSta
 class Outbox:
     """One worker per database."""
 
-    def __init__(self, steps: Steps, sender: Sender, keys: Keys, *, agency: str, public_url: str) -> None:
-        self._steps, self._sender, self._keys = steps, sender, keys
+    def __init__(
+        self, steps: Steps, senders: Mapping[Way, Sender], keys: Keys, *, agency: str, public_url: str
+    ) -> None:
+        self._steps, self._senders, self._keys = steps, senders, keys
         self._agency, self._public_url = agency, public_url
-        self._actor = "carrier" if sender.kind == "sms" else "system"
         self._work = asyncio.Event()
         self._busy = 0
 
@@ -107,8 +117,8 @@ class Outbox:
                     continue
                 if rules.state(link, step.now) in _NEEDS_NO_TEXT and message.state is DeliveryState.QUEUED:
                     await self._fail(step, message, link, NOT_NEEDED)
-                elif step.now - message.created_at > DEADLINE:
-                    await self._fail(step, message, link, NO_CARRIER)
+                elif step.now - message.created_at > DEADLINES[message.way]:
+                    await self._fail(step, message, link, LATE[message.way])
                 else:
                     sending = msgspec.structs.replace(
                         message,
@@ -129,20 +139,9 @@ class Outbox:
             self._busy -= 1
 
     async def _try(self, message: OutboxMessage, link: Link) -> None:
-        words = Message(
-            key=MessageKey(message.id),
-            to=link.number,
-            text=invitation(
-                agency=self._agency,
-                url=address(self._public_url, self._keys, link.id),
-                ask=Ask(link.kind.value),
-            ),
-            created_at=message.created_at,
-            valid_for_s=max(1, int((link.expires_at - self._steps.clock()).total_seconds())),
-            status_callback=f"{self._public_url.rstrip('/')}/api/twilio/status?message={message.id}",
-        )
+        words = self._words(message, link)
         try:
-            sent = await self._find_or_send(words, link, unknown=message.state is DeliveryState.SENDING)
+            sent = await self._find_or_send(message, words, link)
         except NotSent as no:
             await self._refused(message.id, no)
         except Unknown as unknown:
@@ -152,16 +151,42 @@ class Outbox:
                 current, held = await self._current(step, message.id)
                 await self._settle(step, current, held, sent.carrier_id, sent.delivery, Action.LINK_SEND)
 
-    async def _find_or_send(self, words: Message, link: Link, *, unknown: bool) -> Sent:
-        if unknown:
+    def _words(self, message: OutboxMessage, link: Link) -> Message:
+        url = address(self._public_url, self._keys, link.id, link.manner)
+        ask, reader, quiet = Ask(link.kind.value), Reader(link.whom.value), link.manner is not Manner.OPEN
+        if message.way is Way.EMAIL:
+            mail = letter(agency=self._agency, url=url, ask=ask, reader=reader, quiet=quiet)
+            return Message(
+                key=MessageKey(message.id),
+                to=link.email,
+                text=mail.text,
+                created_at=message.created_at,
+                subject=mail.subject,
+                html=mail.html,
+                sender_name=self._agency if mail.named else "",
+            )
+        return Message(
+            key=MessageKey(message.id),
+            to=link.number,
+            text=invitation(agency=self._agency, url=url, ask=ask, reader=reader, quiet=quiet),
+            created_at=message.created_at,
+            valid_for_s=max(1, int((link.expires_at - self._steps.clock()).total_seconds())),
+            status_callback=f"{self._public_url.rstrip('/')}/api/twilio/status?message={message.id}",
+        )
+
+    async def _find_or_send(self, message: OutboxMessage, words: Message, link: Link) -> Sent:
+        sender = self._senders.get(message.way)
+        if sender is None:
+            raise NotSent(NO_SENDER)
+        if message.state is DeliveryState.SENDING:
             async with self._steps.read() as tx:
                 taken = await tx.messages.carrier_ids_of(link.id)
-            found = await self._sender.find(words, taken=[CarrierId(other) for other in taken])
+            found = await sender.find(words, taken=[CarrierId(other) for other in taken])
             if found is not None:
                 return found
             if rules.state(link, self._steps.clock()) in _NEEDS_NO_TEXT:
                 raise NotSent(NOT_NEEDED)
-        return await self._sender.send(words)
+        return await sender.send(words)
 
     async def _refused(self, key: MessageId, no: NotSent) -> None:
         async with self._steps.begin() as step:
@@ -169,7 +194,7 @@ class Outbox:
             if message.state is not DeliveryState.SENDING:
                 return  # a callback knows better
             again = step.now + timedelta(seconds=2**message.attempts)
-            if no.retryable and again - message.created_at < DEADLINE:
+            if no.retryable and again - message.created_at < DEADLINES[message.way]:
                 queued = msgspec.structs.replace(message, state=DeliveryState.QUEUED, due_at=again)
                 await step.tx.messages.put(queued)
             else:
@@ -199,18 +224,26 @@ class Outbox:
             message, state=state, carrier_id=carrier_id or message.carrier_id, reason=delivery.reason
         )
         await step.tx.messages.put(settled)
-        newest = await step.tx.messages.newest_of(link.id)
-        if newest is not None and newest.id == message.id:
-            await step.tx.links.change(link.id, delivery=state, delivery_reason=delivery.reason)
-        details = {"state": state.value}
+        stands, reason = standing(await step.tx.messages.of_link(link.id))
+        at_once = {"next_at": step.now} if stands is DeliveryState.FAILED and link.next_at is not None else {}
+        await step.tx.links.change(link.id, delivery=stands, delivery_reason=reason, **at_once)
+        details = {"way": message.way.value, "state": state.value}
         if delivery.reason:
             details["reason"] = delivery.reason
         if delivery.code:
             details["code"] = delivery.code
         await step.record(
-            action, actor=self._actor, subject=link.id, incident=link.incident_id, details=details
+            action,
+            actor=self._actor(message.way),
+            subject=link.id,
+            incident=link.incident_id,
+            details=details,
         )
         step.changed(link.incident_id)
+
+    def _actor(self, way: Way) -> str:
+        sender = self._senders.get(way)
+        return "system" if sender is None or sender.kind == "console" else "carrier"
 
     async def _current(self, step: Step, key: MessageId) -> tuple[OutboxMessage, Link]:
         message = await step.tx.messages.get(key)

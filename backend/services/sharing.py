@@ -9,7 +9,7 @@ from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
 from backend.model.ids import GrantSecret
 from backend.model.incidents import FeedState
-from backend.model.links import HIGHEST, NOTHING_SHARED, Capture, Link
+from backend.model.links import HIGHEST, NOTHING_SHARED, Capture, Link, LinkFor
 from backend.model.positions import PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
 from backend.model.rungs import Rung, RungChange, RungReason
@@ -32,13 +32,16 @@ class Sharing:
         if not self._positions.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "A position a second is enough.")
         async with self._steps.begin() as step:
-            grant, _ = await self._allowed(step, bearer)
+            grant, link = await self._allowed(step, bearer, Scope.POSITION)
+            source = PositionSource.WITNESS if link.whom is LinkFor.THIRD_PARTY else PositionSource.CALLER
             try:
-                position = report.received(step.now, PositionSource.CALLER)
+                position = report.received(step.now, source)
             except ValueError as error:
                 raise Refused(Refusal.BAD_POSITION, str(error)) from error
             incident = await step.tx.incidents.get(grant.incident_id)
-            if incident is not None and not position.outdated_by(incident.position, step.now):
+            if incident is None or not position.counts_beside(incident.position):
+                return
+            if not position.outdated_by(incident.position, step.now):
                 await step.tx.incidents.move(grant.incident_id, position)
                 step.moved(grant.incident_id, position)
 
@@ -85,8 +88,11 @@ class Sharing:
         )
         step.changed(link.incident_id)
 
-    async def stop(self, bearer: GrantSecret) -> None:
-        """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused."""
+    async def stop(self, bearer: GrantSecret, *, quickly: bool = False) -> None:
+        """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused.
+
+        `quickly` when they left so that nobody sees that they shared.
+        """
         if not self._stops.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "Not so often.")
         async with self._steps.begin() as step:
@@ -96,14 +102,24 @@ class Sharing:
             if link.feed_id is not None:
                 await step.tx.feeds.change(link.feed_id, FeedState.ENDED, step.now)
             revoked = await step.tx.grants.revoke_of_link(link.id, step.now)
-            await step.record(Action.CALLER_STOP, actor="caller", subject=link.id, incident=grant.incident_id)
+            await step.record(
+                Action.CALLER_STOP,
+                actor="caller",
+                subject=link.id,
+                incident=grant.incident_id,
+                details={"quickly": "yes"} if quickly else None,
+            )
             step.changed(grant.incident_id)
         for held in revoked:
             await self._sfu.end_holder(Holder(held), EndReason.HUNG_UP)
 
-    async def _allowed(self, step: Step, bearer: GrantSecret) -> tuple[Grant, Link]:
+    async def _allowed(
+        self, step: Step, bearer: GrantSecret, scope: Scope | None = None
+    ) -> tuple[Grant, Link]:
+        """The caller's grant, whatever it allows, or one that allows this. Raises Refused."""
         grant = await step.tx.grants.by_secret(bearer.hashed)
-        refusal = rules.check(grant, Scope.POSITION, step.now)
+        wanted = scope or (grant.scope if grant is not None else Scope.POSITION)
+        refusal = rules.check(grant, wanted, step.now)
         link = await step.tx.links.get(grant.link_id) if grant and grant.link_id else None
         if link is not None:
             step.about(link.incident_id, link.id)

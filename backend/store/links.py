@@ -1,5 +1,6 @@
-"""Links, their spoken codes, their text messages and the grants that come of them."""
+"""Links, their spoken codes, the ways they go and the grants that come of them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.grants import Grant, Scope
 from backend.model.ids import FeedId, GrantId, IncidentId, LinkId, MessageId, SessionId, UserId
-from backend.model.links import DeliveryState, Link
+from backend.model.links import BY_ITSELF, DeliveryState, Link
 from backend.model.messages import OutboxMessage
 from backend.store.rows import by_incident, columns, value, values
 from backend.store.tables import codes, grants, links, messages
@@ -54,6 +55,13 @@ class Links:
         )
         return values(rows, Link)
 
+    async def due(self, now: datetime, limit: int) -> list[Link]:
+        """Links whose next way is due, the longest waiting first."""
+        rows = await self._db.execute(
+            select(links).where(links.c.next_at <= now).order_by(links.c.next_at, links.c.id).limit(limit)
+        )
+        return values(rows, Link)
+
     async def change(self, link: LinkId, **fields: Any) -> Link:
         """Set fields of a link by name; returns it as it is now."""
         row = msgspec.to_builtins(fields, builtin_types=(datetime,))
@@ -92,10 +100,31 @@ class Messages:
         found = await self._db.execute(select(messages).where(messages.c.id == message))
         return value(found.one_or_none(), OutboxMessage)
 
+    async def of_link(self, link: LinkId) -> list[OutboxMessage]:
+        """Every way that it went, oldest first."""
+        rows = await self._db.execute(
+            select(messages).where(messages.c.link_id == link).order_by(messages.c.created_at, messages.c.id)
+        )
+        return values(rows, OutboxMessage)
+
+    async def of_incidents(self, these: Sequence[IncidentId]) -> dict[LinkId, list[OutboxMessage]]:
+        """The same of each link of these."""
+        rows = await self._db.execute(
+            select(messages)
+            .join(links, links.c.id == messages.c.link_id)
+            .where(links.c.incident_id.in_(these))
+            .order_by(messages.c.created_at, messages.c.id)
+        )
+        found: dict[LinkId, list[OutboxMessage]] = defaultdict(list)
+        for message in values(rows, OutboxMessage):
+            found[message.link_id].append(message)
+        return found
+
     async def newest_of(self, link: LinkId) -> OutboxMessage | None:
+        """The last that a carrier took or is to take."""
         found = await self._db.execute(
             select(messages)
-            .where(messages.c.link_id == link)
+            .where(messages.c.link_id == link, messages.c.way.in_(BY_ITSELF))
             .order_by(messages.c.created_at.desc(), messages.c.id)
             .limit(1)
         )

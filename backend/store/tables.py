@@ -375,7 +375,10 @@ links = Table(
     Column("feed_id", ID),
     Column("token_hash", HASH, nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
+    Column("whom", String(16), nullable=False, server_default="caller"),
+    Column("manner", String(16), nullable=False, server_default="open"),
     Column("number", String(20), nullable=False),
+    Column("email", String(254), nullable=False, server_default=""),
     Column("issued_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("opened_at", Utc),
@@ -391,6 +394,8 @@ links = Table(
     Column("rung_since", Utc),
     Column("delivery", String(16), nullable=False),
     Column("delivery_reason", String(200)),
+    Column("next_at", Utc, index=True),
+    Column("unreached_at", Utc),
 )
 
 codes = Table(
@@ -406,6 +411,7 @@ messages = Table(
     METADATA,
     Column("id", ID, primary_key=True),
     Column("link_id", ID, ForeignKey("links.id"), nullable=False, index=True),
+    Column("way", String(16), nullable=False, server_default="sms"),
     Column("state", String(16), nullable=False, index=True),
     Column("created_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),

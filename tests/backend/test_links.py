@@ -68,7 +68,7 @@ async def test_a_link_goes_through_its_states_before_the_dispatchers_eyes(house:
         await socket.until_link("sharing")
         await dana.post(f"/api/links/{link['id']}/revoke")
         await socket.until_link("revoked")
-    assert invitation.keys() == {"agency", "kind", "seconds_left", "challenge", "used"}
+    assert invitation.keys() == {"agency", "kind", "manner", "seconds_left", "challenge", "used"}
     assert (invitation["agency"], invitation["kind"], invitation["used"]) == (
         "Dearborn Police",
         "live",
@@ -172,6 +172,51 @@ async def test_a_link_for_the_position_only_gives_no_feed(house: House, dana: St
     assert (await dana.see(incident))["feeds"] == []
     headers = {"Authorization": f"Bearer {grant['bearer']}", "Content-Type": "application/sdp"}
     no(await phone.http.post("/whip", content="v=0", headers=headers), 403, "wrong-scope")
+
+
+async def test_a_link_for_uploads_allows_uploads_and_nothing_else(house: House, dana: Staff) -> None:
+    incident = await dana.open()
+    link = await dana.issue(incident, kind="upload")
+    phone = Phone(house, house.token(link["id"]))
+    grant = done(await phone.redeem())
+    assert (grant["kind"], grant["whip"]) == ("upload", None)
+    phone.bearer = grant["bearer"]
+    assert (await dana.see(incident))["feeds"] == []
+    headers = {"Authorization": f"Bearer {grant['bearer']}", "Content-Type": "application/sdp"}
+    no(await phone.http.post("/whip", content="v=0", headers=headers), 403, "wrong-scope")
+    here = {"latitude": 42.3, "longitude": -83.2, "accuracy_m": 10}
+    no(await phone.send("position", here), 403, "wrong-scope")
+    assert (await phone.send("status", {"camera": "off", "position": "off"})).status_code == 204
+    assert (await phone.send("stop")).status_code == 204
+
+
+async def test_whom_a_link_is_for_and_in_which_manner_is_kept_and_told(house: House, dana: Staff) -> None:
+    incident = await dana.open()
+    body = {"number": "212 555 0123", "kind": "position", "whom": "third-party", "manner": "covert"}
+    link = (await dana.post(f"/api/incidents/{incident['id']}/links", body))["link"]
+    assert (link["whom"], link["manner"], link["number"]) == ("third-party", "covert", "+12125550123")
+    assert (await dana.see(incident))["links"][0]["whom"] == "third-party"
+    invitation = done(await Phone(house, house.token(link["id"])).open())
+    assert (invitation["kind"], invitation["manner"]) == ("position", "covert")
+    details = (await house.entries("link.issue"))[0].details
+    assert (details["for"], details["manner"]) == ("third-party", "covert")
+
+
+async def test_a_link_is_shown_when_there_is_neither_number_nor_address(house: House, dana: Staff) -> None:
+    incident = await dana.open()
+    links = f"/api/incidents/{incident['id']}/links"
+    made = await dana.post(links, {"kind": "live", "shown": True})
+    assert made["handout"]["url"].endswith(f"/c#{house.token(made['link']['id'])}")
+    shown = (await dana.see(incident))["links"][0]
+    assert (shown["state"], shown["sender"], shown["number"]) == ("sent", "console", None)
+    assert [way["way"] for way in shown["ways"]] == ["qr"]
+    await dana.post(f"/api/links/{shown['id']}/code")
+    await dana.get(f"/api/links/{shown['id']}/handout")
+    assert [way["way"] for way in (await dana.see(incident))["links"][0]["ways"]] == ["code", "qr"]
+    no(await dana.http.post(links, json={"kind": "live"}), 422, "bad-number")
+    no(await dana.http.post(links, json={"kind": "live", "email": "ann@example.com"}), 422, "bad-email")
+    no(await dana.http.post(f"/api/links/{shown['id']}/resend"), 422, "bad-number")
+    await Phone(house, house.token(shown["id"])).share()
 
 
 async def test_an_unredeemed_link_runs_out(house: House, dana: Staff) -> None:

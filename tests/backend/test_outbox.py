@@ -84,10 +84,12 @@ async def test_a_link_is_texted_and_its_delivery_told(desk: Held, twilio: Twilio
     assert told["reason"] is None
     details = [(e.action.value, e.actor, e.details) for e in await house.entries() if "link." in e.action]
     assert details[-2:] == [
-        ("link.send", "carrier", {"state": "sent"}),
-        ("link.delivery", "carrier", {"state": "delivered"}),
+        ("link.send", "carrier", {"way": "sms", "state": "sent"}),
+        ("link.delivery", "carrier", {"way": "sms", "state": "delivered"}),
     ]
-    no(await dana.http.get(f"/api/links/{link['id']}/handout"), 404, "no-handout")
+    assert [way["way"] for way in told["ways"]] == ["sms"]
+    shown = await dana.get(f"/api/links/{link['id']}/handout")  # to somebody else's phone, or at the desk
+    assert shown["url"] == text.body.split()[-1]
 
 
 async def test_a_failure_is_told_in_the_carriers_words(desk: Held, twilio: TwilioDouble) -> None:

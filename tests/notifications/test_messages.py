@@ -5,15 +5,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from notifications.messages import (
-    LANGUAGES,
     SEGMENT_SEPTETS,
-    Ask,
     NotGsm7,
     invitation,
     misfit,
     plain_name,
     septets,
 )
+from notifications.templates import LANGUAGES, Ask
 
 # 3GPP TS 23.038 by hand, not from the module: what a plain phone of 1997 shows.
 BASIC = (

@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 
+from backend.app import _english
+from backend.model.questions import canned
 from tests.pwa.told import Told
+
+CANNED = msgspec.to_builtins(canned(_english()))
 
 Json = dict[str, Any]
 TICK_S = 1.0
@@ -86,11 +91,17 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
     opened = state in ("opened", "sharing")
     return {
         "id": f"lnk_{which}",
+        "feed_id": f"fed_{which}",
         "kind": "live",
+        "whom": "caller",
+        "manner": "open",
         "state": state,
         "number": "+13135550143",
+        "email": None,
         "reason": None,
         "sender": "sms",
+        "ways": [way("sms", minutes=2)],
+        "unreached": False,
         "issued_at": now(minutes=2),
         "expires_at": now(minutes=-58),
         "opened_at": now(minutes=1) if opened else None,
@@ -103,6 +114,11 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
         "rung_since": now(seconds=38) if state == "sharing" else None,
         **changes,
     }
+
+
+def way(by: str, state: str = "sent", reason: str | None = None, **ago: float) -> Json:
+    """One way that a link went."""
+    return {"way": by, "state": state, "at": now(**ago), "reason": reason}
 
 
 def feed(number: int = 1, state: str = "waiting", incident: str = "inc_1", **changes: Any) -> Json:
@@ -320,6 +336,8 @@ class Agency:
                 "name": "Dearborn Police",
                 "incident_types": ["Break-in", "Medical", "Fire", "Traffic collision", "Other"],
                 "sender": sender,
+                "email": True,
+                "quiet_words": "Your appointment is confirmed. Details and changes: …",
                 "country": "US",
             },
             "csrf": "token",
@@ -333,6 +351,7 @@ class Agency:
         self.entries: dict[str, list[Json]] = {}
         self.trails: dict[str, list[Json]] = {}
         self.notes: dict[str, list[Json]] = {}
+        self.talks: list[Json] = []
         self.readers: list[Json] = []  # of every incident
         self.phrases = [
             "Understood",
@@ -422,6 +441,7 @@ class Agency:
             "notes": [self._thread(which) for which in self.notes],
             "phrases": self.phrases,
             "duty": self.duty,
+            "talks": self.talks,
         }
 
     def _thread(self, which: str) -> Json:
@@ -507,13 +527,21 @@ class Agency:
             if not self.signed_in and method == "GET":
                 return 401, problem(401, "not-signed-in")
             return (204, None) if method == "DELETE" else (200, self.me)
-        if path == "/api/session/idle":
+        if path in ("/api/session/idle", "/api/care/exposure"):  # a page that is open for long
             return 204, None
         if path == "/api/incidents/closed":
             return 200, self.closed
         if path == "/api/duty":
             asyncio.get_running_loop().create_task(self._duty(body))
             return (204, None) if body is None else (200, {"duty": on_duty(body["unit_id"]), "over": []})
+        if path == "/api/hung-up":
+            made = incident(
+                len(self.incidents) + 1, type="Hung-up call", words=body["words"], opened_at=now()
+            )
+            made["callback_number"] = body["number"]
+            made["links"] = [link(1, "queued", whom="hung-up", number=body["number"])]
+            self.incidents[made["id"]] = made
+            return 201, {"incident": made, "link": made["links"][0], "handout": None}
         if (method, path) == ("POST", "/api/incidents"):
             place = guessed(body["position"]) if body["position"] else None
             made = incident(len(self.incidents) + 1, opened_at=now(), **{**body, "position": place})
@@ -522,6 +550,8 @@ class Agency:
             return 201, made
         if path.startswith("/api/push"):
             return 204, None
+        if path == "/api/talk/phrases":
+            return 200, CANNED
         if path == "/api/airspace":
             return 200, {"type": "FeatureCollection", "features": []}
         if path == "/api/weather":
@@ -639,9 +669,10 @@ class Agency:
             held["unit_ids"] = [u for u in held["unit_ids"] if u != verb[6:]]
             held["responses"] = [r for r in held["responses"] if r["unit_id"] != verb[6:]]
         elif verb == "links":
-            console = self.me["agency"]["sender"] == "console"
-            made = link(len(held["links"]) + 1, "sent" if console else "queued", **body)
-            made["sender"] = self.me["agency"]["sender"]
+            console = self.me["agency"]["sender"] == "console" or body.pop("shown", False)
+            made = link(len(held["links"]) + 1, "sent" if console else "queued", **{"number": None, **body})
+            made["sender"] = "console" if console else "sms" if made["number"] else "email"
+            made["ways"] = [way("qr" if console else made["sender"], "sent" if console else "queued")]
             held["links"] = [made, *held["links"]]
             handout = {"url": f"{ORIGIN}/c#4fK9sQ2mXv7Lr0TzYb3NdE", "qr_svg": QR} if console else None
             return 201, {"link": made, "handout": handout}

@@ -23,7 +23,7 @@ const AT_NOON = Date.parse(NOON);
 const BREAK_IN = { id: "inc_1", type: "Break-in" };
 const ME: Me = {
   user: { id: "usr_1", name: "sam", display_name: "Sam", role: "officer", unit_id: "unt_1", usual_unit_id: "unt_1" },
-  agency: { name: "Dearborn Police", incident_types: [], sender: "sms", country: "US", currency: "USD" },
+  agency: { name: "Dearborn Police", incident_types: [], sender: "sms", email: false, quiet_words: "", country: "US", currency: "USD" },
   lock_after_s: 1800,
   care: { blur: false, still_first: false },
   csrf: "secret",
@@ -244,7 +244,7 @@ function incident(id: string, unit: string | null): IncidentView {
     ...{ id, type: "Break-in", words: "back door", opened_at: NOON, opened_by: "Dana", callback_number: "+13135550143" },
     ...{ position: HERE, closed_at: null, news_at: NOON, unit_ids: unit === null ? [] : [unit], site: null, handler: null, transfer: null },
     responses: unit === null ? [] : [response("en-route", { unit_id: unit })],
-    ...{ links: [], feeds: [], openings: [], asks: [], alerts: [], glass: [] },
+    ...{ links: [], feeds: [], openings: [], asks: [], alerts: [], glass: [], uploads: [] },
   };
 }
 

@@ -155,8 +155,9 @@ class Dispatcher:
     def close_incident(self, incident: str) -> None:
         self._post(f"/api/incidents/{incident}/close")
 
-    def issue_link(self, incident: str, kind: str = "live") -> Issued:
-        answer = self._post(f"/api/incidents/{incident}/links", {"number": "+1 313 555 0100", "kind": kind})
+    def issue_link(self, incident: str, kind: str = "live", manner: str = "open") -> Issued:
+        asked = {"number": "+1 313 555 0100", "kind": kind, "manner": manner}
+        answer = self._post(f"/api/incidents/{incident}/links", asked)
         return Issued(id=answer["link"]["id"], incident=incident, url=answer["handout"]["url"])
 
     def place(self, incident: str, latitude: float, longitude: float) -> None:
@@ -180,11 +181,14 @@ class Dispatcher:
         """The incident as a console is shown it."""
         return next(view for view in self._snapshot()["incidents"] if view["id"] == incident)
 
+    def cookies(self) -> str:
+        """The Cookie header of a socket of theirs."""
+        return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+
     def _snapshot(self) -> Any:
         address = self._service.url.replace("http", "ws", 1) + "/api/events"
-        cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
         with connect(
-            address, origin=Origin(self._service.url), additional_headers={"Cookie": cookies}
+            address, origin=Origin(self._service.url), additional_headers={"Cookie": self.cookies()}
         ) as socket:
             return json.loads(socket.recv(timeout=5))
 
@@ -200,8 +204,12 @@ class Dispatcher:
 
     def statuses(self, incident: str) -> list[dict[str, str]]:
         """What the phone said of its camera and position, oldest first."""
+        return self.details(incident, "caller.status")
+
+    def details(self, incident: str, action: str) -> list[dict[str, str]]:
+        """What the entries of this action hold, oldest first."""
         entries = self._get(f"/api/incidents/{incident}/entries")
-        return [entry["details"] for entry in entries if entry["action"] == "caller.status"]
+        return [entry["details"] for entry in entries if entry["action"] == action]
 
     def trail(self, incident: str) -> list[dict[str, Any]]:
         trail: list[dict[str, Any]] = self._get(f"/api/incidents/{incident}/trail")

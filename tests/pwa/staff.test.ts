@@ -9,11 +9,11 @@ import { backoff, follow, patience } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { asking } from "../../pwa/src/staff/cameras.ts";
-import { anew, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
+import { anew, asked, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
 import { Exposures } from "../../pwa/src/staff/exposures.ts";
 import { type Requests, Unreachable } from "../../pwa/src/lib/requests.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
-import { captures, standingOf, steps } from "../../pwa/src/staff/links.ts";
+import { captures, currentLink, linkOf, standingOf, steps } from "../../pwa/src/staff/links.ts";
 import {
   accuracyWords,
   bearingDeg,
@@ -39,6 +39,7 @@ import {
   inside,
   place,
   pointAt,
+  tagAt,
   toEdge,
   zoomed,
 } from "../../pwa/src/map/frame.ts";
@@ -116,11 +117,17 @@ const PLAIN = { name: "", camera_id: null, unit_id: null, still_at: null };
 function link(changes: Partial<LinkView> = {}): LinkView {
   return {
     id: "lnk_1",
+    feed_id: "fed_1",
     kind: "live",
+    whom: "caller",
+    manner: "open",
     state: "sent",
     number: "+13135550143",
+    email: null,
     reason: null,
     sender: "sms",
+    ways: [{ way: "sms", state: "sent", at: NOON, reason: null }],
+    unreached: false,
     issued_at: NOON,
     expires_at: NOON,
     opened_at: null,
@@ -154,6 +161,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     openings: [],
     asks: [],
     glass: [],
+    uploads: [],
     site: null,
     handler: null,
     transfer: null,
@@ -258,6 +266,26 @@ test("a link's steps advance in place and a failed text stops at the carrier", (
     ["done", "done", "done", "done", "done"],
   );
   assert.deepEqual(states(link({ sender: "console" })), ["current", "ahead", "ahead"]);
+});
+
+test("an e-mailed link has no step that nobody reports, and a witness's stays behind the caller's", () => {
+  const mailed = link({ sender: "email", ways: [{ way: "email", state: "sent", at: NOON, reason: null }] });
+  assert.deepEqual(steps(mailed).map((step) => step.word), ["Queued", "Sent", "Opened", "Sharing"]);
+  assert.deepEqual(steps(mailed).map((step) => step.state), ["done", "current", "ahead", "ahead"]);
+  const witness = link({ id: "w", whom: "third-party", feed_id: "fed_w" });
+  const both = incident("i", { links: [witness, link({ id: "c", state: "ended" })] });
+  assert.equal(currentLink(both)?.id, "c");
+  assert.equal(linkOf(both, feedView({ id: "fed_w" }))?.id, "w");
+  assert.equal(standingOf(incident("i", { links: [link({ unreached: true })] })).word, "Not opened");
+});
+
+test("a link that goes on is told with what is left to do", () => {
+  const next = (details: Record<string, string>) => sentence(entry(1, { action: "link.next", details }));
+  assert.deepEqual(next({ why: "not-opened", way: "email" }), {
+    text: "Nobody opened the link in 15 s: it goes by e-mail now",
+    weight: "news",
+  });
+  assert.equal(next({ why: "failed" }).weight, "warning");
 });
 
 test("a refused camera is said with what is left", () => {
@@ -489,6 +517,18 @@ test("who is outside stands at the edge, not under buttons and not on one anothe
     taken.push(spot);
   }
   assert.equal(heading({ x: 195, y: 140 }, { x: 3000, y: 140 }), 90);
+});
+
+test("a unit's words lie under no button, and are fewer where there is no room for all", () => {
+  const size = { width: 320, height: 110 };
+  const boxes = [
+    { x: 196, y: 8, width: 116, height: 56 },
+    { x: 8, y: 8, width: 56, height: 56 },
+  ];
+  const texts = ["4B15 · 950 m", "4B15"];
+  assert.deepEqual(tagAt(texts, { x: 150, y: 20 }, size, boxes), { words: "4B15", half: 24, right: false });
+  assert.deepEqual(tagAt(texts, { x: 150, y: 90 }, size, boxes), { words: "4B15 · 950 m", half: 56, right: false });
+  assert.equal(tagAt(texts, { x: 10, y: 90 }, size, boxes).right, true);
 });
 
 test("a crowd is drawn as few marks, and comes apart from close by", () => {
@@ -833,6 +873,8 @@ test("covers come off one by one, and all come back at once", () => {
   assert.equal(shownOf(afraid, "fed_1"), "hidden");
   assert.equal(shownOf(pressed(afraid, "fed_1"), "fed_1"), "motion");
   assert.equal(shownOf(anew(afraid), "fed_1"), "motion");
+  assert.equal(shownOf(asked(afraid, "fed_1"), "fed_1"), "motion");
+  assert.equal(shownOf(asked(safe(careful), "fed_1"), "fed_1"), "hidden");
   assert.equal(shownOf(coversOf({ blur: false, still_first: true }), "fed_1"), "still");
   assert.equal(shownOf(coversOf(undefined), "fed_1"), "motion");
 });

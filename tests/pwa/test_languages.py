@@ -169,7 +169,9 @@ FAULTS = """([lang, sentences]) => {
       }
     }
     const low = document.documentElement.scrollHeight - innerHeight;
-    if (low > 0) faults.add(`${low} px below the screen: ${document.querySelector('h1').textContent}`);
+    const isRead = document.getElementById('page').dataset.screen === 'ended';  // a receipt, as long as it is
+    if (low > 0 && !isRead)
+      faults.add(`${low} px below the screen: ${document.querySelector('h1').textContent}`);
   };
   look();
   const top = document.querySelector('h1');
@@ -259,6 +261,7 @@ async def test_its_screens_fit_the_smallest_phone_with_every_letter(code: str, f
     }
     assert screens["dir"] == ("rtl" if code in RIGHT_TO_LEFT else "ltr")
     if screens["name"]:
-        assert LANGUAGES[code].casefold().startswith(OTHER_NAME.get(code, screens["name"]).casefold()[:4])
+        name = OTHER_NAME.get(code) or screens["name"]
+        assert LANGUAGES[code].casefold().startswith(name.casefold()[:4])
     if screens["missing"]:
         pytest.skip(f"this machine has no font for {len(screens['missing'])} letters of {LANGUAGES[code]}")

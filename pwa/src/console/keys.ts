@@ -7,7 +7,9 @@ export type Command =
       name:
         | "new"
         | "text"
+        | "ended"
         | "write"
+        | "talk"
         | "swap"
         | "turn"
         | "cover"
@@ -22,8 +24,10 @@ export type Command =
 
 export const KEYS: readonly { key: string; does: string }[] = [
   { key: "N", does: "New incident" },
-  { key: "L", does: "Text a link" },
+  { key: "E", does: "A call that ended: its number, Enter; its link is sent at once" },
+  { key: "L", does: "Send a link" },
   { key: "M", does: "Write to the units; Alt and a digit says a phrase" },
+  { key: "T", does: "Write to the caller; Tab back for questions and pictures" },
   { key: "↑ ↓", does: "Next or previous incident" },
   { key: "1 – 9", does: "Open a picture" },
   { key: "S", does: "Swap picture and map" },
@@ -48,7 +52,9 @@ export function setKeysOn(on: boolean): void {
 const SINGLE: Record<string, Command["name"]> = {
   n: "new",
   l: "text",
+  e: "ended",
   m: "write",
+  t: "talk",
   s: "swap",
   v: "turn",
   b: "cover",

@@ -1,4 +1,5 @@
-// A new link for the selected incident: to which number, and asking for what.
+// A new link for the selected incident: where to, asking for what, and where that is not the usual for whom and
+// how. The common case is the number that is there already and Enter.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAct } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
@@ -6,10 +7,28 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import type { IncidentView, LinkKind } from "../wire.ts";
+import { currentLink } from "../staff/links.ts";
+import type { IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
 import { type ConsoleState, change, showHandout } from "./state.ts";
 
+export const CLOSED = { texting: false, witness: false } as const;
 export const NUMBER_FIELD = "link-number";
+
+const ASKS: readonly [LinkKind, string][] = [
+  ["live", "Camera and position"],
+  ["position", "Position only"],
+  ["upload", "Photos and clips"],
+];
+const FOR: readonly [LinkFor, string, string][] = [
+  ["caller", "Caller", "Caller's number"],
+  ["third-party", "Witness", "Witness's number"],
+  ["hung-up", "Call that ended", "Number of the call"],
+];
+const MANNERS: readonly [Manner, string][] = [
+  ["open", "Open"],
+  ["silent", "Silent: no sound, can look switched off"],
+  ["covert", "Covert: looks like another page"],
+];
 
 interface Props {
   desk: Desk;
@@ -17,39 +36,61 @@ interface Props {
   incident: IncidentView;
   /** Whether somebody asked for it: then the field takes the focus. */
   asked: boolean;
+  /** Whether it is for somebody beside the caller. */
+  witness: boolean;
   /** Whether there is something to go back to. */
   canCancel: boolean;
 }
 
-export function LinkForm({ desk, state, incident, asked, canCancel }: Props) {
-  const known = incident.callback_number ?? incident.links[0]?.number ?? "";
-  const [number, setNumber] = useState(known);
+export function LinkForm({ desk, state, incident, asked, witness, canCancel }: Props) {
+  const { agency } = desk.me;
+  const known = incident.callback_number ?? currentLink(incident)?.number ?? "";
+  const [number, setNumber] = useState(witness ? "" : known);
+  const [email, setEmail] = useState("");
   const [kind, setKind] = useState<LinkKind>("live");
+  const [whom, setWhom] = useState<LinkFor>(witness ? "third-party" : "caller");
+  const [manner, setManner] = useState<Manner>("open");
   const field = useRef<HTMLInputElement>(null);
   const act = useAct(sorry);
   useLayoutEffect(() => {
     if (asked) field.current?.select();
   }, [asked]);
 
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    if (act.busy) return;
-    if (number.trim() === "") {
-      field.current?.focus();
-      return;
-    }
-    await act.run(async () => {
-      const issued = await desk.calls.issueLink(incident.id, number.trim(), kind);
-      showHandout(state, issued.link.id, issued.handout);
-      change(state, { texting: false, notice: null });
-    });
+  const choose = (chosen: LinkFor): void => {
+    setWhom(chosen);
+    if (chosen === "third-party" && number === known) setNumber(""); // that one is the caller's
+    if (chosen !== "third-party" && number === "") setNumber(known);
   };
 
-  const texts = desk.me.agency.sender !== "console";
+  /** Usual things are left out. */
+  const issue = (shown: boolean): Promise<boolean> =>
+    act.run(async () => {
+      const issued = await desk.calls.issueLink(incident.id, {
+        kind,
+        ...(number.trim() === "" ? {} : { number: number.trim() }),
+        ...(email.trim() === "" ? {} : { email: email.trim() }),
+        ...(whom === "caller" ? {} : { whom }),
+        ...(manner === "open" ? {} : { manner }),
+        ...(shown ? { shown } : {}),
+      });
+      showHandout(state, issued.link.id, issued.handout);
+      change(state, { ...CLOSED, notice: null });
+    });
+
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (act.busy) return;
+    if (number.trim() === "" && email.trim() === "") field.current?.focus();
+    else void issue(false);
+  };
+
+  const texts = agency.sender !== "console";
+  const send =
+    texts && number.trim() !== "" ? "Text the link" : email.trim() !== "" ? "E-mail the link" : null;
   return (
-    <form class="link-form" aria-label="Text a link" onSubmit={(event) => void submit(event)}>
+    <form class="link-form" aria-label="Send a link" onSubmit={submit}>
       <label class="field">
-        <span>Caller's number</span>
+        <span>{FOR.find(([value]) => value === whom)?.[2]}</span>
         <input
           id={NUMBER_FIELD}
           ref={field}
@@ -60,29 +101,65 @@ export function LinkForm({ desk, state, incident, asked, canCancel }: Props) {
           onInput={(event) => setNumber(event.currentTarget.value)}
         />
       </label>
+      {agency.email && (
+        <label class="field">
+          <span>E-mail, if known</span>
+          <input
+            type="text"
+            inputMode="email"
+            autocomplete="off"
+            maxLength={254}
+            value={email}
+            onInput={(event) => setEmail(event.currentTarget.value)}
+          />
+        </label>
+      )}
       <fieldset>
         <legend class="sr-only">What to ask for</legend>
-        <label class="check">
-          <input type="radio" name="kind" checked={kind === "live"} onChange={() => setKind("live")} />
-          <span>Camera and position</span>
-        </label>
-        <label class="check">
-          <input
-            type="radio"
-            name="kind"
-            checked={kind === "position"}
-            onChange={() => setKind("position")}
-          />
-          <span>Position only</span>
-        </label>
+        {ASKS.map(([value, words]) => (
+          <label key={value} class="check">
+            <input type="radio" name="kind" checked={kind === value} onChange={() => setKind(value)} />
+            <span>{words}</span>
+          </label>
+        ))}
       </fieldset>
+      <div class="link-how">
+        <label class="field">
+          <span>For</span>
+          <select value={whom} onChange={(event) => choose(event.currentTarget.value as LinkFor)}>
+            {FOR.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>Page</span>
+          <select value={manner} onChange={(event) => setManner(event.currentTarget.value as Manner)}>
+            {MANNERS.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {manner !== "open" && (
+        <p class="link-quiet" role="status">
+          <Icon name="hide" /> It will read only: “{agency.quiet_words}” Say so beforehand, if you can.
+        </p>
+      )}
       <ProblemNote text={act.problem} />
       <div class="buttons">
         <button type="submit" class="primary" disabled={act.busy}>
-          <Icon name={texts ? "sent" : "link"} /> {texts ? "Text the link" : "Make the link"}
+          <Icon name={texts ? "sent" : "link"} /> {send ?? (texts ? "Text the link" : "Make the link")}
+        </button>
+        <button type="button" disabled={act.busy} onClick={() => void issue(true)}>
+          <Icon name="qr" /> Show QR
         </button>
         {canCancel && (
-          <button type="button" onClick={() => change(state, { texting: false, notice: null })}>
+          <button type="button" onClick={() => change(state, { ...CLOSED, notice: null })}>
             Cancel
           </button>
         )}

@@ -2,14 +2,24 @@
 import { useState } from "preact/hooks";
 import { useAct, useNow, useStore } from "../lib/hooks.ts";
 import { duration } from "../lib/measure.ts";
-import { numberWords } from "../lib/numbers.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import { advice, captures, currentLink, isDead, isOver, standingOfLink } from "../staff/links.ts";
+import {
+  addressWords,
+  advice,
+  captures,
+  currentLink,
+  isDead,
+  isOver,
+  standingOfLink,
+  wayWords,
+  whomWords,
+} from "../staff/links.ts";
 import { StandingMark } from "../staff/parts/standing.tsx";
+import { timeOfDay } from "../staff/words.ts";
 import type { IncidentView, LinkView } from "../wire.ts";
 import { LinkForm } from "./link-form.tsx";
 import { ShowCode, ShowHandout } from "./link-secrets.tsx";
@@ -33,7 +43,7 @@ interface CurrentProps extends LinkProps {
   closed: boolean;
 }
 
-const KINDS = { live: "Camera and position", position: "Position only" } as const;
+const KINDS = { live: "Camera and position", position: "Position only", upload: "Photos and clips" } as const;
 
 function Asking({ desk, link }: Omit<LinkProps, "state">) {
   const act = useAct(sorry);
@@ -77,14 +87,20 @@ function Revoke({ busy, onRevoke }: { busy: boolean; onRevoke(): void }) {
   );
 }
 
+/** Whether something takes it to its number or its address. */
+function sends(desk: Desk, link: LinkView): boolean {
+  const { sender, email } = desk.me.agency;
+  return (link.number !== null && sender !== "console") || (link.email !== null && email);
+}
+
 interface ActionProps extends LinkProps {
-  /** Whether another link is in front: then this one can only be revoked. */
+  /** Whether another link is in front. */
   beside?: boolean;
 }
 
 function Actions({ desk, state, link, beside = false }: ActionProps) {
   const act = useAct(sorry);
-  const failed = link.state === "failed";
+  const failed = link.state === "failed" && !link.unreached;
   const open = link.redeemed_at === null && !beside;
   const resend = async (): Promise<void> => {
     const issued = await desk.calls.resend(link.id);
@@ -94,33 +110,33 @@ function Actions({ desk, state, link, beside = false }: ActionProps) {
     const spoken = await desk.calls.spokenCode(link.id);
     showCode(state, link.id, { code: spoken.code, endsAt: desk.clock.now() + spoken.seconds_left * 1000 });
   };
+  const qr = async (): Promise<void> => showHandout(state, link.id, await desk.calls.handout(link.id));
   return (
     <>
       <ProblemNote text={act.problem} />
       <div class="buttons">
-        {open && link.sender !== "console" && (
+        {open && sends(desk, link) && (
           <button
             type="button"
             class={failed ? "primary" : ""}
             disabled={act.busy}
             onClick={() => void act.run(resend)}
           >
-            <Icon name="again" /> Resend
+            <Icon name="again" /> {link.sender === "console" ? "Send it" : "Resend"}
           </button>
         )}
-        {open && link.sender === "console" && (
-          <button
-            type="button"
-            disabled={act.busy}
-            onClick={() =>
-              void act.run(async () => showHandout(state, link.id, await desk.calls.handout(link.id)))
-            }
-          >
+        {open && (
+          <button type="button" disabled={act.busy} onClick={() => void act.run(qr)}>
             <Icon name="qr" /> Link and QR
           </button>
         )}
         {open && (
-          <button type="button" disabled={act.busy} onClick={() => void act.run(code)}>
+          <button
+            type="button"
+            class={link.unreached ? "primary" : ""}
+            disabled={act.busy}
+            onClick={() => void act.run(code)}
+          >
             <Icon name="code" /> Spoken code
           </button>
         )}
@@ -148,10 +164,14 @@ function CurrentLink({ desk, state, link, closed }: CurrentProps) {
       {link.asking && <Asking desk={desk} link={link} />}
       <p class="link-who">
         <StandingMark standing={standingOfLink(link)} />
-        <span>{numberWords(link.number ?? "")}</span>
+        <span>{addressWords(link)}</span>
       </p>
       {secret !== undefined && "handout" in secret && (
-        <ShowHandout handout={secret.handout} onHide={onHide} />
+        <ShowHandout
+          handout={secret.handout}
+          alone={desk.me.agency.sender === "console" && link.number !== null}
+          onHide={onHide}
+        />
       )}
       {secret !== undefined && "code" in secret && (
         <ShowCode code={secret.code} left={secret.code.endsAt - now} onHide={onHide} />
@@ -160,12 +180,28 @@ function CurrentLink({ desk, state, link, closed }: CurrentProps) {
       <p class="link-say" role="status">
         {advice(link)}
       </p>
+      <Went link={link} />
       <p class="link-kind">
+        {whomWords(link) !== "" && <strong>{whomWords(link)} · </strong>}
         {KINDS[link.kind]}
         {!isDead(link) && !closed && <> · {howLong(link, now)}</>}
       </p>
       {!isDead(link) && !closed && <Actions desk={desk} state={state} link={link} />}
     </div>
+  );
+}
+
+/** Which ways it went, and what became of each; nothing while the one way says all. */
+function Went({ link }: { link: LinkView }) {
+  if (link.ways.length < 2) return null;
+  return (
+    <ol class="link-ways" aria-label="Ways that the link went">
+      {link.ways.map((went) => (
+        <li key={went.way}>
+          <time dateTime={went.at}>{timeOfDay(went.at)}</time> {wayWords(went)}
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -181,7 +217,11 @@ function Others({ desk, state, links, closed }: OthersProps) {
       {links.map((link) => (
         <li key={link.id}>
           <StandingMark standing={standingOfLink(link)} />
-          <span>{numberWords(link.number ?? "")}</span>
+          <span>
+            {whomWords(link) !== "" && <strong>{whomWords(link)} · </strong>}
+            {addressWords(link)}
+          </span>
+          {link.unreached && <span>{advice(link)}</span>}
           {link.state === "sharing" && <span>{captures(link)}</span>}
           {link.asking && <Asking desk={desk} link={link} />}
           {!isDead(link) && !closed && <Actions desk={desk} state={state} link={link} beside />}
@@ -192,10 +232,12 @@ function Others({ desk, state, links, closed }: OthersProps) {
 }
 
 export function LinkPanel({ desk, state, incident }: Props) {
-  const { texting, notice } = useStore(state);
+  const { texting, witness, notice } = useStore(state);
   const link = currentLink(incident);
   const closed = incident.closed_at !== null;
   const form = !closed && (texting || link === null);
+  const beside = incident.links.filter((other) => other.id !== link?.id);
+  const witnesses = beside.filter((other) => other.whom === "third-party" && !isDead(other));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="links" aria-labelledby="links-title" tabIndex={0}>
@@ -203,11 +245,12 @@ export function LinkPanel({ desk, state, incident }: Props) {
       <ProblemNote text={notice} />
       {form && (
         <LinkForm
-          key={incident.id}
+          key={`${incident.id} ${witness}`}
           desk={desk}
           state={state}
           incident={incident}
           asked={texting}
+          witness={witness}
           canCancel={link !== null}
         />
       )}
@@ -215,18 +258,29 @@ export function LinkPanel({ desk, state, incident }: Props) {
       {!form && link !== null && (
         <CurrentLink key={link.id} desk={desk} state={state} link={link} closed={closed} />
       )}
+      {!form &&
+        witnesses.map((other) => (
+          <CurrentLink key={other.id} desk={desk} state={state} link={other} closed={closed} />
+        ))}
       {!form && (
         <Others
           desk={desk}
           state={state}
           closed={closed}
-          links={incident.links.filter((other) => other.id !== link?.id)}
+          links={beside.filter((other) => !witnesses.includes(other))}
         />
       )}
-      {!form && !closed && link !== null && isOver(link) && (
-        <button type="button" class="primary" onClick={() => change(state, { texting: true })}>
-          <Icon name="sent" /> Text a new link <kbd>L</kbd>
-        </button>
+      {!form && !closed && link !== null && (
+        <div class="buttons">
+          {isOver(link) && (
+            <button type="button" class="primary" onClick={() => change(state, { texting: true })}>
+              <Icon name="sent" /> Send a new link <kbd>L</kbd>
+            </button>
+          )}
+          <button type="button" class="plain" onClick={() => change(state, { texting: true, witness: true })}>
+            <Icon name="plus" /> Link for a witness
+          </button>
+        </div>
       )}
     </section>
   );

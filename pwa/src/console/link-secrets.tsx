@@ -5,12 +5,23 @@ import { QrLink } from "../lib/parts/qr-link.tsx";
 import type { Handout } from "../wire.ts";
 import type { ShownCode } from "./state.ts";
 
-export function ShowHandout({ handout, onHide }: { handout: Handout; onHide(): void }) {
+interface HandoutProps {
+  handout: Handout;
+  /** Whether nothing else takes it anywhere, though there is a number. */
+  alone: boolean;
+  onHide(): void;
+}
+
+export function ShowHandout({ handout, alone, onHide }: HandoutProps) {
   return (
     <div class="handout">
-      <p class="handout-why">
-        <Icon name="warning" /> No SMS carrier configured: show or read this link
-      </p>
+      {alone ? (
+        <p class="handout-why">
+          <Icon name="warning" /> No SMS carrier configured: show or read this link
+        </p>
+      ) : (
+        <p>Hold it up to the camera of a phone, or read the address aloud.</p>
+      )}
       <QrLink url={handout.url} qr={handout.qr_svg} />
       <button type="button" class="plain" onClick={onHide}>
         Hide

@@ -1,7 +1,7 @@
 // A new incident in one line: type, number, words, place, Enter. Always there, so that nothing has to be found.
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useDraft } from "../lib/drafts.ts";
-import { useAct } from "../lib/hooks.ts";
+import { useAct, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { type Coordinates, LONGEST_PLACE, NO_PLACE, parsePlace } from "../lib/place.ts";
@@ -12,6 +12,9 @@ import { AT_REST, type ConsoleState, change, keep, kept, showHandout } from "./s
 
 const TEXT_AT_ONCE = "sightline.text-at-once";
 export const TYPE_FIELD = "new-type";
+
+/** An incident of its own kind: by its number alone, and its link goes at once. */
+const HUNG_UP = "Hung-up call";
 
 interface Props {
   desk: Desk;
@@ -28,6 +31,14 @@ interface Draft {
 
 async function open({ desk, state }: Props, draft: Draft, place: Coordinates | null): Promise<void> {
   const number = draft.number.trim();
+  if (draft.type === HUNG_UP) {
+    const made = await desk.calls.hungUp({ number, words: draft.words.trim(), position: place });
+    desk.take(made.incident);
+    change(state, { ...AT_REST, list: "open" });
+    desk.select(made.incident.id);
+    showHandout(state, made.link.id, made.handout);
+    return;
+  }
   const incident = await desk.calls.openIncident({
     type: draft.type,
     words: draft.words.trim(),
@@ -39,7 +50,7 @@ async function open({ desk, state }: Props, draft: Draft, place: Coordinates | n
   desk.select(incident.id);
   if (number === "" || !draft.textAtOnce) return;
   try {
-    const issued = await desk.calls.issueLink(incident.id, number, "live");
+    const issued = await desk.calls.issueLink(incident.id, { number, kind: "live" });
     showHandout(state, issued.link.id, issued.handout);
   } catch (error) {
     change(state, { texting: true, notice: `The incident is open, but no link was texted. ${sorry(error)}` });
@@ -58,7 +69,15 @@ export function NewIncident(props: Props) {
   const [draft, setDraft] = useDraft("new incident", empty);
   const [unread, setUnread] = useState(false);
   const type = useRef<HTMLSelectElement>(null);
+  const numberField = useRef<HTMLInputElement>(null);
   const placeField = useRef<HTMLInputElement>(null);
+  const { ended } = useStore(props.state);
+  useLayoutEffect(() => {
+    if (!ended) return;
+    setDraft({ ...draft, type: HUNG_UP });
+    numberField.current?.focus();
+    change(props.state, { ended: false });
+  }, [ended]);
   const act = useAct(sorry);
 
   const submit = async (event: Event): Promise<void> => {
@@ -66,6 +85,10 @@ export function NewIncident(props: Props) {
     if (act.busy) return;
     if (draft.type === "") {
       type.current?.focus();
+      return;
+    }
+    if (draft.type === HUNG_UP && draft.number.trim() === "") {
+      numberField.current?.focus();
       return;
     }
     const place = parsePlace(draft.place);
@@ -104,10 +127,13 @@ export function NewIncident(props: Props) {
         {agency.incident_types.map((name) => (
           <option key={name}>{name}</option>
         ))}
+        <option>{HUNG_UP}</option>
       </select>
       <input
         type="tel"
         class="new-number"
+        ref={numberField}
+        aria-keyshortcuts="E"
         aria-label="Caller's number, if known"
         placeholder="Number, if known"
         autocomplete="off"

@@ -2,6 +2,8 @@
 // step could not do. Gone with the page; a secret is never kept anywhere else.
 
 import { Store } from "../lib/store.ts";
+import { asked } from "../staff/covers.ts";
+import type { Desk } from "../staff/desk.ts";
 import type { Handout } from "../wire.ts";
 
 export interface ShownCode {
@@ -17,6 +19,10 @@ export interface ConsoleState {
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Whether the form for a new link is open. */
   readonly texting: boolean;
+  /** Whether that link is for somebody beside the caller. */
+  readonly witness: boolean;
+  /** Whether the number of a call that ended is asked for. */
+  readonly ended: boolean;
   /** Whether a colleague is being chosen to hand the incident over to. */
   readonly handing: boolean;
   /** Whether the pictures of an incident that was handed over are shown after all. */
@@ -46,6 +52,8 @@ export function newState(): Store<ConsoleState> {
   return new Store<ConsoleState>({
     secrets: new Map(),
     texting: false,
+    witness: false,
+    ended: false,
     handing: false,
     anyway: false,
     help: false,
@@ -68,6 +76,7 @@ export const AT_REST = {
   breaking: false,
   panel: false,
   texting: false,
+  witness: false,
   feed: null,
   handing: false,
   anyway: false,
@@ -92,6 +101,12 @@ export function keep(key: string, value: string): void {
 
 export function change(state: Store<ConsoleState>, part: Partial<ConsoleState>): void {
   state.update((before) => ({ ...before, ...part }));
+}
+
+/** A picture that somebody asks for by name. */
+export function putInFront({ covers }: Pick<Desk, "covers">, state: Store<ConsoleState>, feed: string): void {
+  change(state, { feed });
+  covers.update((before) => asked(before, feed));
 }
 
 export function swap(state: Store<ConsoleState>): void {

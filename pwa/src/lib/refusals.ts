@@ -15,7 +15,7 @@ const SENTENCES: Partial<Record<Refusal, string>> = {
   "link-expired": "This link has expired. Text a new one.",
   "link-revoked": "This link was revoked. Text a new one.",
   "press-over": "It is too late to take that back. Press what is true now, or tell dispatch by radio.",
-  "no-handout": "Texts are sent by the carrier here, so there is no link to show.",
+  "bad-email": "This is no e-mail address that we can send to.",
   "no-unit": "You are not on duty. Sign on to a unit first.",
   "not-asking": "No other phone is asking any more.",
   "not-assigned": "Your unit is not assigned to this incident.",

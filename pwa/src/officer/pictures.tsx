@@ -18,7 +18,7 @@ import {
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { glassFor } from "../staff/glass.ts";
-import { captures, currentLink, whyNoPicture } from "../staff/links.ts";
+import { captures, currentLink, linkOf, whyNoPicture } from "../staff/links.ts";
 import type { Around } from "../staff/nearby.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import { Reasons } from "../staff/parts/reasons.tsx";
@@ -138,7 +138,7 @@ function Tile({ desk, glance, incident, feeds, one, large, moving, onShow }: Til
       <FeedPicture
         desk={desk}
         feed={feed}
-        link={feed.kind === "caller" ? currentLink(incident) : null}
+        link={linkOf(incident, feed)}
         label={label}
         most={moving.most(feed.id)}
         small={!large}

@@ -2,7 +2,7 @@
 // goes on while it changes its size. On the large one of the drone's a drag turns its camera.
 import { useState } from "preact/hooks";
 import { Icon } from "../lib/parts/icon.tsx";
-import { currentLink } from "../staff/links.ts";
+import { linkOf } from "../staff/links.ts";
 import { FeedPicture } from "../staff/parts/picture.tsx";
 import type { FeedView } from "../wire.ts";
 import { Aim } from "./aim.tsx";
@@ -88,7 +88,7 @@ export function Pictures(props: Piloting) {
           <FeedPicture
             desk={desk}
             feed={feed}
-            link={feed.kind === "caller" && incident !== null ? currentLink(incident) : null}
+            link={incident === null ? null : linkOf(incident, feed)}
             label={LABELS[which]}
             small={which !== large}
           >

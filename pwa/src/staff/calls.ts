@@ -5,13 +5,15 @@ import type {
   Acknowledged,
   AmendIncident,
   BreakGlass,
+  Canned,
   CareView,
   Colleague,
   EntryView,
   Handout,
+  HungUpCall,
   IncidentView,
   IssuedLink,
-  LinkKind,
+  IssueLink,
   LinkView,
   LockedOut,
   MarkNotes,
@@ -20,20 +22,25 @@ import type {
   NoteView,
   OfferIncident,
   OpenedCamera,
+  OpenedHungUp,
   OpenedSite,
   OpenIncident,
   OpeningView,
   Position,
   PositionReport,
   PressStatus,
+  ReadTalk,
   Reason,
   ResponseView,
+  Say,
   ShareCamera,
   SignedOn,
   SignOn,
   SpokenCode,
+  TalkView,
   UndoPress,
   WatchGrant,
+  WordView,
   WriteNote,
 } from "../wire.ts";
 
@@ -116,9 +123,32 @@ export class Calls {
     return this.#requests.send("POST", `/api/incidents/${incident}/notes/marks`, body);
   }
 
+  /** What can be asked and shown by one press. */
+  canned(): Promise<Canned> {
+    return this.#requests.send("GET", "/api/talk/phrases");
+  }
+
+  talk(link: string, before: number | null): Promise<TalkView> {
+    const older = before === null ? "" : `?before=${before}`;
+    return this.#requests.send("GET", `/api/links/${link}/talk${older}`);
+  }
+
+  tellCaller(link: string, body: Say): Promise<WordView> {
+    return this.#requests.send("POST", `/api/links/${link}/talk`, body);
+  }
+
+  readTalk(link: string, read: number): Promise<void> {
+    return this.#requests.send("POST", `/api/links/${link}/talk/read`, { read } satisfies ReadTalk);
+  }
+
   /** Each look is on record. */
   noteStill(note: string): Promise<Blob> {
     return this.#requests.fetchBlob(`/api/notes/${note}/still`);
+  }
+
+  /** What a caller sent; each look is on record. */
+  upload(upload: string): Promise<Blob> {
+    return this.#requests.fetchBlob(`/api/uploads/${upload}`);
   }
 
   /** `onlyFree`: not when it is on another incident by now. */
@@ -135,8 +165,13 @@ export class Calls {
     return this.#requests.send("DELETE", `/api/incidents/${incident}/units/${unit}`);
   }
 
-  issueLink(incident: string, number: string, kind: LinkKind): Promise<IssuedLink> {
-    return this.#requests.send("POST", `/api/incidents/${incident}/links`, { number, kind });
+  issueLink(incident: string, link: IssueLink): Promise<IssuedLink> {
+    return this.#requests.send("POST", `/api/incidents/${incident}/links`, link);
+  }
+
+  /** An incident for a call that ended, and its link. */
+  hungUp(call: HungUpCall): Promise<OpenedHungUp> {
+    return this.#requests.send("POST", "/api/hung-up", call);
   }
 
   resend(link: string): Promise<IssuedLink> {

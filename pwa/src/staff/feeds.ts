@@ -12,9 +12,10 @@ const KINDS: Record<FeedKind, string> = {
 };
 
 /** The caller's picture stays in front while it may come back: nothing swaps because radio broke for a second. */
-function rank({ kind, state }: FeedView): number {
-  if (kind === "caller" && state === "live") return 0;
-  if (kind === "caller" && state === "silent") return 1;
+function rank({ kind, state, name }: FeedView): number {
+  const caller = kind === "caller" && name === ""; // a witness's has a name
+  if (caller && state === "live") return 0;
+  if (caller && state === "silent") return 1;
   return { live: 2, silent: 3, waiting: 4, ended: 5 }[state];
 }
 
@@ -23,9 +24,10 @@ export function chosenFeed(feeds: readonly FeedView[], asked: string | null): Fe
   return feeds.find((feed) => feed.id === asked) ?? [...feeds].sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
-/** "Caller", "Caller 2" where there are several, "Corner shop, door", "Unit 12 · Body camera". */
+/** "Caller", "Caller 2" where there are several, "Witness", "Corner shop, door", "Unit 12 · Body camera". */
 export function feedLabel(feeds: readonly FeedView[], feed: FeedView): string {
-  const callers = feeds.filter((other) => other.kind === "caller");
+  if (feed.kind === "caller" && feed.name !== "") return feed.name;
+  const callers = feeds.filter((other) => other.kind === "caller" && other.name === "");
   if (feed.kind === "caller") return callers.length < 2 ? "Caller" : `Caller ${callers.indexOf(feed) + 1}`;
   if (feed.kind === "camera") return feed.name || KINDS.camera;
   return feed.name === "" ? KINDS[feed.kind] : `${feed.name} · ${KINDS[feed.kind]}`;

@@ -1,5 +1,17 @@
 // A link's progress in words: which step it has reached, what that means and what to do next. Pure.
-import type { Capture, FeedView, IncidentView, LinkState, LinkView } from "../wire.ts";
+import { numberWords } from "../lib/numbers.ts";
+import type {
+  Capture,
+  DeliveryState,
+  FeedView,
+  IncidentView,
+  LinkFor,
+  LinkState,
+  LinkView,
+  Manner,
+  Way,
+  WentBy,
+} from "../wire.ts";
 import { standing } from "./rungs.ts";
 
 export type Tone = "live" | "danger" | "waiting" | "press" | "good" | "quiet";
@@ -30,6 +42,7 @@ export interface Standing {
 
 const TEXTED: readonly LinkState[] = ["queued", "sent", "delivered", "opened", "sharing"];
 const TEXTED_WORDS = ["Queued", "Sent", "Delivered", "Opened", "Sharing"];
+const MAILED_WORDS = ["Queued", "Sent", "Opened", "Sharing"]; // nobody reports that an e-mail has arrived
 const SHOWN_WORDS = ["Ready", "Opened", "Sharing"];
 
 /** Whether nothing is shared by it now. An ended link can be taken up again by the phone that ended it. */
@@ -53,8 +66,10 @@ function reached(link: LinkView): number {
 /** The steps of the stepper. A link that is shown and not texted has no carrier's steps. */
 export function steps(link: LinkView): Step[] {
   const shown = link.sender === "console";
-  const words = shown ? SHOWN_WORDS : TEXTED_WORDS;
-  const at = shown ? Math.max(0, reached(link) - 2) : reached(link);
+  const mailed = !shown && link.ways.every(({ way }) => way !== "sms");
+  const words = shown ? SHOWN_WORDS : mailed ? MAILED_WORDS : TEXTED_WORDS;
+  const far = reached(link);
+  const at = shown ? Math.max(0, far - 2) : mailed && far > 1 ? far - 1 : far;
   const over = isOver(link);
   return words.map((word, index) => {
     if (index > at) return { word, state: "ahead" };
@@ -82,6 +97,12 @@ export function standingOfLink(link: LinkView): Standing {
   if (link.sender === "console" && (link.state === "sent" || link.state === "queued")) {
     return { word: "Ready to show", mark: "queued", tone: "waiting" };
   }
+  if (link.state === "failed" && link.sender === "email") {
+    return { word: "E-mail failed", mark: "failed", tone: "danger" };
+  }
+  if (link.unreached && link.state !== "failed") {
+    return { word: "Not opened", mark: "failed", tone: "danger" };
+  }
   return STANDINGS[link.state];
 }
 
@@ -100,9 +121,17 @@ export function standingOf(incident: IncidentView): Standing {
   return link === null ? { word: "No link yet", mark: "none", tone: "quiet" } : standingOfLink(link);
 }
 
-/** The link in front: the newest that is not over, else one that can be taken up again, else the newest. */
+/** The link in front: the caller's before a witness's, of these the newest that still does something. */
 export function currentLink({ links }: IncidentView): LinkView | null {
-  return links.find((link) => !isOver(link)) ?? links.find((link) => !isDead(link)) ?? links[0] ?? null;
+  const callers = links.filter((link) => link.whom !== "third-party");
+  const these = callers.length > 0 ? callers : links;
+  return these.find((link) => !isOver(link)) ?? these.find((link) => !isDead(link)) ?? these[0] ?? null;
+}
+
+/** The link that a caller's or a witness's picture comes by. */
+export function linkOf(incident: IncidentView, feed: FeedView): LinkView | null {
+  if (feed.kind !== "caller") return null;
+  return incident.links.find((link) => link.feed_id === feed.id) ?? currentLink(incident);
 }
 
 const CAMERA: Record<Capture, string> = {
@@ -130,6 +159,7 @@ export function captures(link: LinkView): string {
   const position = POSITION[link.position];
   const alone = position.charAt(0).toUpperCase() + position.slice(1);
   if (link.kind === "position") return alone;
+  if (link.kind === "upload") return "Photos and clips, as they are sent";
   const camera = CAMERA[link.camera];
   if (NOT_COMING.has(link.camera) && link.position === "on") return `${camera} – position only`;
   if (NOT_COMING.has(link.camera) && NOT_COMING.has(link.position))
@@ -137,22 +167,56 @@ export function captures(link: LinkView): string {
   return `${camera}, ${position}`;
 }
 
+const FOR: Record<LinkFor, string> = { caller: "", "third-party": "Witness", "hung-up": "Call that ended" };
+const MANNERS: Record<Manner, string> = { open: "", silent: "silent", covert: "covert" };
+
+/** Whom a link is for and in which manner, where that is not the usual: "Witness, silent". */
+export function whomWords(link: LinkView): string {
+  return [FOR[link.whom], MANNERS[link.manner]].filter((word) => word !== "").join(", ");
+}
+
+/** Where it goes: "(313) 555-0143", an e-mail address, or both. */
+export function addressWords(link: LinkView): string {
+  const known = [link.number === null ? null : numberWords(link.number), link.email];
+  return known.filter((each) => each !== null).join(" · ") || "On the screen only";
+}
+
+const WAYS: Record<Way, string> = { sms: "Text", email: "E-mail", qr: "QR code", code: "Spoken code" };
+const WENT: Record<DeliveryState, string> = {
+  queued: "on its way",
+  sending: "on its way",
+  sent: "sent",
+  delivered: "delivered",
+  failed: "failed",
+};
+
+/** One way that a link went: "Text delivered", "E-mail failed: There is no such mailbox.", "QR code shown". */
+export function wayWords({ way, state, reason }: WentBy): string {
+  if (way === "qr") return "QR code shown";
+  if (way === "code") return "Spoken code given";
+  return `${WAYS[way]} ${WENT[state]}${reason === null ? "" : `: ${reason}`}`;
+}
+
+const ON_SCREEN: ReadonlySet<LinkState> = new Set(["queued", "sent", "delivered"]);
+
+function unreached({ state, reason }: LinkView): string {
+  const why = state === "failed" && reason !== null ? `${sentenceOf(reason)} ` : "";
+  return `${why}Nobody has opened the link, and no way is left that it goes by itself. Read out a code or show the QR code.`;
+}
+
 /** What a dispatcher should know or say now. */
 export function advice(link: LinkView): string {
-  const shown = link.sender === "console";
+  if (link.unreached) return unreached(link);
+  if (link.sender === "console" && ON_SCREEN.has(link.state)) return "Show or read the link to the caller.";
   switch (link.state) {
     case "queued":
-      return shown ? "Show or read the link to the caller." : "The text waits for the carrier.";
+      return "It waits for the carrier.";
     case "sent":
-      return shown
-        ? "Show or read the link to the caller."
-        : "The carrier has the text. Nothing from the phone yet.";
+      return `${link.sender === "email" ? "The mail server has it" : "The carrier has the text"}. Nothing from the phone yet.`;
     case "delivered":
-      return shown
-        ? "Show or read the link to the caller."
-        : "The phone has the text. Ask the caller to open it and press Share.";
+      return "The phone has the text. Ask the caller to open it and press Share.";
     case "failed":
-      return `${link.reason ?? "The carrier gave no reason"}. Resend, read a spoken code aloud, or text another number.`;
+      return `${sentenceOf(link.reason ?? "The carrier gave no reason")} Resend, read a spoken code aloud, or text another number.`;
     case "opened":
       return "The caller sees the page. Ask them to press Share.";
     case "sharing":
@@ -164,8 +228,12 @@ export function advice(link: LinkView): string {
     case "revoked":
       return "This link was revoked. It opens nothing.";
     case "expired":
-      return "This link has expired. Text a new one.";
+      return "This link has expired. Send a new one.";
   }
+}
+
+function sentenceOf(words: string): string {
+  return words.endsWith(".") ? words : `${words}.`;
 }
 
 /** What to know while a phone that shares sends no picture; null where that is no surprise. */

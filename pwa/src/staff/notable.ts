@@ -5,6 +5,7 @@ import type { EntryView } from "../wire.ts";
 
 export const NOTABLE: ReadonlySet<string> = new Set([
   "link.delivery",
+  "link.next",
   "link.open",
   "link.redeem",
   "link.code-use",
@@ -12,6 +13,8 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "caller.say",
   "caller.rung",
   "caller.stop",
+  "upload.begin",
+  "upload.end",
   "feed.live",
   "feed.end",
   "incident.close",

@@ -27,6 +27,7 @@ export interface Scene {
 }
 
 const CALLER = "caller";
+const PLACED_BY: Partial<Record<Position["source"], string>> = { caller: "Caller", witness: "A witness" };
 const ME = "me";
 /** What is farther does not shrink the map; it is named at its edge. */
 const FARTHEST_M = 8000;
@@ -44,7 +45,7 @@ function wayWords(from: Position, caller: Position, soon: string | null): string
 function callerOf({ caller, here, now }: Scene): MapPerson {
   return {
     id: CALLER,
-    name: caller.source === "caller" ? "Caller" : "Reported place",
+    name: PLACED_BY[caller.source] ?? "Reported place",
     point: caller,
     accuracy_m: caller.accuracy_m,
     heading_deg: caller.heading_deg,

@@ -14,7 +14,14 @@ export interface Line {
 
 type Sentence = (entry: EntryView) => string;
 
-const KINDS: Record<string, string> = { live: "camera and position", position: "position only" };
+const KINDS: Record<string, string> = {
+  live: "camera and position",
+  position: "position only",
+  upload: "photos and clips",
+};
+const FOR: Record<string, string> = { "third-party": " for a witness", "hung-up": " for a call that ended" };
+const MANNERS: Record<string, string> = { silent: ", silent", covert: ", covert" };
+const WAYS: Record<string, string> = { sms: "Text", email: "E-mail" };
 const DELIVERIES: Record<string, string> = {
   queued: "waits for the carrier",
   sending: "handed to the carrier, which has not answered",
@@ -121,17 +128,30 @@ function rung({ details }: EntryView): string {
 }
 
 function issued(entry: EntryView): string {
-  if (entry.details.again === "yes") return `${who(entry)} sent the link again`;
-  const kind = KINDS[entry.details.kind ?? ""];
-  const what = kind === undefined ? `${who(entry)} issued a link` : `${who(entry)} issued a link for ${kind}`;
-  const number = entry.details.number;
-  return number === undefined ? what : `${what} to ${numberWords(number)}`;
+  const { again, way = "", kind = "", number, email, manner = "" } = entry.details;
+  if (again === "yes") return `${who(entry)} sent the link again${way === "email" ? " by e-mail" : ""}`;
+  const asks = KINDS[kind] === undefined ? "" : ` for ${KINDS[kind]}`;
+  const what = `${who(entry)} issued a link${FOR[entry.details.for ?? ""] ?? ""}${asks}${MANNERS[manner] ?? ""}`;
+  const to = [number === undefined ? null : numberWords(number), email ?? null].filter(
+    (each) => each !== null,
+  );
+  return to.length === 0 ? what : `${what} to ${to.join(" and ")}`;
 }
 
 function delivery(entry: EntryView): string {
   const { state = "", reason } = entry.details;
   if (state !== "failed" && reason !== undefined) return reason;
-  return `Text ${DELIVERIES[state] ?? state}${because(entry)}`;
+  return `${WAYS[entry.details.way ?? "sms"] ?? "Text"} ${DELIVERIES[state] ?? state}${because(entry)}`;
+}
+
+function wentOn(entry: EntryView): string {
+  const why =
+    entry.details.why === "failed" ? "The link did not get through" : "Nobody opened the link in 15 s";
+  return entry.details.way === "email"
+    ? `${why}: it goes by e-mail now`
+    : entry.details.way === "sms"
+      ? `${why}: it goes by text now`
+      : `${why}, and no way is left: read out a code or show the QR code`;
 }
 
 function amended(entry: EntryView): string {
@@ -248,6 +268,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.issue": issued,
   "link.send": delivery,
   "link.delivery": delivery,
+  "link.next": wentOn,
   "link.code": (e) => `${who(e)} asked for a spoken code`,
   "link.code-use": () => "The caller typed the spoken code",
   "link.open": () => "The caller opened the link",
@@ -258,7 +279,14 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.handout": (e) => `${who(e)} showed the link and its QR code`,
   "caller.status": status,
   "caller.rung": rung,
-  "caller.stop": () => "The caller pressed Stop",
+  "upload.begin": () => "The caller began to send a photo or a clip",
+  "upload.end": (e) =>
+    e.details.state === "ready"
+      ? `A ${e.details.kind ?? "photo"} from the caller can be seen`
+      : "The caller's photo or clip did not arrive whole",
+  "upload.look": (e) => `${who(e)} looked at what the caller sent`,
+  "caller.stop": (e) =>
+    e.details.quickly === "yes" ? "The caller left quickly and hid the page" : "The caller pressed Stop",
   "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
   "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>
@@ -293,6 +321,9 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "glass.break": "Breaking glass was tried",
   "note.write": "Somebody tried to write",
   "note.look": "Somebody asked for a still",
+  "upload.begin": "The caller tried to send a photo or a clip",
+  "upload.end": "A photo or clip from the caller was looked at by the machine",
+  "upload.look": "Somebody asked for what the caller sent",
   "talk.say": "Somebody tried to write to the caller",
 };
 
@@ -313,6 +344,8 @@ const REASONS: Record<string, string> = {
   "wrong-role": "the account may not",
   "caller-placed": "the caller's phone had sent its own place",
   "bad-position": "that is nowhere on earth",
+  "bad-picture": "it is nothing that can be shown",
+  "too-large": "it is too large",
   "bad-number": "the number cannot be texted",
   "log-away": "the public log could not be written",
   "not-locked-out": "the rules do not lock them out",
@@ -341,6 +374,7 @@ function refused(entry: EntryView, refusal: string): string {
 const NEWS: ReadonlySet<string> = new Set([
   ...DRONE_NEWS,
   "feed.live",
+  "link.next",
   "link.redeem",
   "incident.open",
   "unit.status",
@@ -358,8 +392,9 @@ export function sentence(entry: EntryView): Line {
   if (entry.refusal !== null) return { text: refused(entry, entry.refusal), weight: "warning" };
   const make = SENTENCES[entry.action as Action];
   const text = make === undefined ? `${plain(entry.action)} (${who(entry)})` : make(entry);
-  if (entry.action === "link.delivery" && entry.details.state === "failed")
-    return { text, weight: "warning" };
+  const failed = entry.action === "link.delivery" && entry.details.state === "failed";
+  const stuck = entry.action === "link.next" && entry.details.way === undefined;
+  if (failed || stuck) return { text, weight: "warning" };
   if (WARNINGS.has(entry.action)) return { text, weight: "warning" };
   return { text, weight: NEWS.has(entry.action) ? "news" : "plain" };
 }

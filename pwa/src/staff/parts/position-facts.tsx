@@ -35,6 +35,7 @@ export function PositionFacts({ position, now }: { position: Position; now: numb
   return (
     <div class="facts">
       {position.source === "dispatcher" && <span class="facts-source">From dispatch</span>}
+      {position.source === "witness" && <span class="facts-source">A witness</span>}
       {position.source === "site" && <span class="facts-source">The site</span>}
       <span>{accuracyWords(position.accuracy_m)}</span>
       <span class={age > STALE_MS ? "tone-waiting" : ""}>
