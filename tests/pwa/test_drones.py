@@ -5,10 +5,8 @@ Everything is real: the simulator, a dock's connector, the service, and Chromium
 
 import asyncio
 import io
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,10 +70,6 @@ def is_coloured(dana: Person, incident: str) -> bool:
     with Image.open(io.BytesIO(still)) as picture:
         red, _, blue = ImageStat.Stat(picture.convert("RGB")).mean
     return abs(red - blue) > 20
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text())
 
 
 def speed(page: Page) -> Any:
@@ -178,8 +172,10 @@ async def test_a_drone_is_sent_flown_watched_handed_over_and_lands(browser: Brow
         await page.context.close()
 
 
-async def test_a_fault_in_each_phase_is_said_with_what_is_to_be_done(browser: Browser, city: City) -> None:
-    """Link on the way, GPS over the scene, a motor of who takes over, battery: one flight, three pages.
+async def test_what_fails_on_the_way_and_over_the_scene_is_said_with_what_is_to_be_done(
+    browser: Browser, city: City
+) -> None:
+    """The link on the way, GPS over the scene: one flight, three pages.
 
     `make drone-faults` has every fault in every phase.
     """
@@ -189,8 +185,8 @@ async def test_a_fault_in_each_phase_is_said_with_what_is_to_be_done(browser: Br
     console, pilot = await signed_in(browser, city, "dana"), await signed_in(browser, city, "pia")
     officer = await signed_in(browser, city, "sam", PHONE)
     flight = dana.send("POST", f"/api/incidents/{incident}/flights", {"drone_id": None})
-    first, second = flight["drone"], {"Kestrel 1": "Kestrel 2"}.get(flight["drone"], "Kestrel 1")
-    number, other = first[-1], second[-1]
+    first = flight["drone"]
+    number = first[-1]
     await console.get_by_role("button").filter(has_text="Fire").first.click()
     strip = console.get_by_role("region", name=f"Flight of {first}")
     title, said = pilot.get_by_role("heading", level=1), pilot.locator(".warnings")
@@ -215,42 +211,10 @@ async def test_a_fault_in_each_phase_is_said_with_what_is_to_be_done(browser: Br
     await expect(said).not_to_contain_text("lost its GPS position", timeout=SOON_MS)
     await expect(title).to_contain_text("On scene")
 
-    await pilot.get_by_role("button", name="Hand over").click()
-    relief = console.get_by_role("region", name=f"Flight of {second}")
-    await expect(relief).to_contain_text("On the way", timeout=SOON_MS)
-    city.simulator.say(f"break {other} motor")
-    await expect(relief).to_contain_text("Down by parachute", timeout=SOON_MS)
-    await expect(relief.get_by_role("button", name=f"Return {second}")).to_have_count(0)
-    await expect(said).to_contain_text("Who was to take over does not come.", timeout=SOON_MS)
-    await expect(title).to_contain_text("On scene")
-    await expect(officer.locator(".tile.is-large figure")).to_have_attribute(
-        "aria-label", re.compile(first), timeout=SOON_MS
-    )
-
-    city.simulator.say(f"break {number} battery")
-    await expect(title).to_contain_text("Going home", timeout=SOON_MS)
-    await expect(said).to_contain_text("You: Let it come home.", timeout=SOON_MS)
-    await expect(strip).to_contain_text("Going home", timeout=SOON_MS)
-    await expect(title).to_contain_text("Landed", timeout=FLIGHT_MS)
-    log = console.get_by_role("log")
-    await expect(log).to_contain_text(f"{first} is back in its dock", timeout=SOON_MS)
-    await expect(log).to_contain_text(f"{second} came down by its parachute")
     entries = dana.send("GET", f"/api/incidents/{incident}/entries")
     faults = {entry["details"]["fault"] for entry in entries if entry["action"] == "drone.fault"}
-    assert {"quiet", "blind", "low"} <= faults, faults
-
-    # what became of it is kept: from the pilot's page to the flight's log
-    await pilot.get_by_role("link", name="Its log").click()
-    read = pilot.get_by_role("region", name="The flight's log")
-    await expect(read.get_by_role("heading", level=2)).to_contain_text(first, timeout=SOON_MS)
-    await expect(read).to_contain_text("Is back in its dock")
-    await expect(read).to_contain_text("lost its GPS position")
-    await expect(read.locator(".curve")).to_have_count(3)
-    async with pilot.expect_download() as saving:
-        await read.get_by_role("link", name="Download as JSON").click()
-    kept = read_json(await (await saving.value).path())
-    assert kept["summary"]["end"] == "home"
-    assert len(kept["points"]) > 60
+    assert {"quiet", "blind"} <= faults, faults
+    dana.send("POST", f"/api/incidents/{incident}/close")
     for page in (console, pilot, officer):
         await page.context.close()
 
