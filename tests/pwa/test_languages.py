@@ -34,7 +34,7 @@ SCRIPTS = {  # how each is written; the others in Latin letters
     "bn": r"[\u0980-\u09ff]",
     "am": r"[\u1200-\u137f]",
 }
-NAMES = {"Chrome", "Safari", "JavaScript", "OK", "No", "Live", "Ground floor", "Basement"}
+NAMES = {"Chrome", "Safari", "JavaScript", "MB", "OK", "No", "Live", "Ground floor", "Basement"}
 ENGLISH = re.compile(
     r"\b(the|you|your|they|them|is|are|where|what|with|this|that|and|of|it)\b", re.IGNORECASE
 )
