@@ -54,7 +54,7 @@ async def test_a_link_goes_its_ways_before_the_dispatchers_eyes(browser: Browser
         await expect(number).to_be_focused()
         await expect(number).to_have_value("")
         await page.keyboard.type("313 555 0177")
-        await panel.get_by_label("Page").select_option("covert")
+        await panel.get_by_label("Their page").select_option("covert")
         await expect(panel.get_by_text("Your appointment is confirmed")).to_be_visible()
         await panel.get_by_role("radio", name="Photos and clips").check()
         assert await axe(page) == []
