@@ -45,6 +45,7 @@ FOLLOW_EVERY = timedelta(seconds=5)
 FOLLOW_M = 25.0  # a caller who moves less is where they were
 DOWN_AT_M = 5.0
 DOWN_FOR = timedelta(seconds=5)  # of a drone that lies somewhere and cannot say where
+SAID_SHOWN = timedelta(seconds=30)
 WARNING = 4  # MAV_SEVERITY: what a drone says that a pilot should read
 
 
@@ -123,7 +124,7 @@ class Flights:
     async def said(self, drone: DroneId, severity: int, words: str) -> None:
         live = self._aloft.of_drone(drone)
         if live is not None and severity <= WARNING:
-            live.notes["said"] = words
+            live.notes["said"], live.looked["said"] = words, self._steps.clock()
             await self._aloft.tell(live)
 
     async def back(self, drone: DroneId) -> None:
@@ -157,6 +158,8 @@ class Flights:
             if live.record.ended_at is not None or await self._is_over(live, now):
                 return
             incident = incidents.get(live.record.incident_id)
+            if now - live.looked.get("said", now) > SAID_SHOWN:
+                live.notes.pop("said", None)
             if live.phase in OUTBOUND and (incident is None or incident.closed_at is not None):
                 await self._guards.send_home(live, now, "The incident is closed.")
             else:

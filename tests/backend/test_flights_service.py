@@ -380,6 +380,9 @@ async def test_a_battery_that_lies_is_found_out_and_comes_home(city: Dockside) -
 
 async def test_without_gps_nothing_is_asked_of_it_and_it_goes_on_when_it_sees_again(city: Dockside) -> None:
     live = await on_scene(city)
+    await city.parts.flights.said(live.record.drone_id, 4, "Battery low")
+    assert "Battery low" in live.warnings
+    await city.fly(32)  # what a drone has said is not said for ever
     for _ in range(2):  # over the scene, and on its way home
         await city.fly(2)
         before, phase = len(city.asked), live.phase

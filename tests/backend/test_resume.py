@@ -204,8 +204,9 @@ async def test_what_was_missed_is_told_and_nothing_else(house: House, dana: Staf
         incident = await dana.open(words="before")
         for desk in (shaky, steady):
             await desk.ask("select", incident=incident["id"])
-        await same(shaky, steady, "before")
+        told = await same(shaky, steady, "before")
         for turn in range(3):
+            resumed = told["resumed"]
             await down(way, shaky, how)
             await moved(house, "Unit 12", rng)
             await dana.post(
@@ -214,7 +215,9 @@ async def test_what_was_missed_is_told_and_nothing_else(house: House, dana: Staf
             await dana.open(words=f"while away {turn}")
             await back(way, shaky)
             told = await same(shaky, steady, f"while away {turn}")
-        assert (told["snapshots"], told["resumed"], len(told["numbers"])) == (1, 3, 1)
+            # more than once where its own next try and the word that the network is back come together
+            assert told["resumed"] > resumed
+        assert (told["snapshots"], len(told["numbers"])) == (1, 1)  # never everything anew
 
 
 async def test_who_missed_too_much_or_lost_a_right_begins_anew(

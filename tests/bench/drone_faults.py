@@ -22,8 +22,8 @@ from tests.pwa.lending import Person
 from tests.pwa.test_drones import FLIGHT_MS, SOON_MS, an_incident, signed_in
 from tests.pwa.visits import PHONE
 
-FAULTS = {  # what is said of it, for how long it is broken (None: for good), and how its flight may end
-    "link": (re.compile("Nothing that can be believed"), 22, {"home"}),
+FAULTS = {  # what is said of it, for how many seconds it is broken (None: for good), how it may end
+    "link": (re.compile("Nothing that can be believed"), 20, {"home"}),
     "gps": (re.compile("lost its GPS position"), 8, {"home"}),
     "battery": (re.compile("are left|may be failing|critical|fail-safe"), None, {"home", "elsewhere"}),
     "motor": (re.compile("Parachute|Out of control|parachute"), None, {"parachute"}),
@@ -73,8 +73,6 @@ class Watch:
         elif phase == "return":
             self.pia.send("POST", f"/api/flights/{flight['id']}/return")
         await expect(title).to_contain_text(f"{name} {PHASES[phase]}", timeout=SOON_MS)
-        if phase in ("transit", "return"):
-            await asyncio.sleep(2)  # it is well on its way
         began = time.monotonic()
         self.city.simulator.say(f"break {name[-1]} {fault}{'' if lasts is None else f' {lasts}'}")
         facts = self.pilot.locator(".flight-head")
@@ -156,7 +154,7 @@ def _phases(log: dict[str, Any]) -> list[str]:
 
 
 async def _run(folder: Path) -> list[Cell]:
-    city = City(folder, "320x180@5")
+    city = City(folder, "--picture", "320x180@5")
     try:
         city.start()
         async with async_playwright() as playwright:

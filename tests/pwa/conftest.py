@@ -19,7 +19,7 @@ BASEMAP = Path(__file__).parents[2] / "backend" / "demo.pmtiles"
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     assert BUILT.is_file(), "the pages are not built: run `npm run build` in pwa/"
     service = Service(tmp_path_factory.mktemp("service"), basemap=str(BASEMAP), timezone="Europe/Helsinki")
-    service.add_user("dana", "--role", "dispatcher")
+    service.add_person("dana", "dispatcher")
     service.add_person("lee", "supervisor")
     yield service.start()
     service.kill()

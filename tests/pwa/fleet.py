@@ -16,10 +16,10 @@ from tests.pwa.lending import Person
 from tests.pwa.service import Service
 
 HERE = (60.1700, 24.9400)  # the first dock
-SECOND = (60.1735, 24.9460)
+SECOND = (60.1722, 24.9452)
 THIRD = (60.1690, 24.9300)  # where a drone stands that no dock is registered for
-SCENE = {"latitude": 60.1712, "longitude": 24.9420}  # 170 m from the one, 340 from the other
-AFAR = {"latitude": 60.1655, "longitude": 24.9420}  # half a kilometre from the first: time for a fault
+SCENE = {"latitude": 60.1712, "longitude": 24.9420}  # 170 m from the one, 210 from the other
+AFAR = {"latitude": 60.1672, "longitude": 24.9410}  # 320 m from the first: time for a fault on the way
 PEOPLE = {"dana": "dispatcher", "sam": "officer", "pia": "pilot", "pol": "pilot", "lee": "supervisor"}
 
 
@@ -51,10 +51,13 @@ class Simulator:
 
 
 class City:
-    """Two docks with their drones, one drone without, and everybody who has to do with them."""
+    """Two docks with their drones, one drone without, and everybody who has to do with them.
 
-    def __init__(self, folder: Path, picture: str = "480x270@10") -> None:
-        self._picture = picture
+    `flags` are the simulator's. Not `--speed`: a drone whose clock runs ahead is not believed for long.
+    """
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self._flags = flags
         (folder / "service").mkdir()
         self.service = Service(folder / "service")
         self.simulator: Simulator | None = None
@@ -65,7 +68,7 @@ class City:
             self.service.add_person(name, role, unit="4B12" if role == "officer" else None)
         self.service.start()
         docks = [(*HERE, "Harbour dock"), (*SECOND, "Library dock"), (*THIRD, "Depot")]
-        self.simulator = Simulator(docks, "--picture", self._picture, "--wind", "3,250,0.5")
+        self.simulator = Simulator(docks, "--picture", "640x360@12", "--wind", "3,250,0.5", *self._flags)
         lee = Person(self.service, "lee")
         point = {"latitude": HERE[0], "longitude": HERE[1]}
         site = lee.send(

@@ -39,6 +39,7 @@ import {
   inside,
   place,
   pointAt,
+  tagAt,
   toEdge,
   zoomed,
 } from "../../pwa/src/map/frame.ts";
@@ -515,6 +516,18 @@ test("who is outside stands at the edge, not under buttons and not on one anothe
     taken.push(spot);
   }
   assert.equal(heading({ x: 195, y: 140 }, { x: 3000, y: 140 }), 90);
+});
+
+test("a unit's words lie under no button, and are fewer where there is no room for all", () => {
+  const size = { width: 320, height: 110 };
+  const boxes = [
+    { x: 196, y: 8, width: 116, height: 56 },
+    { x: 8, y: 8, width: 56, height: 56 },
+  ];
+  const texts = ["4B15 · 950 m", "4B15"];
+  assert.deepEqual(tagAt(texts, { x: 150, y: 20 }, size, boxes), { words: "4B15", half: 24, right: false });
+  assert.deepEqual(tagAt(texts, { x: 150, y: 90 }, size, boxes), { words: "4B15 · 950 m", half: 56, right: false });
+  assert.equal(tagAt(texts, { x: 10, y: 90 }, size, boxes).right, true);
 });
 
 test("a crowd is drawn as few marks, and comes apart from close by", () => {

@@ -118,9 +118,10 @@ async def test_every_tab_hides_what_nobody_looks_at_and_goes_on_where_it_was(
 async def test_agency_review_and_owner_pages_lock_by_a_press_and_keep_what_was_half_typed(
     browser: Browser, house: House
 ) -> None:
-    await house.parts.accounts.add(
-        name="ola", display_name="Ola Berg", role=Role.OWNER, call_sign=None, password=PASSWORD
-    )
+    for name, display_name, role in (("ola", "Ola Berg", Role.OWNER), ("ada", "Ada Moss", Role.AUDITOR)):
+        await house.parts.accounts.add(
+            name=name, display_name=display_name, role=role, call_sign=None, password=PASSWORD
+        )
     ola = await house.staff("ola")
     await ola.post("/api/sites", SITE)
     async with at(browser, viewport={"width": DESK[0], "height": DESK[1]}) as context:
@@ -130,7 +131,8 @@ async def test_agency_review_and_owner_pages_lock_by_a_press_and_keep_what_was_h
         await officers.fill(HALF)
         await lock_and_open(page, HALF)
         await expect(officers).to_have_value(HALF)
-        await page.goto(f"{house.url}/review")
+    async with at(browser, viewport={"width": DESK[0], "height": DESK[1]}) as context:
+        page = await sign_in(context, house, "ada", "/review")
         await expect(page.get_by_role("heading", name="Weekly review").first).to_be_visible()
         await lock_and_open(page, "Weekly review")
         await expect(page.get_by_role("heading", name="Weekly review").first).to_be_visible()

@@ -328,7 +328,8 @@ async def test_a_phone_that_heard_nothing_for_half_a_day_has_forgotten(
         assert await page.evaluate(KNOWN) is None
         await page.context.set_offline(False)
         await expect(page.get_by_role("heading", name="Break-in")).to_be_visible()
-        await sign_in(page, service, "olga")  # another person on the same phone
+        service.add_person("oriel", "officer", unit="Unit oriel")
+        await sign_in(page, service, "oriel")  # another person on the same phone
         await expect(page.get_by_role("button", name="Menu")).to_be_visible()
         await page.wait_for_function(KNOWN)
-        assert (await page.evaluate(KNOWN))["me"]["user"]["name"] == "olga"
+        assert (await page.evaluate(KNOWN))["me"]["user"]["name"] == "oriel"

@@ -26,7 +26,7 @@ from backend.tlog.tiles import ENTRIES, tiles_of, unbundle
 from tests.backend.house import PLAIN
 from tests.pwa import published
 from tests.pwa.service import Service
-from tests.pwa.visits import AXE, DESK, PHONE, RULES
+from tests.pwa.visits import DESK, PHONE, RULES, with_axe
 from tests.tlog import trees
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -375,7 +375,7 @@ async def _after(looked: asyncio.Event, route: Route) -> None:
 
 
 async def _axe(page: Page, where: str = "html") -> list[str]:
-    await page.evaluate(AXE.read_text())
+    await with_axe(page)
     found = await page.evaluate(
         "async ([where, rules]) => (await axe.run(where, {runOnly: rules})).violations", [where, RULES]
     )

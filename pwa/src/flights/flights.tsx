@@ -149,15 +149,16 @@ export function Flights({ me, calls, requests }: { me: Me; calls: FlightLogCalls
           <span>{me.agency.name}</span>
         </p>
         <a class="button" href={home}>
-          <Icon name="back" /> <span class="home-word">{word}</span>
+          <Icon name="back" /> <span class="wide-word">{word}</span>
         </a>
         <ThemeButton />
         <LockButton requests={requests} />
         <SignOutButton name={me.user.display_name} onSignOut={signOut} />
       </header>
       <main class={chosen === null ? "flights-main" : "flights-main is-chosen"}>
+        <h1 class="sr-only">Flights and their logs</h1>
         <section class="flights-list" aria-labelledby="flights-title">
-          <h1 id="flights-title">Flights</h1>
+          <h2 id="flights-title">Flights</h2>
           <List calls={calls} chosen={chosen} />
         </section>
         <section class="flights-log" ref={detail} tabIndex={-1} aria-label="The flight's log">

@@ -14,6 +14,7 @@ import {
   place,
   type Size,
   type Spot,
+  tagAt,
   toEdge,
   wedge,
   wedgePx,
@@ -61,6 +62,7 @@ export interface Drawn {
 }
 
 const GRID_PX = 72;
+const NO_BOXES: readonly Box[] = [];
 
 /** The ground without a basemap: squares of a round length, so that distances can be read all the same. */
 export function Grid({ frame, size }: Drawn) {
@@ -258,10 +260,19 @@ function classesOf(person: MapPerson): string {
   return ["map-person", `is-${kind}`, apart && "is-apart", stale && "is-stale"].filter(Boolean).join(" ");
 }
 
-/** Words beside a mark, away from the map's middle where there is room. */
-function Tag({ words, spot, size }: { words: string; spot: Spot; size: Size }) {
-  const half = words.length * 4 + 8;
-  const right = spot.x >= size.width / 2 ? spot.x + 2 * half + 20 < size.width : spot.x - 2 * half - 20 < 0;
+interface TagProps {
+  name: string;
+  /** What is said after it where there is room. */
+  more: string | null;
+  spot: Spot;
+  size: Size;
+  boxes: readonly Box[];
+}
+
+/** Words beside a mark. */
+function Tag({ name, more, spot, size, boxes }: TagProps) {
+  const texts = more === null ? [name] : [`${name} · ${more}`, name];
+  const { words, half, right } = tagAt(texts, spot, size, boxes);
   return (
     <g transform={`translate(${(half + 16) * (right ? 1 : -1)} 0)`}>
       <rect class="map-tag" x={-half} y="-12" width={2 * half} height="24" rx="6" />
@@ -287,7 +298,8 @@ export function PersonMark({
   at,
   person,
   named,
-}: Drawn & { at: Spot; person: MapPerson; named: boolean }) {
+  boxes = NO_BOXES,
+}: Drawn & { at: Spot; person: MapPerson; named: boolean; boxes?: readonly Box[] }) {
   const { kind, name, soon, heading_deg } = person;
   return (
     <g class={classesOf(person)} transform={move(at)}>
@@ -297,9 +309,7 @@ export function PersonMark({
           {name}
         </text>
       )}
-      {named && kind !== "caller" && (
-        <Tag words={soon === null ? name : `${name} · ${soon}`} spot={at} size={size} />
-      )}
+      {named && kind !== "caller" && <Tag name={name} more={soon} spot={at} size={size} boxes={boxes} />}
     </g>
   );
 }
@@ -335,13 +345,19 @@ export function standing(
   return stand;
 }
 
-export function ApartMark({ frame, size, person, at, towards }: Drawn & Standing) {
-  if (towards === null) return <PersonMark frame={frame} size={size} at={at} person={person} named />;
+interface ApartProps extends Drawn, Standing {
+  /** Where buttons are: no words under them. */
+  readonly boxes: readonly Box[];
+}
+
+export function ApartMark({ frame, size, person, at, towards, boxes }: ApartProps) {
+  if (towards === null)
+    return <PersonMark frame={frame} size={size} at={at} person={person} named boxes={boxes} />;
   const { name, far } = person;
   return (
     <g class={`${classesOf(person)} at-edge`} transform={move(at)}>
       <path class="map-body" d="M0-13 9 9 0 4-9 9Z" transform={`rotate(${towards})`} />
-      <Tag words={far === null ? name : `${name} · ${far}`} spot={at} size={size} />
+      <Tag name={name} more={far} spot={at} size={size} boxes={boxes} />
     </g>
   );
 }

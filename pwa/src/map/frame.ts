@@ -163,6 +163,39 @@ function isUnder({ x, y, width, height }: Box, at: Spot): boolean {
   );
 }
 
+const LETTER_PX = 8;
+const TAG_PX = 24; // high
+const TAG_GAP_PX = 16; // from the mark's middle
+
+/** Words in a tag beside a mark, `half` of their width, and on which side. */
+export interface Tagged {
+  readonly words: string;
+  readonly half: number;
+  readonly right: boolean;
+}
+
+/**
+ * Where a mark's tag lies within the map and under none of `boxes`: away from the map's middle if it can be, and as
+ * the first of `texts` that has room. Where none has, the first.
+ */
+export function tagAt(texts: readonly string[], spot: Spot, size: Size, boxes: readonly Box[]): Tagged {
+  const outwards = spot.x >= size.width / 2;
+  const ways = texts.flatMap((words) =>
+    [outwards, !outwards].map((right) => ({ words, half: (words.length * LETTER_PX) / 2 + 8, right })),
+  );
+  const lies = ({ half, right }: Tagged): Box => {
+    const x = spot.x + (right ? TAG_GAP_PX : -TAG_GAP_PX - 2 * half);
+    return { x, y: spot.y - TAG_PX / 2, width: 2 * half, height: TAG_PX };
+  };
+  const within = (way: Tagged): boolean => lies(way).x >= 0 && lies(way).x + 2 * way.half <= size.width;
+  const free = (way: Tagged): boolean => within(way) && !boxes.some((box) => overlap(box, lies(way)));
+  return ways.find(free) ?? ways.find(within) ?? (ways[0] as Tagged);
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 const EDGE_PX = 20;
 const FOOT_PX = 40; // scale and attribution
 const ROW_PX = 28;

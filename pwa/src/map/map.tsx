@@ -177,6 +177,9 @@ function Attribution({ tiles }: { tiles: TileJson }) {
   );
 }
 
+/** In less it would lie over who is there. */
+const LEAST_SCALE_PX = 140;
+
 function Scale({ frame, size }: { frame: Frame; size: Size }) {
   const bar = scaleBar(metresPerPixel(frame), Math.min(110, size.width / 3));
   return (
@@ -391,12 +394,12 @@ function Layers({ props, framing, frame, size, boxes, drawn }: LayersProps) {
       </svg>
       <svg role="presentation" width={size.width} height={size.height}>
         {standing(apart, { frame, size }, boxes).map((stands) => (
-          <ApartMark key={stands.person.id} frame={frame} size={size} {...stands} />
+          <ApartMark key={stands.person.id} frame={frame} size={size} boxes={boxes} {...stands} />
         ))}
         {edited !== undefined && changes !== undefined && (
           <Handles frame={frame} size={size} camera={edited} {...changes} />
         )}
-        <Scale frame={frame} size={size} />
+        {size.height >= LEAST_SCALE_PX && <Scale frame={frame} size={size} />}
         {props.onPlace !== undefined && (
           <path class="map-middle" d={`M${size.width / 2 - 14} ${size.height / 2}h28m-14-14v28`} />
         )}

@@ -37,7 +37,7 @@ function Bar({ desk, listed, onList }: { desk: Desk; listed: boolean; onList(): 
       </button>
       <div class="bar-end">
         <a class="button" href="/flights">
-          <Icon name="history" /> Flights
+          <Icon name="history" /> <span class="wide-word">Flights</span>
         </a>
         <LockButton requests={desk.requests} />
         <ThemeButton />

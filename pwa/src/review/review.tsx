@@ -90,7 +90,7 @@ export function Review({ me, calls, requests }: { me: Me; calls: ReviewCalls; re
           <span>{me.agency.name}</span>
         </p>
         <a class="button" href="/flights">
-          <Icon name="drone" /> Flights
+          <Icon name="drone" /> <span class="wide-word">Flights</span>
         </a>
         <ThemeButton />
         <LockButton requests={requests} />
