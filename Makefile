@@ -57,6 +57,10 @@ bench-lighthouse: build ## the pages that are opened on a phone, by Lighthouse o
 	@tests/machine.sh
 	@python -m tests.bench.lighthouse
 
+bench-caller: build ## the way in under 3G, and what 500 calls at random reach when things go wrong; a JSON line
+	@tests/machine.sh
+	@python -m tests.bench.caller
+
 bench-camera: .venv/.installed ## a lent camera: CPU beside ffmpeg -c copy, and how soon it is seen; a JSON line at the end
 	@tests/machine.sh
 	@python -m tests.bench.camera
@@ -145,4 +149,4 @@ pwa/dist/.built: pwa/node_modules/.installed $(PWA_SOURCES)
 	@cd pwa && npm run --silent build
 	@touch $@
 
-.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-camera bench-drone bench-flight drone-faults soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install
+.PHONY: help demo serve test check basemap bench bench-forward bench-loss bench-fault bench-nearby bench-map bench-officer bench-lighthouse bench-caller bench-camera bench-drone bench-flight drone-faults soak bench-log fuzz campaign-flips campaign-kills screens wire fix lock build install

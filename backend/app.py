@@ -60,6 +60,7 @@ from backend.services.flight_log import FlightLogs
 from backend.services.flights import Flights
 from backend.services.glass import Glass
 from backend.services.handling import Handling
+from backend.services.hints import Hints
 from backend.services.hung_up import HungUp
 from backend.services.incidents import Incidents
 from backend.services.keys import Keys
@@ -106,6 +107,7 @@ from backend.store.store import Store
 from backend.tlog.client import LogClient
 from backend.tlog.folder import CHECKPOINT
 from media.frames import Frames
+from media.looks import Looks
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from media.stills import Stills as StillWorkers
@@ -225,6 +227,8 @@ class Parts(msgspec.Struct, frozen=True):
     transparency: Transparency
     notes: Notes
     talk: Talk
+    hints: Hints
+    looks: Looks
 
 
 def open_store(config: Config) -> Store:
@@ -308,6 +312,7 @@ def build(
     relays = Relays(steps, aloft, courses, dispatch)
     drones.listener = flights = Flights(steps, aloft, drones, docks, courses, pictures, offers, relays)
     access, still_workers = Access(steps, devices, uses), StillWorkers()
+    looks = Looks()
     stills = Stills(steps, access, sfu, still_workers, connections, hub)
     still_workers.over = stills.over
     outbox = Outbox(steps, senders, keys, agency=config.agency, public_url=config.public_url)
@@ -405,6 +410,8 @@ def build(
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
         talk=Talk(steps, hub, _translator(config)),
+        hints=Hints(steps, looks),
+        looks=looks,
     )
 
 
@@ -494,6 +501,7 @@ def create_app(
                 "transparency",
                 "notes",
                 "talk",
+                "hints",
             )
         },
     }
@@ -595,6 +603,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         await parts.public_log.close()
         await parts.sender.aclose()
         await parts.pusher.aclose()
+        await parts.looks.close()
         await parts.store.close()
 
 

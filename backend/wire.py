@@ -125,6 +125,7 @@ ENUMS: tuple[type[Enum], ...] = (
     sites.SiteKind,
     statements.Verdict,
     talk.WordKind,
+    talk.Hint,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
     positions.Point,
@@ -222,6 +223,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     talk.Marks,
     talk.WordView,
     talk.TalkView,
+    talk.PictureHint,
     talk.CallerWord,
     talk.TalkNews,
     questions.Choice,

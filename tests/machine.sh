@@ -5,6 +5,7 @@
 set -euo pipefail
 
 declare -A why=(
+  [apertium-eng-spa]="words of callers, from Spanish and back, by the translator that needs no network"
   [chromium]="a real browser: caller, dispatcher and officer in the story test"
   [firefox-esr]="a second browser, to publish and to watch"
   [fonts-noto-core]="Arabic letters in that browser"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter, RawBody
 
 from backend.api import guards
 from backend.api.bodies import ID
@@ -12,7 +12,8 @@ from backend.api.talk_bodies import AskNews, MarkTalk, ReadTalk, Say
 from backend.model.ids import GrantSecret, LinkId
 from backend.model.people import StaffSession
 from backend.model.questions import Canned
-from backend.model.talk import CallerWord, TalkNews, TalkView, WordView
+from backend.model.talk import CallerWord, Hint, PictureHint, TalkNews, TalkView, WordView
+from backend.services.hints import LOOK_BYTES, Hints
 from backend.services.talk import Talk
 
 Id = Annotated[str, PathParameter(pattern=ID)]
@@ -40,11 +41,21 @@ async def reached(
     await talk.reached(bearer, data.delivered, data.read, data.language)
 
 
+@post("/look", status_code=200, request_max_body_size=LOOK_BYTES)
+async def look(
+    body: RawBody,
+    bearer: NamedDependency[GrantSecret],
+    hints: NamedDependency[Hints],
+    shown: Annotated[Hint | None, QueryParameter()] = None,
+) -> PictureHint:
+    return PictureHint(hint=await hints.look(bearer, body, shown))
+
+
 CALLER_ROUTER = Router(
     "/caller",
     guards=[guards.our_pages],
     request_max_body_size=BODY_BYTES,
-    route_handlers=[say, news, reached],
+    route_handlers=[say, news, reached, look],
 )
 
 

@@ -27,6 +27,20 @@ class WordKind(StrEnum):
     ANSWER = "answer"  # one press of the caller's, to a question or to guidance
 
 
+class Hint(StrEnum):
+    """What could be better about a caller's picture."""
+
+    DARK = "dark"
+    COVERED = "covered"
+    BLURRED = "blurred"
+
+
+class PictureHint(msgspec.Struct, frozen=True, kw_only=True):
+    """The most pressing one, or none; for the caller's page alone."""
+
+    hint: Hint | None
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to say. `answers` is the number of the question."""
 

@@ -56,10 +56,10 @@ class Alerts:
     async def raise_for(self, step: Step, response: Response, unit: Unit) -> None:
         """Tell everybody on duty in it; `wake` after the commit. A unit without a crew has nobody to tell."""
         await step.tx.alerts.withdraw_offers(response.incident_id)  # somebody else goes
-        await step.tx.alerts.take_out_ends(response.incident_id)
         if not unit.crew:
             return
         to = [kept for member in unit.crew for kept in await step.tx.push.of_user(member.user_id)]
+        await step.tx.alerts.take_out_ends(response.incident_id, [kept.id for kept in to])
         alert = Alert(
             id=AlertId(new_id("alr")),
             response_id=response.id,

@@ -120,7 +120,8 @@ class Talk:
     async def _caller(self, tx: Tx, bearer: GrantSecret) -> Link:
         """The link by which this page shares now. Raises Refused."""
         grant = await tx.grants.by_secret(bearer.hashed)
-        refusal = rules.check(grant, Scope.POSITION, self._steps.clock())
+        scope = grant.scope if grant and grant.link_id else Scope.POSITION  # words go with whatever is shared
+        refusal = rules.check(grant, scope, self._steps.clock())
         link = await tx.links.get(grant.link_id) if grant and grant.link_id else None
         if grant is None or link is None or refusal is not None:
             incident = await tx.incidents.get(grant.incident_id) if grant is not None else None

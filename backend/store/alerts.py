@@ -159,11 +159,13 @@ class Alerts:
             delete(alert_pushes).where(alert_pushes.c.alert_id == alert, alert_pushes.c.push_id.in_(own))
         )
 
-    async def take_out_ends(self, incident: IncidentId) -> None:
-        """Nobody is told any more of what has ended there: it could replace a newer alert that waits."""
+    async def take_out_ends(self, incident: IncidentId, to: Sequence[PushId]) -> None:
+        """These are told no more of what has ended there: it could replace a newer alert that waits."""
         over = and_(responses.c.incident_id == incident, not_(_CURRENT))
         these = select(alerts.c.id).select_from(_WHOLE).where(over)
-        await self._db.execute(delete(alert_pushes).where(alert_pushes.c.alert_id.in_(these)))
+        await self._db.execute(
+            delete(alert_pushes).where(alert_pushes.c.alert_id.in_(these), alert_pushes.c.push_id.in_(to))
+        )
 
     async def waits(self, alert: AlertId) -> bool:
         """Whether somebody is still to be told of it."""

@@ -100,6 +100,8 @@ export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
 export type WordKind = "text" | "ask" | "guide" | "answer";
 
+export type Hint = "dark" | "covered" | "blurred";
+
 export interface Point {
   latitude: number;
   longitude: number;
@@ -997,6 +999,10 @@ export interface TalkView {
   marks: Marks;
 }
 
+export interface PictureHint {
+  hint: Hint | null;
+}
+
 export interface CallerWord {
   number: number;
   id: string | null;
@@ -1729,6 +1735,7 @@ export interface CallerReceipt {
   provable_at: string | null;
   file: ReceiptFile | null;
   shared: SharedFor[];
+  words: number;
   places_days: number;
   places_until: string | null;
   contact: string;

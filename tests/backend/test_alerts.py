@@ -257,6 +257,10 @@ async def test_an_end_that_is_told_in_vain_is_given_up_and_never_overtakes_a_new
     pushes.answers[SAMS] = PushOutcome.FAILED
     await dana.delete(f"{units}/{sam.user.unit_id}")
     await until(lambda: len(quiet(pushes)) == 1, "its end is tried")
+    other = await unit_named(dana, "Unit 7")
+    await dana.post(units, {"unit_id": other["id"]})
+    assert await waiting(house) > 0  # that somebody else is sent changes nothing for this phone
+    await dana.delete(f"{units}/{other['id']}")
     del pushes.answers[SAMS]
     await dana.post(units, {"unit_id": sam.user.unit_id})
     await reaches(dana, incident, "push")

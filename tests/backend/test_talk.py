@@ -5,11 +5,13 @@ import json
 import random
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
-from backend.model.ids import new_id
+from backend.model.ids import WordId, new_id
 from backend.model.questions import GUIDES, QUESTIONS
-from backend.model.talk import MOST_WORDS, TEXT_CHARS
+from backend.model.talk import MOST_WORDS, TEXT_CHARS, Said, WordKind
 from backend.services import talk as service
 from backend.services.limits import Rate
 from tests.backend.house import House, Phone, Staff, no, still
@@ -36,9 +38,9 @@ class Caller:
     def __init__(self, house: House, dana: Staff, incident: Any, link: Any) -> None:
         self.house, self.dana, self.incident, self.link = house, dana, incident, link
         self.bearer = ""
+        self.phone = Phone(house, house.token(link["id"]))
 
     async def share(self) -> "Caller":
-        self.phone = Phone(self.house, self.house.token(self.link["id"]))
         self.bearer = await self.phone.share()
         return self
 
@@ -210,7 +212,7 @@ async def test_foreign_phrases_and_answers_to_nothing_are_refused(house: House, 
     for number, phrase in ((1, "answer.gun"), (1, "ask.weapon"), (2, "answer.yes"), (3, "answer.yes")):
         no(await caller.answer(number, phrase), 422, "phrase-unknown")
     for kind, phrase in (("ask", "guide.wipe"), ("guide", "ask.weapon"), ("ask", "ask.invented")):
-        body = {"id": new_id("wrd"), "kind": kind, "phrase": phrase}
+        body: dict[str, Any] = {"id": new_id("wrd"), "kind": kind, "phrase": phrase}
         no(await dana.http.post(caller.where, json=body), 422, "phrase-unknown")
         no(await caller.post("say", body), 422, "phrase-unknown")
     body = {"id": new_id("wrd"), "kind": "answer", "phrase": "answer.yes", "answers": 1}
@@ -226,7 +228,7 @@ async def test_a_flood_is_slowed_down_and_ends_at_its_bound_without_silencing_th
         link = await step.tx.links.get(caller.link["id"])
         assert link is not None
         for n in range(MOST_WORDS):
-            said = service.Said(id=new_id("wrd"), kind=service.WordKind.TEXT, text=f"{n}")  # type: ignore[arg-type]
+            said = Said(id=WordId(new_id("wrd")), kind=WordKind.TEXT, text=f"{n}")
             await house.parts.talk._add(step, link, said, None, "es", None)
     no(await caller.say(), 409, "too-many")
     assert (await caller.told(text="We read it"))["number"] == MOST_WORDS + 1
@@ -271,6 +273,39 @@ async def test_only_the_desk_reads_it(house: House, dana: Staff, sam: Staff) -> 
     no(await sam.http.get(caller.where), 403, "wrong-role")
     async with sam.socket() as phone:
         assert phone.snapshot["talks"] == []
+
+
+async def test_a_small_still_is_looked_at_for_the_caller_alone(house: House, dana: Staff) -> None:
+    caller = await calling(house, dana)
+    chance = np.random.default_rng(1)
+    sharp = cv2.resize(
+        chance.integers(0, 255, (12, 16), np.uint8), (160, 120), interpolation=cv2.INTER_NEAREST
+    )
+    house.parts.hints._rate = Rate(every_s=0.001, burst=100)
+
+    async def look(jpeg: bytes, shown: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {caller.bearer}", "Content-Type": "image/jpeg"}
+        return await house.client().post(f"/api/caller/look{shown}", content=jpeg, headers=headers)
+
+    def still_of(picture: Any) -> bytes:
+        return bytes(cv2.imencode(".jpg", picture)[1])
+
+    before = await house.entries()
+    assert (await look(still_of(sharp))).json() == {"hint": None}
+    dark = still_of((sharp * 0.17).astype(np.uint8))  # between the two thresholds
+    assert (await look(dark)).json() == {"hint": None}
+    assert (await look(dark, "?shown=dark")).json() == {"hint": "dark"}
+    assert (await look(still_of((sharp * 0.1).astype(np.uint8)))).json() == {"hint": "dark"}
+    no(await look(b"\xff\xd8 no picture \xff\xd9"), 422, "bad-picture")
+    no(await look(still_of(np.zeros((400, 500), np.uint8))), 422, "bad-picture")
+    assert (await look(b"\xff" * 30_000)).status_code == 413
+    no(await look(dark, "?shown=<script>"), 400, "malformed")
+    assert await house.entries() == before, "it leaves no trace"
+    await caller.post("stop", None)
+    no(await look(dark), 403, "grant-revoked")
+    place = await dana.issue(caller.incident, kind="position")
+    caller.bearer = await Phone(house, house.token(place["id"])).share()
+    no(await look(dark), 403, "wrong-scope")
 
 
 class Shouts:

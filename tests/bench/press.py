@@ -36,7 +36,7 @@ async def measure(browser: Browser, runs: int) -> list[float]:
         dispatcher = Dispatcher(service, "dana")
         try:
             desk = await browser.new_context(viewport={"width": 1440, "height": 900})
-            await _sign_in(desk, service)
+            await sign_in(desk, service)
             times = [await _call(browser, desk, dispatcher, service) for _ in range(runs + 1)]
         finally:
             dispatcher.close()
@@ -44,7 +44,8 @@ async def measure(browser: Browser, runs: int) -> list[float]:
     return times[1:]
 
 
-async def _sign_in(desk: BrowserContext, service: Service) -> None:
+async def sign_in(desk: BrowserContext, service: Service) -> None:
+    """The dispatcher of these benchmarks."""
     page = await desk.new_page()
     await page.goto(f"{service.url}/signin")
     await page.locator("input[name=username]").fill("dana")

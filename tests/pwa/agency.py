@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 
+from backend.app import _english
+from backend.model.questions import canned
 from tests.pwa.told import Told
+
+CANNED = msgspec.to_builtins(canned(_english()))
 
 Json = dict[str, Any]
 TICK_S = 1.0
@@ -346,6 +351,7 @@ class Agency:
         self.entries: dict[str, list[Json]] = {}
         self.trails: dict[str, list[Json]] = {}
         self.notes: dict[str, list[Json]] = {}
+        self.talks: list[Json] = []
         self.readers: list[Json] = []  # of every incident
         self.phrases = [
             "Understood",
@@ -435,6 +441,7 @@ class Agency:
             "notes": [self._thread(which) for which in self.notes],
             "phrases": self.phrases,
             "duty": self.duty,
+            "talks": self.talks,
         }
 
     def _thread(self, which: str) -> Json:
@@ -543,6 +550,8 @@ class Agency:
             return 201, made
         if path.startswith("/api/push"):
             return 204, None
+        if path == "/api/talk/phrases":
+            return 200, CANNED
         if path == "/api/airspace":
             return 200, {"type": "FeatureCollection", "features": []}
         if path == "/api/weather":

@@ -180,11 +180,14 @@ class Dispatcher:
         """The incident as a console is shown it."""
         return next(view for view in self._snapshot()["incidents"] if view["id"] == incident)
 
+    def cookies(self) -> str:
+        """The Cookie header of a socket of theirs."""
+        return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+
     def _snapshot(self) -> Any:
         address = self._service.url.replace("http", "ws", 1) + "/api/events"
-        cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
         with connect(
-            address, origin=Origin(self._service.url), additional_headers={"Cookie": cookies}
+            address, origin=Origin(self._service.url), additional_headers={"Cookie": self.cookies()}
         ) as socket:
             return json.loads(socket.recv(timeout=5))
 

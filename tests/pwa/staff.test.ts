@@ -9,7 +9,7 @@ import { backoff, follow, patience } from "../../pwa/src/lib/events.ts";
 import { ServerClock } from "../../pwa/src/lib/clock.ts";
 import { callersConnection, ownConnection } from "../../pwa/src/staff/connections.ts";
 import { asking } from "../../pwa/src/staff/cameras.ts";
-import { anew, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
+import { anew, asked, type Covers, coversOf, pressed, safe, shownOf } from "../../pwa/src/staff/covers.ts";
 import { Exposures } from "../../pwa/src/staff/exposures.ts";
 import { type Requests, Unreachable } from "../../pwa/src/lib/requests.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
@@ -872,6 +872,8 @@ test("covers come off one by one, and all come back at once", () => {
   assert.equal(shownOf(afraid, "fed_1"), "hidden");
   assert.equal(shownOf(pressed(afraid, "fed_1"), "fed_1"), "motion");
   assert.equal(shownOf(anew(afraid), "fed_1"), "motion");
+  assert.equal(shownOf(asked(afraid, "fed_1"), "fed_1"), "motion");
+  assert.equal(shownOf(asked(safe(careful), "fed_1"), "fed_1"), "hidden");
   assert.equal(shownOf(coversOf({ blur: false, still_first: true }), "fed_1"), "still");
   assert.equal(shownOf(coversOf(undefined), "fed_1"), "motion");
 });

@@ -45,6 +45,27 @@ def live(agency: Agency) -> None:
     agency.trails = {"inc_1": [position(latitude=42.3222, at=now(seconds=9))]}
 
 
+def talking(agency: Agency) -> None:
+    live(agency)
+    held = agency.incidents["inc_1"]["links"][0]["id"]
+    plain = {"at": now(seconds=40), "language": None, "translated": None, "text": "", "answers": None}
+    asked = {**plain, "id": "w1", "number": 1, "by": "Dana Reyes", "kind": "ask", "phrase": "ask.weapon"}
+    told = {**plain, "id": "w2", "number": 2, "by": None, "kind": "answer", "phrase": "answer.yes"}
+    wrote = {**plain, "id": "w3", "number": 3, "by": None, "kind": "text", "phrase": None, "language": "es"}
+    agency.talks = [
+        {
+            "incident_id": "inc_1",
+            "link_id": held,
+            "marks": {"delivered": 2, "read": 1, "desk_read": 3, "language": "es"},
+            "words": [
+                asked,
+                {**told, "answers": 1},
+                {**wrote, "text": "Está en la cocina", "translated": "He is in the cookery"},
+            ],
+        }
+    ]
+
+
 def asking(agency: Agency) -> None:
     live(agency)
     agency.incidents["inc_1"]["links"] = [link(1, "sharing", asking=True)]
@@ -75,6 +96,7 @@ STATES: dict[str, tuple[State, str]] = {
     "delivered": (texted, "Ask the caller to open it and press Share."),
     "failed": (failed, "Landline or unreachable carrier. Resend, read a spoken code aloud"),
     "live": (live, "Camera on, position on"),
+    "talking with the caller": (talking, "Está en la cocina"),
     "another phone asks": (asking, "Another phone opened this link and wants in."),
     "camera refused": (camera_refused, "Camera refused – position only"),
     "ended": (ended, "The caller stopped sharing."),

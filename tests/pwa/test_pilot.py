@@ -98,8 +98,8 @@ async def sound(page: Page) -> None:
 async def test_the_pilots_page_is_sound_in_every_light_and_size(browser: Browser) -> None:
     async with flown(browser) as (page, made):
         await expect(page.locator(".eye.is-large .chip.tone-live")).to_be_visible()
-        blind = {"warnings": ["The drone has lost its GPS position."], "advice": ["Follow its picture."]}
-        await made.change_hangar(flights=[h.flight(**blind)])
+        blind = h.flight(warnings=["The drone has lost its GPS position."], advice=["Follow its picture."])
+        await made.change_hangar(flights=[blind])
         await expect(page.get_by_role("alert").first).to_contain_text("You: Follow its picture.")
         await page.get_by_role("button", name="Parachute").click()
         await page.get_by_role("button", name="1 of 2").wait_for()

@@ -6,6 +6,7 @@ import { fetchPatiently } from "./patiently.ts";
 
 /** In the order in which they are loaded ahead. */
 const PARTS = {
+  talk: () => import("./talk-view.ts"),
   receipt: () => import("./receipt.ts"),
 };
 

@@ -4,11 +4,16 @@ import { h, icon, write } from "./dom.ts";
 import { pictureOf, placeOf, type Saying, saying } from "./saying.ts";
 import { headline, type Screen } from "./screens.ts";
 import type { Sharing } from "./share.ts";
+import type { TalkView } from "./talk-view.ts";
 import { fill, type Words } from "./words.ts";
 
 export interface SharingScreen extends Screen {
   /** Shows what is true now. */
   update(): void;
+  /** Puts the talk with 911 on this screen. */
+  hang(talk: TalkView): void;
+  /** What shows the camera; null while there is nothing to see. */
+  picture(): HTMLVideoElement | null;
 }
 
 const SIGNAL_SHOWS_MS = 3000; // before that the first seconds weigh too much
@@ -48,6 +53,11 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     icon("light"),
     words.light,
   );
+
+  const stage = h("div", { class: "stage" }, pin, video, place);
+  const asked = h("div", { class: "talk-here" });
+  let hung: TalkView | null = null;
+  const tools = h("div", { class: "tools" }, flip, light);
 
   flip.addEventListener("click", async () => {
     flip.disabled = true;
@@ -100,6 +110,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
       main.dataset.place = shared.situation.place;
       main.dataset.picture = pictureOf(shared.situation);
     }
+    hung?.stand(said.tone === "off");
     toneIcon.firstElementChild?.setAttribute("href", `#${said.tone}`);
     write(toneWord, words[TONES[said.tone]]);
     write(time, clock(now - since));
@@ -125,10 +136,19 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
       top,
       hint,
       again,
-      h("div", { class: "stage" }, pin, video, place),
-      h("div", { class: "tools" }, flip, light),
+      stage,
+      asked,
+      tools,
       h("button", { type: "button", class: "stop", onclick: stop }, icon("stop"), words.stop),
     ],
     update,
+    hang(talk) {
+      hung = talk;
+      stage.append(talk.over);
+      asked.replaceChildren(talk.asked, talk.panel);
+      tools.append(talk.opener);
+      update();
+    },
+    picture: () => (shared.situation.camera === "on" && !video.hidden ? video : null),
   };
 }

@@ -29,9 +29,10 @@ export function sharedLines(
     [words.sawStills, on(receipt, "stills", "single-stills")],
     [words.sawPlace, place],
   ];
-  return lines
+  const held = lines
     .filter(([, seconds]) => seconds >= 1)
     .map(([line, seconds]) => fill(line, { time: duration(Math.floor(seconds)) }));
+  return receipt?.words ? [...held, fill(words.sawWords, { time: String(receipt.words) })] : held;
 }
 
 export function keptLines(words: AllWords, agency: string, receipt: CallerReceipt | null): string[] {

@@ -3,11 +3,12 @@
 import { Refused } from "../lib/api.ts";
 import type { CallerReceipt, Invitation } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
-import { memory, show, showAll } from "./frame.ts";
+import { loadWords, memory, show, showAll } from "./frame.ts";
 import { load, loadAhead } from "./later.ts";
 import * as screens from "./screens.ts";
 import { type Summary, share } from "./share.ts";
 import { type SharingScreen, sharing } from "./sharing.ts";
+import type { TalkView } from "./talk-view.ts";
 import type { Words } from "./words.ts";
 
 const SLOW_MS = 4000;
@@ -244,9 +245,26 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
       const look = showEnded((words) => words.stopped, true);
       void door.leave().then(look);
     };
+    let talk: TalkView | null = null;
     show((words) => {
       screen = sharing(words, shared, since, stop);
+      if (talk !== null) screen.hang(talk);
       return screen;
+    });
+    void load("talk").then(async ({ talkView }) => {
+      const { phrases } = await loadWords();
+      if (ending.signal.aborted) return;
+      talk = talkView({
+        door,
+        token,
+        phrases,
+        language: document.documentElement.lang,
+        memory,
+        video: () => screen?.picture() ?? null,
+        onOver: over,
+        signal: ending.signal,
+      });
+      screen?.hang(talk);
     });
     const timer = setInterval(() => screen?.update(), REDRAW_MS);
     ending.signal.addEventListener("abort", () => clearInterval(timer));

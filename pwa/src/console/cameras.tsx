@@ -23,7 +23,7 @@ import type { Desk } from "../staff/desk.ts";
 import type { Around } from "../staff/nearby.ts";
 import { Reasons } from "../staff/parts/reasons.tsx";
 import type { IncidentView, NearbyCamera, OpeningView, Reason } from "../wire.ts";
-import { type ConsoleState, change } from "./state.ts";
+import { type ConsoleState, putInFront } from "./state.ts";
 
 interface Props {
   desk: Desk;
@@ -61,7 +61,7 @@ function Mine({ desk, state, incident, camera, now, act, opening }: Row & { open
         <button
           type="button"
           aria-label={`Show ${camera.name}`}
-          onClick={() => change(state, { feed: opening.feed_id })}
+          onClick={() => putInFront(desk, state, opening.feed_id)}
         >
           Show
         </button>
@@ -154,7 +154,7 @@ function CameraRow(row: Row) {
     setChoosing(false);
     await act.run(async () => {
       const opened = await desk.calls.openCamera(incident.id, camera.camera_id, reason);
-      if (opened.opening !== null) change(state, { feed: opened.opening.feed_id });
+      if (opened.opening !== null) putInFront(desk, state, opened.opening.feed_id);
     });
   };
   return (
@@ -187,7 +187,7 @@ function WholeSite({
       const { openings, asked } = await desk.calls.openSite(incident.id);
       setNone(openings.length === 0 && asked.length === 0);
       const [first] = openings;
-      if (first !== undefined) change(state, { feed: first.feed_id });
+      if (first !== undefined) putInFront(desk, state, first.feed_id);
     });
   return (
     <div class="whole-site">

@@ -25,7 +25,8 @@ import { LinkPanel } from "./link-panel.tsx";
 import { Middle } from "./middle.tsx";
 import { NewIncident, TYPE_FIELD } from "./new-incident.tsx";
 import { Silent } from "./silent.tsx";
-import { AT_REST, type ConsoleState, change, swap, turn } from "./state.ts";
+import { AT_REST, type ConsoleState, change, putInFront, swap, turn } from "./state.ts";
+import { TALK_FIELD, Talk } from "./talk.tsx";
 import { Units } from "./units.tsx";
 import { Words } from "./words.tsx";
 
@@ -93,7 +94,7 @@ function acceptFirst(props: Props): void {
 function show({ desk, state }: Props, index: number): void {
   const incident = inFront(desk);
   const feed = incident === undefined ? undefined : watchable(incident, desk.me.user.id)[index];
-  if (feed !== undefined) change(state, { feed: feed.id });
+  if (feed !== undefined) putInFront(desk, state, feed.id);
 }
 
 function carryOut(props: Props, asked: Command): void {
@@ -105,6 +106,7 @@ function carryOut(props: Props, asked: Command): void {
   const steps: Record<typeof asked.name, () => void> = {
     new: () => document.getElementById(TYPE_FIELD)?.focus(),
     text: () => text(state),
+    talk: () => document.getElementById(TALK_FIELD)?.focus(),
     ended: () => change(state, { ended: true, help: false }),
     write: () => document.getElementById(WRITE_FIELD)?.focus(),
     swap: () => swap(state),
@@ -269,6 +271,7 @@ export function Console(props: Props) {
         {incident !== undefined && (
           <>
             <Words key={incident.id} desk={desk} incident={incident} />
+            <Talk key={`${incident.id} talk`} desk={desk} incident={incident} />
             {cameras}
             <Units desk={desk} incident={incident} />
             <LinkPanel {...props} incident={incident} />

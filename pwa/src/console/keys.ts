@@ -9,6 +9,7 @@ export type Command =
         | "text"
         | "ended"
         | "write"
+        | "talk"
         | "swap"
         | "turn"
         | "cover"
@@ -26,6 +27,7 @@ export const KEYS: readonly { key: string; does: string }[] = [
   { key: "E", does: "A call that ended: its number, Enter; its link is sent at once" },
   { key: "L", does: "Send a link" },
   { key: "M", does: "Write to the units; Alt and a digit says a phrase" },
+  { key: "T", does: "Write to the caller; Tab back for questions and pictures" },
   { key: "↑ ↓", does: "Next or previous incident" },
   { key: "1 – 9", does: "Open a picture" },
   { key: "S", does: "Swap picture and map" },
@@ -52,6 +54,7 @@ const SINGLE: Record<string, Command["name"]> = {
   l: "text",
   e: "ended",
   m: "write",
+  t: "talk",
   s: "swap",
   v: "turn",
   b: "cover",

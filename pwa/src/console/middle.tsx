@@ -4,6 +4,7 @@ import { useNow, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import type { Store } from "../lib/store.ts";
 import { watchable } from "../staff/cameras.ts";
+import { anew } from "../staff/covers.ts";
 import type { Desk } from "../staff/desk.ts";
 import { chosenFeed, feedLabel } from "../staff/feeds.ts";
 import { advice, currentLink, feedWords, linkOf, standingOfLink, whyNoPicture } from "../staff/links.ts";
@@ -19,7 +20,7 @@ import { gaveAway } from "./handling.tsx";
 import { SpeakOrShow } from "./link-panel.tsx";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";
-import { type ConsoleState, change } from "./state.ts";
+import { type ConsoleState, change, putInFront } from "./state.ts";
 
 interface Props {
   desk: Desk;
@@ -71,10 +72,12 @@ function Coming({ feed }: { feed: FeedView }) {
 }
 
 function FeedTabs({
+  desk,
   feeds,
   feed,
   state,
 }: {
+  desk: Desk;
   feeds: readonly FeedView[];
   feed: FeedView;
   state: Store<ConsoleState>;
@@ -88,7 +91,7 @@ function FeedTabs({
           type="button"
           aria-pressed={other.id === feed.id}
           aria-keyshortcuts={String(index + 1)}
-          onClick={() => change(state, { feed: other.id })}
+          onClick={() => putInFront(desk, state, other.id)}
         >
           <kbd>{index + 1}</kbd> {feedLabel(feeds, other)} · {feedWords(other)}
         </button>
@@ -128,14 +131,18 @@ function One({ desk, state, incident, feeds, feed, beside }: OneProps) {
 }
 
 /** Of an incident that this person handed over: it is a colleague's to look at now. */
-function GaveAway({ state, incident }: Omit<Props, "desk">) {
+function GaveAway({ desk, state, incident }: Props) {
+  const show = (): void => {
+    desk.covers.update(anew); // what was uncovered then is covered again
+    change(state, { anyway: true });
+  };
   return (
     <section class="picture-pane" aria-label="Picture">
       <div class="picture is-empty">
         <div class="picture-empty">
           <Icon name="handOver" />
           <p>You handed this over to {incident.handler?.name}. Its pictures are off here.</p>
-          <button type="button" onClick={() => change(state, { anyway: true })}>
+          <button type="button" onClick={show}>
             <Icon name="show" /> Show them anyway
           </button>
         </div>
@@ -148,7 +155,7 @@ function PicturePane({ desk, state, incident }: Props) {
   const { feed: asked, anyway } = useStore(state);
   useTakenOver(desk, asked, (feed) => change(state, { feed }));
   if (incident.closed_at === null && !anyway && gaveAway(incident, desk.me.user.id))
-    return <GaveAway state={state} incident={incident} />;
+    return <GaveAway desk={desk} state={state} incident={incident} />;
   const feeds = watchable(incident, desk.me.user.id);
   const feed = incident.closed_at === null ? chosenFeed(feeds, asked) : null;
   const beside = feed === null ? null : besideFeed(feeds, feed);
@@ -175,7 +182,7 @@ function PicturePane({ desk, state, incident }: Props) {
           ))}
         </div>
       )}
-      {feed !== null && <FeedTabs feeds={feeds} feed={feed} state={state} />}
+      {feed !== null && <FeedTabs desk={desk} feeds={feeds} feed={feed} state={state} />}
     </section>
   );
 }

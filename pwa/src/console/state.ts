@@ -2,6 +2,8 @@
 // step could not do. Gone with the page; a secret is never kept anywhere else.
 
 import { Store } from "../lib/store.ts";
+import { asked } from "../staff/covers.ts";
+import type { Desk } from "../staff/desk.ts";
 import type { Handout } from "../wire.ts";
 
 export interface ShownCode {
@@ -99,6 +101,12 @@ export function keep(key: string, value: string): void {
 
 export function change(state: Store<ConsoleState>, part: Partial<ConsoleState>): void {
   state.update((before) => ({ ...before, ...part }));
+}
+
+/** A picture that somebody asks for by name. */
+export function putInFront({ covers }: Pick<Desk, "covers">, state: Store<ConsoleState>, feed: string): void {
+  change(state, { feed });
+  covers.update((before) => asked(before, feed));
 }
 
 export function swap(state: Store<ConsoleState>): void {

@@ -21,7 +21,8 @@ export class Refused extends Error {
   }
 }
 
-async function refusal(reply: Response): Promise<Refused> {
+/** What a reply that is not ok says. */
+export async function refusal(reply: Response): Promise<Refused> {
   let code = "internal";
   try {
     code = ((await reply.json()) as Problem).type.replace("/problems/", "");

@@ -5,6 +5,7 @@ import type {
   Acknowledged,
   AmendIncident,
   BreakGlass,
+  Canned,
   CareView,
   Colleague,
   EntryView,
@@ -28,14 +29,18 @@ import type {
   Position,
   PositionReport,
   PressStatus,
+  ReadTalk,
   Reason,
   ResponseView,
+  Say,
   ShareCamera,
   SignedOn,
   SignOn,
   SpokenCode,
+  TalkView,
   UndoPress,
   WatchGrant,
+  WordView,
   WriteNote,
 } from "../wire.ts";
 
@@ -116,6 +121,24 @@ export class Calls {
 
   markNotes(incident: string, body: MarkNotes): Promise<void> {
     return this.#requests.send("POST", `/api/incidents/${incident}/notes/marks`, body);
+  }
+
+  /** What can be asked and shown by one press. */
+  canned(): Promise<Canned> {
+    return this.#requests.send("GET", "/api/talk/phrases");
+  }
+
+  talk(link: string, before: number | null): Promise<TalkView> {
+    const older = before === null ? "" : `?before=${before}`;
+    return this.#requests.send("GET", `/api/links/${link}/talk${older}`);
+  }
+
+  tellCaller(link: string, body: Say): Promise<WordView> {
+    return this.#requests.send("POST", `/api/links/${link}/talk`, body);
+  }
+
+  readTalk(link: string, read: number): Promise<void> {
+    return this.#requests.send("POST", `/api/links/${link}/talk/read`, { read } satisfies ReadTalk);
   }
 
   /** Each look is on record. */

@@ -19,9 +19,20 @@ export function coversOf(choice: CareChoice | undefined): Covers {
   return { choice: choice ?? SEEN_AT_ONCE, safe: false, pressed: new Map() };
 }
 
+/** How a picture opens for whoever has chosen so. */
+function opensAs({ blur, still_first }: CareChoice): Shown {
+  if (blur) return "hidden";
+  return still_first ? "still" : "motion";
+}
+
 export function shownOf({ choice, safe, pressed }: Covers, feed: string): Shown {
-  const opens = safe || choice.blur ? "hidden" : choice.still_first ? "still" : "motion";
-  return pressed.get(feed) ?? opens;
+  return pressed.get(feed) ?? (safe ? "hidden" : opensAs(choice));
+}
+
+/** Somebody asks for this picture by name: it opens as pictures open for them, also after they asked for safety. */
+export function asked(covers: Covers, feed: string): Covers {
+  if (shownOf(covers, feed) !== "hidden") return covers;
+  return { ...covers, pressed: new Map(covers.pressed).set(feed, opensAs(covers.choice)) };
 }
 
 /** What one more press shows. */

@@ -6,7 +6,7 @@ import { type Line, listen } from "../lib/events.ts";
 import { Requests } from "../lib/requests.ts";
 import { Store } from "../lib/store.ts";
 import { leave } from "../lib/who.ts";
-import type { Event, IncidentView, Me, NotesView } from "../wire.ts";
+import type { Event, IncidentView, Me, NotesView, TalkView, WordView } from "../wire.ts";
 import { Calls } from "./calls.ts";
 import { anew, type Covers, coversOf } from "./covers.ts";
 import { Exposures } from "./exposures.ts";
@@ -14,6 +14,7 @@ import { FlightCalls } from "./flights.ts";
 import { Marks } from "./marks.ts";
 import { Queue, unsent } from "./queue.ts";
 import { applySky, type Drones, isSky, movedTo, NO_SKY, type Sky, type SkyEvent } from "./sky.ts";
+import { NO_MARKS, withTalk } from "./talks.ts";
 import { apply, EMPTY, readUp, remember, select, type World, withResponse, withThread } from "./world.ts";
 
 export type Reading = "reading" | "read" | "failed";
@@ -123,6 +124,21 @@ export class Desk {
   async readEarlier(incident: string): Promise<void> {
     const first = this.world.value.notes.get(incident)?.notes[0]?.number ?? null;
     this.takeNotes(await this.calls.notes(incident, first));
+  }
+
+  /** A word with a caller, as the server has taken it; the event that follows changes nothing then. */
+  takeWord(incident_id: string, link_id: string, word: WordView): void {
+    this.#takeTalk({ incident_id, link_id, words: [word], marks: NO_MARKS });
+  }
+
+  /** The words with a caller before those that are here. */
+  async readEarlierTalk(link: string): Promise<void> {
+    const first = this.world.value.talks.get(link)?.words[0]?.number ?? null;
+    this.#takeTalk(await this.calls.talk(link, first));
+  }
+
+  #takeTalk(more: TalkView): void {
+    this.world.update((world) => ({ ...world, talks: withTalk(world.talks, more) }));
   }
 
   /** `video` shows this feed from now on, or nothing does. */

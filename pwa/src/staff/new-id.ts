@@ -3,7 +3,7 @@
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** The kind and 22 letters: more than 128 random bits. */
-export function newId(kind: "prs" | "nte"): string {
+export function newId(kind: "prs" | "nte" | "wrd"): string {
   const bytes = crypto.getRandomValues(new Uint8Array(64)).filter((byte) => byte < 248); // 4 times 62
   return `${kind}_${[...bytes.slice(0, 22)].map((byte) => LETTERS[byte % 62]).join("")}`;
 }

@@ -18,6 +18,7 @@ import type {
 } from "../wire.ts";
 import { isNotable } from "./notable.ts";
 import { NO_NOTES, type Thread, withNotes } from "./notes.ts";
+import { NO_MARKS, type Talks, withTalk } from "./talks.ts";
 
 export interface World {
   /** How many Snapshots have arrived; 0 means that nothing is known yet. */
@@ -37,6 +38,8 @@ export interface World {
   readonly nearby: ReadonlyMap<string, number>;
   /** What those on an incident write to each other. */
   readonly notes: ReadonlyMap<string, Thread>;
+  /** What is said with callers, by link. */
+  readonly talks: Talks;
   /** What can be said by one press. */
   readonly phrases: readonly string[];
   /** Until when somebody here has seen an incident's news; null in a browser that is new to them. */
@@ -55,6 +58,7 @@ export const EMPTY: World = {
   levels: new Map(),
   nearby: new Map(),
   notes: new Map(),
+  talks: new Map(),
   phrases: [],
   seen: null,
   selected: null,
@@ -133,6 +137,7 @@ function heal(world: World, snapshot: Snapshot): World {
     ...snapshot.notes.reduce(withThread, kept),
     ...reckon(world, snapshot),
     phrases: snapshot.phrases,
+    talks: (snapshot.talks ?? []).reduce(withTalk, world.talks),
     snapshots: world.snapshots + 1,
     levels: new Map(), // told again after a Snapshot
     incidents: new Map([...closed, ...snapshot.incidents.map((i) => [i.id, i] as const)]),
@@ -219,6 +224,17 @@ export function apply(world: World, event: Event, me: string): World {
       return withThread(world, { incident_id: event.incident_id, notes: [event.note], readers: [] });
     case "notes-read":
       return withThread(world, { incident_id: event.incident_id, notes: [], readers: [event.reader] });
+    case "word": {
+      const { incident_id, link_id, word } = event;
+      return {
+        ...world,
+        talks: withTalk(world.talks, { incident_id, link_id, words: [word], marks: NO_MARKS }),
+      };
+    }
+    case "talk-marks": {
+      const { incident_id, link_id, marks } = event;
+      return { ...world, talks: withTalk(world.talks, { incident_id, link_id, words: [], marks }) };
+    }
     case "unit":
       return { ...world, units: put(world.units, event.unit.id, event.unit) };
     case "units-moved":
