@@ -13,7 +13,7 @@ import pytest
 
 from backend.app import build, open_store
 from backend.cli import main
-from backend.config import Config, ConfigError, Twilio, read, refuse_weak, secret_key
+from backend.config import Config, ConfigError, Twilio, read, refuse_weak, secret_key, written
 from tests.backend.house import settings
 
 TWILIO = {
@@ -114,6 +114,44 @@ def test_a_setting_that_would_hurt_is_refused_by_name(variable: str, value: str)
 def test_what_the_phones_cannot_reach_is_refused() -> None:
     with pytest.raises(ConfigError, match="SIGHTLINE_MEDIA_ADVERTISE"):
         read({"SIGHTLINE_MEDIA_HOST": "0.0.0.0"})
+
+
+MAIL = {
+    "SIGHTLINE_MAIL_SERVER": "smtps://mail.example.gov",
+    "SIGHTLINE_MAIL_FROM": "911@example.gov",
+    "SIGHTLINE_MAIL_USER": "sightline",
+    "SIGHTLINE_MAIL_PASSWORD": "5ec4e7" * 5,
+}
+
+
+def test_a_mail_server_is_read_and_handed_on_and_its_password_never_printed() -> None:
+    config = read(MAIL)
+    assert config.mail is not None
+    assert (config.mail.host, config.mail.port, config.mail.tls) == ("mail.example.gov", 465, True)
+    assert MAIL["SIGHTLINE_MAIL_PASSWORD"] not in repr(config)
+    assert read(written(config)) == config
+    plain = read({**MAIL, "SIGHTLINE_MAIL_SERVER": "smtp://mail.example.gov"}).mail
+    assert plain is not None
+    assert (plain.port, plain.tls) == (587, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SERVER", "mail.example.gov"),
+        ("SERVER", "https://mail.example.gov"),
+        ("SERVER", "smtp://user:word@mail.example.gov"),
+        ("SERVER", "smtp://mail.example.gov:port"),
+        ("SERVER", ""),
+        ("FROM", "911"),
+        ("FROM", "911@example.gov\r\nBcc: all@example.gov"),
+        ("USER", ""),
+        ("PASSWORD", ""),
+    ],
+)
+def test_a_mail_server_that_is_none_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=f"SIGHTLINE_MAIL_{name}|SIGHTLINE_MAIL_USER and"):
+        read({**MAIL, f"SIGHTLINE_MAIL_{name}": text})
 
 
 @pytest.mark.parametrize("name", list(TWILIO))

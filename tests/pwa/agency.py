@@ -669,8 +669,9 @@ class Agency:
             held["unit_ids"] = [u for u in held["unit_ids"] if u != verb[6:]]
             held["responses"] = [r for r in held["responses"] if r["unit_id"] != verb[6:]]
         elif verb == "links":
-            console = self.me["agency"]["sender"] == "console" or body.pop("shown", False)
-            made = link(len(held["links"]) + 1, "sent" if console else "queued", **{"number": None, **body})
+            asked = {name: value for name, value in body.items() if name != "shown"}
+            console = self.me["agency"]["sender"] == "console" or body.get("shown", False)
+            made = link(len(held["links"]) + 1, "sent" if console else "queued", **{"number": None, **asked})
             made["sender"] = "console" if console else "sms" if made["number"] else "email"
             made["ways"] = [way("qr" if console else made["sender"], "sent" if console else "queued")]
             held["links"] = [made, *held["links"]]

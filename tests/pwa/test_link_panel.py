@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.pwa.agency import Agency, entry, incident, link, way
-from tests.pwa.visits import APP, PHONE, axe, fits, visiting
+from tests.pwa.visits import APP, axe, fits, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,7 +40,9 @@ async def test_a_link_goes_its_ways_before_the_dispatchers_eyes(browser: Browser
         await expect(panel.get_by_text("Read out a code or show the QR code")).to_be_visible()
         await expect(panel.locator(".standing")).to_have_text("Not opened")
         assert await axe(page) == []
-        await panel.get_by_role("button", name="Spoken code").click()
+        await (
+            page.locator(".middle").get_by_role("button", name="Spoken code").click()
+        )  # where it is said, too
         await expect(panel.get_by_text("482 913")).to_be_visible()
         await panel.get_by_role("button", name="Link and QR").click()
         await expect(panel.get_by_text("Hold it up to the camera of a phone")).to_be_visible()
@@ -54,7 +56,7 @@ async def test_a_link_goes_its_ways_before_the_dispatchers_eyes(browser: Browser
         await expect(number).to_be_focused()
         await expect(number).to_have_value("")
         await page.keyboard.type("313 555 0177")
-        await panel.get_by_label("Page").select_option("covert")
+        await panel.get_by_label("Their page").select_option("covert")
         await expect(panel.get_by_text("Your appointment is confirmed")).to_be_visible()
         await panel.get_by_role("radio", name="Photos and clips").check()
         assert await axe(page) == []
@@ -78,10 +80,10 @@ async def test_a_link_goes_its_ways_before_the_dispatchers_eyes(browser: Browser
         assert len(agency.asked_for("POST", "/api/hung-up")) == 1
 
 
-async def test_a_link_is_shown_on_a_phone_sized_console(browser: Browser) -> None:
+async def test_a_link_is_shown_on_the_smallest_console(browser: Browser) -> None:
     agency = Agency(APP)
-    agency.incidents = {"inc_1": incident(1, links=[])}
-    async with visiting(browser, agency, "/console#inc_1", size=PHONE, day=True) as page:
+    agency.incidents = {"inc_1": incident(1, callback_number=None, links=[])}
+    async with visiting(browser, agency, "/console#inc_1", size=(1024, 768), day=True) as page:
         panel = page.get_by_role("region", name="Link", exact=True)
         await panel.get_by_role("button", name="Show QR").click()
         assert agency.asked_for("POST", LINKS) == [{"kind": "live", "shown": True}]

@@ -25,7 +25,7 @@ const FOR: readonly [LinkFor, string, string][] = [
   ["hung-up", "Call that ended", "Number of the call"],
 ];
 const MANNERS: readonly [Manner, string][] = [
-  ["open", "Open"],
+  ["open", "As usual"],
   ["silent", "Silent: no sound, can look switched off"],
   ["covert", "Covert: looks like another page"],
 ];
@@ -135,7 +135,7 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
           </select>
         </label>
         <label class="field">
-          <span>Page</span>
+          <span>Their page</span>
           <select value={manner} onChange={(event) => setManner(event.currentTarget.value as Manner)}>
             {MANNERS.map(([value, words]) => (
               <option key={value} value={value}>

@@ -93,6 +93,32 @@ function sends(desk: Desk, link: LinkView): boolean {
   return (link.number !== null && sender !== "console") || (link.email !== null && email);
 }
 
+/** What works when nothing arrives: a code to read out and a QR code to show, by one press each. */
+export function SpeakOrShow({ desk, state, link }: LinkProps) {
+  const act = useAct(sorry);
+  const code = async (): Promise<void> => {
+    const spoken = await desk.calls.spokenCode(link.id);
+    showCode(state, link.id, { code: spoken.code, endsAt: desk.clock.now() + spoken.seconds_left * 1000 });
+  };
+  const qr = async (): Promise<void> => showHandout(state, link.id, await desk.calls.handout(link.id));
+  return (
+    <>
+      <ProblemNote text={act.problem} />
+      <button
+        type="button"
+        class={link.unreached ? "primary" : ""}
+        disabled={act.busy}
+        onClick={() => void act.run(code)}
+      >
+        <Icon name="code" /> Spoken code
+      </button>
+      <button type="button" disabled={act.busy} onClick={() => void act.run(qr)}>
+        <Icon name="qr" /> Link and QR
+      </button>
+    </>
+  );
+}
+
 interface ActionProps extends LinkProps {
   /** Whether another link is in front. */
   beside?: boolean;
@@ -106,11 +132,6 @@ function Actions({ desk, state, link, beside = false }: ActionProps) {
     const issued = await desk.calls.resend(link.id);
     showHandout(state, issued.link.id, issued.handout);
   };
-  const code = async (): Promise<void> => {
-    const spoken = await desk.calls.spokenCode(link.id);
-    showCode(state, link.id, { code: spoken.code, endsAt: desk.clock.now() + spoken.seconds_left * 1000 });
-  };
-  const qr = async (): Promise<void> => showHandout(state, link.id, await desk.calls.handout(link.id));
   return (
     <>
       <ProblemNote text={act.problem} />
@@ -125,21 +146,7 @@ function Actions({ desk, state, link, beside = false }: ActionProps) {
             <Icon name="again" /> {link.sender === "console" ? "Send it" : "Resend"}
           </button>
         )}
-        {open && (
-          <button type="button" disabled={act.busy} onClick={() => void act.run(qr)}>
-            <Icon name="qr" /> Link and QR
-          </button>
-        )}
-        {open && (
-          <button
-            type="button"
-            class={link.unreached ? "primary" : ""}
-            disabled={act.busy}
-            onClick={() => void act.run(code)}
-          >
-            <Icon name="code" /> Spoken code
-          </button>
-        )}
+        {open && <SpeakOrShow desk={desk} state={state} link={link} />}
         <Revoke busy={act.busy} onRevoke={() => void act.run(() => desk.calls.revoke(link.id))} />
       </div>
     </>

@@ -17,6 +17,7 @@ import { useTakenOver } from "../staff/taking-over.ts";
 import type { FeedView, IncidentView } from "../wire.ts";
 import { CameraCard } from "./cameras.tsx";
 import { gaveAway } from "./handling.tsx";
+import { SpeakOrShow } from "./link-panel.tsx";
 import { PlaceForm } from "./place-form.tsx";
 import { Split } from "./split.tsx";
 import { type ConsoleState, change, putInFront } from "./state.ts";
@@ -27,7 +28,7 @@ interface Props {
   incident: IncidentView;
 }
 
-function NoPicture({ incident, feed }: { incident: IncidentView; feed: FeedView | null }) {
+function NoPicture({ desk, state, incident, feed }: Props & { feed: FeedView | null }) {
   const link = currentLink(incident);
   if (incident.closed_at !== null) {
     return (
@@ -51,6 +52,11 @@ function NoPicture({ incident, feed }: { incident: IncidentView; feed: FeedView 
     <>
       <StandingMark standing={standingOfLink(link)} />
       <p>{whyNoPicture(link, feed) ?? advice(link)}</p>
+      {link.unreached && (
+        <div class="buttons">
+          <SpeakOrShow desk={desk} state={state} link={link} />
+        </div>
+      )}
     </>
   );
 }
@@ -106,7 +112,7 @@ interface OneProps extends Props {
   beside: boolean;
 }
 
-function One({ desk, incident, feeds, feed, beside }: OneProps) {
+function One({ desk, state, incident, feeds, feed, beside }: OneProps) {
   return (
     <FeedPicture
       desk={desk}
@@ -115,7 +121,11 @@ function One({ desk, incident, feeds, feed, beside }: OneProps) {
       label={feedLabel(feeds, feed)}
       beside={beside}
     >
-      {feed.kind === "caller" ? <NoPicture incident={incident} feed={feed} /> : <Coming feed={feed} />}
+      {feed.kind === "caller" ? (
+        <NoPicture desk={desk} state={state} incident={incident} feed={feed} />
+      ) : (
+        <Coming feed={feed} />
+      )}
     </FeedPicture>
   );
 }
@@ -154,7 +164,7 @@ function PicturePane({ desk, state, incident }: Props) {
       {feed === null ? (
         <div class="picture is-empty">
           <div class="picture-empty">
-            <NoPicture incident={incident} feed={feed} />
+            <NoPicture desk={desk} state={state} incident={incident} feed={feed} />
           </div>
         </div>
       ) : (
