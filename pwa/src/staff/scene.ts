@@ -58,47 +58,62 @@ function callerOf({ caller, here, now }: Scene): MapPerson {
   };
 }
 
-/** Its words are made when they are asked for: of thousands, most stand on the map as a number. */
-function unitOf(id: string, name: string, position: Position, mine: boolean, scene: Scene): MapPerson {
-  const { caller, now } = scene;
-  const apart = mine || scene.assigned.includes(id);
-  const soon = apart ? soonTo(position, caller, now) : null;
-  const old = stale(position, now);
-  return {
-    id,
-    name,
-    point: position,
-    accuracy_m: position.accuracy_m,
-    heading_deg: position.heading_deg,
-    kind: mine ? "mine" : "unit",
-    stale: old,
-    apart,
-    get far() {
-      return metres(distanceM(caller, position));
-    },
-    soon,
-    get words() {
-      const words = wayWords(position, caller, soon);
-      return old ? `${words}, ${ago(now - Date.parse(position.at))}` : words;
-    },
-  };
+/** A unit on the map. Its words are made when they are asked for: of thousands, most stand there as a number. */
+class UnitMark implements MapPerson {
+  readonly id: string;
+  readonly name: string;
+  readonly point: Position;
+  readonly kind: "mine" | "unit";
+  readonly stale: boolean;
+  readonly apart: boolean;
+  readonly soon: string | null;
+  readonly far_m: number;
+  readonly #scene: Scene;
+
+  constructor(id: string, name: string, point: Position, mine: boolean, scene: Scene) {
+    this.#scene = scene;
+    this.id = id;
+    this.name = name;
+    this.point = point;
+    this.kind = mine ? "mine" : "unit";
+    this.stale = stale(point, scene.now);
+    this.apart = mine || scene.assigned.includes(id);
+    this.soon = this.apart ? soonTo(point, scene.caller, scene.now) : null;
+    this.far_m = distanceM(scene.caller, point);
+  }
+
+  get accuracy_m(): number {
+    return this.point.accuracy_m;
+  }
+
+  get heading_deg(): number | null {
+    return this.point.heading_deg;
+  }
+
+  get far(): string {
+    return metres(this.far_m);
+  }
+
+  get words(): string {
+    const { caller, now } = this.#scene;
+    const words = wayWords(this.point, caller, this.soon);
+    return this.stale ? `${words}, ${ago(now - Date.parse(this.point.at))}` : words;
+  }
 }
 
 /** The caller, this phone, the units that are sent, then all others from the nearest. */
 export function peopleOf(scene: Scene): MapPerson[] {
-  const { units, mine, here, caller } = scene;
+  const { units, mine, here } = scene;
   const me = units.find(({ id }) => id === mine);
   const at = here ?? me?.position ?? null;
   const others = units.flatMap(({ id, call_sign, position }) =>
-    position === null || id === mine ? [] : [unitOf(id, call_sign, position, false, scene)],
+    position === null || id === mine ? [] : [new UnitMark(id, call_sign, position, false, scene)],
   );
-  const byDistance = others
-    .map((person) => ({ person, far: distanceM(caller, person.point) - (person.apart ? 1e9 : 0) }))
-    .sort((a, b) => a.far - b.far);
+  const rank = ({ far_m, apart }: UnitMark): number => far_m - (apart ? 1e9 : 0);
   return [
     callerOf(scene),
-    ...(at === null ? [] : [unitOf(mine ?? ME, "You", at, true, scene)]),
-    ...byDistance.map(({ person }) => person),
+    ...(at === null ? [] : [new UnitMark(mine ?? ME, "You", at, true, scene)]),
+    ...others.sort((a, b) => rank(a) - rank(b)),
   ];
 }
 
