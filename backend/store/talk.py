@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.model.ids import LinkId, WordId
 from backend.model.talk import Marks, TalkView, Word, WordKind, WordView
 from backend.store.rows import columns, value, values
-from backend.store.tables import users
+from backend.store.tables import links, users
 from backend.store.tables_talk import talk_marks, words
 
 
@@ -58,7 +58,7 @@ class Talk:
         return tuple(_view(row) for row in reversed(rows))
 
     async def last(self, incidents: Sequence[str], most: int) -> list[TalkView]:
-        """The last words of each thread of these incidents that has any."""
+        """The last words of each thread of these incidents; of one without any how the caller reads."""
         ranked = (
             select(
                 words.c.id,
@@ -73,6 +73,9 @@ class Talk:
         found: dict[tuple[str, str], list[WordView]] = {}
         for row in await self._db.execute(asked.order_by(words.c.link_id, words.c.number)):
             found.setdefault((row.incident_id, row.link_id), []).append(_view(row))
+        there = select(links.c.incident_id, links.c.id).join(talk_marks)
+        for row in await self._db.execute(there.where(links.c.incident_id.in_(incidents))):
+            found.setdefault((row.incident_id, row.id), [])
         marks = await self._marks([link for _, link in found])
         return [
             TalkView(incident_id=incident, link_id=link, words=tuple(held), marks=marks.get(link, Marks()))

@@ -103,8 +103,12 @@ async def test_a_question_is_asked_answered_and_seen(house: House, dana: Staff) 
         told = (await desk.until(lambda e: e["type"] == "word" and e["word"]["kind"] == "answer"))["word"]
         assert (told["number"], told["answers"], told["phrase"], told["by"]) == (2, 1, "answer.yes", None)
         assert (told["id"], word["by"]) == (said["id"], "Dana Reyes")
+    other = await calling(house, dana)
+    await other.post("talk/marks", {"delivered": 0, "read": 0, "language": "ar"})
     async with dana.socket() as again:
-        (view,) = again.snapshot["talks"]
+        by_link = {view["link_id"]: view for view in again.snapshot["talks"]}
+        assert by_link[other.link["id"]]["marks"]["language"] == "ar", "before a word was said"
+        view = by_link[caller.link["id"]]
         assert [w["number"] for w in view["words"]] == [1, 2]
         assert (view["link_id"], view["marks"]) == (caller.link["id"], marks)
     await dana.post(f"{caller.where}/read", {"read": 2})

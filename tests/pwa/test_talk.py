@@ -58,7 +58,7 @@ async def test_a_call_in_which_they_talk(
     await expect(panel.locator("h2")).to_contain_text("reads Spanish")
 
     # a question by one press, answered by one press
-    await panel.get_by_role("button", name="Ask").click()
+    await panel.get_by_role("button", name="Ask", exact=True).click()
     await shot(desk, "desk-questions")
     await panel.get_by_role("button", name="Does anybody have a weapon?").click()
     asked = phone.locator(".asked")
@@ -98,7 +98,7 @@ async def test_a_call_in_which_they_talk(
     await phone.locator(".talk .close").click()
 
     # guidance, seen and answered
-    await panel.get_by_role("button", name="Show").click()
+    await panel.get_by_role("button", name="Show", exact=True).click()
     await panel.get_by_role("button", name="Show the front door").click()
     told = phone.locator('.told[data-kind="guide"]')
     await expect(told.locator("svg.pictogram")).to_be_visible()

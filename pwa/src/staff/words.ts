@@ -285,7 +285,8 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
       ? `A ${e.details.kind ?? "photo"} from the caller can be seen`
       : "The caller's photo or clip did not arrive whole",
   "upload.look": (e) => `${who(e)} looked at what the caller sent`,
-  "caller.stop": () => "The caller pressed Stop",
+  "caller.stop": (e) =>
+    e.details.quickly === "yes" ? "The caller left quickly and hid the page" : "The caller pressed Stop",
   "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
   "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>
