@@ -6,9 +6,10 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Route
+from playwright.async_api import BrowserContext, CDPSession, Page, Route
 
 from tests.bench.bad_network import Relay
 from tests.media import clips
@@ -55,12 +56,16 @@ async def stands(dispatcher: Dispatcher, link: Issued, *expected: str, timeout_s
         await asyncio.sleep(0.2)
 
 
+_sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+
+
 async def network(page: Page, *, offline: bool = False, upload_bps: int = -1) -> None:
     """What this page's HTTP is like from now on."""
-    session = await page.context.new_cdp_session(page)
-    await session.send("Network.enable")
+    if page not in _sessions:  # each session has conditions of its own, and the worst of them holds
+        _sessions[page] = await page.context.new_cdp_session(page)
+        await _sessions[page].send("Network.enable")
     throughput = upload_bps / 8 if upload_bps > 0 else -1
-    await session.send(
+    await _sessions[page].send(
         "Network.emulateNetworkConditions",
         {
             "offline": offline,

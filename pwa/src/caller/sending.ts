@@ -47,7 +47,7 @@ export function offered({ kind, situation, rung, words, ...mine }: SendingFor): 
       hidden: true,
       "aria-label": words.sendFile,
       onchange: () => {
-        files.add(field.files ?? []);
+        files.add([...(field.files ?? [])]); // the field's own list is empty a moment later
         field.value = "";
       },
     });
