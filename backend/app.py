@@ -101,6 +101,7 @@ from backend.services.talk import Talk
 from backend.services.translators import Apertium, Nobody, Translator
 from backend.services.transparency import Transparency
 from backend.services.units import Units
+from backend.services.uploads import Uploads
 from backend.services.uses import Log, Uses, nowhere
 from backend.services.ways import Ways
 from backend.store.store import Store
@@ -111,6 +112,7 @@ from media.looks import Looks
 from media.pool import SfuPool
 from media.ports import FeedListener, Sfu
 from media.stills import Stills as StillWorkers
+from media.uploads import Cleaner
 from notifications import tak
 from notifications.console import ConsoleSender
 from notifications.mail import MailSender
@@ -225,6 +227,7 @@ class Parts(msgspec.Struct, frozen=True):
     review: Review
     log_files: LogFiles
     transparency: Transparency
+    uploads: Uploads
     notes: Notes
     talk: Talk
     hints: Hints
@@ -408,6 +411,7 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
+        uploads=Uploads(steps, uses, Cleaner(), config.data_dir / "uploads"),
         notes=Notes(steps, uses, sfu, Frames(), aloft),
         talk=Talk(steps, hub, _translator(config)),
         hints=Hints(steps, looks),
@@ -499,6 +503,7 @@ def create_app(
                 "review",
                 "log_files",
                 "transparency",
+                "uploads",
                 "notes",
                 "talk",
                 "hints",
@@ -585,6 +590,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         asyncio.create_task(_kept_up("places' age", parts.places.run)),
         asyncio.create_task(_kept_up("flights", parts.flights.run)),
         asyncio.create_task(_kept_up("units' positions", parts.units.run)),
+        asyncio.create_task(_kept_up("uploads", parts.uploads.run)),
         asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
         asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
         asyncio.create_task(_kept_up("locks", parts.locks.run)),

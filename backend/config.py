@@ -105,6 +105,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_cadence_s: int = 300  # between two checkpoints of it
     log_anchor: Path | None = None  # a folder that no backup of data_dir restores; the user's state when None
     log_witnesses: tuple[str, ...] = ()  # each its key and its address, with a space between
+    leave_to: str = "/n"  # where a caller's page goes when it is left quickly: a path here
     contact: str = ""  # whom a caller asks about what was shared: a number, an address, in words
     keep_places_days: int = 30  # after an incident's close; then its places are coarse
     disclose_after_hours: int = 72  # an incident's end, until the rest of its entries is opened
@@ -308,6 +309,8 @@ def refuse_weak(config: Config) -> None:
         raise ConfigError("SIGHTLINE_AGENCY is 1 to 40 characters: it stands in every text message")
     if not 1 <= config.keep_places_days <= 3650:
         raise ConfigError("SIGHTLINE_KEEP_PLACES_DAYS is 1 to 3650")
+    if not re.fullmatch(r"/(?:[\w.~-]+/?)*", config.leave_to, re.ASCII):
+        raise ConfigError("SIGHTLINE_LEAVE_TO is a path of this address, such as /weather: no third party")
     if len(config.contact) > 200 or not config.contact.isprintable():
         raise ConfigError("SIGHTLINE_CONTACT is one line of at most 200 characters: callers read it")
     if not (len(config.country) == 2 and config.country.isalpha() and config.country.isupper()):

@@ -45,6 +45,7 @@ from backend.api import (
     tiles,
     transparency,
     units,
+    uploads,
 )
 from backend.api.problems import HANDLERS
 from signaling.routes import create_router
@@ -92,6 +93,8 @@ def registered(given: frozenset[str], files: tuple[str, ...]) -> Litestar:
             tiles.ROUTER,
             transparency.ROUTER,
             units.ROUTER,
+            uploads.ROUTER,
+            uploads.STAFF_ROUTER,
             create_router(),
             pages.routes(files),
         ],

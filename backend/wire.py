@@ -69,6 +69,7 @@ from backend.model import (
     statements,
     talk,
     transparency,
+    uploads,
     views,
     weather,
 )
@@ -125,6 +126,8 @@ ENUMS: tuple[type[Enum], ...] = (
     sites.SiteKind,
     statements.Verdict,
     talk.WordKind,
+    uploads.UploadKind,
+    uploads.UploadState,
     talk.Hint,
 )
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
@@ -185,6 +188,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     payments.PaymentReport,
     sealing.SealView,
     sealing.LoggedUse,
+    uploads.UploadView,
     care.CareChoice,
     care.Exposure,
     care.CareView,

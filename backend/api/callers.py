@@ -117,8 +117,10 @@ async def still(
 
 
 @post("/stop", status_code=204)
-async def stop(bearer: NamedDependency[GrantSecret], sharing: NamedDependency[Sharing]) -> None:
-    await sharing.stop(bearer)
+async def stop(
+    bearer: NamedDependency[GrantSecret], sharing: NamedDependency[Sharing], quickly: bool = False
+) -> None:
+    await sharing.stop(bearer, quickly=quickly)
 
 
 ROUTER = Router(

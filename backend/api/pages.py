@@ -19,6 +19,7 @@ from litestar.response import Redirect
 
 from backend.api import guards, tongue
 from backend.api.problems import problem
+from backend.config import Config
 from backend.model.people import Role
 from backend.model.refusals import Refused
 from backend.services.board import is_desk
@@ -68,11 +69,14 @@ class Pages:
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, Page] = {}
-        self._callers: dict[str, Page] = {}  # /c, by the language it is in
+        # The caller's page by the language it is in, as itself and looking like a page for notes.
+        self._callers: dict[str, dict[str, Page]] = {"/c": {}, "/n": {}}
         caller = folder / "caller"
         for path in sorted(caller.rglob("*")) if caller.is_dir() else ():
             if path.suffix == ".html":
-                self._callers[path.stem] = _page(path, _hash_policy(path.read_bytes()), immutable=False)
+                code, _, covered = path.stem.partition(".")
+                page = _page(path, _hash_policy(path.read_bytes()), immutable=False)
+                self._callers["/n" if covered else "/c"][code] = page
             elif path.suffix in TYPES:  # what it loads later, by names that are hashes
                 where = f"/c/{path.relative_to(caller).as_posix()}"
                 self._files[where] = _page(path, PART_POLICY, immutable=True)
@@ -86,14 +90,14 @@ class Pages:
 
     def paths(self) -> list[str]:
         """What can be asked for."""
-        return sorted([*self._files, *(["/c"] if self._callers else [])])
+        return sorted([*self._files, *(path for path, built in self._callers.items() if built)])
 
     def answer(self, path: str, request: Request[Any, Any, Any]) -> Response[Any]:
         """The page in the best form that the browser takes, or 304."""
         page, vary = self._files.get(path), "Accept-Encoding"
-        if path == "/c" and self._callers:
-            code = tongue.choose(request.headers.get("accept-language", ""), self._callers)
-            page, vary = self._callers[code], "Accept-Encoding, Accept-Language"
+        if callers := self._callers.get(path):
+            code = tongue.choose(request.headers.get("accept-language", ""), callers)
+            page, vary = callers[code], "Accept-Encoding, Accept-Language"
         if page is None:
             return problem(404, "not-found", "There is no such page.")
         cache = "public, max-age=31536000, immutable" if page.immutable else "no-cache"
@@ -158,6 +162,12 @@ async def front(request: Request[Any, Any, Any]) -> Redirect:
     return Redirect("/console" if is_desk(session.user) else "/officer")
 
 
+@get("/leave")
+async def leave(config: NamedDependency[Config]) -> Redirect:
+    """Where a caller goes who must not be seen here: a page of ours that looks like any other."""
+    return Redirect(config.leave_to)
+
+
 def routes(paths: Sequence[str]) -> Router:
     """One route for each file there is: nothing is looked up on disk while running."""
 
@@ -170,4 +180,4 @@ def routes(paths: Sequence[str]) -> Router:
     handlers: list[HTTPRouteHandler] = []
     if paths:
         handlers = [get([*paths], name="page")(page), head([*paths], name="page-head")(page_head)]
-    return Router("/", route_handlers=[front, *handlers])
+    return Router("/", route_handlers=[front, leave, *handlers])

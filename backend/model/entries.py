@@ -42,6 +42,9 @@ class Action(StrEnum):
     CALLER_STATUS = "caller.status"
     CALLER_RUNG = "caller.rung"
     CALLER_STOP = "caller.stop"
+    UPLOAD_BEGIN = "upload.begin"
+    UPLOAD_END = "upload.end"
+    UPLOAD_LOOK = "upload.look"
     CALLER_SAY = "caller.say"
     FEED_PUBLISH = "feed.publish"
     FEED_LIVE = "feed.live"
@@ -145,6 +148,8 @@ NEWS = (
     Action.CALLER_STATUS,
     Action.CALLER_RUNG,
     Action.CALLER_STOP,
+    Action.UPLOAD_BEGIN,
+    Action.UPLOAD_END,
     Action.CALLER_SAY,
     Action.FEED_LIVE,
     Action.FEED_END,

@@ -88,6 +88,9 @@ class Refusal(StrEnum):
     NOTE_TAKEN = "note-taken"  # somebody else's note has that id
     NOT_WATCHING = "not-watching"  # a still is of a picture that one has on
     BAD_PICTURE = "bad-picture"  # no JPEG that can be kept
+    # uploads
+    TOO_LARGE = "too-large"
+    BAD_OFFSET = "bad-offset"  # another piece is wanted than the one that came
     # words with the caller
     WORD_TAKEN = "word-taken"  # somebody else's word has that id
     PHRASE_UNKNOWN = "phrase-unknown"  # no such question, or no such answer to it

@@ -20,6 +20,7 @@ from backend.model.positions import Position
 from backend.model.responses import ResponseView
 from backend.model.rungs import Rung, RungReason
 from backend.model.talk import Marks, TalkView, WordView
+from backend.model.uploads import UploadView
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +88,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     asks: tuple[AskedView, ...] = ()  # of owners
     alerts: tuple[AlertView, ...] = ()  # of units that are not clear
     glass: tuple[GlassView, ...] = ()  # who sees it though the rules lock them out; officers see their own
+    uploads: tuple[UploadView, ...] = ()  # photos and clips of callers, the first first
     site: str | None = None  # the name of the site whose own call it is
     handler: HandlerView | None = None  # which dispatcher has it
     transfer: TransferView | None = None  # its offer to a colleague; None for officers

@@ -29,6 +29,7 @@ from backend.services.steps import Steps
 
 SYSTEM = "system"
 POINT_EVERY = timedelta(seconds=1)
+SEES_AFTER = timedelta(seconds=3)  # heartbeats come each second, and may be lost
 POINTS_WAITING = 30  # of one flight, for the database
 
 
@@ -52,6 +53,7 @@ class Live:
         self.hand_at: datetime | None = None  # when it was last flown by hand
         self.trusted_until: datetime | None = None  # at a new start it may not have been heard yet
         self.waits = False  # it was told to, or must, while nothing is heard of it
+        self.blind_at: datetime | None = None  # when it last said that it does not know where it is
         self.down_at: datetime | None = None  # since when it says so of itself, without a place
         self.lands_at: Point | None = None  # that it goes to, to come down
         self.closes_up = record.relieves is not None  # when the other has left
@@ -103,6 +105,10 @@ class Live:
     def by_hand(self, now: datetime) -> bool:
         """Whether somebody flies it."""
         return self.hand_at is not None and now - self.hand_at < STEERING_LASTS
+
+    def sees(self, now: datetime) -> bool:
+        """Whether it has known for a while where it is. Its mode is as old as its last heartbeat."""
+        return self.blind_at is None or now - self.blind_at >= SEES_AFTER
 
     def is_due(self, what: str, now: datetime, every: timedelta) -> bool:
         """Whether something is to be looked after again; a yes is noted."""

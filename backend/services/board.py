@@ -9,6 +9,7 @@ from backend.hub import DutyChanged, LevelTold, News, SessionEnded, SessionLocke
 from backend.model import links as link_rules
 from backend.model import responses as response_rules
 from backend.model import rungs as rung_rules
+from backend.model import uploads as upload_rules
 from backend.model.entries import Entry
 from backend.model.glass import BrokenGlass
 from backend.model.hangar import DronesMoved, FlightChanged, Hangar
@@ -142,6 +143,7 @@ class Board:
         openings = await tx.openings.views(ids)
         asks = await tx.asks.views(ids)
         alerts = await tx.alerts.views(ids)
+        uploads = await tx.uploads.of_incidents(ids)
         glass = await tx.glass.views(ids, now)
         handlers = await tx.handling.handlers_of(ids)
         offers = await tx.handling.offers_of(ids)
@@ -167,6 +169,7 @@ class Board:
                 asks=tuple(asks[incident.id]),
                 alerts=tuple(alerts[incident.id]),
                 glass=tuple(glass[incident.id]),
+                uploads=tuple(upload_rules.view(upload) for upload in uploads[incident.id]),
                 site=sites.get(incident.site_id) if incident.site_id is not None else None,
                 handler=handlers.get(incident.id),
                 transfer=offers.get(incident.id),

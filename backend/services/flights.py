@@ -45,6 +45,7 @@ FOLLOW_EVERY = timedelta(seconds=5)
 FOLLOW_M = 25.0  # a caller who moves less is where they were
 DOWN_AT_M = 5.0
 DOWN_FOR = timedelta(seconds=5)  # of a drone that lies somewhere and cannot say where
+_BY_ITSELF = (Phase.RETURNING, Phase.DIVERTED)  # or because it was blind, and that may be over
 SAID_SHOWN = timedelta(seconds=30)
 WARNING = 4  # MAV_SEVERITY: what a drone says that a pilot should read
 
@@ -106,6 +107,8 @@ class Flights:
             return
         report = _telemetry(state, heard.received_at if heard is not None else self._steps.clock())
         self._judge(live, report)
+        if live.belief.blind:
+            live.blind_at = report.received_at
         down = live.belief.blind and state.landed is Landed.GROUND and not state.armed
         live.down_at = (live.down_at or report.received_at) if down else None
         if heard is None or live.belief.last is not report:
@@ -193,7 +196,7 @@ class Flights:
             down = live.phase is Phase.PARACHUTE and live.has_flown and not live.heard.in_air
             if phase is Phase.LANDED or down:
                 ended = progress.outcome(sight)
-            elif phase is not None and ended is None:
+            elif phase is not None and ended is None and (phase not in _BY_ITSELF or live.sees(now)):
                 await self._enter(live, phase, now)
         if ended is not None:
             await self._landings.end(live, ended, now)

@@ -228,7 +228,7 @@ class Links:
             link = await self._redeemable(step, link_id)
             await self._went(step, link, Way.QR)
             await step.record(Action.LINK_HANDOUT, actor=user.id, subject=link_id, incident=link.incident_id)
-        url = address(self._public_url, self._keys, link_id)
+        url = address(self._public_url, self._keys, link_id, link.manner)
         return url, drawn(url)
 
     async def watch_expiry(self) -> None:
@@ -318,6 +318,7 @@ def drawn(url: str) -> str:
     return out.getvalue().decode()
 
 
-def address(public_url: str, keys: Keys, link_id: LinkId) -> str:
+def address(public_url: str, keys: Keys, link_id: LinkId, manner: Manner) -> str:
     """What a caller taps; the token stands behind the # and so never reaches a server's log."""
-    return f"{public_url.rstrip('/')}/c#{keys.token(link_id).reveal()}"
+    page = "n" if manner is Manner.COVERT else "c"  # looks like a page for notes from its first byte on
+    return f"{public_url.rstrip('/')}/{page}#{keys.token(link_id).reveal()}"

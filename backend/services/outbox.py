@@ -152,7 +152,7 @@ class Outbox:
                 await self._settle(step, current, held, sent.carrier_id, sent.delivery, Action.LINK_SEND)
 
     def _words(self, message: OutboxMessage, link: Link) -> Message:
-        url = address(self._public_url, self._keys, link.id)
+        url = address(self._public_url, self._keys, link.id, link.manner)
         ask, reader, quiet = Ask(link.kind.value), Reader(link.whom.value), link.manner is not Manner.OPEN
         if message.way is Way.EMAIL:
             mail = letter(agency=self._agency, url=url, ask=ask, reader=reader, quiet=quiet)

@@ -84,7 +84,7 @@ class Safeguards:
 
     async def _resume(self, live: Live, now: datetime) -> None:
         """It waited while nothing was heard of it, and is heard again."""
-        if not live.waits:
+        if not live.waits or not live.sees(now):
             return
         live.waits = False
         comes = live.heard is None or comes_home(live.heard)

@@ -88,8 +88,11 @@ class Sharing:
         )
         step.changed(link.incident_id)
 
-    async def stop(self, bearer: GrantSecret) -> None:
-        """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused."""
+    async def stop(self, bearer: GrantSecret, *, quickly: bool = False) -> None:
+        """The caller pressed Stop: nothing is shared until this phone presses Share again. Raises Refused.
+
+        `quickly` when they left so that nobody sees that they shared.
+        """
         if not self._stops.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "Not so often.")
         async with self._steps.begin() as step:
@@ -99,7 +102,13 @@ class Sharing:
             if link.feed_id is not None:
                 await step.tx.feeds.change(link.feed_id, FeedState.ENDED, step.now)
             revoked = await step.tx.grants.revoke_of_link(link.id, step.now)
-            await step.record(Action.CALLER_STOP, actor="caller", subject=link.id, incident=grant.incident_id)
+            await step.record(
+                Action.CALLER_STOP,
+                actor="caller",
+                subject=link.id,
+                incident=grant.incident_id,
+                details={"quickly": "yes"} if quickly else None,
+            )
             step.changed(grant.incident_id)
         for held in revoked:
             await self._sfu.end_holder(Holder(held), EndReason.HUNG_UP)

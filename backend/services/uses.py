@@ -177,16 +177,19 @@ class Uses:
         about: UseEntry | None,
         by: UserId | None,
         incident: IncidentId | None = None,
+        use: UseId | None = None,
     ) -> UseEntry:
         """Say something of a use that nobody sees a picture by, or of none.
 
-        `fields` are the kind's own (backend.model.disclosure.STATED); the use, the hour and the time are
-        added here. `by` is None for a caller. Raises ValueError for fields that are not the kind's.
+        `use` names one that has no entry before this: of what was sent and never opened. `fields` are the
+        kind's own (backend.model.disclosure.STATED); the use, the hour and the time are added here. `by` is
+        None for a caller. Raises ValueError for fields that are not the kind's.
         """
-        use = about.id if about is not None else UseId(new_id("use"))
+        named = about.id if about is not None else use
+        own = named or UseId(new_id("use"))
         entry = UseEntry(
-            id=use,
-            key=about.key if about is not None else use,
+            id=own,
+            key=about.key if about is not None else own,
             kind=kind,
             incident_id=about.incident_id if about is not None else incident,
             feed_id=about.feed_id if about is not None else None,
@@ -197,8 +200,8 @@ class Uses:
             grant_id=about.grant_id if about is not None else None,
         )
         told = {"hour": rules.hour(step.now.astimezone(self._zone)), "at": rules.exact(step.now), **fields}
-        if about is not None:
-            told["use"] = use
+        if named is not None:
+            told["use"] = named
         if told.keys() != disclosure.STATED[kind]:
             raise ValueError(f"a leaf of kind {kind.value} has the fields {sorted(disclosure.STATED[kind])}")
         return await self._add(step, entry, told)

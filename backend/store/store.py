@@ -55,6 +55,7 @@ from backend.store.tables_public import disclosed, uses
 from backend.store.talk import Talk
 from backend.store.transparency import Transparency
 from backend.store.units import Duties, Units
+from backend.store.uploads import Uploads
 from backend.store.uses import Uses
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,7 @@ class Tx:
         self.flights = Flights(connection)
         self.disclosed = Disclosed(connection)
         self.seals = Seals(connection)
+        self.uploads = Uploads(connection)
         self.care = Care(connection)
         self.handling = Handling(connection)
         self.measured = Measured(connection)

@@ -65,6 +65,7 @@ export function codesIn(folder: string): Code[] {
   return (Object.keys(LANGUAGES) as Code[]).filter((code) => there.includes(`${code}.json`));
 }
 
+const dirOf = (code: Code): string => (RIGHT_TO_LEFT.has(code) ? "rtl" : "ltr");
 const escapeHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
@@ -76,7 +77,7 @@ function document(html: string, code: Code, words: Table, carried: Carried): str
     return escapeHtml(text);
   });
   return said
-    .replace('<html lang="en">', `<html lang="${code}" dir="${RIGHT_TO_LEFT.has(code) ? "rtl" : "ltr"}">`)
+    .replace('<html lang="en">', `<html lang="${code}" dir="${dirOf(code)}">`)
     .replace('id="carried">', (tag) => tag + JSON.stringify(carried).replaceAll("<", "\\u003c"));
 }
 
@@ -108,6 +109,7 @@ function takeStyles(page: OutputChunk, bundle: OutputBundle): string {
 /** The page's script as it stands in the HTML. */
 function inlined({ code }: OutputChunk): string {
   const script = giveToParts(code)
+    .replace(/^const __vite__mapDeps=.*\n/, "") // of Vite's preload helper
     .replace(/import\((["'`])\.\//g, "import($1/c/")
     .replaceAll("</script", "<\\/script");
   if (/\bexport\s*\{/.test(script)) throw new Error("the page's exports were not understood");
@@ -147,19 +149,34 @@ export function callerPages(folder: string): Plugin {
           .replace(/\s*<link rel="stylesheet"[^>]*>/, () => `\n<style>${styles}</style>`)
           .replace(/\s*<script type="module"[^>]*><\/script>/, "")
           .replace("</body>", () => `<script type="module">${inlined(page)}</script>\n</body>`);
+        const cover = readFileSync(join(folder, "cover.html"), "utf8").replace("</body>", "").trim();
         delete bundle["index.html"];
         delete bundle[page.fileName];
 
         const codes = codesIn(folder);
         const said = codes.map((code) => ({ code, ...read(folder, code) }));
-        const whole = said.map(({ words, more, phrases }) =>
-          JSON.stringify({ words: { ...words, ...more }, phrases }),
+        const names = Object.fromEntries(codes.map((code) => [code, LANGUAGES[code]]));
+        const whole = said.map(({ code, words, more, phrases }) =>
+          JSON.stringify({ dir: dirOf(code), words: { ...words, ...more }, phrases, names }),
         );
         const version = createHash("sha256").update(whole.join()).digest("base64url").slice(0, 8);
         for (const [index, { code, words }] of said.entries()) {
-          const carried = { code, words, codes, languages: `/c/${version}`, parts } as Carried;
+          const carried = {
+            code,
+            name: LANGUAGES[code],
+            words,
+            languages: `/c/${version}`,
+            parts,
+          } as Carried;
           const source = document(html, code, words, carried);
           this.emitFile({ type: "asset", fileName: `${code}.html`, source });
+          const covered = document(
+            html.replace(/<body>[\s\S]*?<\/main>/, () => cover),
+            code,
+            words,
+            carried,
+          );
+          this.emitFile({ type: "asset", fileName: `${code}.n.html`, source: covered });
           this.emitFile({ type: "asset", fileName: `${version}/${code}.json`, source: whole[index] ?? "" });
         }
       },

@@ -20,7 +20,7 @@ export type Crew = "alone" | "join" | "take-over";
 
 export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.next" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "caller.say" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "talk.say" | "phrases.set";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.next" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "caller.say" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "talk.say" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -74,7 +74,7 @@ export type Level = "full" | "half" | "quarter" | "keyframes" | "stills";
 
 export type PositionSource = "caller" | "witness" | "dispatcher" | "unit" | "locator" | "site";
 
-export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "word-taken" | "phrase-unknown" | "not-found" | "bad-number" | "bad-email" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-handler" | "not-at-desk" | "transfer-over" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "full" | "bad-date" | "bad-file" | "nothing-due";
+export type Refusal = "link-unknown" | "link-expired" | "link-revoked" | "link-bound" | "challenge-stale" | "bad-signature" | "code-unknown" | "too-many-tries" | "unknown-grant" | "grant-expired" | "grant-revoked" | "wrong-scope" | "wrong-feed" | "incident-closed" | "sign-in-failed" | "locked" | "not-signed-in" | "session-locked" | "wrong-role" | "not-assigned" | "bad-csrf" | "bad-origin" | "invitation-unknown" | "invitation-used" | "invitation-expired" | "name-taken" | "bad-account" | "decided" | "not-yours" | "bad-level" | "bad-source" | "bad-still" | "no-still" | "connector-away" | "too-many" | "camera-unavailable" | "owner-away" | "not-opened" | "opening-over" | "ask-over" | "no-site" | "bad-push-address" | "enrolment-unknown" | "enrolment-used" | "enrolment-expired" | "bad-key" | "key-copied" | "not-enrolled" | "wrong-version" | "bad-frame" | "camera-failed" | "bad-device" | "device-retired" | "bad-dock" | "drone-grounded" | "drone-refused" | "drone-denied" | "flight-over" | "no-place" | "bad-weather" | "not-needed" | "log-away" | "in-use" | "ungranted" | "contested" | "not-locked-out" | "glass-broken" | "finding-closed" | "own-use" | "note-taken" | "not-watching" | "bad-picture" | "too-large" | "bad-offset" | "word-taken" | "phrase-unknown" | "not-found" | "bad-number" | "bad-email" | "bad-position" | "caller-placed" | "too-often" | "no-unit" | "unit-taken" | "not-handler" | "not-at-desk" | "transfer-over" | "unit-busy" | "press-over" | "alert-over" | "push-gone" | "push-failed" | "not-asking" | "already-sharing" | "full" | "bad-date" | "bad-file" | "nothing-due";
 
 export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
@@ -99,6 +99,10 @@ export type SiteKind = "business" | "residence" | "city";
 export type Verdict = "matches" | "gaps" | "uncounted" | "mismatch";
 
 export type WordKind = "text" | "ask" | "guide" | "answer";
+
+export type UploadKind = "photo" | "clip";
+
+export type UploadState = "receiving" | "checking" | "ready" | "refused" | "expired";
 
 export type Hint = "dark" | "covered" | "blurred";
 
@@ -657,6 +661,19 @@ export interface LoggedUse {
   over: boolean;
 }
 
+export interface UploadView {
+  id: string;
+  link_id: string;
+  state: UploadState;
+  length: number;
+  received: number;
+  begun_at: string;
+  kind: UploadKind | null;
+  width: number | null;
+  height: number | null;
+  seconds: number | null;
+}
+
 export interface CareChoice {
   blur: boolean;
   still_first: boolean;
@@ -819,6 +836,7 @@ export interface IncidentView {
   asks: AskedView[];
   alerts: AlertView[];
   glass: GlassView[];
+  uploads: UploadView[];
   site: string | null;
   handler: HandlerView | null;
   transfer: TransferView | null;

@@ -383,6 +383,16 @@ async def test_without_gps_nothing_is_asked_of_it_and_it_goes_on_when_it_sees_ag
     await city.parts.flights.said(live.record.drone_id, 4, "Battery low")
     assert "Battery low" in live.warnings
     await city.fly(32)  # what a drone has said is not said for ever
+    blind: list[datetime] = []
+
+    def by_heartbeat(_: str, state: frames.DroneState) -> frames.DroneState:
+        """What it says that it does is up to a second old."""
+        if state.latitude is None:
+            blind.append(city.clock.now)
+        late = bool(blind) and (city.clock.now - blind[-1]).total_seconds() <= 1
+        return msgspec.structs.replace(state, mode="land") if late else state
+
+    city.says = by_heartbeat
     for _ in range(2):  # over the scene, and on its way home
         await city.fly(2)
         before, phase = len(city.asked), live.phase
@@ -391,7 +401,7 @@ async def test_without_gps_nothing_is_asked_of_it_and_it_goes_on_when_it_sees_ag
         assert any("lost its GPS position" in words for words in live.warnings)
         assert any("people below it" in words for words in live.view().advice)
         assert len(city.asked) == before
-        await city.fly(4)
+        await city.fly(6)
         assert live.warnings == ()
         assert live.view().advice == ()
         assert not live.waits

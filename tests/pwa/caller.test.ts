@@ -4,14 +4,14 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
-import { digitsOf } from "../../pwa/src/caller/screens.ts";
 import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
 import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
 import { type AllWords, fill } from "../../pwa/src/caller/words.ts";
 import type { CallerReceipt } from "../../pwa/src/wire.ts";
+import { digitsOf } from "../../pwa/src/caller/typed.ts";
 import { type Fix, reportOf } from "../../pwa/src/lib/position.ts";
 
-const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true };
+const all: Situation = { camera: "on", place: "on", media: "connected", placeArrives: true, stills: null };
 
 function said(change: Partial<Situation>, online = true): string {
   const { tone, sentence } = saying({ ...all, ...change }, online);
@@ -36,6 +36,14 @@ test("when the picture is lost it says what is still seen", () => {
   assert.equal(said({ media: "lost", place: "refused" }), "paused: paused");
 });
 
+test("stills are a picture, and are seen for as long as they come", () => {
+  assert.equal(said({ media: "connecting", stills: "seen" }), "live: seeBoth");
+  assert.equal(said({ media: "connecting", stills: "coming" }), "starting: connectingPicture");
+  assert.equal(said({ media: "connecting", stills: "paused" }), "paused: pausedButPlace");
+  assert.equal(said({ camera: "paused", stills: "seen" }), "paused: pausedButPlace");
+  assert.equal(said({ camera: "refused", stills: "seen" }), "live: seePlaceOnly");
+});
+
 test("when nothing arrives it says that there is no connection", () => {
   assert.equal(said({ media: "lost", placeArrives: false }), "paused: offline");
   assert.equal(said({ media: "lost" }, false), "paused: offline");
@@ -54,7 +62,7 @@ test("no sentence claims a picture or a place that is not there", () => {
     for (const place of captures)
       for (const media of medias)
         for (const placeArrives of [true, false]) {
-          const { sentence } = saying({ camera, place, media, placeArrives }, true);
+          const { sentence } = saying({ camera, place, media, placeArrives, stills: null }, true);
           if (sentence === "seeBoth" || sentence === "seeCamera") {
             assert.ok(camera === "on" && media === "connected", sentence);
           }
@@ -128,9 +136,11 @@ test("a receipt says what was shared on which rung, until when places are kept, 
     "Your place, for 1:05",
   ]);
   assert.deepEqual(sharedLines(words, { camera_s: 0, place_s: 0 }, null), []);
-  assert.match(keptLines(words, "Police", receipt)[1] ?? "", /: 30\.$/);
-  const day = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" })[1] ?? "";
+  assert.match(keptLines(words, "Police", receipt, "en")[1] ?? "", /: 30\.$/);
+  const day = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" }, "en")[1] ?? "";
   assert.match(day, /^Your exact places are deleted on .*2026.*\.$/);
+  const persian = keptLines(words, "Police", { ...receipt, places_until: "2026-12-27T12:00:00Z" }, "fa")[1] ?? "";
+  assert.match(persian, / 27 دسامبر 2026\.$/);
   assert.deepEqual(whomToAsk(receipt), []);
   assert.deepEqual(whomToAsk({ ...receipt, contact: "records@example.gov" }), ["records@example.gov"]);
 });

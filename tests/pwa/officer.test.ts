@@ -243,6 +243,7 @@ function incident(changes: Partial<IncidentView> = {}): IncidentView {
     asks: [],
     alerts: [],
     glass: [],
+    uploads: [],
     site: null,
     handler: null,
     transfer: null,

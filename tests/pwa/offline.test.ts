@@ -244,7 +244,7 @@ function incident(id: string, unit: string | null): IncidentView {
     ...{ id, type: "Break-in", words: "back door", opened_at: NOON, opened_by: "Dana", callback_number: "+13135550143" },
     ...{ position: HERE, closed_at: null, news_at: NOON, unit_ids: unit === null ? [] : [unit], site: null, handler: null, transfer: null },
     responses: unit === null ? [] : [response("en-route", { unit_id: unit })],
-    ...{ links: [], feeds: [], openings: [], asks: [], alerts: [], glass: [] },
+    ...{ links: [], feeds: [], openings: [], asks: [], alerts: [], glass: [], uploads: [] },
   };
 }
 

@@ -199,6 +199,7 @@ test("the link in one word", () => {
     bitrate_bps: 1e6,
     loss: 0,
     rtt_ms: 40,
+    estimate_bps: null,
     fps: 28,
     width: 1280,
     height: 720,

@@ -155,8 +155,9 @@ class Dispatcher:
     def close_incident(self, incident: str) -> None:
         self._post(f"/api/incidents/{incident}/close")
 
-    def issue_link(self, incident: str, kind: str = "live") -> Issued:
-        answer = self._post(f"/api/incidents/{incident}/links", {"number": "+1 313 555 0100", "kind": kind})
+    def issue_link(self, incident: str, kind: str = "live", manner: str = "open") -> Issued:
+        asked = {"number": "+1 313 555 0100", "kind": kind, "manner": manner}
+        answer = self._post(f"/api/incidents/{incident}/links", asked)
         return Issued(id=answer["link"]["id"], incident=incident, url=answer["handout"]["url"])
 
     def place(self, incident: str, latitude: float, longitude: float) -> None:
@@ -203,8 +204,12 @@ class Dispatcher:
 
     def statuses(self, incident: str) -> list[dict[str, str]]:
         """What the phone said of its camera and position, oldest first."""
+        return self.details(incident, "caller.status")
+
+    def details(self, incident: str, action: str) -> list[dict[str, str]]:
+        """What the entries of this action hold, oldest first."""
         entries = self._get(f"/api/incidents/{incident}/entries")
-        return [entry["details"] for entry in entries if entry["action"] == "caller.status"]
+        return [entry["details"] for entry in entries if entry["action"] == action]
 
     def trail(self, incident: str) -> list[dict[str, Any]]:
         trail: list[dict[str, Any]] = self._get(f"/api/incidents/{incident}/trail")

@@ -161,6 +161,7 @@ function incident(id: string, changes: Partial<IncidentView> = {}): IncidentView
     openings: [],
     asks: [],
     glass: [],
+    uploads: [],
     site: null,
     handler: null,
     transfer: null,

@@ -1,9 +1,11 @@
 """Every state of the caller's page: it renders, fits the smallest phone, and can be used by everyone."""
 
+import asyncio
+import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, Route
+from playwright.async_api import Page, Request, Route
 
 from tests.pwa import caller
 from tests.pwa.caller import SMALL, Phones
@@ -140,7 +142,7 @@ async def test_all_that_crosses_the_wire_until_the_share_button_fits(
     bytes_ = []
     await tools.send("Network.enable")
     tools.on("Network.loadingFinished", lambda event: bytes_.append(int(event["encodedDataLength"])))
-    await page.route("**/c/*", lambda route: route.abort())  # what comes after the button
+    await page.route(re.compile("/c/"), lambda route: route.abort())  # what comes after the button
     await STATES["ask"].reach(page, dispatcher, service)
     await page.get_by_text("Dearborn").first.wait_for()
     assert sum(bytes_) <= 16_000
@@ -164,23 +166,83 @@ async def test_without_script_the_page_says_to_stay_on_the_phone(phones: Phones,
     assert "Stay on the phone" in await page.locator("main").inner_text()
 
 
+A_YEAR_OFF = """
+const year = %d * 365 * 86400e3, now = Date.now;
+Date.now = () => now() + year;
+for (const name of ['watchPosition', 'getCurrentPosition']) {
+  const real = navigator.geolocation[name].bind(navigator.geolocation);
+  navigator.geolocation[name] = (found, ...rest) =>
+    real(({coords, timestamp}) => found({coords, timestamp: timestamp + year}), ...rest);
+}
+"""
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+async def test_a_clock_that_is_wrong_by_a_year_changes_nothing_until_stopped_and_after(
+    years: int, phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(script=A_YEAR_OFF % years)
+    looks = 0
+
+    def count(request: Request) -> None:
+        nonlocal looks
+        looks += request.url.endswith("/api/caller/receipt")
+
+    page.on("request", count)
+    await STATES["seen"].reach(page, dispatcher, service)
+    before = looks
+    await page.wait_for_timeout(2500)
+    assert looks - before <= 3, "it asks without end"
+
+
+async def test_a_page_that_is_reloaded_before_the_press_and_once_it_was_stopped_goes_on(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    await STATES["ask"].reach(page, dispatcher, service)
+    await page.reload()
+    await caller.reaches(page, "ask")
+    await caller.press_share(page)
+    await page.reload()  # in the middle of whatever began
+    await caller.says(page, "can see your camera and where you are")
+    await page.click("button.stop")
+    await caller.reaches(page, "ended")
+    await page.reload()
+    await caller.reaches(page, "ask")
+    await page.get_by_role("button", name="Who saw it").click()
+    await caller.reaches(page, "ended")
+
+
+async def test_a_permission_that_is_withdrawn_midway_leaves_the_place_until_stopped(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new(script=caller.REMEMBERS_TRACKS)
+    await STATES["live"].reach(page, dispatcher, service)
+    await page.evaluate(caller.REFUSES_CAMERA + "window.tracks[0].dispatchEvent(new Event('ended'))")
+    await page.wait_for_selector('[data-camera="refused"][data-place="on"]')
+    await caller.says(page, "but not your camera")
+    await page.get_by_role("button", name="Try again").wait_for()
+
+
 async def test_what_comes_later_may_stall_and_sharing_goes_on(
     phones: Phones, dispatcher: Dispatcher, service: Service
 ) -> None:
     page = await phones.new()
-    stalled: list[Route] = []
-    await page.route("**/c/*", lambda route: stalled.append(route))  # never answered
-    await page.route("**/c/*/*.json", lambda route: stalled.append(route))
+    asked, back = 0, asyncio.Event()
+
+    async def stall(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        await back.wait()
+        await route.continue_()
+
+    await page.route(re.compile("/c/"), stall)
     await STATES["live"].reach(page, dispatcher, service)
-    assert stalled
+    assert asked > 0
     await page.click("button.stop")
     await caller.says(page, "You stopped")
     await page.get_by_role("button", name="Share again").wait_for()
-    # the line is back: what was asked for once more arrives
-    await page.unroute("**/c/*")
-    await page.unroute("**/c/*/*.json")
-    for route in stalled:
-        await route.abort()
+    back.set()
     await page.get_by_text("What is kept").wait_for()
 
 

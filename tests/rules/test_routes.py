@@ -22,6 +22,7 @@ PUBLIC = {
     **{(method, path): ANYBODY for method in ("GET", "HEAD") for path in SHOWN},
     ("POST", "/api/session"): "signing in; Origin is checked inside, where the body is",
     ("POST", "/api/twilio/status"): "the carrier; its signature is checked inside",
+    ("GET", "/leave"): "goes to a page that says nothing, and changes nothing",
     ("GET", "/healthz"): "says that the process runs, and nothing else",
     ("GET", "/readyz"): "says whether calls can be taken, and nothing else",
     ("GET", "/"): "goes to the page that is one's own",

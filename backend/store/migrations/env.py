@@ -13,8 +13,9 @@ from backend.store.tables_review import findings
 from backend.store.tables_rungs import rung_changes
 from backend.store.tables_talk import words
 from backend.store.tables_units import duties
+from backend.store.tables_uploads import uploads
 
-tables = (alerts, docks, flights, notes, uses, contests, findings, rung_changes, words, duties)
+tables = (alerts, docks, flights, notes, uses, contests, findings, rung_changes, words, duties, uploads)
 assert all(table.metadata is METADATA for table in tables)
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)

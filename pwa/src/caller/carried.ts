@@ -5,9 +5,9 @@ import type { Words } from "./words.ts";
 
 export interface Carried {
   code: Code;
+  /** The language's name in itself. */
+  name: string;
   words: Words;
-  /** The languages there are. */
-  codes: Code[];
   /** Where <code>.json of each is. */
   languages: string;
   /** The files of each later part, in the order in which they are needed. */

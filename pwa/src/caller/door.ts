@@ -1,25 +1,13 @@
 // The way in: opens the link, redeems it after the press, and keeps the grant. Steps 3 and 4 of the story.
 // Opening spends nothing; `grant` does, so nothing may call it before the caller pressed Share.
 import { post, Refused } from "../lib/api.ts";
-import type {
-  CallerGrant,
-  CallerReceipt,
-  EnteredCode,
-  Invitation,
-  ReceiptChallenge,
-  RedeemLink,
-} from "../wire.ts";
+import type { CallerGrant, CallerReceipt, Invitation, ReceiptChallenge, RedeemLink } from "../wire.ts";
 import { keyFor } from "./key.ts";
 
 const STOP_AGAIN_MS = 1000;
 
 /** Not the server's word: this phone's grant was revoked although the link still opens. */
 export const TAKEN_OVER = "taken-over";
-
-/** The spoken code's link. */
-export async function enter(code: string): Promise<string> {
-  return (await post<EnteredCode>("/api/caller/code", { code })).token;
-}
 
 export interface Door {
   open(): Promise<Invitation>;
@@ -35,7 +23,7 @@ export interface Door {
   /** Who saw what this browser shared, whatever became of the link. Rejects with Refused for every other one. */
   receipt(): Promise<CallerReceipt>;
   /** Gives the grant back, trying until the server heard it; sharing again redeems anew. */
-  leave(): Promise<void>;
+  leave(quickly?: boolean): Promise<void>;
 }
 
 /** What this browser believes of its network; few say. */
@@ -113,13 +101,17 @@ export function doorOf(token: string): Door {
       const { challenge } = await post<ReceiptChallenge>("/api/caller/receipt/challenge", { token });
       return post<CallerReceipt>("/api/caller/receipt", await sign(challenge, "receipt"));
     },
-    async leave() {
+    async leave(quickly = false) {
       const left = held;
       held = null;
       // Sharing again revokes the old grant by itself.
       while (left !== null && held === null) {
         try {
-          return await post("/api/caller/stop", undefined, (await left).bearer);
+          return await post(
+            `/api/caller/stop${quickly ? "?quickly=true" : ""}`,
+            undefined,
+            (await left).bearer,
+          );
         } catch (error) {
           if (error instanceof Refused && error.final) return;
           await new Promise((resolve) => setTimeout(resolve, STOP_AGAIN_MS));

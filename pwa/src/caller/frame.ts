@@ -2,7 +2,6 @@
 
 import { carried } from "./carried.ts";
 import { h, icon } from "./dom.ts";
-import { type Code, LANGUAGES, RIGHT_TO_LEFT } from "./languages.ts";
 import { fetchPatiently } from "./patiently.ts";
 import type { Screen } from "./screens.ts";
 import type { AllWords, Words } from "./words.ts";
@@ -28,25 +27,37 @@ export const memory = {
       // Only comfort is lost.
     }
   },
+  clear(): void {
+    try {
+      sessionStorage.clear();
+    } catch {
+      // Nothing was kept.
+    }
+  },
 };
 
 /** Everything that is said in one language. */
 interface Language {
+  dir: string;
   words: AllWords;
   phrases: Readonly<Record<string, string>>;
+  /** Every language there is by its name in itself. */
+  names: Readonly<Record<string, string>>;
 }
 
 const life = new AbortController();
-const kept = memory.get(CHOICE);
-let code = carried.codes.find((each) => each === kept) ?? carried.code;
+let code: string = memory.get(CHOICE) ?? carried.code;
 let words = carried.words; // of `code` as soon as it was loaded
 let all: Language | null = null; // the same with the rest
-let shown = carried.code;
-let asked: { code: Code; language: Promise<Language> } | null = null;
+let shown: string = carried.code;
+let quiet = true; // the page's title says nothing until it is known that it may
+let covered = document.getElementById("cover") !== null; // what is shown is drawn once it may be seen
+const hearers: ((words: AllWords) => void)[] = [];
+let asked: { code: string; language: Promise<Language> } | null = null;
 let current: Draw | null = null;
 addEventListener("pagehide", () => life.abort());
 
-function ask(wanted: Code): Promise<Language> {
+function ask(wanted: string): Promise<Language> {
   if (asked?.code !== wanted) {
     const language = fetchPatiently(`${carried.languages}/${wanted}.json`, life.signal, JSON.parse);
     asked = { code: wanted, language };
@@ -59,16 +70,24 @@ export async function loadWords(): Promise<Language> {
   const wanted = code;
   const language = await ask(wanted);
   if (wanted !== code) return loadWords(); // another one was chosen meanwhile
+  const isNew = all !== language;
   all = language;
   words = language.words;
-  if (shown !== wanted) {
+  document.documentElement.dir = language.dir;
+  if (shown !== wanted || isWaiting()) {
     shown = wanted;
     render();
   }
+  if (isNew) for (const hear of hearers) hear(language.words);
   return language;
 }
 
-function choose(next: Code): void {
+/** Whether there is a choice of languages on the page that does not know them yet. */
+function isWaiting(): boolean {
+  return document.querySelector("select")?.options.length === 1;
+}
+
+function choose(next: string): void {
   code = next;
   memory.set(CHOICE, next);
   void loadWords();
@@ -79,13 +98,10 @@ function languages(): HTMLElement {
     "select",
     {
       "aria-label": words.language,
-      onchange: () => {
-        const next = carried.codes.find((each) => each === select.value);
-        if (next !== undefined) choose(next);
-      },
+      onchange: () => choose(select.value),
     },
-    ...carried.codes.map((each) =>
-      h("option", { value: each, lang: each, selected: each === code }, LANGUAGES[each]),
+    ...Object.entries(all?.names ?? { [shown]: carried.name }).map(([value, name]) =>
+      h("option", { value, lang: value, selected: value === code }, name),
     ),
   );
   return h("div", { class: "language" }, icon("globe"), select);
@@ -107,12 +123,11 @@ function replace(page: HTMLElement, made: Element[]): void {
 
 function render(): void {
   const page = document.getElementById("page");
-  if (page === null || current === null) return;
+  if (page === null || current === null || covered) return;
   const screen = current(words);
   const made = elements(screen);
   document.documentElement.lang = shown;
-  document.documentElement.dir = RIGHT_TO_LEFT.has(shown) ? "rtl" : "ltr";
-  document.title = words.title;
+  document.title = quiet ? words.notes : words.title;
   const isSame = page.dataset.screen === screen.name && page.children.length === made.length;
   page.dataset.screen = screen.name;
   if (!isSame) {
@@ -146,6 +161,40 @@ export function showAll(draw: (words: AllWords) => Screen): void {
     if (all === null) throw new TypeError("shown before it was loaded");
     return draw(all.words);
   });
+}
+
+/** The title may say what this page is. */
+export function speakUp(): void {
+  quiet = false;
+  render();
+}
+
+/** Told now and whenever another language was loaded; only after `loadWords`. */
+export function onWords(hear: (words: AllWords) => void): void {
+  hearers.push(hear);
+  if (all !== null) hear(all.words);
+}
+
+/** Shows this instead of everything, at an address that says nothing. */
+export function cover(element: HTMLElement): void {
+  takeOff("/n");
+  covered = true;
+  document.body.append(element);
+  document.body.classList.add("covered");
+}
+
+/** Shows the page again, as it has become. */
+export function uncover(): void {
+  takeOff("/c");
+  covered = false;
+  document.body.classList.remove("covered");
+  render();
+  document.querySelector<HTMLElement>("#page h1")?.focus({ preventScroll: true });
+}
+
+function takeOff(address: string): void {
+  history.replaceState(null, "", address);
+  for (const old of document.querySelectorAll(".cover")) old.remove();
 }
 
 if (code !== shown) void loadWords();

@@ -6,7 +6,10 @@ import { fetchPatiently } from "./patiently.ts";
 
 /** In the order in which they are loaded ahead. */
 const PARTS = {
+  ladder: () => import("./ladder.ts"),
+  discreet: () => import("./discreet.ts"),
   talk: () => import("./talk-view.ts"),
+  digits: () => import("./digits.ts"),
   receipt: () => import("./receipt.ts"),
 };
 

@@ -1,12 +1,10 @@
 // The caller's page. Step 3 of the story: it looks at what this browser can do and at the address it was given.
 // Shares no code with the staff pages but rtc and lib.
 import "./style.css";
-import { Refused } from "../lib/api.ts";
-import { enter } from "./door.ts";
-import { show } from "./frame.ts";
+import { loadWords, memory, show } from "./frame.ts";
+import { load } from "./later.ts";
 import * as screens from "./screens.ts";
-import { visit } from "./visit.ts";
-import type { Words } from "./words.ts";
+import { STOWED, visit } from "./visit.ts";
 
 const life = new AbortController();
 
@@ -17,33 +15,12 @@ const can: screens.Ability = {
 // Without it (an old browser, a page without TLS) this phone cannot show that it is the one that was asked.
 const canProve = globalThis.crypto?.subtle !== undefined;
 
-function problemOf(error: unknown, words: Words): string {
-  if (!(error instanceof Refused)) return words.noConnection;
-  return error.code === "too-many-tries" ? words.tooManyTries : words.wrongDigits;
-}
-
-function askDigits(failure: unknown = null): void {
-  show((words) =>
-    screens.code(words, {
-      problem: failure === null ? "" : problemOf(failure, words),
-      enter: (digits) => void tryDigits(digits),
-    }),
-  );
-  document.querySelector("input")?.focus();
-}
-
-async function tryDigits(digits: string): Promise<void> {
-  try {
-    const token = await enter(digits);
-    history.replaceState(null, "", `#${token}`);
-    begin(token);
-  } catch (error) {
-    askDigits(error);
-  }
+function typeDigits(): void {
+  void load("digits").then(({ askDigits }) => askDigits(begin));
 }
 
 function begin(token: string): void {
-  void visit({ token, can, life: life.signal, typeDigits: () => askDigits() });
+  void visit({ token, can, life: life.signal, typeDigits });
 }
 
 // A page that comes back from the browser's memory has let go of everything: it starts again.
@@ -53,11 +30,12 @@ addEventListener("pageshow", (event) => {
 });
 addEventListener("hashchange", () => location.reload()); // another link in the same tab
 
-const token = location.hash.slice(1);
+const token = location.hash.slice(1) || (memory.get(STOWED) ?? "");
 if (!canProve || !(can.camera || can.place)) {
   show((words) => screens.notice("cannot", words, words.cannot, words.cannotAdvice, null));
+  void loadWords(); // and with them the other languages
 } else if (token === "") {
-  askDigits();
+  typeDigits();
 } else {
   begin(token);
 }

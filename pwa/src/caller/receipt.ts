@@ -58,7 +58,7 @@ export function ended(words: AllWords, { agency, sentence, summary, receipt, aga
       : [
           shared.length > 0 ? about(words.whatTheySaw, ...shared) : null,
           about(receipt ? words.whoSaw : words.withWhom, ...viewerLines(words, agency, receipt)),
-          about(words.whatIsKept, ...keptLines(words, agency, receipt)),
+          about(words.whatIsKept, ...keptLines(words, agency, receipt, document.documentElement.lang)),
           ask.length > 0 ? about(words.askWhom, ...ask) : null,
         ];
   return {

@@ -11,6 +11,8 @@ export interface Situation {
   media: SessionState;
   /** The newest place reached the server; false while it could not be sent. */
   placeArrives: boolean;
+  /** How the picture is while it goes as stills; null while it goes as video. */
+  stills: Part | null;
 }
 
 export type Sentence = keyof Words;
@@ -24,12 +26,13 @@ export interface Saying {
   hint: Sentence | null;
 }
 
-type Part = "seen" | "coming" | "paused" | "none";
+export type Part = "seen" | "coming" | "paused" | "none";
 
 const MISSING: ReadonlySet<Capture> = new Set(["refused", "unavailable", "off"]);
 
-export function pictureOf({ camera, media }: Situation): Part {
+export function pictureOf({ camera, media, stills }: Situation): Part {
   if (MISSING.has(camera) || media === "ended") return "none";
+  if (stills !== null) return camera === "on" ? stills : "paused";
   if (camera === "paused" || (camera === "on" && media === "lost")) return "paused";
   return camera === "on" && media === "connected" ? "seen" : "coming";
 }

@@ -4,13 +4,15 @@ import { Refused } from "../lib/api.ts";
 import { type Camera, startCamera } from "../lib/camera.ts";
 import { latest } from "../lib/latest.ts";
 import { type Fix, reportOf, watchPosition } from "../lib/position.ts";
-import { keepAwake } from "../lib/wakelock.ts";
 import type { Health } from "../rtc/health.ts";
 import { Over } from "../rtc/reconnect.ts";
 import { type Publication, publish } from "../rtc/whip.ts";
-import type { CallerGrant, CallerStatus } from "../wire.ts";
+import type { CallerGrant, CallerStatus, LinkKind } from "../wire.ts";
 import type { Door } from "./door.ts";
-import type { Situation } from "./saying.ts";
+import type { Heard, Rope } from "./ladder.ts";
+import { load } from "./later.ts";
+import type { Standing } from "./rungs.ts";
+import { pictureOf, type Situation } from "./saying.ts";
 
 /** What was shared, for the screen after the end. */
 export interface Summary {
@@ -31,6 +33,9 @@ export interface Sharing {
 
 export interface ShareOptions {
   door: Door;
+  token: string;
+  /** What the link asks for. */
+  kind: LinkKind;
   camera: boolean;
   place: boolean;
   onChange(): void;
@@ -62,10 +67,13 @@ export function share(options: ShareOptions): Sharing {
     place: "off",
     media: "connecting",
     placeArrives: false,
+    stills: null,
   };
+  let stands: Standing | null = null;
+  const publications: Publication[] = []; // one that has ended takes a camera without a word
+  const first = new AbortController();
   let camera: Camera | null = null;
   let stream: MediaStream | null = null;
-  let publication: Publication | null = null;
   let health: Health | null = null;
   let fix: Fix | null = null;
   let watching: AbortController | null = null;
@@ -113,39 +121,49 @@ export function share(options: ShareOptions): Sharing {
     signal,
   );
 
-  const tellStatus = (): void => statuses.put({ camera: situation.camera, position: situation.place });
+  const tellStatus = (): void =>
+    statuses.put({ camera: situation.camera, position: situation.place, ...stands });
 
   const changed = (change: Partial<Situation>): void => {
     if (signal.aborted) return;
     const { camera: oldCamera, place: oldPlace } = situation;
     Object.assign(situation, change);
-    picture.run(situation.camera === "on" && situation.media === "connected");
+    picture.run(pictureOf(situation) === "seen");
     whereabouts.run(situation.placeArrives);
     if (situation.camera !== oldCamera || situation.place !== oldPlace) tellStatus();
     options.onChange();
   };
 
-  const endpoint = ({ whip, bearer }: CallerGrant) => {
+  const endpoint = ({ whip, bearer }: CallerGrant, query: string) => {
     if (whip === null) throw new Over("for the place only");
-    return { endpoint: whip, bearer };
+    return { endpoint: whip + query, bearer };
   };
 
-  const publishing = (): Publication =>
-    publish({
+  const heard = (until: AbortSignal): Heard => ({
+    onState(media) {
+      if (!until.aborted) changed({ media });
+    },
+    onHealth(next) {
+      health = next;
+    },
+  });
+
+  const publishing: Rope["publishing"] = (heard, until, query = "") => {
+    const made = publish({
       grant: async (refused) => {
         try {
           const grant = refused === null ? door.grant() : door.again(refused.grant.bearer, refused.status);
-          return endpoint(await grant);
+          return endpoint(await grant, query);
         } catch (error) {
           throw over(error) ? new Over("refused") : error;
         }
       },
-      onState: (media) => changed({ media }),
-      onHealth: (next) => {
-        health = next;
-      },
-      signal,
+      ...heard,
+      signal: until,
     });
+    made.show(stream?.getVideoTracks()[0] ?? null);
+    publications.push(made);
+  };
 
   const watchPlace = (): void => {
     watching?.abort();
@@ -167,20 +185,30 @@ export function share(options: ShareOptions): Sharing {
 
   const show = (track: MediaStreamTrack | null): void => {
     stream = track === null ? null : new MediaStream([track]);
-    publication?.show(track);
+    for (const each of publications) each.show(track);
   };
 
   if (options.camera) {
-    publication = publishing();
+    publishing(heard(first.signal), first.signal);
     camera = startCamera({ onState: (state) => changed({ camera: state }), onTrack: show }, signal);
   }
   if (options.place) watchPlace();
-  keepAwake(signal);
   signal.addEventListener("abort", () => {
+    first.abort();
     watching?.abort();
     picture.run(false);
     whereabouts.run(false);
   });
+  const rope: Rope = {
+    ...options,
+    ...{ situation, changed, publishing, heard, first, over },
+    tell(next) {
+      stands = next;
+      tellStatus();
+    },
+    now: () => ({ stream, health }),
+  };
+  void load("ladder").then(({ climb }) => climb(rope));
   // A place-only stretch has nothing else that would redeem the link at once.
   door.grant().catch(over);
 

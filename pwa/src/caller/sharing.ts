@@ -138,6 +138,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
       again,
       stage,
       asked,
+      h("div", { class: "actions files", hidden: true }), // sending.ts fills it
       tools,
       h("button", { type: "button", class: "stop", onclick: stop }, icon("stop"), words.stop),
     ],

@@ -35,11 +35,18 @@ export function sharedLines(
   return receipt?.words ? [...held, fill(words.sawWords, { time: String(receipt.words) })] : held;
 }
 
-export function keptLines(words: AllWords, agency: string, receipt: CallerReceipt | null): string[] {
+/** What stays until when; the day in `language`, by the calendar and the digits of the rest of the page. */
+export function keptLines(
+  words: AllWords,
+  agency: string,
+  receipt: CallerReceipt | null,
+  language: string,
+): string[] {
+  const calendar = `${language}-u-ca-gregory-nu-latn`;
   const kept = receipt?.recorded ? words.keptRecording : words.kept;
   if (receipt === null) return [kept, fill(words.keptUntil, { agency })];
   const { places_until, places_days } = receipt;
-  const day = places_until && new Date(places_until).toLocaleDateString([], { dateStyle: "long" });
+  const day = places_until && new Date(places_until).toLocaleDateString(calendar, { dateStyle: "long" });
   const places = day
     ? fill(words.placesUntil, { time: day })
     : fill(words.placesAfter, { time: String(places_days) });

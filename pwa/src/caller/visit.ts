@@ -1,9 +1,9 @@
 // One link from the tap to the end: open, ask, share, stop. Steps 3 and 4 of the story.
 // Nothing is spent, and no permission is asked for, before the press.
 import { Refused } from "../lib/api.ts";
-import type { CallerReceipt, Invitation } from "../wire.ts";
+import type { CallerReceipt, Invitation, Manner } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
-import { loadWords, memory, show, showAll } from "./frame.ts";
+import { loadWords, memory, show, showAll, speakUp } from "./frame.ts";
 import { load, loadAhead } from "./later.ts";
 import * as screens from "./screens.ts";
 import { type Summary, share } from "./share.ts";
@@ -18,7 +18,9 @@ const ASK_BOUND_MS = 2000;
 const REDRAW_MS = 500;
 const LOOK_AGAIN_MS = 1500;
 const AFTER_CHECKPOINT_MS = 5000;
+const LONGEST_LOOK_MS = 60_000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
+export const STOWED = "link"; // in the tab's memory: the token, once it is out of the address
 
 export interface VisitOptions {
   token: string;
@@ -40,7 +42,9 @@ interface Told {
 function untilMore({ over, proved, provable_at, viewers }: CallerReceipt): number | null {
   if (!over) return LOOK_AGAIN_MS;
   if (proved || provable_at === null || viewers.length === 0) return null;
-  return Math.max(0, Date.parse(provable_at) - Date.now()) + AFTER_CHECKPOINT_MS;
+  // A phone's clock may be wrong by a year, and a timer that long fires at once.
+  const wait_ms = Date.parse(provable_at) - Date.now();
+  return Math.min(Math.max(0, wait_ms), LONGEST_LOOK_MS) + AFTER_CHECKPOINT_MS;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -71,6 +75,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   let invitation: Invitation | null = null;
   let pressed: boolean | null = null; // before the server answered
   let looking = new AbortController();
+  let isSharing = false;
+  let endNow = (): void => {};
 
   /** Another screen is shown: a receipt that is asked for comes too late. Returns the next one's signal. */
   const elsewhere = (): AbortSignal => {
@@ -178,6 +184,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   const begin = (camera: boolean): void => {
     elsewhere();
     const ending = new AbortController();
+    isSharing = true;
+    endNow = () => ending.abort();
     life.addEventListener("abort", () => ending.abort(), { signal: ending.signal });
     const since = performance.now();
     let screen: SharingScreen | null = null;
@@ -234,6 +242,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     };
 
     const shared = share({
+      token,
+      kind: invitation?.kind ?? "live",
       door,
       camera,
       place: can.place,
@@ -281,6 +291,31 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     return granted.every(Boolean) ? withCamera : null;
   };
 
+  /** The press behind the notes; a silent caller's own, if the page was loaded anew, is no press. */
+  const pressHidden = (): void => {
+    if (pressed === null && !isSharing && invitation?.manner !== "silent") {
+      press(can.camera && invitation?.kind !== "position");
+    }
+  };
+
+  /** Nobody who takes the phone may see what this is. */
+  const beCareful = async (manner: Manner): Promise<void> => {
+    memory.set(STOWED, token);
+    history.replaceState(null, "", location.pathname); // without the token
+    const { beDiscreet, disguise } = await load("discreet");
+    if (manner === "covert" && pressed === null && cover === null) {
+      disguise((await loadWords()).words, pressHidden);
+    }
+    beDiscreet(() => {
+      endNow();
+      void door.leave(true);
+    }, life);
+  };
+
+  // A covert link's page is a page for notes from its first byte on; its button is the press.
+  const cover = document.getElementById("cover");
+  cover?.querySelector("button")?.addEventListener("click", pressHidden);
+
   const resumed = resumes();
   if ((await resumed) === null) showAsk(false);
   await whenVisible(); // a page that is loaded ahead has not been tapped
@@ -289,6 +324,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   } catch (error) {
     return turnedAway(error instanceof Refused ? error.code : "");
   }
+  if (invitation.manner === "open") speakUp();
+  else void beCareful(invitation.manner);
   const camera = pressed ?? (await resumed);
   if (camera === null) showAsk(false);
   else begin(camera && invitation.kind === "live");

@@ -4,6 +4,7 @@ import { useAct, useStore } from "../lib/hooks.ts";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
 import { lastOfOthers, NO_NOTES, unreadNotes } from "../staff/notes.ts";
+import { CallersFiles } from "../staff/parts/callers-files.tsx";
 import { Timeline } from "../staff/parts/timeline.tsx";
 import { Composer, NewestSaid, Note, OnTheirWay } from "../staff/parts/words.tsx";
 import type { IncidentView } from "../wire.ts";
@@ -45,6 +46,7 @@ export function Words({ desk, incident }: { desk: Desk; incident: IncidentView }
         )}
       </h2>
       <NewestSaid unread={unreadNotes(thread, me)} />
+      <CallersFiles desk={desk} incident={incident} />
       <Timeline entries={world.logs.get(incident.id) ?? []} reading={reading} note={note}>
         <OnTheirWay desk={desk} incident={incident} />
       </Timeline>

@@ -6,6 +6,7 @@ import { Icon } from "../lib/parts/icon.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Desk } from "../staff/desk.ts";
 import { NO_NOTES, type Thread, unreadNotes } from "../staff/notes.ts";
+import { CallersFiles } from "../staff/parts/callers-files.tsx";
 import { Composer, inOneLine, NewestSaid, Note, OnTheirWay } from "../staff/parts/words.tsx";
 import { timeOfDay } from "../staff/words.ts";
 import type { IncidentView } from "../wire.ts";
@@ -78,6 +79,7 @@ function Notes({ desk, incident, thread }: Pick<Props, "desk" | "incident"> & { 
       {thread.notes.length === 0 && pending === 0 && (
         <p class="empty">Nothing is written yet. Dispatch and all units on this incident read it.</p>
       )}
+      <CallersFiles desk={desk} incident={incident} />
       <ol>
         {thread.notes.map((note) => (
           <li key={note.id}>

@@ -7,6 +7,8 @@ export interface Health {
   /** 0 to 1, of the packets of the direction that carries the picture. */
   loss: number;
   rtt_ms: number | null;
+  /** What the browser believes to get through to the other side; null where it does not say. */
+  estimate_bps: number | null;
   fps: number;
   width: number;
   height: number;
@@ -27,6 +29,7 @@ export interface Counters {
   lost: number;
   frames: number;
   rtt_ms: number | null;
+  estimate_bps: number | null;
   width: number;
   height: number;
   /** Packets that were asked for again, and the seconds for which the picture stood. */
@@ -47,6 +50,7 @@ interface Entry {
   frameWidth?: number;
   frameHeight?: number;
   currentRoundTripTime?: number;
+  availableOutgoingBitrate?: number;
   lastPacketReceivedTimestamp?: number;
   nackCount?: number;
   totalFreezesDuration?: number;
@@ -67,6 +71,7 @@ function addPath(counters: Counters, entry: Entry): void {
   counters.heard = Math.max(counters.heard, entry.bytesReceived ?? 0);
   const heard = entry.lastPacketReceivedTimestamp;
   if (heard !== undefined) counters.heardAt = Math.max(counters.heardAt ?? 0, heard - performance.timeOrigin);
+  counters.estimate_bps = entry.availableOutgoingBitrate ?? counters.estimate_bps;
   if (entry.currentRoundTripTime !== undefined) counters.rtt_ms = entry.currentRoundTripTime * 1000;
 }
 
@@ -92,7 +97,7 @@ export function noCounters(): Counters {
     nacks: 0,
     frozen_s: 0,
   };
-  return { ...none, heardAt: null, rtt_ms: null };
+  return { ...none, heardAt: null, rtt_ms: null, estimate_bps: null };
 }
 
 /** Reads the counters of a connection that only sends, or only receives, one picture. */
@@ -131,6 +136,7 @@ export function meter(): Meter {
         bitrate_bps: ((counters.bytes - first.counters.bytes) * 8) / seconds,
         loss: packets + lost > 0 ? lost / (packets + lost) : 0,
         rtt_ms: counters.rtt_ms,
+        estimate_bps: counters.estimate_bps,
         fps: (counters.frames - first.counters.frames) / seconds,
         width: counters.width,
         height: counters.height,

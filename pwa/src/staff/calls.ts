@@ -146,6 +146,11 @@ export class Calls {
     return this.#requests.fetchBlob(`/api/notes/${note}/still`);
   }
 
+  /** What a caller sent; each look is on record. */
+  upload(upload: string): Promise<Blob> {
+    return this.#requests.fetchBlob(`/api/uploads/${upload}`);
+  }
+
   /** `onlyFree`: not when it is on another incident by now. */
   assign(incident: string, unit: string, onlyFree = false): Promise<IncidentView> {
     const body = { unit_id: unit, only_free: onlyFree };

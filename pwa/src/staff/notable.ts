@@ -13,6 +13,8 @@ export const NOTABLE: ReadonlySet<string> = new Set([
   "caller.say",
   "caller.rung",
   "caller.stop",
+  "upload.begin",
+  "upload.end",
   "feed.live",
   "feed.end",
   "incident.close",

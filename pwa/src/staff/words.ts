@@ -279,7 +279,14 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.handout": (e) => `${who(e)} showed the link and its QR code`,
   "caller.status": status,
   "caller.rung": rung,
-  "caller.stop": () => "The caller pressed Stop",
+  "upload.begin": () => "The caller began to send a photo or a clip",
+  "upload.end": (e) =>
+    e.details.state === "ready"
+      ? `A ${e.details.kind ?? "photo"} from the caller can be seen`
+      : "The caller's photo or clip did not arrive whole",
+  "upload.look": (e) => `${who(e)} looked at what the caller sent`,
+  "caller.stop": (e) =>
+    e.details.quickly === "yes" ? "The caller left quickly and hid the page" : "The caller pressed Stop",
   "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
   "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>
@@ -314,6 +321,9 @@ const ATTEMPTS: Partial<Record<Action, string>> = {
   "glass.break": "Breaking glass was tried",
   "note.write": "Somebody tried to write",
   "note.look": "Somebody asked for a still",
+  "upload.begin": "The caller tried to send a photo or a clip",
+  "upload.end": "A photo or clip from the caller was looked at by the machine",
+  "upload.look": "Somebody asked for what the caller sent",
   "talk.say": "Somebody tried to write to the caller",
 };
 
@@ -334,6 +344,8 @@ const REASONS: Record<string, string> = {
   "wrong-role": "the account may not",
   "caller-placed": "the caller's phone had sent its own place",
   "bad-position": "that is nowhere on earth",
+  "bad-picture": "it is nothing that can be shown",
+  "too-large": "it is too large",
   "bad-number": "the number cannot be texted",
   "log-away": "the public log could not be written",
   "not-locked-out": "the rules do not lock them out",

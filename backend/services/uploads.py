@@ -1,0 +1,299 @@
+"""Uploads: photos and clips that a caller chose, sent in pieces and made anew. Step 8d.
+
+A file belongs to the link by which it was begun: whoever may share by that goes on with it, also on a page
+that was opened later. Until it is made anew nobody sees it, and then only by a press that is on record. What
+is sent is deleted as soon as it is made anew, or is nothing that can be shown.
+"""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from backend.model import grants as rules
+from backend.model.entries import Action
+from backend.model.grants import Scope
+from backend.model.ids import GrantSecret, UploadId, UseId, new_id
+from backend.model.links import Link, LinkKind
+from backend.model.people import User
+from backend.model.refusals import Refusal, Refused
+from backend.model.uploads import (
+    LASTS,
+    MOST,
+    MOST_BYTES,
+    MOST_OPEN,
+    MOST_WAITING,
+    Upload,
+    UploadKind,
+    UploadState,
+)
+from backend.model.uses import LeafKind
+from backend.services.board import visible
+from backend.services.limits import Rate
+from backend.services.steps import Steps
+from backend.services.uses import Uses
+from backend.store.store import Tx
+from media.uploads import Cleaned
+
+KEPT_FREE = 1 << 30  # bytes of the disk that no upload takes
+PIECE_S = 20.0  # a sender that says nothing for so long has gone
+LOOK_S = 30.0
+TOO_LARGE = f"A photo or clip may have at most {MOST_BYTES >> 20} MB. Choose a smaller one."
+MEDIA = {UploadKind.PHOTO: "image/jpeg", UploadKind.CLIP: "video/mp4"}
+
+
+class Cleaner(Protocol):
+    """Makes a file anew (media/uploads)."""
+
+    async def clean(self, given: Path, made: Path) -> Cleaned:
+        """Raises ValueError for what is neither a photo nor a clip."""
+        ...
+
+
+class Uploads:
+    """`folder` holds the files: what is being sent as <id>.part, what can be shown as <id>.made."""
+
+    def __init__(self, steps: Steps, uses: Uses, cleaner: Cleaner, folder: Path) -> None:
+        self._steps, self._uses, self._cleaner, self._folder = steps, uses, cleaner, folder
+        self._begins = Rate(every_s=10, burst=5)
+        self._asks = Rate(every_s=0.25, burst=40)
+        self._looks = Rate(every_s=0.5, burst=30)
+        self._writing = set[UploadId]()
+        self._whole = asyncio.Event()
+
+    # The caller's
+
+    async def begin(self, bearer: GrantSecret, length: int) -> Upload:
+        """Room for a file of so many bytes. Raises Refused."""
+        if not self._begins.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "Wait a few seconds, then send the next one.")
+        async with self._steps.begin() as step:
+            link = await _allowed(step.tx, bearer, step.now)
+            step.attempts(Action.UPLOAD_BEGIN, actor="caller", subject=link.id)
+            step.about(link.incident_id)
+            if not 0 < length <= MOST_BYTES:
+                raise Refused(Refusal.TOO_LARGE, TOO_LARGE)
+            had, is_open, of_all = await step.tx.uploads.counts(link.id)
+            if had >= MOST or is_open >= MOST_OPEN:
+                raise Refused(Refusal.TOO_MANY, f"At most {MOST} photos and clips, {MOST_OPEN} at a time.")
+            room = self._free() - await step.tx.uploads.promised() - length
+            if of_all >= MOST_WAITING or room < KEPT_FREE:
+                raise Refused(Refusal.FULL, "There is no room for it now. Try again in a minute.")
+            upload = Upload(
+                id=UploadId(new_id("upl")),
+                link_id=link.id,
+                incident_id=link.incident_id,
+                use_id=UseId(new_id("use")),
+                state=UploadState.RECEIVING,
+                length=length,
+                received=0,
+                begun_at=step.now,
+                expires_at=step.now + LASTS,
+            )
+            await step.tx.uploads.add(upload)
+            await step.record(
+                Action.UPLOAD_BEGIN,
+                actor="caller",
+                subject=upload.id,
+                incident=link.incident_id,
+                bytes=str(length),
+            )
+            step.changed(link.incident_id)
+            self._part(upload.id).touch(mode=0o600)
+        return upload
+
+    async def find(self, bearer: GrantSecret, upload: UploadId) -> Upload:
+        """How far a file of this caller's is. Raises Refused."""
+        if not self._asks.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "Not so often.")
+        async with self._steps.read() as tx:
+            link = await _allowed(tx, bearer, self._steps.clock())
+            found = await tx.uploads.get(upload)
+        if found is None or found.link_id != link.id or found.state is UploadState.EXPIRED:
+            raise Refused(Refusal.NOT_FOUND)
+        return found
+
+    async def receive(
+        self, bearer: GrantSecret, upload_id: UploadId, offset: int, pieces: AsyncIterator[bytes]
+    ) -> Upload:
+        """Append to a file. What arrived before the sender left stays. Raises Refused."""
+        upload = await self.find(bearer, upload_id)
+        if (
+            upload.state is not UploadState.RECEIVING
+            or offset != upload.received
+            or upload_id in self._writing
+        ):
+            raise Refused(Refusal.BAD_OFFSET, f"{upload.received} bytes have arrived.")
+        self._writing.add(upload_id)
+        received = offset
+        try:
+            self._cut(upload_id, offset)
+            async for piece in _in_time(pieces):
+                piece = piece[: upload.length - received]
+                self._append(upload_id, piece)
+                received += len(piece)
+                if received == upload.length:
+                    break
+        finally:
+            upload = await asyncio.shield(self._took(upload, received))
+            self._writing.discard(upload_id)
+        return upload
+
+    async def _took(self, upload: Upload, received: int) -> Upload:
+        whole = received == upload.length
+        state = UploadState.CHECKING if whole else UploadState.RECEIVING
+        async with self._steps.begin() as step:
+            await step.tx.uploads.change(upload.id, received=received, state=state)
+            step.changed(upload.incident_id)
+            now = await step.tx.uploads.get(upload.id)
+        if whole:
+            self._whole.set()
+        assert now is not None
+        return now
+
+    # Those on the incident
+
+    async def look(self, user: User, upload_id: UploadId) -> tuple[bytes, str]:
+        """The photo or clip, and its media type; the look is on record first. Raises Refused."""
+        if not self._looks.take(user.id):
+            raise Refused(Refusal.TOO_OFTEN, "Wait a moment, then look again.")
+        async with self._steps.begin() as step:
+            step.attempts(Action.UPLOAD_LOOK, actor=user.id, subject=upload_id)
+            upload = await step.tx.uploads.get(upload_id)
+            if upload is None:
+                raise Refused(Refusal.NOT_FOUND)
+            step.about(upload.incident_id)
+            await visible(step.tx, user, upload.incident_id, step.now)
+            if upload.state is not UploadState.READY or upload.kind is None:
+                raise Refused(Refusal.NOT_FOUND)
+            if not await step.tx.entries.did(user.id, Action.UPLOAD_LOOK, upload_id):
+                await self._uses.state(
+                    step,
+                    LeafKind.LOOK,
+                    {"by": user.role.value},
+                    None,
+                    user.id,
+                    upload.incident_id,
+                    use=upload.use_id,
+                )
+            await step.record(
+                Action.UPLOAD_LOOK, actor=user.id, subject=upload_id, incident=upload.incident_id
+            )
+            made = self._made(upload_id).read_bytes()
+        return made, MEDIA[upload.kind]
+
+    # All the time
+
+    async def run(self) -> None:
+        """Make anew what is whole, and forget what never will be. Runs until cancelled."""
+        while True:
+            await self.look_after()
+            self._whole.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._whole.wait(), LOOK_S)
+
+    async def look_after(self) -> None:
+        """Both, once."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        async with self._steps.read() as tx:
+            checking = await tx.uploads.in_state(UploadState.CHECKING)
+            receiving = await tx.uploads.in_state(UploadState.RECEIVING)
+            closed = [
+                upload.id
+                for upload in receiving
+                if (incident := await tx.incidents.get(upload.incident_id)) is None or incident.closed_at
+            ]
+        for upload in checking:
+            await self._clean(upload)
+        now = self._steps.clock()
+        for upload in receiving:
+            if upload.id not in self._writing and (upload.id in closed or now >= upload.expires_at):
+                await self._end(upload, UploadState.EXPIRED)
+
+    async def _clean(self, upload: Upload) -> None:
+        try:
+            cleaned = await self._cleaner.clean(self._part(upload.id), self._made(upload.id))
+        except ValueError:
+            self._made(upload.id).unlink(missing_ok=True)
+            await self._end(upload, UploadState.REFUSED, Refusal.BAD_PICTURE)
+            return
+        await self._end(upload, UploadState.READY, None, cleaned)
+
+    async def _end(
+        self,
+        upload: Upload,
+        state: UploadState,
+        refusal: Refusal | None = None,
+        cleaned: Cleaned | None = None,
+    ) -> None:
+        more = (
+            {}
+            if cleaned is None
+            else {
+                "kind": UploadKind(cleaned.kind.value),
+                "width": cleaned.width,
+                "height": cleaned.height,
+                "seconds": cleaned.seconds,
+            }
+        )
+        async with self._steps.begin() as step:
+            await step.tx.uploads.change(upload.id, state=state, **more)
+            await step.record(
+                Action.UPLOAD_END,
+                actor="caller",
+                subject=upload.id,
+                incident=upload.incident_id,
+                refusal=refusal,
+                details={"state": state.value, **({} if cleaned is None else {"kind": cleaned.kind.value})},
+            )
+            step.changed(upload.incident_id)
+        self._part(upload.id).unlink(missing_ok=True)
+
+    # Files
+
+    def _part(self, upload: UploadId) -> Path:
+        return self._folder / f"{upload}.part"
+
+    def _made(self, upload: UploadId) -> Path:
+        return self._folder / f"{upload}.made"
+
+    def _cut(self, upload: UploadId, length: int) -> None:
+        """What a crash has left beyond what was told."""
+        with self._part(upload).open("r+b") as file:
+            file.truncate(length)
+
+    def _append(self, upload: UploadId, piece: bytes) -> None:
+        with self._part(upload).open("ab") as file:
+            file.write(piece)
+
+    def _free(self) -> int:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        return shutil.disk_usage(self._folder).free
+
+
+async def _allowed(tx: Tx, bearer: GrantSecret, now: datetime) -> Link:
+    """The link of a grant by which photos may be sent. Raises Refused."""
+    grant = await tx.grants.by_secret(bearer.hashed)
+    refusal = rules.check(grant, Scope.POSITION, now)
+    link = await tx.links.get(grant.link_id) if grant is not None and grant.link_id else None
+    if grant is not None:
+        incident = await tx.incidents.get(grant.incident_id)
+        if incident is None or incident.closed_at is not None:
+            refusal = Refusal.INCIDENT_CLOSED
+    if refusal is not None:
+        raise Refused(refusal)
+    if link is None or link.kind is LinkKind.POSITION:
+        raise Refused(Refusal.WRONG_SCOPE, "This link asks for no photos.")
+    return link
+
+
+async def _in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces; ends when the next does not come."""
+    with contextlib.suppress(TimeoutError, StopAsyncIteration):
+        while True:
+            async with asyncio.timeout(PIECE_S):
+                piece = await anext(pieces)
+            yield piece

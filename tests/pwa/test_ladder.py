@@ -1,0 +1,206 @@
+"""The caller's ladder in real Chromium: each rung is lost, the next reached by itself, and climbed back."""
+
+import asyncio
+import re
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, Route
+
+from tests.bench.bad_network import Relay
+from tests.media import clips
+from tests.media.bottleneck import Narrow
+from tests.pwa import caller
+from tests.pwa.caller import Phones
+from tests.pwa.service import Dispatcher, Issued, Service
+from tests.pwa.test_caller_call import frames_after, until, watcher
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# While `blocked` is true no candidate of the server can be reached: UDP and TCP are shut, HTTPS is not.
+BLOCKS_WEBRTC = r"""
+window.blocked = true;
+const set = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
+  if (!window.top.blocked) return set.call(this, answer);
+  const sdp = answer.sdp.replace(/(a=candidate:(?:\S+ ){4})\S+ \d+/g, '$1192.0.2.1 9');
+  return set.call(this, {type: answer.type, sdp});
+};
+"""
+HIDES = """(state) => {
+  Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+  window.tracks.at(-1).dispatchEvent(new Event(state === 'hidden' ? 'mute' : 'unmute'));
+}"""
+
+
+@pytest.fixture
+def link(dispatcher: Dispatcher) -> Issued:
+    return dispatcher.issue_link(dispatcher.open_incident())
+
+
+def standing(dispatcher: Dispatcher, link: Issued) -> str:
+    """Where the dispatcher reads that the caller is."""
+    shown = dispatcher.incident(link.incident)["links"][0]
+    return f"{shown['rung']}: {shown['rung_reason']}"
+
+
+async def stands(dispatcher: Dispatcher, link: Issued, *expected: str, timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while (now := await asyncio.to_thread(standing, dispatcher, link)) not in expected:
+        assert time.monotonic() < deadline, f"it is {now}, and never {' or '.join(expected)}"
+        await asyncio.sleep(0.2)
+
+
+async def network(page: Page, *, offline: bool = False, upload_bps: int = -1) -> None:
+    """What this page's HTTP is like from now on."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
+    throughput = upload_bps / 8 if upload_bps > 0 else -1
+    await session.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": offline,
+            "latency": 0,
+            "downloadThroughput": throughput,
+            "uploadThroughput": throughput,
+        },
+    )
+
+
+async def test_blocked_webrtc_is_stills_and_climbs_back(
+    phones: Phones, dispatcher: Dispatcher, service: Service, link: Issued
+) -> None:
+    phone = await phones.new(script=BLOCKS_WEBRTC)
+    await caller.open_link(phone, link)
+    await caller.press_share(phone)
+    await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+    await caller.says(phone, "can see your camera and where you are")
+    await phone.get_by_text("a picture each second, and no video").wait_for()
+    (feed,) = dispatcher.incident(link.incident)["feeds"]
+    assert feed["state"] == "live"
+    assert feed["still_at"] is not None
+    console = await watcher(phones, dispatcher, service, link)
+    await frames_after(console, 3)
+    await phone.evaluate("() => { window.blocked = false; }")
+    await stands(dispatcher, link, "live: working")
+    before = await caller.frames(console)
+    await frames_after(console, before + 30)
+    (feed,) = dispatcher.incident(link.incident)["feeds"]
+    assert (feed["state"], feed["still_at"]) == ("live", None)
+    assert dispatcher.actions(link.incident).count("caller.rung") <= 5, "it does not flap"
+
+
+class Line(Relay):
+    """A way to one engine's port whose way up has a rate; UDP alone."""
+
+    def __init__(self, engine_port: int) -> None:
+        super().__init__(engine_port)
+        self.narrow = self.up = Narrow()
+
+
+async def test_a_slow_line_is_stills_and_a_wide_one_video_again(
+    phones: Phones, dispatcher: Dispatcher, link: Issued
+) -> None:
+    phone = await phones.new()
+    async with AsyncExitStack() as stack:
+        lines: dict[int, Line] = {}
+        rate_bps: float | None = None
+
+        async def relayed(route: Route) -> None:
+            """The answer, with a line's port in the place of the engine's."""
+            reply = await route.fetch()
+            sdp = re.sub(r"a=candidate:(?:\S+ ){2}tcp .*\r\n", "", await reply.text(), flags=re.I)
+            for port in {int(found) for found in re.findall(r"a=candidate:(?:\S+ ){5}(\d+)", sdp)}:
+                if port not in lines:
+                    lines[port] = await stack.enter_async_context(Line(port))
+                    lines[port].narrow.rate_bps = rate_bps
+                sdp = re.sub(
+                    rf"(a=candidate:(?:\S+ ){{4}})\S+ {port} ", rf"\g<1>127.0.0.1 {lines[port].port} ", sdp
+                )
+            await route.fulfill(response=reply, body=sdp)
+
+        await phone.route(re.compile(r"/whip(\?.*)?$"), relayed)
+        await caller.share(phone, link)
+        await stands(dispatcher, link, "live: working")
+        rate_bps = 50_000
+        for line in lines.values():
+            line.narrow.rate_bps = rate_bps
+        await network(phone, upload_bps=50_000)
+        await stands(dispatcher, link, "stills: too-slow", "single-stills: too-slow", timeout_s=90)
+        rate_bps = None
+        for line in lines.values():
+            line.narrow.rate_bps = None
+        await network(phone)
+        await stands(dispatcher, link, "live: working", timeout_s=90)
+
+
+async def test_a_page_that_is_hidden_says_so_and_is_back(
+    phones: Phones, dispatcher: Dispatcher, link: Issued
+) -> None:
+    phone = await phones.new(script=caller.REMEMBERS_TRACKS)
+    await caller.share(phone, link)
+    await stands(dispatcher, link, "live: working")
+    await phone.evaluate(HIDES, "hidden")
+    await stands(dispatcher, link, "position: hidden")
+    await phone.evaluate(HIDES, "visible")
+    await stands(dispatcher, link, "live: working")
+
+
+async def test_a_phone_that_was_offline_is_back_by_itself(
+    phones: Phones, dispatcher: Dispatcher, link: Issued
+) -> None:
+    phone = await phones.new(script=BLOCKS_WEBRTC)  # stills, which go by HTTPS alone
+    await caller.open_link(phone, link)
+    await caller.press_share(phone)
+    await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+    await network(phone, offline=True)
+
+    def feed() -> str:
+        return str(dispatcher.incident(link.incident)["feeds"][0]["state"])
+
+    await until(lambda: feed() != "live", timeout_s=60)
+    assert standing(dispatcher, link) == "stills: udp-and-tcp-blocked"
+    await network(phone)
+    await until(lambda: feed() == "live", timeout_s=60)
+
+
+async def chosen(page: Page, path: Path) -> None:
+    await page.locator("input[type=file]").set_input_files(path)
+
+
+def newest(dispatcher: Dispatcher, link: Issued) -> Any:
+    files = dispatcher.incident(link.incident)["uploads"]
+    return files[-1] if files else {"state": "none", "received": 0}
+
+
+async def test_without_a_camera_a_photo_is_sent_and_goes_on_after_the_page_was_closed(
+    phones: Phones, dispatcher: Dispatcher, link: Issued, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(clips.sideways() + bytes(300_000))  # in several pieces
+    phone = await phones.new(script=caller.REFUSES_CAMERA)
+    await caller.open_link(phone, link)
+    await caller.press_share(phone)
+    await stands(dispatcher, link, "upload: permission-refused")
+    await network(phone, upload_bps=300_000)
+    await chosen(phone, photo)
+    await until(lambda: newest(dispatcher, link)["received"] > 0)
+    await network(phone, offline=True)
+    await phone.get_by_text("Sending goes on by itself").wait_for()
+    context: BrowserContext = phone.context
+    await phone.close()
+    assert newest(dispatcher, link)["state"] == "receiving"
+    again = await context.new_page()
+    await caller.open_link(again, link)
+    await caller.press_share(again)
+    await again.get_by_text("911 has your photo or clip").wait_for()
+    seen = newest(dispatcher, link)
+    assert (seen["state"], seen["kind"], seen["width"], seen["height"]) == ("ready", "photo", 600, 800)
+    lie = tmp_path / "lie.jpg"
+    lie.write_bytes(b"no photo at all")
+    await chosen(again, lie)
+    await again.get_by_text("This cannot be sent").wait_for()
