@@ -82,7 +82,7 @@ test("what was typed without a network is sent once, in order, also after a relo
       return Response.json({ ...word(number, { text: body.text }), id: body.id });
     }
     if (path.endsWith("/marks")) return new Response(null, { status: 204 });
-    return new Promise<Response>(() => {});
+    return new Promise<Response>((_, reject) => init.signal?.addEventListener("abort", reject)); // news wait
   }) as typeof fetch;
   const page = () => {
     const life = new AbortController();

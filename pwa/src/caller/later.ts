@@ -8,7 +8,7 @@ import { fetchPatiently } from "./patiently.ts";
 const PARTS = {
   ladder: () => import("./ladder.ts"),
   discreet: () => import("./discreet.ts"),
-  talk: () => import("./talk-view.ts"),
+  "talk-view": () => import("./talk-view.ts"), // by the name of its file, as the build lists them
   digits: () => import("./digits.ts"),
   receipt: () => import("./receipt.ts"),
 };

@@ -5,7 +5,7 @@ const PHONE = '<rect x="18" y="10" width="14" height="26" rx="3"/><circle cx="25
 const FACE = '<circle cx="24" cy="12" r="6"/>';
 
 export const PICTOGRAMS: Readonly<Record<string, string>> = {
-  "guide.hold-still": `${PHONE}<path d="M11 16v14M39 16v14"/><path d="M7 20v6M43 20v6" opacity=".5"/><path d="M14 42h22"/>`,
+  "guide.hold-still": `${PHONE}<path d="M13 5H6v7M37 5h7v7M13 43H6v-7M37 43h7v-7"/>`,
   "guide.step-back": `${FACE}<path d="M24 18v14M24 32l-6 12M24 32l6 12M24 23l-7 5M24 23l7 5"/><path d="M12 34H3m0 0 4-4m-4 4 4 4"/>`,
   "guide.closer": `<circle cx="38" cy="24" r="6"/><path d="M4 24h20m0 0-6-6m6 6-6 6"/>`,
   "guide.slowly": `${PHONE}<path d="M6 42c6-5 12 5 18 0s12-5 18 0"/>`,
@@ -19,7 +19,7 @@ export const PICTOGRAMS: Readonly<Record<string, string>> = {
   "guide.no-zoom": `<circle cx="21" cy="21" r="13"/><path d="m31 31 11 11M15 21h12M21 15v12"/><path d="M6 42 42 6" stroke-width="4"/>`,
   "guide.wipe": `<rect x="6" y="8" width="16" height="32" rx="3"/><circle cx="14" cy="16" r="3.5"/><path d="M26 14q6-6 11 0l5 7q2 4-2 6l-9 3q-6 1-7-5z"/><path d="M24 36q5 4 10 0t10 0"/>`,
   "guide.hide": `<path d="M4 40V18h18v22M2 40h44M4 29h18M13 18v11M9 29v11m9-11v11"/><circle cx="31" cy="26" r="5"/><path d="M31 31q-6 1-6 9m6-9q8 1 9 9"/>`,
-  "guide.quiet": `<circle cx="24" cy="24" r="19"/><circle cx="17" cy="18" r="1"/><circle cx="31" cy="18" r="1"/><path d="M17 33q7-4 14 0M24 24v17" stroke-width="3"/>`,
+  "guide.quiet": `<circle cx="24" cy="24" r="19"/><circle cx="17" cy="18" r="1"/><circle cx="31" cy="18" r="1"/><path d="M17 31h14"/><path d="M24 25v18" stroke-width="5"/>`,
   "guide.get-out": `<path d="M30 6H44v36H30"/><circle cx="19" cy="9" r="4"/><path d="m20 16-6 10 7 5-3 11M14 26l-6 2m12-9 7 5M2 20h5M2 14h4"/>`,
 };
 

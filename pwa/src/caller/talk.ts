@@ -117,6 +117,7 @@ export function talking(options: TalkOptions): Talking {
 
   async function ask<Answer>(path: string, body: unknown, wait_ms: number): Promise<Answer> {
     const { bearer } = await door.grant();
+    if (signal.aborted) throw new TypeError("it is over");
     const giveUp = new AbortController();
     const stop = (): void => giveUp.abort();
     const timer = setTimeout(stop, wait_ms);

@@ -261,7 +261,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
       if (talk !== null) screen.hang(talk);
       return screen;
     });
-    void load("talk").then(async ({ talkView }) => {
+    void load("talk-view").then(async ({ talkView }) => {
       const { phrases } = await loadWords();
       if (ending.signal.aborted) return;
       talk = talkView({
