@@ -147,6 +147,7 @@ class CallerReceipt(msgspec.Struct, frozen=True, kw_only=True):
     provable_at: datetime | None
     file: ReceiptFile | None
     shared: tuple[SharedFor, ...] = ()  # the best rung first; empty where the phone said none
+    uploads: int = 0  # photos and clips that stay with the incident
     words: int = 0  # that the caller wrote or answered by a press
     places_days: int = 0  # after the call is closed, until precise places are forgotten
     places_until: datetime | None = None  # that day; None while the call goes on

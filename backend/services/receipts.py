@@ -151,13 +151,16 @@ class Receipts:
             incident = await tx.incidents.get(link.incident_id)
             changes = await tx.rungs.of_link(link.id)
             words = await tx.talk.said_by(link.id, caller=True)
+            uploads = await tx.uploads.taken(link.id)
         ended = feed is None or feed.state is FeedState.ENDED
         over = ended or incident is None or incident.closed_at is not None
         on = {
             entry.id for entry in leaves if entry.grant_id is not None and Holder(entry.grant_id) in screens
         }
         receipt = await self._callers(link, leaves, now, over, on)
-        return self._with_terms(msgspec.structs.replace(receipt, words=words), link, incident, changes, now)
+        return self._with_terms(
+            msgspec.structs.replace(receipt, words=words, uploads=uploads), link, incident, changes, now
+        )
 
     async def _callers(
         self, link: Link, leaves: list[UseEntry], now: datetime, over: bool, on: set[UseId]

@@ -41,6 +41,15 @@ class Uploads:
         had, is_open, of_all = [await self._db.scalar(each) or 0 for each in asked]
         return had, is_open, of_all
 
+    async def taken(self, link: LinkId) -> int:
+        """How many of this link's are whole and kept."""
+        asked = (
+            select(func.count())
+            .select_from(uploads)
+            .where(uploads.c.link_id == link, uploads.c.state == UploadState.READY.value)
+        )
+        return await self._db.scalar(asked) or 0
+
     async def promised(self) -> int:
         """Bytes that are still to come, of all that are open."""
         asked = select(func.sum(uploads.c.length - uploads.c.received)).where(_OPEN)

@@ -1753,6 +1753,7 @@ export interface CallerReceipt {
   provable_at: string | null;
   file: ReceiptFile | null;
   shared: SharedFor[];
+  uploads: number;
   words: number;
   places_days: number;
   places_until: string | null;

@@ -120,7 +120,7 @@ test("a fix tells its age by the device's own clock, and never a negative one", 
 test("a receipt says what was shared on which rung, until when places are kept, and whom to ask", () => {
   const receipt = {
     ...{ agency: "Dearborn Police", live: true, viewers: [], over: true, stills: 0, recorded: false },
-    ...{ sealed: null, proved: false, provable_at: null, file: null, contact: "", places_days: 30, words: 2 },
+    ...{ sealed: null, proved: false, provable_at: null, file: null, contact: "", places_days: 30, words: 2, uploads: 1 },
     shared: [
       { rung: "live", seconds: 70.4 },
       { rung: "stills", seconds: 15 },
@@ -130,7 +130,7 @@ test("a receipt says what was shared on which rung, until when places are kept, 
     places_until: null,
   } satisfies CallerReceipt;
   const words = { ...read(folder, "en").words, ...read(folder, "en").more } as AllWords;
-  assert.deepEqual(sharedLines(words, null, receipt), ["Your camera, for 1:10", "Single pictures, for 0:21", "What you wrote and answered: 2"]);
+  assert.deepEqual(sharedLines(words, null, receipt), ["Your camera, for 1:10", "Single pictures, for 0:21", "911 has your photo or clip.", "What you wrote and answered: 2"]);
   assert.deepEqual(sharedLines(words, { camera_s: 5, place_s: 65 }, null), [
     "Your camera, for 0:05",
     "Your place, for 1:05",

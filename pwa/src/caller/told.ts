@@ -32,7 +32,9 @@ export function sharedLines(
   const held = lines
     .filter(([, seconds]) => seconds >= 1)
     .map(([line, seconds]) => fill(line, { time: duration(Math.floor(seconds)) }));
-  return receipt?.words ? [...held, fill(words.sawWords, { time: String(receipt.words) })] : held;
+  if (receipt?.uploads) held.push(words.fileThere);
+  if (receipt?.words) held.push(fill(words.sawWords, { time: String(receipt.words) }));
+  return held;
 }
 
 /** What stays until when; the day in `language`, by the calendar and the digits of the rest of the page. */
