@@ -116,6 +116,11 @@ function inlined({ code }: OutputChunk): string {
   return script.trim();
 }
 
+/** The words that the page's own script names; a later part comes with all of them. */
+function saidBy(script: string, words: Table): Table {
+  return Object.fromEntries(Object.entries(words).filter(([key]) => new RegExp(`\\b${key}\\b`).test(script)));
+}
+
 /** Makes the later parts independent of the page's file. Returns what each of them loads. */
 function partsOf(page: OutputChunk, bundle: OutputBundle): Record<string, string[]> {
   const parts: Record<string, string[]> = {};
@@ -145,10 +150,11 @@ export function callerPages(folder: string): Plugin {
         if (page.imports.length > 0) throw new Error(`the page itself is in pieces: ${page.imports}`);
         const parts = partsOf(page, bundle);
         const styles = takeStyles(page, bundle);
+        const script = inlined(page);
         const html = String(template.source)
           .replace(/\s*<link rel="stylesheet"[^>]*>/, () => `\n<style>${styles}</style>`)
           .replace(/\s*<script type="module"[^>]*><\/script>/, "")
-          .replace("</body>", () => `<script type="module">${inlined(page)}</script>\n</body>`);
+          .replace("</body>", () => `<script type="module">${script}</script>\n</body>`);
         const cover = readFileSync(join(folder, "cover.html"), "utf8").replace("</body>", "").trim();
         delete bundle["index.html"];
         delete bundle[page.fileName];
@@ -164,7 +170,7 @@ export function callerPages(folder: string): Plugin {
           const carried = {
             code,
             name: LANGUAGES[code],
-            words,
+            words: saidBy(script, words),
             languages: `/c/${version}`,
             parts,
           } as Carried;

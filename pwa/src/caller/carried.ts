@@ -7,6 +7,7 @@ export interface Carried {
   code: Code;
   /** The language's name in itself. */
   name: string;
+  /** Those that the page itself says; the rest comes with whatever says it. */
   words: Words;
   /** Where <code>.json of each is. */
   languages: string;
