@@ -109,10 +109,12 @@ function takeStyles(page: OutputChunk, bundle: OutputBundle): string {
 /** The page's script as it stands in the HTML. */
 function inlined({ code }: OutputChunk): string {
   const script = giveToParts(code)
-    .replace(/^const __vite__mapDeps=.*\n/, "") // of Vite's preload helper
+    .replace(/^const __vite__mapDeps=.*\n/, "") // of Vite's preload helper, and what it is given
+    .replace(/,\s*__vite__mapDeps\(\[[\d,]*\]\)/g, "")
     .replace(/import\((["'`])\.\//g, "import($1/c/")
     .replaceAll("</script", "<\\/script");
   if (/\bexport\s*\{/.test(script)) throw new Error("the page's exports were not understood");
+  if (script.includes("__vite")) throw new Error("the page wants something of Vite's that it does not have");
   return script.trim();
 }
 
