@@ -261,7 +261,7 @@ async def test_its_screens_fit_the_smallest_phone_with_every_letter(code: str, f
     }
     assert screens["dir"] == ("rtl" if code in RIGHT_TO_LEFT else "ltr")
     if screens["name"]:
-        name = OTHER_NAME.get(code) or screens["name"]
+        name = OTHER_NAME.get(code, str(screens["name"]))
         assert LANGUAGES[code].casefold().startswith(name.casefold()[:4])
     if screens["missing"]:
         pytest.skip(f"this machine has no font for {len(screens['missing'])} letters of {LANGUAGES[code]}")
