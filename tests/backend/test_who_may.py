@@ -214,6 +214,8 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "contest": {"why": "too-long"},
         "notes": {"id": FILLED["note"], "text": "On my way"},
         "marks": {"delivered": 1, "read": 1},
+        "talk": {"id": FILLED["note"].replace("nte", "wrd"), "kind": "text", "text": "Stay where you are"},
+        "read": {"read": 1},
         "gimbal": {"pitch_deg": 0},
         "look-at": {"latitude": 42.0, "longitude": -83.0},
         "zoom": {"times": 2},

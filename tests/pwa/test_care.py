@@ -71,7 +71,9 @@ async def test_a_picture_is_uncovered_by_presses_and_its_incident_handed_over(
         care = await at_the_desk(browser, house, "lee", "/care")
         await expect(care.get_by_role("heading", name="How pictures open")).to_be_visible()
         await in_every_light(care, ((390, 844), (1280, 800)), no_faults)
-        await care.get_by_role("checkbox", name="Blurred until I press").uncheck()
+        blurred = care.get_by_role("checkbox", name="Blurred until I press")
+        await blurred.click()
+        await expect(blurred).not_to_be_checked()  # when the server has kept it
         await expect(care.get_by_role("checkbox", name="Blurred until I press")).to_be_enabled()
         again = await at_the_desk(browser, house, "lee", f"/console#{call.incident['id']}")
         await expect(again.locator(".picture-uncover.is-still")).to_be_visible()
@@ -94,6 +96,7 @@ async def uncovered(dana: Page) -> None:
     still = dana.get_by_role("button", name="Show it moving")
     await expect(still).to_be_visible()
     await expect(hidden).to_have_count(0)
+    await dana.wait_for_function("document.querySelector('figure video').paused")
     assert not await dana.evaluate(MOVES)
     await in_every_light(dana, SIZES, sound)
     await still.click()

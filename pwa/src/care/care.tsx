@@ -140,7 +140,8 @@ function Ledger({ view }: { view: CareView }) {
 function Team({ requests }: { requests: Requests }) {
   const held = useLoaded(() => requests.send<Relief[]>("GET", "/api/care/relief"), sorry);
   return (
-    <section class="card" aria-labelledby="relief-title">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
+    <section class="card" tabIndex={0} aria-labelledby="relief-title">
       <h2 id="relief-title">Who could use relief</h2>
       <p class="soft">
         Sums of each person, to offer a break or another desk by. No incident, no type, nothing older than a

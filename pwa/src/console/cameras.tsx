@@ -259,7 +259,8 @@ export function Cameras(props: Props & { around: Around }) {
   const offered = cameras.filter((camera) => camera.offer !== "no" || mine.has(camera.camera_id));
   const shut = cameras.filter((camera) => !offered.includes(camera));
   return (
-    <section class="units cameras" aria-labelledby="cameras-title">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
+    <section class="units cameras" tabIndex={0} aria-labelledby="cameras-title">
       <h2 id="cameras-title">Cameras near</h2>
       <ProblemNote text={act.problem ?? problem} />
       {nearby === null && problem === null && <p class="empty">Looking…</p>}

@@ -200,7 +200,7 @@ export function HandlingButton({ desk, state, incident }: OneProps) {
         disabled={incident.transfer !== null}
         onClick={() => change(state, { handing: true })}
       >
-        <Icon name="handOver" /> Hand over <kbd>H</kbd>
+        <Icon name="handOver" /> <span class="wide-word">Hand over</span> <kbd>H</kbd>
       </button>
     );
   }

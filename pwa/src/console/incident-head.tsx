@@ -175,7 +175,7 @@ export function IncidentHead({ desk, state, incident }: Props) {
             </button>
           )}
           <button type="button" aria-keyshortcuts="L" onClick={() => change(state, { texting: true })}>
-            <Icon name="sent" /> Text link <kbd>L</kbd>
+            <Icon name="sent" /> <span class="wide-word">Text link</span> <kbd>L</kbd>
           </button>
           <HandlingButton desk={desk} state={state} incident={incident} />
           <button type="button" onClick={() => change(state, { closing: true })}>

@@ -90,7 +90,8 @@ export function Units({ desk, incident }: { desk: Desk; incident: IncidentView }
   const units = shown([...world.units.values()], incident, words);
   const busyWith = elsewhere(world, incident);
   return (
-    <section class="units" aria-labelledby="units-title">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
+    <section class="units" tabIndex={0} aria-labelledby="units-title">
       <h2 id="units-title">
         Units <span class="count">{incident.unit_ids.length} assigned</span>
       </h2>
