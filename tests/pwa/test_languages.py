@@ -200,7 +200,7 @@ MISSING = """(text) => {
 NAME_IN_ITSELF = (
     "(code) => new Intl.DisplayNames([code], {type: 'language', fallback: 'none'}).of(code) ?? ''"
 )
-OTHER_NAME = {"tl": "Filipino"}
+OTHER_NAME = {"tl": "Filipino", "ht": "Haitian Creole", "so": "Somali"}  # Chromium's, where it is not ours
 
 Found = dict[str, dict[str, Any]]
 
@@ -261,7 +261,7 @@ async def test_its_screens_fit_the_smallest_phone_with_every_letter(code: str, f
     }
     assert screens["dir"] == ("rtl" if code in RIGHT_TO_LEFT else "ltr")
     if screens["name"]:
-        name = OTHER_NAME.get(code, str(screens["name"]))
-        assert LANGUAGES[code].casefold().startswith(name.casefold()[:4])
+        known = OTHER_NAME.get(code, LANGUAGES[code])
+        assert known.casefold().startswith(str(screens["name"]).casefold()[:4])
     if screens["missing"]:
         pytest.skip(f"this machine has no font for {len(screens['missing'])} letters of {LANGUAGES[code]}")

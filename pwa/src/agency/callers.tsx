@@ -74,7 +74,8 @@ interface BarsProps {
 /** A table whose share is drawn too. */
 function Bars({ title, about, rows, words, of }: BarsProps) {
   return (
-    <section class="figure-card">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
+    <section class="figure-card" tabIndex={0}>
       <h2>{title}</h2>
       {about !== undefined && <p class="soft">{about}</p>}
       {rows.length === 0 ? (
@@ -114,7 +115,8 @@ function Bars({ title, about, rows, words, of }: BarsProps) {
 function Times({ times }: { times: readonly Spread[] }) {
   const most = Math.max(1, ...times.map((time) => time.p90_s ?? 0));
   return (
-    <section class="figure-card">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
+    <section class="figure-card" tabIndex={0}>
       <h2>How fast</h2>
       <p class="soft">
         From the issuing of the link. The dark end is half of them, the light one nine of ten.
@@ -159,7 +161,8 @@ interface GroupsProps {
 /** Of the opened, how many shared anything and how many a picture. */
 function Groups({ title, rows, words }: GroupsProps) {
   return (
-    <section class="figure-card">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keyboard
+    <section class="figure-card" tabIndex={0}>
       <h2>{title}</h2>
       <table class="totals">
         <thead>
