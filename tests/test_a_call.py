@@ -241,6 +241,14 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
     await sam.get_by_role("button", name="I am on scene").click()
     await expect(dana.locator(".unit", has_text="Unit 12")).to_contain_text("On scene")
 
+    # 8e: a question goes by one press, and so does its answer
+    talk = dana.locator(".talk-panel")
+    await talk.get_by_role("button", name="Ask", exact=True).click()
+    await talk.get_by_role("button", name="Does anybody have a weapon?").click()
+    await expect(phone.locator(".asked")).to_contain_text("Does anybody have a weapon?")
+    await phone.locator(".asked").get_by_role("button", name="No", exact=True).click()
+    await expect(talk.locator(".from-caller").last).to_contain_text("No")
+
     # 13: the incident is closed, and nothing flows
     await dana.get_by_role("button", name="Close", exact=True).click()
     await dana.get_by_role("button", name="Close incident").click()
@@ -278,6 +286,7 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
         "link.redeem",
         "feed.publish",
         "caller.status",
+        "caller.rung",
         "feed.live",
         "feed.watch",
         "feed.subscribe",
@@ -286,6 +295,8 @@ async def test_a_call_from_the_first_word_to_the_close(cast: Cast) -> None:
         "unit.alert",
         "unit.acknowledge",
         "unit.status",
+        "talk.say",
+        "caller.say",
         "incident.close",
         "feed.unsubscribe",
         "feed.end",
