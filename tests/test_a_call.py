@@ -317,7 +317,7 @@ async def test_the_picture_returns_by_itself_after_the_server_was_killed(cast: C
     await sees_motion(dana)
 
     cast.service.kill()
-    await expect(dana.locator("figure")).to_have_attribute("class", "picture is-still")
+    await expect(dana.locator("figure .chip", has_text="Still")).to_be_visible()
     cast.service.start()
 
     await sees_motion(dana)
