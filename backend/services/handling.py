@@ -11,7 +11,6 @@ from backend.model import handling as rules
 from backend.model.entries import Action
 from backend.model.handling import Colleague, Transfer, TransferEnd
 from backend.model.ids import IncidentId, TransferId, UserId, new_id
-from backend.model.incidents import Incident
 from backend.model.people import Role, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.views import IncidentView
@@ -49,7 +48,7 @@ class Handling:
         self._slow_down(user)
         async with self._steps.begin() as step:
             step.attempts(Action.INCIDENT_OFFER, actor=user.id, subject=incident)
-            await self._open(step, incident)
+            await step.open_incident(incident)
             handler = await step.tx.handling.handler(incident)
             if not rules.may_offer(user, handler):
                 raise Refused(Refusal.NOT_HANDLER, "Only whoever has an incident can hand it over.")
@@ -104,7 +103,7 @@ class Handling:
         left = Left()
         async with self._steps.begin() as step:
             step.attempts(Action.INCIDENT_TAKE, actor=user.id, subject=incident)
-            await self._open(step, incident)
+            await step.open_incident(incident)
             handler = await step.tx.handling.handler(incident)
             if handler == user.id:
                 return await self._changed(step, incident)
@@ -173,17 +172,8 @@ class Handling:
         held = await step.tx.handling.get(transfer)
         if held is None:
             raise Refused(Refusal.NOT_FOUND)
-        await self._open(step, held.incident_id)
+        await step.open_incident(held.incident_id)
         return held
-
-    async def _open(self, step: Step, incident: IncidentId) -> Incident:
-        found = await step.tx.incidents.get(incident)
-        if found is None:
-            raise Refused(Refusal.NOT_FOUND)
-        step.about(incident)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
-        return found
 
     async def _changed(self, step: Step, incident: IncidentId) -> IncidentView:
         step.changed(incident)

@@ -140,7 +140,7 @@ class Incidents:
         """
         async with self._steps.begin() as step:
             step.attempts(Action.INCIDENT_AMEND, actor=user.id, subject=incident)
-            found = await self._open(step, incident)
+            found = await step.open_incident(incident)
             details: dict[str, str] = {}
             site: dict[str, str] = {}
             if words is not None and words != found.words:
@@ -170,7 +170,7 @@ class Incidents:
         """Close it: links end, grants are revoked, and when this returns no packet flows. Raises Refused."""
         async with self._steps.begin() as step:
             step.attempts(Action.INCIDENT_CLOSE, actor=user.id, subject=incident)
-            await self._open(step, incident)
+            await step.open_incident(incident)
             await step.tx.incidents.close(incident, step.now)
             for link in await step.tx.links.of_incident(incident):
                 if link.ended_at is None and link.revoked_at is None:
@@ -213,15 +213,6 @@ class Incidents:
             if found is None:
                 raise Refused(Refusal.NOT_FOUND)
             return await self._board.incident(tx, found, self._steps.clock())
-
-    async def _open(self, step: Step, incident: IncidentId) -> Incident:
-        found = await step.tx.incidents.get(incident)
-        if found is None:
-            raise Refused(Refusal.NOT_FOUND)
-        step.about(incident)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
-        return found
 
     async def _changed(self, step: Step, incident: IncidentId) -> IncidentView:
         step.changed(incident)

@@ -9,7 +9,6 @@ from datetime import timedelta
 from backend.model import responses as rules
 from backend.model.entries import Action
 from backend.model.ids import IncidentId, PressId, ResponseId, UnitId, new_id
-from backend.model.incidents import Incident
 from backend.model.people import StaffSession, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.responses import Press, Response, ResponseView, Status
@@ -37,7 +36,7 @@ class Responses:
         """
         async with self._steps.begin() as step:
             step.attempts(Action.UNIT_ASSIGN, actor=user.id, subject=unit)
-            found = await _open(step, incident)
+            found = await step.open_incident(incident)
             sent = await step.tx.units.get(unit)
             if sent is None:
                 raise Refused(Refusal.NOT_FOUND)
@@ -61,7 +60,7 @@ class Responses:
         left = Left()
         async with self._steps.begin() as step:
             step.attempts(Action.UNIT_RELEASE, actor=user.id, subject=unit)
-            await _open(step, incident)
+            await step.open_incident(incident)
             response = await step.tx.responses.out(incident, unit)
             if response is not None:
                 await step.tx.responses.change(rules.pressed(response, Status.CLEAR, step.now))
@@ -149,7 +148,7 @@ class Responses:
                 raise Refused(Refusal.NOT_ASSIGNED, "You are not on duty in that unit.")
             if press.status is Status.DISPATCHED:
                 return rules.view(before)
-            await _open(step, before.incident_id)
+            await step.open_incident(before.incident_id)
             again = await step.tx.responses.out(before.incident_id, before.unit_id)
             if step.now > press.received_at + rules.UNDONE_FOR or (before.clear_at and again):
                 raise Refused(Refusal.PRESS_OVER, "It is too late to take that back. Press what is true now.")
@@ -195,16 +194,6 @@ class Responses:
         if found is None:
             raise Refused(Refusal.NOT_FOUND)
         return await self._board.incident(step.tx, found, step.now)
-
-
-async def _open(step: Step, incident: IncidentId) -> Incident:
-    found = await step.tx.incidents.get(incident)
-    if found is None:
-        raise Refused(Refusal.NOT_FOUND)
-    step.about(incident)
-    if found.closed_at is not None:
-        raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
-    return found
 
 
 async def _call_sign(step: Step, unit: UnitId) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from backend.hub import DutyChanged, Hub, News, SessionEnded, SessionLocked, SiteChanged
 from backend.model.entries import Action, Entry
 from backend.model.ids import IncidentId, LinkId, SessionId, SiteId, UnitId, UserId
+from backend.model.incidents import Incident
 from backend.model.notes import NoteReader, NoteView
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
@@ -78,6 +79,16 @@ class Step:
                 incident=incident,
                 found=True,
             )
+
+    async def open_incident(self, incident: IncidentId) -> Incident:
+        """The incident that the attempt is about, while it is open. Raises Refused."""
+        found = await self.tx.incidents.get(incident)
+        if found is None:
+            raise Refused(Refusal.NOT_FOUND)
+        self.about(incident)
+        if found.closed_at is not None:
+            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        return found
 
     @property
     def attempt(self) -> "Attempt | None":
