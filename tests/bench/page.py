@@ -5,7 +5,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from playwright.async_api import Browser
 
@@ -15,9 +15,12 @@ KBIT_S, LATENCY_MS, CPU_SLOWER = 400, 400, 4
 
 
 class Load(NamedTuple):
-    """`bytes_` is all that crossed the wire until the button showed, headers included."""
+    """`bytes_` is all that had crossed the wire when the button showed, headers included; `later_bytes` what the
+    page fetched after that by itself.
+    """
 
     bytes_: int
+    later_bytes: int
     share_button_ms: float
 
 
@@ -40,13 +43,17 @@ async def _load(browser: Browser, link: str) -> Load:
     context = await browser.new_context(viewport={"width": 390, "height": 844})
     page = await context.new_page()
     tools = await context.new_cdp_session(page)
-    received = 0
+    finished: list[tuple[float, int]] = []  # seconds of the browser's own clock, bytes
+    ahead: list[float] = []  # what the wall clock is ahead of it
 
-    def count(event: dict[str, float]) -> None:
-        nonlocal received
-        received += int(event["encodedDataLength"])
+    def began(event: dict[str, Any]) -> None:
+        ahead.append(event["wallTime"] - event["timestamp"])
+
+    def count(event: dict[str, Any]) -> None:
+        finished.append((event["timestamp"], int(event["encodedDataLength"])))
 
     await tools.send("Network.enable")
+    tools.on("Network.requestWillBeSent", began)
     tools.on("Network.loadingFinished", count)
     await tools.send(
         "Network.emulateNetworkConditions",
@@ -72,6 +79,8 @@ async def _load(browser: Browser, link: str) -> Load:
     await page.goto(link, wait_until="commit")
     await page.wait_for_function("() => window.shownAt", timeout=60_000)
     shown: float = await page.evaluate("window.shownAt")
+    by_the_wall: float = await page.evaluate("performance.timeOrigin + window.shownAt") / 1000
     await page.wait_for_load_state("networkidle")
     await context.close()
-    return Load(received, shown)
+    needed = sum(size for when, size in finished if when + ahead[0] <= by_the_wall)
+    return Load(needed, sum(size for _, size in finished) - needed, shown)
