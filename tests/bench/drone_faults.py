@@ -1,15 +1,17 @@
-"""Every fault in every phase of a flight, in real browsers: what three people read, what the drone does.
+"""`make drone-faults`: every fault in every phase of a flight, in real browsers.
 
-Sixteen flights with the real simulator, connector and service (tests/pwa/fleet.py). Each must be said on the
+What three people read, what the drone does. Sixteen flights with the real simulator, connector and service (tests/pwa/fleet.py). Each must be said on the
 pilot's page with what is to be done, and each flight must end on the ground as it may; a table and a line of
-JSON at the end.
+JSON at the end. `--phase` flies one row of them.
 """
 
+import argparse
 import asyncio
 import json
 import re
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +155,7 @@ def _phases(log: dict[str, Any]) -> list[str]:
     return flown
 
 
-async def _run(folder: Path) -> list[Cell]:
+async def _run(folder: Path, phases: Sequence[str]) -> list[Cell]:
     city = City(folder, "--picture", "320x180@5")
     try:
         city.start()
@@ -165,7 +167,7 @@ async def _run(folder: Path) -> list[Cell]:
             await console.get_by_role("button").filter(has_text="Break-in").first.click()
             watch = Watch(city, incident, pilot, console, officer)
             cells = []
-            for phase in PHASES:
+            for phase in phases:
                 for fault in FAULTS:
                     cells.append(await watch.fly(phase, fault))
                     print(json.dumps(msgspec.to_builtins(cells[-1])), flush=True)
@@ -176,8 +178,11 @@ async def _run(folder: Path) -> list[Cell]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--phase", choices=PHASES, action="append")
+    phases = parser.parse_args().phase or [*PHASES]
     with tempfile.TemporaryDirectory() as folder:
-        cells = asyncio.run(_run(Path(folder)))
+        cells = asyncio.run(_run(Path(folder), phases))
     print("| phase | fault | said after | pilot reads | what to do | desk | officer | it flew | end |")
     print("|---|---|---|---|---|---|---|---|---|")
     for one in cells:
