@@ -1,8 +1,8 @@
 """`make drone-faults`: every fault in every phase of a flight, in real browsers.
 
-What three people read, what the drone does. Sixteen flights with the real simulator, connector and service (tests/pwa/fleet.py). Each must be said on the
-pilot's page with what is to be done, and each flight must end on the ground as it may; a table and a line of
-JSON at the end. `--phase` flies one row of them.
+What three people read, what the drone does. Sixteen flights with the real simulator, connector and service
+(tests/pwa/fleet.py). Each must be said on the pilot's page with what is to be done, and each flight must end
+on the ground as it may; a table and a line of JSON at the end. `--phase` flies one row of them.
 """
 
 import argparse

@@ -15,8 +15,9 @@ KBIT_S, LATENCY_MS, CPU_SLOWER = 400, 400, 4
 
 
 class Load(NamedTuple):
-    """`bytes_` is all that had crossed the wire when the button showed, headers included; `later_bytes` what the
-    page fetched after that by itself.
+    """`bytes_` is all that had crossed the wire when the button showed, headers included.
+
+    `later_bytes` is what the page fetched after that by itself.
     """
 
     bytes_: int
