@@ -7,17 +7,20 @@ is sent is deleted as soon as it is made anew, or is nothing that can be shown.
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from backend.model import grants as rules
 from backend.model.entries import Action
 from backend.model.grants import Scope
-from backend.model.ids import GrantSecret, UploadId, UseId, new_id
-from backend.model.links import Link, LinkKind
+from backend.model.ids import GrantSecret, LinkId, UploadId, UseId, new_id
+from backend.model.links import Link
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.uploads import (
@@ -26,6 +29,7 @@ from backend.model.uploads import (
     MOST_BYTES,
     MOST_OPEN,
     MOST_WAITING,
+    OPEN,
     Upload,
     UploadKind,
     UploadState,
@@ -102,7 +106,6 @@ class Uploads:
                 bytes=str(length),
             )
             step.changed(link.incident_id)
-            self._part(upload.id).touch(mode=0o600)
         return upload
 
     async def find(self, bearer: GrantSecret, upload: UploadId) -> Upload:
@@ -120,17 +123,17 @@ class Uploads:
         self, bearer: GrantSecret, upload_id: UploadId, offset: int, pieces: AsyncIterator[bytes]
     ) -> Upload:
         """Append to a file. What arrived before the sender left stays. Raises Refused."""
-        upload = await self.find(bearer, upload_id)
-        if (
-            upload.state is not UploadState.RECEIVING
-            or offset != upload.received
-            or upload_id in self._writing
-        ):
-            raise Refused(Refusal.BAD_OFFSET, f"{upload.received} bytes have arrived.")
+        await self.find(bearer, upload_id)
+        if upload_id in self._writing:
+            raise Refused(Refusal.BAD_OFFSET, "Another piece of it is on its way.")
         self._writing.add(upload_id)
+        try:
+            upload = await self._ready(upload_id, offset)
+        except BaseException:
+            self._writing.discard(upload_id)
+            raise
         received = offset
         try:
-            self._cut(upload_id, offset)
             async for piece in _in_time(pieces):
                 piece = piece[: upload.length - received]
                 self._append(upload_id, piece)
@@ -139,20 +142,38 @@ class Uploads:
                     break
         finally:
             upload = await asyncio.shield(self._took(upload, received))
-            self._writing.discard(upload_id)
+        return upload
+
+    async def _ready(self, upload_id: UploadId, offset: int) -> Upload:
+        """The upload as it is now that nobody else writes to it. Raises Refused (bad-offset)."""
+        async with self._steps.read() as tx:
+            upload = await tx.uploads.get(upload_id)
+        if upload is None:
+            raise Refused(Refusal.NOT_FOUND)
+        if upload.state is not UploadState.RECEIVING or offset != upload.received:
+            raise Refused(Refusal.BAD_OFFSET, f"{upload.received} bytes have arrived.")
+        self._cut(upload_id, offset)
         return upload
 
     async def _took(self, upload: Upload, received: int) -> Upload:
-        whole = received == upload.length
-        state = UploadState.CHECKING if whole else UploadState.RECEIVING
-        async with self._steps.begin() as step:
-            await step.tx.uploads.change(upload.id, received=received, state=state)
-            step.changed(upload.incident_id)
-            now = await step.tx.uploads.get(upload.id)
+        """What arrived is there, unless the link has ended meanwhile: then none of this piece is.
+
+        Raises Refused. Whatever happens, the next piece may come.
+        """
+        try:
+            async with self._steps.begin() as step:
+                ended = await _ended(step.tx, upload.link_id)
+                if ended is not None:
+                    raise Refused(ended)
+                whole = received == upload.length
+                state = UploadState.CHECKING if whole else UploadState.RECEIVING
+                await step.tx.uploads.change(upload.id, received=received, state=state)
+                step.changed(upload.incident_id)
+        finally:
+            self._writing.discard(upload.id)
         if whole:
             self._whole.set()
-        assert now is not None
-        return now
+        return msgspec.structs.replace(upload, received=received, state=state)
 
     # Those on the incident
 
@@ -189,14 +210,27 @@ class Uploads:
 
     async def run(self) -> None:
         """Make anew what is whole, and forget what never will be. Runs until cancelled."""
+        await self.sweep()
         while True:
             await self.look_after()
             self._whole.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._whole.wait(), LOOK_S)
 
+    async def sweep(self) -> None:
+        """Delete what was sent and is not needed any more: a process that ended too soon has left it.
+
+        It holds what was taken out of what can be shown, such as the place where a photo was taken.
+        """
+        left = list(self._folder.glob("*.part"))  # before the rows: a file comes after its row
+        async with self._steps.read() as tx:
+            needed = {upload.id for state in OPEN for upload in await tx.uploads.in_state(state)}
+        for part in left:
+            if part.stem not in needed:
+                part.unlink(missing_ok=True)
+
     async def look_after(self) -> None:
-        """Both, once."""
+        """Make anew and forget, once."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         async with self._steps.read() as tx:
             checking = await tx.uploads.in_state(UploadState.CHECKING)
@@ -206,12 +240,12 @@ class Uploads:
                 for upload in receiving
                 if (incident := await tx.incidents.get(upload.incident_id)) is None or incident.closed_at
             ]
-        for upload in checking:
-            await self._clean(upload)
         now = self._steps.clock()
         for upload in receiving:
             if upload.id not in self._writing and (upload.id in closed or now >= upload.expires_at):
                 await self._end(upload, UploadState.EXPIRED)
+        for upload in checking:
+            await self._clean(upload)
 
     async def _clean(self, upload: Upload) -> None:
         try:
@@ -240,6 +274,9 @@ class Uploads:
             }
         )
         async with self._steps.begin() as step:
+            held = await step.tx.uploads.get(upload.id)
+            if held is None or held.state is not upload.state:
+                return  # its last piece has come meanwhile
             await step.tx.uploads.change(upload.id, state=state, **more)
             await step.record(
                 Action.UPLOAD_END,
@@ -261,9 +298,12 @@ class Uploads:
         return self._folder / f"{upload}.made"
 
     def _cut(self, upload: UploadId, length: int) -> None:
-        """What a crash has left beyond what was told."""
-        with self._part(upload).open("r+b") as file:
-            file.truncate(length)
+        """Without what a crash has left beyond what was told; made where there is nothing yet."""
+        descriptor = os.open(self._part(upload), os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.truncate(descriptor, length)
+        finally:
+            os.close(descriptor)
 
     def _append(self, upload: UploadId, piece: bytes) -> None:
         with self._part(upload).open("ab") as file:
@@ -277,17 +317,26 @@ class Uploads:
 async def _allowed(tx: Tx, bearer: GrantSecret, now: datetime) -> Link:
     """The link of a grant by which photos may be sent. Raises Refused."""
     grant = await tx.grants.by_secret(bearer.hashed)
-    refusal = rules.check(grant, Scope.POSITION, now)
+    refusal = rules.check(grant, Scope.UPLOAD, now)
     link = await tx.links.get(grant.link_id) if grant is not None and grant.link_id else None
     if grant is not None:
         incident = await tx.incidents.get(grant.incident_id)
         if incident is None or incident.closed_at is not None:
             refusal = Refusal.INCIDENT_CLOSED
+    if link is None or refusal is Refusal.WRONG_SCOPE:
+        raise Refused(refusal or Refusal.WRONG_SCOPE, "This link asks for no photos.")
     if refusal is not None:
         raise Refused(refusal)
-    if link is None or link.kind is LinkKind.POSITION:
-        raise Refused(Refusal.WRONG_SCOPE, "This link asks for no photos.")
     return link
+
+
+async def _ended(tx: Tx, link_id: LinkId) -> Refusal | None:
+    """Why nothing is shared by this link any more; None while something may be, by whatever grant."""
+    link = await tx.links.get(link_id)
+    incident = await tx.incidents.get(link.incident_id) if link is not None else None
+    if link is None or incident is None or incident.closed_at is not None:
+        return Refusal.INCIDENT_CLOSED
+    return None if link.ended_at is link.revoked_at is None else Refusal.GRANT_REVOKED
 
 
 async def _in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

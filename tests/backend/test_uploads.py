@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.model.uploads import MOST_BYTES, MOST_OPEN
+from backend.model.ids import UploadId
+from backend.model.uploads import MOST_BYTES, MOST_OPEN, UploadState
 from backend.model.uses import LeafKind
+from backend.services.uploads import Uploads
 from tests.backend.house import House, Phone, Staff, no
 from tests.backend.test_note_stills import told
 from tests.backend.test_sharing import shared
@@ -206,3 +208,106 @@ async def test_only_by_its_own_link_and_only_as_tus_says(house: House, dana: Sta
     no(await tus.send(where, 0, b"x"), 410, "incident-closed")
     await house.parts.uploads.look_after()
     assert files(house) == []
+
+
+async def test_a_link_for_uploads_takes_one(house: House, dana: Staff) -> None:
+    incident, _, phone = await shared(house, dana, kind="upload")
+    tus, photo = Tus(house, phone), clips.sideways()
+    assert (await tus.send(await tus.begun(len(photo)), 0, photo)).status_code == 204
+    await until_state(dana, incident, "ready")
+
+
+@pytest.mark.parametrize("ends", ["stop", "revoke", "close"])
+async def test_what_is_on_its_way_when_sharing_ends_is_not_taken(
+    house: House, dana: Staff, ends: str
+) -> None:
+    incident, link, phone = await shared(house, dana)
+    tus = Tus(house, phone)
+    where = await tus.begun(2000)
+    assert (await tus.send(where, 0, b"x" * 500)).status_code == 204
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> Any:
+        yield b"x" * 1000
+        begun.set()
+        await ended.wait()
+        yield b"x" * 500
+
+    sending = asyncio.create_task(tus.send(where, 500, slow()))
+    await begun.wait()
+    if ends == "stop":
+        assert (await phone.send("stop")).status_code == 204
+    else:
+        thing = f"links/{link['id']}" if ends == "revoke" else f"incidents/{incident['id']}"
+        await dana.post(f"/api/{thing}/{ends}")
+    ended.set()
+    refused = await sending
+    assert refused.status_code in (403, 410), refused.text
+    async with house.parts.store.read() as tx:
+        held = await tx.uploads.get(UploadId(where.rsplit("/", 1)[-1]))
+    assert held is not None
+    assert (held.state, held.received) == (UploadState.RECEIVING, 500)
+
+
+async def test_a_piece_that_could_not_be_written_down_may_come_again(
+    house: House, dana: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, phone = await shared(house, dana)
+    tus = Tus(house, phone)
+    where = await tus.begun(10)
+
+    async def fails(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as once:
+        once.setattr("backend.store.uploads.Uploads.change", fails)
+        assert (await tus.send(where, 0, b"12345")).status_code == 500
+    assert await tus.offset(where) == 0
+    assert (await tus.send(where, 0, b"12345")).status_code == 204
+
+
+async def test_two_pages_that_send_the_same_piece_do_not_undo_each_other(
+    house: House, dana: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second has asked how far the file is before the first was done, and goes on after it."""
+    incident, _, phone = await shared(house, dana)
+    tus, photo = Tus(house, phone), clips.sideways()
+    where = await tus.begun(len(photo))
+    find, first = Uploads.find, await_first()
+
+    async def slow(self: Uploads, bearer: Any, upload: UploadId) -> Any:
+        found = await find(self, bearer, upload)
+        await first()
+        return found
+
+    monkeypatch.setattr(Uploads, "find", slow)
+    both = await asyncio.gather(tus.send(where, 0, photo), tus.send(where, 0, photo))
+    assert sorted(reply.status_code for reply in both) == [204, 409]
+    monkeypatch.undo()
+    assert (await until_state(dana, incident, "ready"))["received"] == len(photo)
+
+
+def await_first() -> Any:
+    """Whoever asks second waits for a moment."""
+    asked: list[None] = []
+
+    async def wait() -> None:
+        asked.append(None)
+        await asyncio.sleep(0.3 * (len(asked) - 1))
+
+    return wait
+
+
+async def test_what_a_process_left_that_ended_too_soon_is_deleted(house: House, dana: Staff) -> None:
+    incident, _, phone = await shared(house, dana)
+    tus, photo = Tus(house, phone), clips.sideways()
+    where = await tus.begun(len(photo))
+    assert (await tus.send(where, 0, photo)).status_code == 204
+    await until_state(dana, incident, "ready")
+    going = await tus.begun(10)
+    assert (await tus.send(going, 0, b"12345")).status_code == 204
+    folder = house.config.data_dir / "uploads"
+    (folder / f"{where.rsplit('/', 1)[-1]}.part").write_bytes(photo)  # with the place where it was taken
+    await house.parts.uploads.sweep()
+    assert files(house) == [".made", ".part"]
+    assert (await tus.send(going, 5, b"67890")).status_code == 204
