@@ -1,5 +1,7 @@
 """Calls that ended before anybody knew why: one press makes an incident and sends its link. Step 1a."""
 
+import asyncio
+
 from backend.model.ids import IncidentId
 from backend.model.incidents import HUNG_UP
 from backend.model.links import LinkFor, LinkKind, Manner, To
@@ -15,6 +17,7 @@ class HungUp:
 
     def __init__(self, incidents: Incidents, links: Links) -> None:
         self._incidents, self._links = incidents, links
+        self._turn = asyncio.Lock()  # who presses second finds what the first makes
 
     async def press(
         self, user: User, number: str, words: str, position: PositionReport | None, manner: Manner
@@ -24,6 +27,12 @@ class HungUp:
         A second press finds what the first has made: nobody is texted twice because a key was held down.
         """
         to = self._links.checked(To(number=number))
+        async with self._turn:
+            return await self._press(user, to, words, position, manner)
+
+    async def _press(
+        self, user: User, to: To, words: str, position: PositionReport | None, manner: Manner
+    ) -> tuple[IncidentView, LinkView]:
         incident = await self._incidents.of_number(HUNG_UP, to.number)
         if incident is None:
             incident = await self._incidents.open(

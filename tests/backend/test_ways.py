@@ -236,6 +236,17 @@ async def test_one_press_for_a_call_that_ended_opens_an_incident_and_texts_once(
     assert not [word for word in ("Dearborn", "911", "help", "call ended") if word in quiet.body]
 
 
+async def test_two_presses_at_once_for_a_call_that_ended_are_one(desk: Held, twilio: TwilioDouble) -> None:
+    house, dana = desk
+    other = await house.staff("lee")
+    made = await asyncio.gather(
+        *(who.post("/api/hung-up", {"number": NUMBER}) for who in (dana, dana, other))
+    )
+    assert len({(each["incident"]["id"], each["link"]["id"]) for each in made}) == 1
+    await twilio.arrived(NUMBER)
+    assert len(await house.entries("incident.open")) == len(await house.entries("link.issue")) == 1
+
+
 async def test_a_witness_has_a_link_beside_the_callers_and_does_not_move_the_place(desk: Held) -> None:
     house, dana = desk
     incident = await dana.open(callback_number=NUMBER)
