@@ -290,7 +290,7 @@ class Docks:
         if not gone:
             return
         async with self._steps.begin() as step:
-            for dock_id, (watch, _) in watches.items():
+            for dock_id, (watch, _) in (await step.tx.watches.on()).items():
                 if watch.user_id in gone:
                     await self._end_watch(step, dock_id, SYSTEM)
         await self._changed(survey=False)

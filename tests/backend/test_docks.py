@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,6 +172,28 @@ async def test_a_pilot_is_on_watch_until_their_page_has_gone(house: House) -> No
     assert [each["name"] for each in hangar["docks"]] == ["Harbour dock"]
     sams = await page(house, await house.staff("sam"), "hangar")
     assert sams["docks"] == []
+
+
+async def test_who_takes_a_watch_while_another_is_found_gone_keeps_it(house: House) -> None:
+    dock, _ = await docked(house)
+    pia = await house.staff("pia")
+    await pia.post(f"/api/docks/{dock['id']}/watch", {"observers": 0})
+    await house.parts.docks.look()
+    house.clock.advance(seconds=61)
+    lee, steps = (await house.staff("lee")).user, house.parts.steps
+    begin = steps.begin
+
+    @asynccontextmanager
+    async def late() -> AsyncIterator[Any]:
+        """Before anything is written, somebody else has the watch."""
+        steps.begin = begin  # type: ignore[method-assign]
+        await house.parts.docks.watch(lee, dock["id"], 0)
+        async with begin() as step:
+            yield step
+
+    steps.begin = late  # type: ignore[method-assign]
+    await house.parts.docks.look()
+    assert house.parts.drones.stands()[0].watch.pilot == lee.id
 
 
 async def test_what_a_drone_says_reaches_the_map_and_what_cannot_be_does_not(house: House) -> None:
