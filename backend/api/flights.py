@@ -5,6 +5,7 @@ from typing import Annotated
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from backend.api import guards
@@ -120,6 +121,8 @@ async def page(
     flight_logs: NamedDependency[FlightLogs],
     before: Annotated[datetime | None, QueryParameter()] = None,
 ) -> FlightPage:
+    if before is not None and before.tzinfo is None:
+        raise HTTPException("A moment has a zone.", status_code=400)
     return await flight_logs.page(session.user, before)
 
 

@@ -137,11 +137,15 @@ class Dispatch:
     async def _begin(
         self, answer: "Answer", incident: Incident, by: str, words: str, relieves: Live | None
     ) -> Live:
-        stand, plan = answer.stand, answer.plan
+        plan, name = answer.plan, answer.stand.drone.name
         assert plan is not None
-        assert stand.watch.pilot is not None
-        if self._aloft.of_drone(stand.drone.id) is not None:
-            raise Refused(Refusal.DRONE_GROUNDED, f"{stand.drone.name} was sent by somebody else just now.")
+        if self._aloft.of_drone(answer.stand.drone.id) is not None:
+            raise Refused(Refusal.DRONE_GROUNDED, f"{name} was sent by somebody else just now.")
+        stand = self._drones.stand(answer.stand.drone.id)  # as it is now: to choose takes a moment
+        if stand is None:
+            raise Refused(Refusal.DRONE_GROUNDED, f"The dock of {name} was retired just now.")
+        if stand.watch.pilot is None:
+            raise Refused(Refusal.DRONE_GROUNDED, f"Nobody is pilot in command for {name} any more.")
         report = self._drones.report(stand.drone.id)
         async with self._steps.begin() as step:
             now_open = await step.tx.incidents.get(incident.id)

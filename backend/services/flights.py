@@ -91,8 +91,11 @@ class Flights:
         """Look at the world each second. Runs until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                for work in await self._due():
-                    group.create_task(work)
+                try:
+                    for work in await self._due():
+                        group.create_task(work)
+                except Exception:  # what is begun goes on: an order must not be cut off
+                    log.exception("flights could not be looked at")
                 await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
@@ -139,21 +142,15 @@ class Flights:
 
     async def _due(self) -> list[Coroutine[None, None, None]]:
         flights = [live for live in self._aloft if not live.turn.locked()]
-        if not flights:
-            return [self._offers.look()]
         incidents: dict[IncidentId, Incident | None] = {}
         if flights:
             async with self._steps.read() as tx:
                 wanted = {live.record.incident_id for live in flights}
                 incidents = {key: await tx.incidents.get(key) for key in wanted}
-        return [self._offers.look(), *(self._kept_up(live, incidents) for live in flights)]
-
-    async def _kept_up(self, live: Live, incidents: dict[IncidentId, Incident | None]) -> None:
-        """One flight's fault leaves the others alone; it is looked at again in a second."""
-        try:
-            await self._one(live, incidents)
-        except Exception:
-            log.exception("looking at flight %s failed", live.id)
+        return [
+            _kept_up("offering drones", self._offers.look()),
+            *(_kept_up(f"looking at flight {live.id}", self._one(live, incidents)) for live in flights),
+        ]
 
     async def _one(self, live: Live, incidents: dict[IncidentId, Incident | None]) -> None:
         async with live.turn:
@@ -279,6 +276,14 @@ class Flights:
         live.belief, live.findings = telemetry.judge(
             live.belief, report, live.stand.drone.airframe, plan.battery, home_wh
         )
+
+
+async def _kept_up(what: str, work: Coroutine[None, None, None]) -> None:
+    """One fault leaves all other flights alone; in a second it is looked at again."""
+    try:
+        await work
+    except Exception:
+        log.exception("%s failed", what)
 
 
 def _telemetry(state: DroneState, received_at: datetime) -> Telemetry:

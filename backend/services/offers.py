@@ -1,5 +1,6 @@
 """Offers: a drone for each call of the types that the agency lists, which a pilot confirms by sending it."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -30,6 +31,7 @@ class Offers:
         self._types = frozenset(types)
         self._answered: set[IncidentId] = set()  # lapsed, or declined
         self._looked_at: datetime | None = None
+        self._turn = asyncio.Lock()
 
     async def decline(self, user: User, incident: IncidentId) -> None:
         """No drone for this call: its offer goes. Nothing when there is none. Raises Refused."""
@@ -50,11 +52,15 @@ class Offers:
     async def look(self) -> None:
         """Offer drones for such calls, and take back what nobody answered."""
         now = self._steps.clock()
-        if not self._types:
+        if not self._types or self._turn.locked():  # a choice among many drones takes its time
             return
         if self._looked_at is not None and timedelta() <= now - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = now
+        async with self._turn:
+            await self._look(now)
+
+    async def _look(self, now: datetime) -> None:
         async with self._steps.read() as tx:
             open_now = {incident.id: incident for incident in await tx.incidents.open()}
         for key, offer in list(self._aloft.offers.items()):

@@ -78,5 +78,7 @@ async def test_a_dispatcher_sends_and_a_pilot_flies_and_an_officer_reads(house: 
         async with sam.socket() as page:
             assert page.hangar["docks"] == []
             assert [flight["id"] for flight in page.hangar["flights"]] == [view["id"]]
+        assert (await dana.http.get("/api/flights?before=2026-01-01T00:00:00")).status_code == 400
+        assert await dana.get("/api/flights?before=2026-01-01T00:00:00Z") == {"flights": [], "more": False}
         obeying.cancel()
         await asyncio.gather(obeying, return_exceptions=True)

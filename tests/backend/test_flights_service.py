@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Awaitable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -546,6 +546,68 @@ async def test_calls_of_the_agencys_types_are_offered_and_a_pilot_confirms(folde
         assert whole.offers == ()
         assert [flight.incident_id for flight in whole.flights] == [fire]
         assert await city.actions("drone.o") == ["drone.offer"] * 2
+
+
+async def test_a_choice_that_takes_long_offers_once_and_its_fault_leaves_flights_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Dockside(folder, drone_types=("Fire",)) as city:
+        await city.dock("harbour")
+        await city.ring()
+        await city.incident(500, 100)
+        choose, going = city.parts.dispatch.choose, asyncio.Event()
+
+        async def slow(*asked: Any) -> Any:
+            await going.wait()
+            return await choose(*asked)
+
+        monkeypatch.setattr(city.parts.dispatch, "choose", slow)
+        looks = [asyncio.create_task(city.parts.flights.look())]
+        await asyncio.sleep(0.1)
+        city.clock.now += timedelta(seconds=3)
+        looks.append(asyncio.create_task(city.parts.flights.look()))
+        await asyncio.sleep(0.1)
+        going.set()
+        await asyncio.gather(*looks)
+        assert await city.actions("drone.o") == ["drone.offer"]
+
+        async def fails(*_: Any) -> Any:
+            raise RuntimeError("no areas")
+
+        await city.incident(300, 0)
+        monkeypatch.setattr(city.parts.dispatch, "choose", fails)
+        city.clock.now += timedelta(seconds=3)
+        await city.parts.flights.look()
+        assert "offering drones failed" in caplog.text
+
+
+async def test_a_drone_is_not_sent_for_a_pilot_who_has_just_left_or_from_a_retired_dock(
+    city: Dockside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await city.dock("harbour")
+    await city.ring()
+    dana, lee, pia = (city.people[name] for name in ("dana", "lee", "pia"))
+    incident, dock = await city.incident(400, 0), city.docks["harbour"]
+    choose = city.parts.dispatch.choose
+
+    async def and_then(done: Awaitable[Any]) -> str:
+        """What is said of a press, when this happens while the drone is being chosen."""
+
+        async def chosen(place: Any) -> Any:
+            found = await choose(place)
+            await done
+            return found
+
+        monkeypatch.setattr(city.parts.dispatch, "choose", chosen)
+        with pytest.raises(Refused) as no:
+            await city.parts.dispatch.send(dana, incident, None)
+        monkeypatch.undo()
+        return no.value.words
+
+    assert "Nobody is pilot in command" in await and_then(city.parts.docks.leave(pia, dock))
+    await city.parts.docks.watch(pia, dock, 0)
+    assert "retired" in await and_then(city.parts.docks.retire(lee, dock))
+    assert await city.actions("drone.s") == []
 
 
 async def test_a_drone_that_does_not_go_is_no_flight(city: Dockside) -> None:
