@@ -68,11 +68,12 @@ export interface AskFor {
 }
 
 function asksForCamera({ invitation, can }: AskFor): boolean {
-  return can.camera && invitation?.kind !== "position";
+  return can.camera && (invitation?.kind ?? "live") === "live";
 }
 
 function announcement(words: Words, asked: AskFor): string {
   if (asked.slow) return words.stillOpening;
+  if (asked.invitation?.kind === "upload") return ""; // nothing of the phone's own is asked for
   if (!asksForCamera(asked)) return words.willAskPlace;
   return asked.can.place ? words.willAskBoth : words.willAskCamera;
 }
@@ -81,14 +82,18 @@ export function ask(words: Words, asked: AskFor): Screen {
   const { invitation, can, share, look } = asked;
   const agency = invitation?.agency ?? words.call;
   const camera = asksForCamera(asked);
-  const facts = [words.onlyThem, words.onlyWhile, words.canStop, camera ? words.noSound : words.onlyLogged];
-  const label = camera ? (can.place ? words.shareBoth : words.shareCamera) : words.sharePlace;
+  const file = invitation?.kind === "upload";
+  const kept = camera ? words.noSound : words.onlyLogged;
+  const facts = file ? [words.onlyThem, words.canStop] : [words.onlyThem, words.onlyWhile, words.canStop, kept];
+  const shared = camera ? (can.place ? words.shareBoth : words.shareCamera) : words.sharePlace;
+  const label = file ? words.goOn : shared;
+  const asks = file ? words.asksForFile : camera ? words.asksForPicture : words.asksForPlace;
   const both = camera && can.place;
   return {
     name: "ask",
     from: from(agency, words),
     parts: [
-      headline(fill(camera ? words.asksForPicture : words.asksForPlace, { agency })),
+      headline(fill(asks, { agency })),
       h("ul", {}, ...facts.map((fact) => h("li", {}, icon("check"), h("span", {}, fact)))),
       space(),
       h("p", {}, announcement(words, asked)),

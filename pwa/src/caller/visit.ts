@@ -246,7 +246,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
       kind: invitation?.kind ?? "live",
       door,
       camera,
-      place: can.place,
+      place: can.place && invitation?.kind !== "upload",
       onChange: () => screen?.update(),
       onOver: over,
       signal: ending.signal,
