@@ -301,7 +301,7 @@ def build(
         steps, keys, public_log, sfu, config.agency, Terms(config.contact, config.keep_places_days)
     )
     locks = Locks(steps, sfu, _lock_limits(config))
-    broken = Glass(steps, board, keys, uses, lent, sfu, zone)
+    broken = Glass(steps, keys, uses, lent, sfu, zone)
     drones = Drones(steps, hub, connectors)
     connectors.drones = drones
     skies = Skies(steps, config.airspace)
@@ -398,7 +398,7 @@ def build(
         officers=Officers(steps, sfu),
         sealing=Sealing(steps, uses, disclosures, zone, after),
         receipts=receipts,
-        responses=Responses(steps, board, leaving, alerts),
+        responses=Responses(steps, leaving, alerts),
         skies=skies,
         sessions=Sessions(steps, sfu, lent, duties),
         eyes=Eyes(steps, _destinations(config), _shown(config), config.public_url),
@@ -407,7 +407,7 @@ def build(
         stills=stills,
         still_workers=still_workers,
         glass=broken,
-        handling=Handling(steps, board, hub, leaving),
+        handling=Handling(steps, hub, leaving),
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),

@@ -303,6 +303,13 @@ async def visible(tx: Tx, user: User, incident: IncidentId, now: datetime) -> In
     return found
 
 
+def still_open(incident: Incident) -> Incident:
+    """The same. Raises Refused (incident-closed)."""
+    if incident.closed_at is not None:
+        raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+    return incident
+
+
 def trim(user: User, view: IncidentView) -> IncidentView:
     """What this person may see of it: numbers and addresses are for the desk only."""
     if is_desk(user):

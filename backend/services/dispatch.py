@@ -21,7 +21,7 @@ from backend.model.positions import Point
 from backend.model.refusals import Refusal, Refused
 from backend.model.weather import Weather
 from backend.services.aloft import SYSTEM, Aloft, Live
-from backend.services.board import visible
+from backend.services.board import still_open, visible
 from backend.services.courses import Courses, short_of
 from backend.services.docks import Docks
 from backend.services.drones import Drones, Told
@@ -106,8 +106,8 @@ class Dispatch:
         """Send the next drone, which waits a little short of the scene until this one has left."""
         async with self._steps.read() as tx:
             incident = await tx.incidents.get(live.record.incident_id)
-        if incident is None or incident.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        if incident is None:
+            raise Refused(Refusal.NOT_FOUND)
         return await self.launch(answer, incident, by=by, words=words, relieves=live)
 
     async def launch(
@@ -148,9 +148,7 @@ class Dispatch:
             raise Refused(Refusal.DRONE_GROUNDED, f"Nobody is pilot in command for {name} any more.")
         report = self._drones.report(stand.drone.id)
         async with self._steps.begin() as step:
-            now_open = await step.tx.incidents.get(incident.id)
-            if now_open is None or now_open.closed_at is not None:
-                raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+            await step.open_incident(incident.id)
             colour, thermal = await self._feeds.begin(step, incident.id, stand.drone.id)
             whole = FlightPlan(
                 place=place_of(incident),
@@ -237,9 +235,7 @@ class Dispatch:
     async def incident(self, user: User, incident: IncidentId) -> Incident:
         """That is open and has a place. Raises Refused."""
         async with self._steps.read() as tx:
-            found = await visible(tx, user, incident, self._steps.clock())
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+            found = still_open(await visible(tx, user, incident, self._steps.clock()))
         place_of(found)
         return found
 

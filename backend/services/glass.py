@@ -19,7 +19,7 @@ from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.uses import LeafKind
 from backend.model.views import IncidentView, LockedOut
-from backend.services.board import Board, may_see
+from backend.services.board import may_see
 from backend.services.endings import Ending
 from backend.services.keys import Keys
 from backend.services.limits import Rate
@@ -37,9 +37,9 @@ class Glass:
     """`zone` is the agency's clock."""
 
     def __init__(
-        self, steps: Steps, board: Board, keys: Keys, uses: Uses, openings: Openings, sfu: Sfu, zone: ZoneInfo
+        self, steps: Steps, keys: Keys, uses: Uses, openings: Openings, sfu: Sfu, zone: ZoneInfo
     ) -> None:
-        self._steps, self._board, self._keys, self._uses = steps, board, keys, uses
+        self._steps, self._keys, self._uses = steps, keys, uses
         self._openings, self._sfu, self._zone = openings, sfu, zone
         self._rate = Rate(every_s=5, burst=5)
 
@@ -76,21 +76,16 @@ class Glass:
             await self._unbroken(glass)
             raise Refused(Refusal.LOG_AWAY, AWAY) from None
         async with self._steps.begin() as step:  # now it holds, and those whom it is for are told
-            step.changed(incident)
-            found = await step.tx.incidents.get(incident)
-            assert found is not None
-            return await self._board.incident(step.tx, found, step.now)
+            return await step.changed_view(incident)
 
     async def _break(
         self, step: Step, by: User, incident: IncidentId, user: UserId, reason: GlassReason, minutes: int
     ) -> BrokenGlass:
         step.attempts(Action.GLASS_BREAK, actor=by.id, subject=user)
-        found, whom = await step.tx.incidents.get(incident), await step.tx.users.get(user)
-        if found is None or whom is None:
+        whom = await step.tx.users.get(user)
+        if whom is None:
             raise Refused(Refusal.NOT_FOUND)
-        step.about(incident, user)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        found = await step.open_incident(incident)
         refusal = rules.why_not(whom, found.unit_ids)
         if refusal is not None:
             raise Refused(refusal, f"{whom.display_name} is not locked out of this incident.")

@@ -14,7 +14,7 @@ from backend.model.ids import IncidentId, TransferId, UserId, new_id
 from backend.model.people import Role, User
 from backend.model.refusals import Refusal, Refused
 from backend.model.views import IncidentView
-from backend.services.board import Board, is_desk
+from backend.services.board import is_desk
 from backend.services.leaving import Leaving, Left
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
@@ -25,8 +25,8 @@ LOOK_S = 1.0
 class Handling:
     """`hub` knows whose console is open."""
 
-    def __init__(self, steps: Steps, board: Board, hub: Hub, leaving: Leaving) -> None:
-        self._steps, self._board, self._hub, self._leaving = steps, board, hub, leaving
+    def __init__(self, steps: Steps, hub: Hub, leaving: Leaving) -> None:
+        self._steps, self._hub, self._leaving = steps, hub, leaving
         self._rate = Rate(every_s=2, burst=20)
 
     async def colleagues(self, user: User) -> list[Colleague]:
@@ -67,7 +67,7 @@ class Handling:
             )
             await step.tx.handling.add(transfer)
             await step.record(Action.INCIDENT_OFFER, actor=user.id, subject=to or incident, incident=incident)
-            return await self._changed(step, incident)
+            return await step.changed_view(incident)
 
     async def answer(self, user: User, transfer: TransferId, *, accept: bool) -> IncidentView:
         """Take it over, or leave it with whoever has it. Raises Refused."""
@@ -81,7 +81,7 @@ class Handling:
             if accept:
                 await self._take(step, left, user, held.incident_id, given=True)
             await self._end(step, held, TransferEnd.ACCEPTED if accept else TransferEnd.DECLINED, by=user.id)
-            view = await self._changed(step, held.incident_id)
+            view = await step.changed_view(held.incident_id)
         await self._leaving.finish(left)
         return view
 
@@ -95,7 +95,7 @@ class Handling:
             if held.ended_at is not None:
                 raise Refused(Refusal.TRANSFER_OVER, "This offer is over.")
             await self._end(step, held, TransferEnd.WITHDRAWN, by=user.id)
-            return await self._changed(step, held.incident_id)
+            return await step.changed_view(held.incident_id)
 
     async def take(self, user: User, incident: IncidentId) -> IncidentView:
         """Take one that nobody is there for; a supervisor any. Raises Refused."""
@@ -106,7 +106,7 @@ class Handling:
             await step.open_incident(incident)
             handler = await step.tx.handling.handler(incident)
             if handler == user.id:
-                return await self._changed(step, incident)
+                return await step.changed_view(incident)
             if handler is not None and self._hub.hears(handler) and user.role is not Role.SUPERVISOR:
                 raise Refused(Refusal.NOT_HANDLER, "Whoever has it is at the desk: let them hand it over.")
             await self._take(step, left, user, incident, given=False)
@@ -116,7 +116,7 @@ class Handling:
             await step.record(
                 Action.INCIDENT_TAKE, actor=user.id, subject=handler or incident, incident=incident
             )
-            view = await self._changed(step, incident)
+            view = await step.changed_view(incident)
         await self._leaving.finish(left)
         return view
 
@@ -174,13 +174,6 @@ class Handling:
             raise Refused(Refusal.NOT_FOUND)
         await step.open_incident(held.incident_id)
         return held
-
-    async def _changed(self, step: Step, incident: IncidentId) -> IncidentView:
-        step.changed(incident)
-        found = await step.tx.incidents.get(incident)
-        if found is None:
-            raise Refused(Refusal.NOT_FOUND)
-        return await self._board.incident(step.tx, found, step.now)
 
     def _slow_down(self, user: User) -> None:
         if not self._rate.take(user.id):

@@ -67,7 +67,7 @@ class Incidents:
                 incident=incident.id,
                 details={"type": incident_type, **site},
             )
-            view = await self._changed(step, incident.id)
+            view = await step.changed_view(incident.id)
         return await self._with_its_cameras(user, incident.id) if site else view
 
     async def of_number(self, incident_type: str, number: str) -> IncidentView | None:
@@ -163,7 +163,7 @@ class Incidents:
                 await step.record(
                     Action.INCIDENT_AMEND, actor=user.id, subject=incident, incident=incident, details=details
                 )
-            view = await self._changed(step, incident)
+            view = await step.changed_view(incident)
         return await self._with_its_cameras(user, incident) if site else view
 
     async def close(self, user: User, incident: IncidentId) -> IncidentView:
@@ -182,7 +182,7 @@ class Incidents:
             for feed in feeds:
                 await step.tx.feeds.change(feed.id, FeedState.ENDED, step.now)
             await step.record(Action.INCIDENT_CLOSE, actor=user.id, subject=incident, incident=incident)
-            view = await self._changed(step, incident)
+            view = await step.changed_view(incident)
         for feed in feeds:
             await self._sfu.end_feed(FeedId(feed.id), EndReason.CLOSED)
         await self._openings.finish(ending)
@@ -213,13 +213,6 @@ class Incidents:
             if found is None:
                 raise Refused(Refusal.NOT_FOUND)
             return await self._board.incident(tx, found, self._steps.clock())
-
-    async def _changed(self, step: Step, incident: IncidentId) -> IncidentView:
-        step.changed(incident)
-        found = await step.tx.incidents.get(incident)
-        if found is None:
-            raise Refused(Refusal.NOT_FOUND)
-        return await self._board.incident(step.tx, found, step.now)
 
     def _number(self, text: str) -> str:
         try:

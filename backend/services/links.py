@@ -78,12 +78,7 @@ class Links:
         to = self.checked(to)
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_ISSUE, actor=user.id, subject=incident)
-            found = await step.tx.incidents.get(incident)
-            if found is None:
-                raise Refused(Refusal.NOT_FOUND)
-            step.about(incident)
-            if found.closed_at is not None:
-                raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+            await step.open_incident(incident)
             link = Link(
                 id=LinkId(new_id("lnk")),
                 incident_id=incident,
@@ -271,9 +266,7 @@ class Links:
     async def _usable(self, step: Step, link_id: LinkId) -> Link:
         """The link, unless it is over for good; one that only ran out of time may be sent again."""
         link = await self._found(step, link_id)
-        incident = await step.tx.incidents.get(link.incident_id)
-        if incident is None or incident.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        await step.open_incident(link.incident_id)
         if rules.check(link, step.now) is Refusal.LINK_REVOKED:
             raise Refused(Refusal.LINK_REVOKED, "This link was revoked. Send a new one.")
         return link

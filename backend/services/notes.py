@@ -11,7 +11,7 @@ from typing import Protocol
 
 from backend.model.entries import Action
 from backend.model.ids import FeedId, GrantId, IncidentId, NoteId, UseId
-from backend.model.incidents import Feed, FeedKind, FeedState, Incident
+from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.notes import (
     A_PAGE,
     MOST_NOTES,
@@ -212,18 +212,11 @@ class Notes:
         return await tx.notes.view(note)
 
     async def _may_write(self, step: Step, session: StaffSession, incident: IncidentId) -> None:
-        found = await self._found(step, session.user, incident)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        found = await step.open_to(session.user, incident)
         if not may_see(session.user, found.unit_ids):  # broken glass is for seeing
             raise Refused(Refusal.NOT_ASSIGNED)
         if not await step.tx.sessions.is_open(session.id, step.now):
             raise Refused(Refusal.NOT_SIGNED_IN, "Sign in again.")  # signed out since the request came in
-
-    async def _found(self, step: Step, user: User, incident: IncidentId) -> Incident:
-        if await step.tx.incidents.get(incident) is not None:
-            step.about(incident)
-        return await visible(step.tx, user, incident, step.now)
 
     # Reading
 
@@ -241,9 +234,7 @@ class Notes:
         if not self._marks.take(user.id):
             raise Refused(Refusal.TOO_OFTEN, "Not so often.")
         async with self._steps.begin() as step:
-            found = await visible(step.tx, user, incident, step.now)
-            if found.closed_at is not None:
-                raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+            await step.open_to(user, incident)
             newest = await step.tx.notes.newest(incident)
             reader = await step.tx.notes.mark(incident, user, min(delivered, newest), min(read, newest))
             if reader is not None:
@@ -259,7 +250,8 @@ class Notes:
             if found is None:
                 raise Refused(Refusal.NOT_FOUND)
             still, incident = found
-            await self._found(step, user, incident)
+            step.about(incident)
+            await visible(step.tx, user, incident, step.now)
             callers = still.kind is FeedKind.CALLER
             if not (callers or self._uses.up):
                 raise Refused(Refusal.LOG_AWAY, AWAY_WORDS)

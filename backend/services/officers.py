@@ -11,7 +11,6 @@ from backend.model.ids import FeedId, GrantId, GrantSecret, IncidentId, UnitId, 
 from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.people import StaffSession
 from backend.model.refusals import Refusal, Refused
-from backend.services.board import visible
 from backend.services.devices import end_feed
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
@@ -79,11 +78,7 @@ class Officers:
 
     async def _unit(self, step: Step, session: StaffSession, incident: IncidentId, action: Action) -> UnitId:
         step.attempts(action, actor=session.user.id, subject=incident)
-        if await step.tx.incidents.get(incident) is not None:
-            step.about(incident)
-        found = await visible(step.tx, session.user, incident, step.now)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        found = await step.open_to(session.user, incident)
         if session.user.unit_id is None:
             raise Refused(Refusal.NO_UNIT, "You are not on duty: sign on to a unit first.")
         if session.user.unit_id not in found.unit_ids:  # broken glass is for seeing

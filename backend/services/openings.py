@@ -23,7 +23,7 @@ from backend.model.positions import distance_m
 from backend.model.refusals import Refusal, Refused
 from backend.model.sites import may_manage
 from backend.services.asks import Asks
-from backend.services.board import is_desk, sees, visible
+from backend.services.board import is_desk, sees
 from backend.services.endings import Ending, Endings, put_on_record
 from backend.services.limits import Rate
 from backend.services.presses import WORDS, Presses, still_allows, unavailable
@@ -340,11 +340,7 @@ class Openings:
 
     async def _place(self, step: Step, user: User, incident: IncidentId) -> Incident:
         """The incident, when this person may open cameras for it now. Raises Refused."""
-        if await step.tx.incidents.get(incident) is not None:
-            step.about(incident)
-        found = await visible(step.tx, user, incident, step.now)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        found = await step.open_to(user, incident)
         if not await step.tx.sessions.any_of(user.id, step.now):
             raise Refused(Refusal.NOT_SIGNED_IN, "Sign in again.")  # signed out since the request came in
         return found

@@ -14,7 +14,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.responses import Press, Response, ResponseView, Status
 from backend.model.views import IncidentView
 from backend.services.alerts import Alerts
-from backend.services.board import Board, is_desk
+from backend.services.board import is_desk
 from backend.services.leaving import Leaving, Left
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
@@ -23,8 +23,8 @@ from backend.services.steps import Step, Steps
 class Responses:
     """Who is sent where, and how far they are."""
 
-    def __init__(self, steps: Steps, board: Board, leaving: Leaving, alerts: Alerts) -> None:
-        self._steps, self._board, self._leaving, self._alerts = steps, board, leaving, alerts
+    def __init__(self, steps: Steps, leaving: Leaving, alerts: Alerts) -> None:
+        self._steps, self._leaving, self._alerts = steps, leaving, alerts
         self._presses = Rate(every_s=1, burst=20)
 
     async def assign(
@@ -51,7 +51,7 @@ class Responses:
                     Action.UNIT_ASSIGN, actor=user.id, subject=unit, incident=incident, unit=sent.call_sign
                 )
                 await self._alerts.raise_for(step, response, sent)
-            view = await self._changed(step, incident)
+            view = await step.changed_view(incident)
         self._alerts.wake()
         return view
 
@@ -72,7 +72,7 @@ class Responses:
                     incident=incident,
                     unit=await _call_sign(step, unit),
                 )
-            view = await self._changed(step, incident)
+            view = await step.changed_view(incident)
         await self._leaving.finish(left)
         return view
 
@@ -187,13 +187,6 @@ class Responses:
             incident=after.incident_id,
             details=details,
         )
-
-    async def _changed(self, step: Step, incident: IncidentId) -> IncidentView:
-        step.changed(incident)
-        found = await step.tx.incidents.get(incident)
-        if found is None:
-            raise Refused(Refusal.NOT_FOUND)
-        return await self._board.incident(step.tx, found, step.now)
 
 
 async def _call_sign(step: Step, unit: UnitId) -> str:

@@ -11,12 +11,14 @@ from backend.model.entries import Action, Entry
 from backend.model.ids import IncidentId, LinkId, SessionId, SiteId, UnitId, UserId
 from backend.model.incidents import Incident
 from backend.model.notes import NoteReader, NoteView
+from backend.model.people import User
 from backend.model.positions import Position
 from backend.model.refusals import Refusal, Refused
 from backend.model.talk import Marks, WordView
 from backend.model.views import (
     EntryRecorded,
     IncidentChanged,
+    IncidentView,
     NearbyChanged,
     NotesRead,
     NoteWritten,
@@ -28,7 +30,7 @@ from backend.model.views import (
     WordSaid,
 )
 from backend.services import audit
-from backend.services.board import Board, entry_view
+from backend.services.board import Board, entry_view, still_open, visible
 from backend.store.store import Store, Tx
 
 Clock = Callable[[], datetime]
@@ -47,8 +49,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class Step:
     """What one verb does: reads and writes through `tx`, records, and marks what to tell."""
 
-    def __init__(self, tx: Tx, now: datetime) -> None:
-        self.tx, self.now = tx, now
+    def __init__(self, tx: Tx, now: datetime, board: Board) -> None:
+        self.tx, self.now, self._board = tx, now, board
         self._entries: list[Entry] = []
         self._changed: dict[IncidentId, None] = {}
         self._moved: dict[IncidentId, Position] = {}
@@ -86,9 +88,13 @@ class Step:
         if found is None:
             raise Refused(Refusal.NOT_FOUND)
         self.about(incident)
-        if found.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
-        return found
+        return still_open(found)
+
+    async def open_to(self, user: User, incident: IncidentId) -> Incident:
+        """The same, when this person may see it. Raises Refused."""
+        if await self.tx.incidents.get(incident) is not None:
+            self.about(incident)
+        return still_open(await visible(self.tx, user, incident, self.now))
 
     @property
     def attempt(self) -> "Attempt | None":
@@ -122,6 +128,14 @@ class Step:
     def changed(self, incident: IncidentId) -> None:
         """The incident, its links or its feeds look different now."""
         self._changed[incident] = None
+
+    async def changed_view(self, incident: IncidentId) -> IncidentView:
+        """The same, and how it looks to the desk. Raises Refused (not-found)."""
+        self.changed(incident)
+        found = await self.tx.incidents.get(incident)
+        if found is None:
+            raise Refused(Refusal.NOT_FOUND)
+        return await self._board.incident(self.tx, found, self.now)
 
     def moved(self, incident: IncidentId, position: Position) -> None:
         """The incident's position moved, and nothing else."""
@@ -171,13 +185,13 @@ class Step:
         """Likewise, and its pages are to hide what they show."""
         self._locked.append(session)
 
-    async def news(self, board: Board) -> list[News]:
+    async def news(self) -> list[News]:
         """All of it as of the end of this transaction: things first, then the lines about them."""
         told: list[News] = []
         for changed in self._changed:
             incident = await self.tx.incidents.get(changed)
             if incident is not None:
-                told.append(IncidentChanged(incident=await board.incident(self.tx, incident, self.now)))
+                told.append(IncidentChanged(incident=await self._board.incident(self.tx, incident, self.now)))
         told += [PositionMoved(incident_id=moved, position=at) for moved, at in self._moved.items()]
         told += [DutyChanged(user_id=user) for user in self._duties]
         units = await self.tx.units.some(self._units) if self._units else []
@@ -213,9 +227,9 @@ class Steps:
         step: Step | None = None
         try:
             async with self._store.begin() as tx:
-                step = Step(tx, self.clock())
+                step = Step(tx, self.clock(), self._board)
                 yield step
-                told = await step.news(self._board)
+                told = await step.news()
         except Refused as no:
             if step is not None and step.attempt is not None:
                 await self._refused(step.attempt, no.refusal)

@@ -180,10 +180,7 @@ class Talk:
         link = await step.tx.links.get(link_id)
         if link is None:
             raise Refused(Refusal.NOT_FOUND)
-        step.about(link.incident_id)
-        incident = await step.tx.incidents.get(link.incident_id)
-        if incident is None or incident.closed_at is not None:
-            raise Refused(Refusal.INCIDENT_CLOSED, "This incident is closed.")
+        await step.open_incident(link.incident_id)
         if link.revoked_at is not None:
             raise Refused(Refusal.LINK_REVOKED, "This link was ended: nothing reaches that phone any more.")
         return link
