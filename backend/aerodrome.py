@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from backend.app import Parts
 from backend.model.daylight import Light
 from backend.model.devices import DeviceKind
 from backend.model.docks import Waiver
@@ -20,6 +19,7 @@ from backend.model.ids import SiteId
 from backend.model.people import User
 from backend.model.positions import Point
 from backend.model.sites import SiteKind
+from backend.parts import Parts
 from backend.stagehands import connector, done, ended, signed_in, started
 from media.connector.folder import Camera, Drone, Folder
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import httpx
 
-from backend.app import Parts
 from backend.model.cameras import ParticipationLevel, View
 from backend.model.ids import CameraId, SiteId
 from backend.model.people import User
 from backend.model.positions import Point
 from backend.model.sites import SiteKind
+from backend.parts import Parts
 from backend.stagehands import connector, done, ended, signed_in
 from media.connector.folder import Folder
 

@@ -15,8 +15,8 @@ from typing import Any, cast
 from pmtiles.tile import Compression, Entry, deserialize_directory
 
 from backend.api.tiles import Basemap, unpacked
-from backend.app import installed_basemap, refuse_map_beside
 from backend.config import Config, ConfigError
+from backend.fittings import installed_basemap, refuse_map_beside
 
 DRAWN = ("roads", "buildings", "water", "landuse", "places", "pois")  # by pwa/src/map/style.ts
 _MOST_BYTES = 16 << 30

@@ -8,12 +8,13 @@ import sys
 
 from backend import basemap, demo, public_log, receipt
 from backend import config as configuration
-from backend.app import build, database_file, open_store
 from backend.config import ConfigError
+from backend.fittings import database_file, open_store
 from backend.model.ids import UseId
 from backend.model.people import Role
 from backend.model.refusals import Refused
 from backend.model.sealing import Erased, EraseReason, SealReason
+from backend.parts import build
 from backend.services import audit
 from backend.services.credentials import AccountError
 

@@ -23,13 +23,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from backend.aerodrome import AREAS, Aerodrome, AerodromeError, Permit
 from backend.aerodrome import build as build_docks
-from backend.app import Parts, build
 from backend.bakery import Bakery, BakeryError, lend
 from backend.config import Config, ConfigError
 from backend.model.cameras import ParticipationLevel
 from backend.model.ids import IncidentId, LinkId
 from backend.model.links import To
 from backend.model.people import Role, User
+from backend.parts import Parts, build
 from backend.supervisor import Supervisor
 
 PASSWORD = "sightline-demo"  # noqa: S105  printed on the screen; nothing in a demonstration is secret

@@ -1,7 +1,7 @@
 """Every route there is, registered once for a process: reading all their signatures takes long.
 
 Nothing here belongs to one service. What a handler asks for by name is looked up, request by request, in the
-state of the application that the request came to; backend.app makes that, with parts of its own.
+state of the application that the request came to; backend.app makes that, with backend.parts of its own.
 """
 
 from collections.abc import Callable

@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from backend.app import Parts, build
 from backend.model.airframes import Airframe
 from backend.model.connectors import Connector
 from backend.model.docks import Waiver
@@ -23,6 +22,7 @@ from backend.model.people import User
 from backend.model.positions import Point, PositionReport
 from backend.model.sites import Site, SiteKind
 from backend.model.weather import Weather, Wind
+from backend.parts import Parts, build
 from backend.services.aloft import Live
 from backend.services.lines import Line
 from media.connector import drone_frames as frames

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.app import open_store
 from backend.cli import main
+from backend.fittings import open_store
 from backend.model.entries import GENESIS, Action, Entry, digest
 from backend.services import audit
 from tests.backend.house import House, Phone, Staff, settings

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from backend.app import build, open_store
 from backend.cli import main
 from backend.config import Config, ConfigError, Twilio, read, refuse_weak, secret_key, written
+from backend.fittings import open_store
+from backend.parts import build
 from tests.backend.house import settings
 
 TWILIO = {

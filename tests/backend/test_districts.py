@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from backend.api.tiles import Basemap
-from backend.app import build
 from backend.config import ConfigError
 from backend.demo import BASEMAP, DISTRICTS
 from backend.model.positions import Point
+from backend.parts import build
 from backend.services import districts
 from backend.services.districts import BadDistricts, read
 from media import ports as media

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from backend.app import build
 from backend.config import ConfigError
+from backend.parts import build
 from tests.backend.house import House, Phone, Staff, done, settings
 from tests.backend.lent import SHOP, Lent, lending
 from tests.notifications.cot_reader import Heard, stream, udp

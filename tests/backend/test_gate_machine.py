@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from backend.app import build
 from backend.model.cameras import Pause
 from backend.model.glass import GlassReason
 from backend.model.grants import Grant, Scope
@@ -36,6 +35,7 @@ from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import StaffSession, User
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refused
+from backend.parts import build
 from media import ports as media
 from media.grants import Basis, read
 from media.sfu import EmbeddedSfu

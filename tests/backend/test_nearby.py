@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from backend.app import open_store
+from backend.fittings import open_store
 from backend.model.cameras import (
     Call,
     Camera,

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from backend.app import build
 from backend.model.cameras import Pause
 from backend.model.ids import CameraId
 from backend.model.incidents import FeedState
 from backend.model.lending import CameraView, NearbyCamera
 from backend.model.openings import OpeningEnd, Reason
+from backend.parts import build
 from backend.services import audit
 from tests.backend.house import House, Staff, embedded
 from tests.backend.lent import AT_THE_SHOP, Lent, ended, press

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from backend.app import build
 from backend.model.cameras import Pause
 from backend.model.ids import CameraId, ConnectorId, IncidentId, SessionId, UserId, new_id, new_secret
 from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import StaffSession, User
 from backend.model.positions import PositionReport
 from backend.model.refusals import Refused
+from backend.parts import build
 from tests.backend.house import Clock, House, embedded, filed
 from tests.backend.house import settings as config_of
 from tests.backend.lent import ASK, NEARBY, REGISTRY, SHOP, Lent, Sockets, lending

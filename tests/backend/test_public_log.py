@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.app import open_store
 from backend.cli import main
+from backend.fittings import open_store
 from backend.tlog import checkpoints, folder, merkle, notes
 from backend.tlog.anchor import Anchor
 from backend.tlog.notes import Signer

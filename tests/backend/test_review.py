@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from backend.app import build
 from backend.model import review as rules
 from backend.model.ids import CameraId, IncidentId, UserId
 from backend.model.openings import OpeningEnd, Reason
 from backend.model.people import Role
 from backend.model.review import Contest, FindingKind, Glass, Opened, Week
 from backend.model.uses import LeafKind
+from backend.parts import build
 from tests.backend.house import House, Staff, embedded, filed, no
 from tests.backend.lent import AT_THE_SHOP, Lent, press
 

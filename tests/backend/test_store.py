@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import StatementError
 
-from backend.app import open_store
+from backend.fittings import open_store
 from backend.model.entries import Action
 from backend.model.ids import IncidentId, ResponseId, UnitId, new_id
 from backend.model.incidents import Incident

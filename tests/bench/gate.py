@@ -20,12 +20,12 @@ from typing import Any
 import msgspec
 import uvloop
 
-from backend.app import build, utc_now
 from backend.config import Config
 from backend.model.grants import Grant, Scope
 from backend.model.ids import FeedId, GrantId, IncidentId, new_id, new_secret
 from backend.model.incidents import Feed, FeedKind, FeedState
 from backend.model.people import Role
+from backend.parts import build, utc_now
 from backend.services.uses import Seen
 from backend.tlog import keys
 from backend.tlog.client import LogClient

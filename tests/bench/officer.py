@@ -35,11 +35,12 @@ from sqlalchemy import insert
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from backend.app import open_store, utc_now
 from backend.config import Config, secret_key
+from backend.fittings import open_store
 from backend.model.ids import Cookie, SessionId, UserId, new_id, new_secret
 from backend.model.locators import AT_ONCE
 from backend.model.people import Role, StaffSession, User
+from backend.parts import utc_now
 from backend.services.keys import Keys
 from backend.services.locators import MOST_SOCKETS
 from backend.store import tables

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import msgspec
 from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 
-from backend.app import _english
+from backend.fittings import english
 from backend.model.questions import canned
 from tests.pwa.told import Told
 
-CANNED = msgspec.to_builtins(canned(_english()))
+CANNED = msgspec.to_builtins(canned(english()))
 
 Json = dict[str, Any]
 TICK_S = 1.0

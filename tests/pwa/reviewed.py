@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from backend.app import Parts, build
 from backend.config import Config
 from backend.model.ids import CameraId, IncidentId, SessionId, new_id, new_secret
 from backend.model.openings import Reason
 from backend.model.people import StaffSession, User
 from backend.model.positions import PositionReport
 from backend.model.review import monday
+from backend.parts import Parts, build
 from tests.backend.filelog import FileLog
 from tests.backend.house import Clock, House, embedded
 from tests.backend.lent import SHOP, Lent, lending

@@ -22,8 +22,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from backend import config as configuration
-from backend.app import build
 from backend.model.people import Role
+from backend.parts import build
 from tests.backend.house import PLAIN
 
 PASSWORD = "correct horse battery"

@@ -10,11 +10,11 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, expect
 from sqlalchemy import insert
 
-from backend.app import build
 from backend.model.links import LinkKind
 from backend.model.measured import Browser, CallerFigure, Network
 from backend.model.people import Role
 from backend.model.rungs import Rung
+from backend.parts import build
 from backend.store.rows import columns
 from backend.store.tables_measured import caller_figures
 from tests.backend.calls import Call, calling

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from backend.app import build
 from backend.model.ids import GrantId
 from backend.model.people import Role
+from backend.parts import build
 from media.ports import FeedId, Level
 from tests.backend.calls import calling
 from tests.backend.house import PASSWORD, House, settings
