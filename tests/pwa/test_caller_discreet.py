@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page
@@ -15,6 +16,14 @@ from tests.pwa.test_caller_page import violations
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HIDDEN = "getComputedStyle(document.getElementById('page')).display === 'none'"
+KEPT = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("sightline-files", 1);
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const count = opening.result.transaction("files").objectStore("files").count();
+    count.onsuccess = () => resolve(count.result);
+  };
+})"""
 ADDRESS = "location.pathname + location.search + location.hash"
 
 
@@ -75,6 +84,23 @@ async def test_a_silent_caller_hides_the_page_comes_back_and_leaves_without_a_tr
     await _until(page, lambda: _left_quickly(dispatcher, link))
     await page.go_back()
     assert page.url == f"{service.url}/signin", "the way back leads past the page that shared"
+
+
+async def test_who_leaves_leaves_no_file_in_the_browser(
+    phones: Phones, dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    page = await phones.new(script=caller.REFUSES_CAMERA)
+    await caller.answer(page, "/api/caller/uploads", 503, "full")
+    link = dispatcher.issue_link(dispatcher.open_incident(), manner="silent")
+    await caller.open_link(page, link)
+    await caller.press_share(page)
+    (tmp_path / "photo.jpg").write_bytes(b"x" * 1000)
+    await page.locator("input[type=file]").set_input_files(tmp_path / "photo.jpg")
+    await page.get_by_text("Sending goes on by itself").wait_for()
+    assert await page.evaluate(KEPT) == 1
+    await page.get_by_role("button", name="Leave now").click()
+    await page.wait_for_url("**/n")
+    assert await page.evaluate(KEPT) == 0
 
 
 async def test_esc_twice_leaves_also_from_behind_the_dark_screen(

@@ -18,6 +18,7 @@ from tests.pwa import caller
 from tests.pwa.caller import Phones
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import frames_after, until, watcher
+from tests.pwa.test_caller_page import violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,6 +31,11 @@ RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
   const sdp = answer.sdp.replace(/(a=candidate:(?:\S+ ){4})\S+ \d+/g, '$1192.0.2.1 9');
   return set.call(this, {type: answer.type, sdp});
 };
+"""
+NEVER_ASKS = """
+window.asked = [];
+navigator.mediaDevices.getUserMedia = () => { window.asked.push('camera'); return new Promise(() => {}); };
+navigator.geolocation.watchPosition = () => { window.asked.push('place'); return 1; };
 """
 HIDES = """(state) => {
   Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});
@@ -209,3 +215,26 @@ async def test_without_a_camera_a_photo_is_sent_and_goes_on_after_the_page_was_c
     lie.write_bytes(b"no photo at all")
     await chosen(again, lie)
     await again.get_by_text("This cannot be sent").wait_for()
+
+
+async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
+    phones: Phones, dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    link = dispatcher.issue_link(dispatcher.open_incident(), kind="upload")
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(clips.sideways())
+    phone = await phones.new(size=caller.SMALL, script=NEVER_ASKS)
+    await caller.open_link(phone, link)
+    await caller.says(phone, "asks for a photo or clip")
+    assert await phone.locator("button.main").all_inner_texts() == ["Continue"]
+    assert "camera" not in await phone.locator("main").inner_text()
+    assert await violations(phone) == []
+    await caller.press_share(phone)
+    await stands(dispatcher, link, "upload: asked")
+    await chosen(phone, photo)
+    await phone.get_by_text("911 has your photo or clip").wait_for()
+    assert newest(dispatcher, link)["state"] == "ready"
+    assert await violations(phone) == []
+    assert await phone.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+    assert await phone.evaluate("window.asked") == []
+    assert dispatcher.incident(link.incident)["position"] is None

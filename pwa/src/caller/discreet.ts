@@ -2,12 +2,14 @@
 // Loaded later. Nothing here makes a sound or shakes the phone.
 import { h } from "./dom.ts";
 import { cover, memory, onWords, uncover } from "./frame.ts";
+import { forgetAllFiles } from "./kept-files.ts";
 import type { AllWords } from "./words.ts";
 import "./discreet.css";
 
 const TAPS = 3;
 const TAPS_MS = 1500;
 const ESC_MS = 1000;
+const FORGETS_MS = 500; // a browser that takes longer is not waited for
 const LEAVE_TO = "/leave"; // goes on to the agency's choice
 
 /** Calls `done` once it happened `times` times within `within_ms`. */
@@ -44,13 +46,14 @@ function dark(words: AllWords): HTMLElement {
   );
 }
 
-/** Leaves no screen, no address and no way back; what was shared ends by itself. */
+/** Leaves no screen, no address, no file and no way back; what was shared ends by itself. */
 function leave(words: AllWords, goodbye: () => void): void {
   cover(dark(words));
   document.title = words.notes;
   memory.clear();
   goodbye();
-  location.replace(LEAVE_TO);
+  const late = new Promise<void>((resolve) => setTimeout(resolve, FORGETS_MS));
+  void Promise.race([forgetAllFiles(), late]).then(() => location.replace(LEAVE_TO));
 }
 
 /** From now on this page can be hidden and left. `goodbye` tells the server that the caller left quickly. */

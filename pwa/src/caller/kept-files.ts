@@ -47,6 +47,15 @@ export async function keepFile(kept: KeptFile): Promise<void> {
   }
 }
 
+/** Of every link: nothing that was chosen is found in this browser. */
+export async function forgetAllFiles(): Promise<void> {
+  try {
+    await answered((await store()).clear());
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export async function forgetFile(id: string): Promise<void> {
   try {
     await answered((await store()).delete(id));

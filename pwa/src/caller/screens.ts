@@ -84,7 +84,9 @@ export function ask(words: Words, asked: AskFor): Screen {
   const camera = asksForCamera(asked);
   const file = invitation?.kind === "upload";
   const kept = camera ? words.noSound : words.onlyLogged;
-  const facts = file ? [words.onlyThem, words.canStop] : [words.onlyThem, words.onlyWhile, words.canStop, kept];
+  const facts = file
+    ? [words.onlyThem, words.canStop]
+    : [words.onlyThem, words.onlyWhile, words.canStop, kept];
   const shared = camera ? (can.place ? words.shareBoth : words.shareCamera) : words.sharePlace;
   const label = file ? words.goOn : shared;
   const asks = file ? words.asksForFile : camera ? words.asksForPicture : words.asksForPlace;
