@@ -5,12 +5,12 @@ Told to the caller's page alone, as the answer to the still; nobody sees it, and
 
 from typing import Protocol
 
-from backend.model import grants as rules
 from backend.model.grants import Scope
 from backend.model.ids import GrantSecret
 from backend.model.refusals import Refusal, Refused
 from backend.model.stills import check_still
 from backend.model.talk import Hint
+from backend.services import bearers
 from backend.services.limits import Rate
 from backend.services.steps import Steps
 from media.ports import Full
@@ -39,10 +39,7 @@ class Hints:
         if not self._rate.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "A look every few seconds is enough.")
         async with self._steps.read() as tx:
-            grant = await tx.grants.by_secret(bearer.hashed)
-        refusal = rules.check(grant, Scope.PUBLISH, self._steps.clock())
-        if grant is None or grant.link_id is None or refusal is not None:
-            raise Refused(refusal or Refusal.WRONG_SCOPE)
+            await bearers.callers(tx, bearer, self._steps.clock(), Scope.PUBLISH)
         try:
             if len(jpeg) > LOOK_BYTES or max(check_still(jpeg)) > LOOK_PIXELS:
                 raise ValueError("it is too large")

@@ -3,7 +3,6 @@
 Every call carries the grant that redeeming gave.
 """
 
-from backend.model import grants as rules
 from backend.model import rungs
 from backend.model.entries import Action
 from backend.model.grants import Grant, Scope
@@ -13,6 +12,7 @@ from backend.model.links import HIGHEST, NOTHING_SHARED, Capture, Link, LinkFor
 from backend.model.positions import PositionReport, PositionSource
 from backend.model.refusals import Refusal, Refused
 from backend.model.rungs import Rung, RungChange, RungReason
+from backend.services import bearers
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, Holder, Sfu
@@ -117,16 +117,6 @@ class Sharing:
         self, step: Step, bearer: GrantSecret, scope: Scope | None = None
     ) -> tuple[Grant, Link]:
         """The caller's grant, whatever it allows, or one that allows this. Raises Refused."""
-        grant = await step.tx.grants.by_secret(bearer.hashed)
-        wanted = scope or (grant.scope if grant is not None else Scope.POSITION)
-        refusal = rules.check(grant, wanted, step.now)
-        link = await step.tx.links.get(grant.link_id) if grant and grant.link_id else None
-        if link is not None:
-            step.about(link.incident_id, link.id)
-        if grant is None or link is None or refusal is not None:
-            if grant is not None:
-                incident = await step.tx.incidents.get(grant.incident_id)
-                if incident is not None and incident.closed_at is not None:
-                    refusal = Refusal.INCIDENT_CLOSED
-            raise Refused(refusal or Refusal.WRONG_SCOPE)
-        return grant, link
+        return await bearers.callers(
+            step.tx, bearer, step.now, scope, lambda link: step.about(link.incident_id, link.id)
+        )

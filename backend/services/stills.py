@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from backend.hub import Hub
-from backend.model import grants as rules
 from backend.model.grants import Scope
 from backend.model.ids import GrantSecret, IncidentId
 from backend.model.refusals import Refusal, Refused
 from backend.model.stills import check_still
 from backend.model.views import StillTaken
+from backend.services import bearers
 from backend.services.connections import FEEDS, Connections
 from backend.services.limits import Rate
 from backend.services.steps import Steps
@@ -59,16 +59,9 @@ class Stills:
         check(jpeg)
         async with self._steps.read() as tx:
             now = self._steps.clock()
-            grant = await tx.grants.by_secret(bearer.hashed)
-            refusal = rules.check(grant, Scope.PUBLISH, now)
-            if grant is not None and grant.link_id is None:
-                refusal = Refusal.WRONG_SCOPE  # an officer's or a device's picture is video
-            if grant is not None:
-                incident = await tx.incidents.get(grant.incident_id)
-                if incident is not None and incident.closed_at is not None:
-                    refusal = Refusal.INCIDENT_CLOSED
-        if grant is None or grant.feed_id is None or refusal is not None:
-            raise Refused(refusal or Refusal.WRONG_SCOPE)
+            grant, _ = await bearers.callers(tx, bearer, now, Scope.PUBLISH)
+        if grant.feed_id is None:
+            raise Refused(Refusal.WRONG_SCOPE)
 
         async def publish(offer: str) -> str:
             admission = await self._gate.admit_publisher(signaling.Bearer(bearer.reveal()))

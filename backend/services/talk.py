@@ -9,9 +9,7 @@ import asyncio
 import logging
 
 from backend.hub import Full, Hub
-from backend.model import grants as rules
 from backend.model.entries import Action
-from backend.model.grants import Scope
 from backend.model.ids import GrantSecret, LinkId, WordId
 from backend.model.links import Link
 from backend.model.people import StaffSession
@@ -30,6 +28,7 @@ from backend.model.talk import (
     WordView,
     for_caller,
 )
+from backend.services import bearers
 from backend.services.limits import Rate
 from backend.services.steps import Step, Steps
 from backend.services.translators import DESK_LANGUAGE, Translator
@@ -119,15 +118,7 @@ class Talk:
 
     async def _caller(self, tx: Tx, bearer: GrantSecret) -> Link:
         """The link by which this page shares now. Raises Refused."""
-        grant = await tx.grants.by_secret(bearer.hashed)
-        scope = grant.scope if grant and grant.link_id else Scope.POSITION  # words go with whatever is shared
-        refusal = rules.check(grant, scope, self._steps.clock())
-        link = await tx.links.get(grant.link_id) if grant and grant.link_id else None
-        if grant is None or link is None or refusal is not None:
-            incident = await tx.incidents.get(grant.incident_id) if grant is not None else None
-            if incident is not None and incident.closed_at is not None:
-                refusal = Refusal.INCIDENT_CLOSED
-            raise Refused(refusal or Refusal.WRONG_SCOPE)
+        _, link = await bearers.callers(tx, bearer, self._steps.clock())  # words go with whatever is shared
         return link
 
     # The desk's side

@@ -10,17 +10,14 @@ import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from backend.model import grants as rules
 from backend.model.entries import Action
 from backend.model.grants import Scope
 from backend.model.ids import GrantSecret, LinkId, UploadId, UseId, new_id
-from backend.model.links import Link
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.uploads import (
@@ -35,6 +32,7 @@ from backend.model.uploads import (
     UploadState,
 )
 from backend.model.uses import LeafKind
+from backend.services import bearers
 from backend.services.board import visible
 from backend.services.limits import Rate
 from backend.services.steps import Steps
@@ -75,7 +73,7 @@ class Uploads:
         if not self._begins.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "Wait a few seconds, then send the next one.")
         async with self._steps.begin() as step:
-            link = await _allowed(step.tx, bearer, step.now)
+            _, link = await bearers.callers(step.tx, bearer, step.now, Scope.UPLOAD)
             step.attempts(Action.UPLOAD_BEGIN, actor="caller", subject=link.id)
             step.about(link.incident_id)
             if not 0 < length <= MOST_BYTES:
@@ -113,7 +111,7 @@ class Uploads:
         if not self._asks.take(bearer.hashed):
             raise Refused(Refusal.TOO_OFTEN, "Not so often.")
         async with self._steps.read() as tx:
-            link = await _allowed(tx, bearer, self._steps.clock())
+            _, link = await bearers.callers(tx, bearer, self._steps.clock(), Scope.UPLOAD)
             found = await tx.uploads.get(upload)
         if found is None or found.link_id != link.id or found.state is UploadState.EXPIRED:
             raise Refused(Refusal.NOT_FOUND)
@@ -312,22 +310,6 @@ class Uploads:
     def _free(self) -> int:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         return shutil.disk_usage(self._folder).free
-
-
-async def _allowed(tx: Tx, bearer: GrantSecret, now: datetime) -> Link:
-    """The link of a grant by which photos may be sent. Raises Refused."""
-    grant = await tx.grants.by_secret(bearer.hashed)
-    refusal = rules.check(grant, Scope.UPLOAD, now)
-    link = await tx.links.get(grant.link_id) if grant is not None and grant.link_id else None
-    if grant is not None:
-        incident = await tx.incidents.get(grant.incident_id)
-        if incident is None or incident.closed_at is not None:
-            refusal = Refusal.INCIDENT_CLOSED
-    if link is None or refusal is Refusal.WRONG_SCOPE:
-        raise Refused(refusal or Refusal.WRONG_SCOPE, "This link asks for no photos.")
-    if refusal is not None:
-        raise Refused(refusal)
-    return link
 
 
 async def _ended(tx: Tx, link_id: LinkId) -> Refusal | None:
