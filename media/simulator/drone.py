@@ -11,11 +11,12 @@ import zlib
 import msgspec
 
 from media.simulator.air import Air, Weather
-from media.simulator.autopilot import Autopilot, Mode
+from media.simulator.autopilot import Autopilot
 from media.simulator.battery import Battery, Pack
 from media.simulator.dynamics import Airframe, Body
 from media.simulator.earth import Origin, Vector
 from media.simulator.failsafes import Failsafes
+from media.simulator.flying import Mode
 from media.simulator.gimbal import Gimbal, Lens, View
 
 STEP_S = 0.02

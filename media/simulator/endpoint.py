@@ -11,8 +11,8 @@ from typing import Any
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
 from media.mavlink import Reader, Signer, Writer
-from media.simulator.autopilot import Refusal, Setpoint
 from media.simulator.drone import Drone, Fault
+from media.simulator.flying import Refusal, Setpoint
 from media.simulator.orders import NAN, Bad, Order, carry_out, may_steer, steer
 from media.simulator.parameters import KNOWN
 from media.simulator.telemetry import (

@@ -3,14 +3,14 @@
 Beside the autopilot, which knows how; this knows when. `step` comes before the autopilot's own.
 """
 
-from media.simulator.autopilot import Autopilot, Mode
+from media.simulator.flying import Flying, Mode
 
 _GPS_HOPE_S = 2.0  # how long a hole in the GPS is flown through
 _TUMBLED_DEG, _FALLING_M_S, _FALLS_FOR_S = 60.0, 9.0, 0.3
 
 
 class Failsafes:
-    def __init__(self, pilot: Autopilot) -> None:
+    def __init__(self, pilot: Flying) -> None:
         self._pilot = pilot
         self._lost_gps_s = self._falls_s = 0.0
         self._told: set[str] = set()

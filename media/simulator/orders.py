@@ -9,8 +9,9 @@ from collections.abc import Callable
 import msgspec
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
-from media.simulator.autopilot import FLOWN, Refusal
+from media.simulator.autopilot import FLOWN
 from media.simulator.drone import Drone, Fault
+from media.simulator.flying import Refusal
 from media.simulator.telemetry import State
 
 NAN = float("nan")

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
-from media.simulator.autopilot import Mode
 from media.simulator.drone import Drone, Fault
+from media.simulator.flying import Mode
 from media.simulator.gimbal import PITCH_DEG, THERMAL_DEG, WIDE_DEG
 
 AUTOPILOT, CAMERA, GIMBAL, PARACHUTE = 1, 100, 154, 161  # component ids

@@ -8,7 +8,8 @@ from typing import Any
 
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
-from media.simulator.autopilot import Autopilot, Refusal
+from media.simulator.autopilot import Autopilot
+from media.simulator.flying import Refusal
 from media.simulator.mission import MOST_ITEMS, BadItem, Item
 
 MISSION, FENCE = m.MAV_MISSION_TYPE_MISSION, m.MAV_MISSION_TYPE_FENCE

@@ -45,6 +45,12 @@ export function giveToParts(code: string): string {
   });
 }
 
+/** Throws for a later part that is not called as its file is: what it loads is listed under that name. */
+export function checkNames(later: string): void {
+  for (const [, name, file] of later.matchAll(/"?([\w-]+)"?: \(\) => import\("\.\/([\w-]+)\.ts"\)/g))
+    if (name !== file) throw new Error(`later.ts calls ${file}.ts ${name}: a part has the name of its file`);
+}
+
 function table(folder: string, kind: string, code: string): Table {
   const path = join(folder, kind, `${code}.json`);
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
@@ -150,6 +156,7 @@ export function callerPages(folder: string): Plugin {
         const template = bundle["index.html"];
         if (page?.type !== "chunk" || template?.type !== "asset") throw new Error("there is no page");
         if (page.imports.length > 0) throw new Error(`the page itself is in pieces: ${page.imports}`);
+        checkNames(readFileSync(join(folder, "later.ts"), "utf8"));
         const parts = partsOf(page, bundle);
         const styles = takeStyles(page, bundle);
         const script = inlined(page);

@@ -29,10 +29,10 @@ from media.connector import drone_frames as frames
 from media.connector import wire
 from media.connector.drone_frames import Chute, DroneReport, DroneState, Landed, Result
 from media.simulator.air import Weather as Air
-from media.simulator.autopilot import Mode, Refusal
 from media.simulator.battery import Pack
 from media.simulator.drone import Drone, Fault, Place
 from media.simulator.earth import Origin
+from media.simulator.flying import Mode, Refusal
 from media.simulator.mission import BadItem, Cmd, Item
 from tests.backend.agents import HERE
 from tests.backend.house import b64, embedded, filed, settings

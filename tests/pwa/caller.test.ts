@@ -1,8 +1,9 @@
 // What the caller's page says and understands, without a browser.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import { codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
+import { checkNames, codesIn, giveToParts, read, takeFromPage } from "../../pwa/build/caller.ts";
 import { type Situation, saying } from "../../pwa/src/caller/saying.ts";
 import { LANGUAGES } from "../../pwa/src/caller/languages.ts";
 import { keptLines, sharedLines, whomToAsk } from "../../pwa/src/caller/told.ts";
@@ -143,4 +144,10 @@ test("a receipt says what was shared on which rung, until when places are kept, 
   assert.match(persian, / 27 دسامبر 2026\.$/);
   assert.deepEqual(whomToAsk(receipt), []);
   assert.deepEqual(whomToAsk({ ...receipt, contact: "records@example.gov" }), ["records@example.gov"]);
+});
+
+test("a later part has the name of its file, or there is no page", () => {
+  checkNames(readFileSync(new URL("../../pwa/src/caller/later.ts", import.meta.url), "utf8"));
+  checkNames('"talk-view": () => import("./talk-view.ts"),');
+  assert.throws(() => checkNames('talk: () => import("./talk-view.ts"),'), /talk-view\.ts talk/);
 });

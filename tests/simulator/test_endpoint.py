@@ -8,9 +8,9 @@ import pytest
 from pymavlink.dialects.v20 import common as m  # type: ignore[import-untyped]
 
 from media.mavlink import BadKey, Reader, Signer, Writer, read_key
-from media.simulator.autopilot import Mode
 from media.simulator.drone import STEP_S, Drone, Fault
 from media.simulator.endpoint import MOST_PEERS, Endpoint
+from media.simulator.flying import Mode
 from media.simulator.telemetry import State, Video
 from tests.simulator.conftest import HERE, aloft, one
 

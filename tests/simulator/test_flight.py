@@ -7,10 +7,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from media.simulator.air import Weather
-from media.simulator.autopilot import Mode, Refusal, Setpoint
 from media.simulator.battery import Battery, Pack
 from media.simulator.drone import STEP_S, Drone, Fault
 from media.simulator.dynamics import GRAVITY, Airframe, Body
+from media.simulator.flying import Mode, Refusal, Setpoint
 from media.simulator.mission import BadItem, Cmd, Item
 from tests.simulator.conftest import CALM, HERE, ORIGIN, aloft, one, until
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from backend.cli import main
-from media.simulator.autopilot import Mode
 from media.simulator.drone import Fault
+from media.simulator.flying import Mode
 from media.simulator.simulate import Fleet, Plan
 
 

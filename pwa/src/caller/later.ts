@@ -4,11 +4,11 @@ import { carried } from "./carried.ts";
 import { loadWords } from "./frame.ts";
 import { fetchPatiently } from "./patiently.ts";
 
-/** In the order in which they are loaded ahead. */
+/** By the names of their files, as the build lists them, in the order in which they are loaded ahead. */
 const PARTS = {
   ladder: () => import("./ladder.ts"),
   discreet: () => import("./discreet.ts"),
-  "talk-view": () => import("./talk-view.ts"), // by the name of its file, as the build lists them
+  "talk-view": () => import("./talk-view.ts"),
   digits: () => import("./digits.ts"),
   receipt: () => import("./receipt.ts"),
 };
