@@ -3,8 +3,11 @@
 No secrets in its environment, little memory and processor time, no files but those that it is meant to write.
 """
 
+import asyncio
+import contextlib
 import os
 import resource
+import sys
 from collections.abc import Mapping
 
 MEMORY_BYTES = 2 << 30  # addresses, most of them never touched
@@ -19,6 +22,35 @@ def environment(pixels: int) -> Mapping[str, str]:
         "OPENCV_IO_MAX_IMAGE_PIXELS": str(pixels),
         "OPENCV_LOG_LEVEL": "OFF",
     }
+
+
+async def run(
+    module: str, *arguments: str, pixels: int, within_s: float, given: bytes | None = None
+) -> bytes:
+    """What such a process says of what it is given, before it ends.
+
+    Raises ValueError where it does not end well, or in time; whatever happens, it is gone afterwards.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment(pixels),
+    )
+    try:
+        async with asyncio.timeout(within_s):
+            made, _ = await process.communicate(given)
+    except TimeoutError:
+        raise ValueError("it takes too long to decode") from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise ValueError("it is no picture")
+    return made
 
 
 def bound(*, cpu_s: int, memory: int = MEMORY_BYTES, file_bytes: int = 0) -> None:

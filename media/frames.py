@@ -11,11 +11,10 @@ says what black and white mean.
 """
 
 import asyncio
-import contextlib
 import sys
 from typing import Any
 
-from media.confined import bound, environment
+from media.confined import bound, run
 from media.palettes import Thermal, table
 from media.ports import Full
 
@@ -53,24 +52,9 @@ class Frames:
 
 
 async def _in_a_process(jpeg: bytes, thermal: Thermal | None) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "media.frames", *(thermal.arguments() if thermal is not None else ())),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=environment(DECODED_PIXELS),
-    )
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            made, _ = await process.communicate(jpeg)
-    except TimeoutError:
-        raise ValueError("it takes too long to decode") from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    if process.returncode != 0 or not 0 < len(made) <= STILL_BYTES:
+    arguments = thermal.arguments() if thermal is not None else ()
+    made = await run("media.frames", *arguments, pixels=DECODED_PIXELS, within_s=WITHIN_S, given=jpeg)
+    if not 0 < len(made) <= STILL_BYTES:
         raise ValueError("it is no picture")
     return made
 

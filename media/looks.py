@@ -8,11 +8,11 @@ do it where no other still ever was. Nothing here is on the packet path.
 import asyncio
 import contextlib
 import os
-import resource
 import sys
 from enum import IntEnum
 from typing import Any
 
+from media.confined import bound, environment
 from media.ports import Full
 
 LOOK_BYTES = 24 * 1024
@@ -20,9 +20,6 @@ LOOK_PIXELS = 320  # across and down, at most
 WITHIN_S = 10.0
 WAITING = 64
 CPU_S = 2
-MEMORY_BYTES = 2 << 30
-_CALM = {"OPENBLAS_NUM_THREADS": "1", "OPENCV_IO_MAX_IMAGE_PIXELS": str(LOOK_PIXELS**2)}
-_GIVEN = ("PATH", "PYTHONPATH", "VIRTUAL_ENV")
 
 
 class Seen(IntEnum):
@@ -100,13 +97,12 @@ class Looks:
 
 
 async def _begin() -> asyncio.subprocess.Process:
-    given = {name: os.environ[name] for name in _GIVEN if name in os.environ}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "media.looks"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={**given, **_CALM},
+        env=environment(LOOK_PIXELS**2),
     )
 
 
@@ -165,10 +161,7 @@ def _child(jpeg: bytes, shown: Seen) -> Seen:
     if child == 0:
         code = int(Seen.NO_PICTURE)
         try:
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-            resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            bound(cpu_s=CPU_S)
             os.close(0)
             os.close(1)
             code = int(seen(jpeg, shown))

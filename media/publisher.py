@@ -110,11 +110,6 @@ class Publisher:
         self._freezes = 0
 
     @property
-    def picture_codec(self) -> str:
-        """Of the picture that arrives now; empty before its first packet."""
-        return self._picture_codec
-
-    @property
     def expected(self) -> int:
         return self._gone[0] + sum(track.expected for track in self._tracks.values())
 

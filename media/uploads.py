@@ -5,14 +5,12 @@ file that it may write. Whatever the bytes do to a decoder, they do it there.
 """
 
 import asyncio
-import contextlib
-import sys
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
-from media.confined import environment
+from media.confined import run
 
 PHOTO_PIXELS = 1 << 26  # 67 million
 _WITHIN_S = 300.0
@@ -41,25 +39,9 @@ class Cleaner:
     async def clean(self, given: Path, made: Path) -> Cleaned:
         """Make `given` anew as `made`. Raises ValueError for what is neither a photo nor a clip."""
         async with self._turn:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "media.upload_worker", str(given), str(made)),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=environment(PHOTO_PIXELS),
+            said = await run(
+                "media.upload_worker", str(given), str(made), pixels=PHOTO_PIXELS, within_s=_WITHIN_S
             )
-            try:
-                async with asyncio.timeout(_WITHIN_S):
-                    said, _ = await process.communicate()
-            except TimeoutError:
-                raise ValueError("it takes too long to decode") from None
-            finally:
-                if process.returncode is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        process.kill()
-                    await process.wait()
-        if process.returncode != 0:
-            raise ValueError("it is neither a photo nor a clip")
         try:
             return msgspec.json.decode(said, type=Cleaned)
         except msgspec.MsgspecError:

@@ -4,8 +4,6 @@ Both are leaves of the public log. What an owner adds in words is for the agency
 answers is public, and the page says so before the press.
 """
 
-from datetime import timedelta
-
 import msgspec
 
 from backend.model import contests as rules
@@ -22,7 +20,6 @@ from backend.services.steps import Step, Steps
 from backend.services.uses import Uses
 
 LISTED = 200
-_AGO = timedelta(0)
 
 
 class Contests:

@@ -10,7 +10,7 @@ from backend.model.ids import IncidentId, NoteId, UserId
 from backend.model.incidents import FeedKind
 from backend.model.notes import KeptStill, Note, NoteReader, NotesView, NoteView, Phrases, StillView
 from backend.model.people import User
-from backend.store.rows import columns, value
+from backend.store.rows import columns, last_of_each, value
 from backend.store.tables import units, users
 from backend.store.tables_notes import note_readers, note_stills, notes, phrases
 
@@ -61,17 +61,8 @@ class Notes:
 
     async def last(self, incidents: Sequence[str], most: int) -> list[NotesView]:
         """The last notes of each of these incidents that has any, in one question whatever their number."""
-        ranked = (
-            select(
-                notes.c.id,
-                func.row_number()
-                .over(partition_by=notes.c.incident_id, order_by=notes.c.number.desc())
-                .label("back"),
-            )
-            .where(notes.c.incident_id.in_(incidents))
-            .subquery()
-        )
-        asked = _shown().join(ranked, ranked.c.id == notes.c.id).where(ranked.c.back <= most)
+        newest = last_of_each(notes, notes.c.incident_id, notes.c.incident_id.in_(incidents), most)
+        asked = _shown().where(notes.c.id.in_(newest))
         found: dict[str, list[NoteView]] = {}
         for row in await self._db.execute(asked.order_by(notes.c.incident_id, notes.c.number)):
             found.setdefault(row.incident_id, []).append(_view(row))

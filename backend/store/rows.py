@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+from sqlalchemy import Column, ColumnElement, Select, Table, func, select
 
 from backend.model.ids import IncidentId
 
@@ -32,6 +33,13 @@ def by_incident(rows: Any, kind: type[T]) -> dict[IncidentId, list[T]]:
     for row in rows:
         found[row.incident_id].append(msgspec.convert(fields(row), kind))
     return found
+
+
+def last_of_each(table: Table, of: Column[Any], these: ColumnElement[bool], most: int) -> Select[Any]:
+    """The ids of the last `most` rows, by their column `number`, for each value of `of` among these."""
+    back = func.row_number().over(partition_by=of, order_by=table.c.number.desc()).label("back")
+    ranked = select(table.c.id, back).where(these).subquery()
+    return select(ranked.c.id).where(ranked.c.back <= most)
 
 
 def columns(struct: msgspec.Struct) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.model.ids import LinkId, WordId
 from backend.model.talk import Marks, TalkView, Word, WordKind, WordView
-from backend.store.rows import columns, value, values
+from backend.store.rows import columns, last_of_each, value, values
 from backend.store.tables import links, users
 from backend.store.tables_talk import talk_marks, words
 
@@ -59,17 +59,8 @@ class Talk:
 
     async def last(self, incidents: Sequence[str], most: int) -> list[TalkView]:
         """The last words of each thread of these incidents; of one without any how the caller reads."""
-        ranked = (
-            select(
-                words.c.id,
-                func.row_number()
-                .over(partition_by=words.c.link_id, order_by=words.c.number.desc())
-                .label("back"),
-            )
-            .where(words.c.incident_id.in_(incidents))
-            .subquery()
-        )
-        asked = _shown().join(ranked, ranked.c.id == words.c.id).where(ranked.c.back <= most)
+        newest = last_of_each(words, words.c.link_id, words.c.incident_id.in_(incidents), most)
+        asked = _shown().where(words.c.id.in_(newest))
         found: dict[tuple[str, str], list[WordView]] = {}
         for row in await self._db.execute(asked.order_by(words.c.link_id, words.c.number)):
             found.setdefault((row.incident_id, row.link_id), []).append(_view(row))

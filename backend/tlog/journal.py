@@ -19,7 +19,6 @@ from backend.tlog.folder import write
 
 MAGIC = b"sightline-journal/v1\n"
 MAX_LEAF_BYTES = 0xFFFF  # as entry bundles have it
-MAX_APPEND_BYTES = 4 * 1024 * 1024
 EVERY = 256  # entries between two places from which the journal can be read
 
 _RECORD = struct.Struct("!IQ32s")  # bytes of the leaf, its index, the chain's hash; then the leaf

@@ -29,6 +29,11 @@ class Unreadable(ValueError):
     """Not what H.264 allows."""
 
 
+def is_absurd(width: int, height: int) -> bool:
+    """No camera's picture is so large, and none can be shown."""
+    return max(width, height) > MAX_SIDE or width * height > MAX_PIXELS
+
+
 class Sps(msgspec.Struct, frozen=True):
     """What of a sequence parameter set decides how it is sent."""
 
@@ -52,10 +57,6 @@ class Sps(msgspec.Struct, frozen=True):
     def plays_in_browsers(self) -> bool:
         """Whether it may pass untouched, as far as this tells."""
         return self.profile in (_BASELINE, _MAIN, _HIGH) and self.eight_bit_420 and not self.reorders
-
-    @property
-    def absurd(self) -> bool:
-        return max(self.width, self.height) > MAX_SIDE or self.width * self.height > MAX_PIXELS
 
 
 class ParameterSets(msgspec.Struct, frozen=True):

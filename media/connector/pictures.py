@@ -100,7 +100,7 @@ class Pictures:
 
     def found(self, facts: Facts, extradata: bytes) -> None:
         """Raises Trouble."""
-        if max(facts.width, facts.height) > h264.MAX_SIDE or facts.width * facts.height > h264.MAX_PIXELS:
+        if h264.is_absurd(facts.width, facts.height):
             raise Trouble(
                 f"The camera's picture of {facts.width} by {facts.height} is larger than can be shown. "
                 "Choose a smaller one in its settings.",

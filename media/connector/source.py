@@ -163,10 +163,6 @@ class Source:
         else:
             self._told.want_keyframe()
 
-    def put_group(self, publisher: Publisher) -> None:
-        for frame in self.group:
-            publisher.put(frame)
-
     def _opened(self) -> None:
         facts = self._facts
         if facts is None:

@@ -355,8 +355,8 @@ async def test_a_machine_s_words_stand_beside_the_writer_s(
 def test_every_question_and_guide_has_words_and_answers() -> None:
     from backend.fittings import english
 
-    english = english()
+    said = english()
     used = {*QUESTIONS, *GUIDES, *(a for answers in (*QUESTIONS.values(), *GUIDES.values()) for a in answers)}
-    pressed = {key for key in english if key.split(".")[0] in ("ask", "answer", "guide")}
+    pressed = {key for key in said if key.split(".")[0] in ("ask", "answer", "guide")}
     assert used == pressed
     assert all(2 <= len(answers) <= 6 for answers in QUESTIONS.values())

@@ -92,7 +92,7 @@ def test_only_profiles_that_browsers_know_are_named() -> None:
     assert level.profile_level_id == "42e01f"
     assert h264.Sps(100, 0, 40, 640, 360, True, None).profile_level_id == "640028"
     assert not h264.Sps(110, 0, 40, 640, 360, False, None).plays_in_browsers
-    assert h264.Sps(100, 0, 62, 16384, 8704, True, None).absurd
+    assert h264.is_absurd(16384, 8704)
 
 
 @given(st.binary(max_size=400))

@@ -155,10 +155,6 @@ def _answer(view: View, report: Report | None) -> Html:
     )
 
 
-def _promise(words: Words) -> Html:
-    return h("p", {"class": "promise"}, words.promise)
-
-
 def _check(view: View) -> Html:
     words = view.words
     said = [h("p", {"data-said": name}, getattr(words, name)) for name in _SAID]

@@ -27,16 +27,6 @@ export function bearingDeg(a: Point, b: Point): number {
   return (Math.atan2(y, x) / RADIANS + 360) % 360;
 }
 
-/** Metres east and north of `origin`; good to a few kilometres around it. */
-export function offsetM(origin: Point, point: Point): { east: number; north: number } {
-  const degree = EARTH_RADIUS_M * RADIANS;
-  const turn = ((point.longitude - origin.longitude + 540) % 360) - 180;
-  return {
-    east: turn * degree * Math.cos(origin.latitude * RADIANS),
-    north: (point.latitude - origin.latitude) * degree,
-  };
-}
-
 const COMPASS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
 
 /** One of eight words for a bearing. */
