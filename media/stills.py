@@ -94,10 +94,12 @@ class Stills:
         for what is no picture, and Full: too many such feeds, one before is not done, or no session.
         """
         worker = self._workers.get(feed)
-        if worker is None:
-            if len(self._workers) >= self._most:
-                raise Full("Too many phones send stills. This one can try again.")
-            worker = self._workers[feed] = _Worker(feed, self._command, self._told)
+        if worker is not None:
+            await worker.show(jpeg, publish)
+            return
+        if len(self._workers) >= self._most:
+            raise Full("Too many phones send stills. This one can try again.")
+        worker = self._workers[feed] = _Worker(feed, self._command, self._told)
         try:
             await worker.show(jpeg, publish)
         finally:

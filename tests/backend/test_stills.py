@@ -128,3 +128,23 @@ async def test_so_many_workers_and_no_more() -> None:
     await asyncio.gather(first, return_exceptions=True)
     await stills.close()
     assert not stills._workers
+
+
+async def test_a_still_that_comes_while_the_first_begins_costs_no_worker() -> None:
+    """It is refused; the process that is on its way stays known, is counted, and ends with the others."""
+    stills = Stills(command=("-c", "import sys; sys.stdin.buffer.read()"))
+
+    async def publish(_: str) -> str:
+        return ""
+
+    feed = FeedId("fed_first")
+    first = asyncio.create_task(stills.show(feed, PICTURE, publish))
+    await asyncio.sleep(0)
+    with pytest.raises(Full):
+        await stills.show(feed, PICTURE, publish)
+    assert list(stills._workers) == [feed]
+    await until(lambda: stills._workers[feed].started, "it is there")
+    await stills.close()
+    with pytest.raises(Full):
+        await first
+    assert stills._workers == {}
