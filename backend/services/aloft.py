@@ -5,6 +5,7 @@ Kept in memory, for it changes five times a second; what must outlive the proces
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -140,6 +141,16 @@ class Live:
         self._pointed_at, self.counted = heard.received_at, self.counted + 1
         self.points.append(FlightPoint.of(heard, self.phase))
         del self.points[:-POINTS_WAITING]
+
+    @contextmanager
+    def handing_over(self) -> Iterator[list[FlightPoint]]:
+        """The points that wait for the database; where it does not take them they wait again."""
+        points, self.points = self.points, []
+        try:
+            yield points
+        except BaseException:
+            self.points = [*points, *self.points][-POINTS_WAITING:]
+            raise
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -204,11 +204,12 @@ class Dispatch:
         """It did not leave its dock."""
         landed = advance(live.flight, Phase.LANDED, self._steps.clock())
         assert isinstance(landed, Flight)
-        live.change(landed, ended_at=landed.since, outcome=FlightEnd.NOT_LAUNCHED)
-        self._aloft.drop(live)
+        record = msgspec.structs.replace(
+            live.record, flight=landed, ended_at=landed.since, outcome=FlightEnd.NOT_LAUNCHED
+        )
         async with self._steps.begin() as step:
-            await self._feeds.end(step, live.record)
-            await step.tx.flights.put(live.record)
+            await self._feeds.end(step, record)
+            await step.tx.flights.put(record)
             await step.record(
                 Action.DRONE_END,
                 actor=SYSTEM,
@@ -218,6 +219,8 @@ class Dispatch:
                 outcome=FlightEnd.NOT_LAUNCHED.value,
                 words=told.words,
             )
+        live.record = record
+        self._aloft.drop(live)
         await self._feeds.finish(live.record)
         await self._aloft.tell(live)
 

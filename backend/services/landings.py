@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+import msgspec
+
 from backend.model.entries import Action
 from backend.model.flight_records import FlightEnd, FlightRecord
-from backend.model.flights import Phase, advance
+from backend.model.flights import Flight, Phase, advance
 from backend.services.aloft import SYSTEM, Aloft, Live
 from backend.services.courses import Courses
 from backend.services.docks import Docks
@@ -25,17 +27,18 @@ class Landings:
 
     async def keep(self, live: Live) -> None:
         """The newest seconds of its track, and its record."""
-        points, live.points = live.points, []
-        if points:
-            async with self._steps.begin() as step:
-                await step.tx.flights.add_points(live.id, points)
-                await step.tx.flights.put(live.record)
+        if live.points:
+            with live.handing_over() as points:
+                async with self._steps.begin() as step:
+                    await step.tx.flights.add_points(live.id, points)
+                    await step.tx.flights.put(live.record)
 
     async def end(self, live: Live, outcome: FlightEnd, now: datetime) -> None:
-        """It is on the ground, or nothing more will come of it."""
-        live.follow(advance(live.flight, Phase.LANDED, now))
-        began = live.record.airborne_at
-        live.change(
+        """It is on the ground, or nothing more will come of it. In the air until that is written down."""
+        landed, began = advance(live.flight, Phase.LANDED, now), live.record.airborne_at
+        record = msgspec.structs.replace(
+            live.record,
+            flight=landed if isinstance(landed, Flight) else live.flight,
             ended_at=now,
             outcome=outcome,
             air_s=(now - began).total_seconds() if began is not None else 0.0,
@@ -43,20 +46,22 @@ class Landings:
         )
         if outcome is FlightEnd.NOT_LAUNCHED:
             await self._courses.ask(live, frames.Land())  # motors that run on the ground
-        points, live.points = live.points, []
-        async with self._steps.begin() as step:
-            await step.tx.flights.add_points(live.id, points)
-            live.change(picture_at=await step.tx.flights.first_picture(live.record.feeds))
-            await self._feeds.end(step, live.record)
-            await step.tx.flights.put(live.record)
-            await step.tx.drones.flew(live.record.drone_id, live.record.air_s, live.record.used)
-            await step.record(
-                Action.DRONE_END,
-                actor=SYSTEM,
-                subject=live.id,
-                incident=live.record.incident_id,
-                details=_summary(live.record, live.stand.drone.name),
-            )
+        with live.handing_over() as points:
+            async with self._steps.begin() as step:
+                await step.tx.flights.add_points(live.id, points)
+                seen_at = await step.tx.flights.first_picture(record.feeds)
+                record = msgspec.structs.replace(record, picture_at=seen_at)
+                await self._feeds.end(step, record)
+                await step.tx.flights.put(record)
+                await step.tx.drones.flew(record.drone_id, record.air_s, record.used)
+                await step.record(
+                    Action.DRONE_END,
+                    actor=SYSTEM,
+                    subject=live.id,
+                    incident=record.incident_id,
+                    details=_summary(record, live.stand.drone.name),
+                )
+        live.record = record
         self._aloft.drop(live)
         await self._feeds.finish(live.record)
         await self._aloft.tell(live)

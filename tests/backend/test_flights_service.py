@@ -22,6 +22,7 @@ from backend.model.positions import PositionReport
 from backend.model.refusals import Refusal, Refused
 from backend.model.telemetry import Belief, judge
 from backend.services.aloft import Live
+from backend.store.drones import Drones as StoredDrones
 from media.connector import drone_frames as frames
 from media.connector.drone_frames import Aim
 from media.simulator.battery import Pack
@@ -526,6 +527,31 @@ async def test_it_comes_home_when_the_incident_is_closed(city: Dockside) -> None
     assert await city.fly(5, until=lambda: live.phase is Phase.RETURNING)
     await home(city)
     assert (await city.entries("drone.return"))[0].details["why"] == "The incident is closed."
+
+
+async def test_a_landing_that_could_not_be_written_down_is_written_down_a_second_later(
+    city: Dockside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = await on_scene(city, east_m=300, north_m=0)
+    failed: list[float] = []
+    flew = StoredDrones.flew
+
+    async def once(self: StoredDrones, drone: DroneId, air_s: float, cycles: float) -> None:
+        if not failed:
+            failed.append(air_s)
+            raise OSError("the disk is full")
+        await flew(self, drone, air_s, cycles)
+
+    monkeypatch.setattr(StoredDrones, "flew", once)
+    await city.parts.controls.send_home(city.people["dana"], live.id)
+    await home(city)
+    assert len(failed) == 1
+    assert (await city.actions()).count("drone.end") == 1
+    log = await city.parts.flight_logs.read(city.people["pia"], live.id)
+    seconds = (log.points[-1].at - log.points[0].at).total_seconds()
+    assert len(log.points) >= 0.8 * seconds
+    incident = await city.incident(300, 0)
+    await city.parts.dispatch.send(city.people["dana"], incident, None)  # it may fly again
 
 
 async def test_calls_of_the_agencys_types_are_offered_and_a_pilot_confirms(folder: Path) -> None:
