@@ -44,6 +44,7 @@ KEPT_FREE = 1 << 30  # bytes of the disk that no upload takes
 PIECE_S = 20.0  # a sender that says nothing for so long has gone
 LOOK_S = 30.0
 TOO_LARGE = f"A photo or clip may have at most {MOST_BYTES >> 20} MB. Choose a smaller one."
+GONE = "Its file is not on this server: it was left out of a backup, or taken away. Tell the administrator."
 MEDIA = {UploadKind.PHOTO: "image/jpeg", UploadKind.CLIP: "video/mp4"}
 
 
@@ -201,7 +202,10 @@ class Uploads:
             await step.record(
                 Action.UPLOAD_LOOK, actor=user.id, subject=upload_id, incident=upload.incident_id
             )
-            made = self._made(upload_id).read_bytes()
+            try:
+                made = self._made(upload_id).read_bytes()
+            except FileNotFoundError as gone:
+                raise Refused(Refusal.NOT_FOUND, GONE) from gone
         return made, MEDIA[upload.kind]
 
     # All the time

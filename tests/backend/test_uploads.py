@@ -311,3 +311,16 @@ async def test_what_a_process_left_that_ended_too_soon_is_deleted(house: House, 
     await house.parts.uploads.sweep()
     assert files(house) == [".made", ".part"]
     assert (await tus.send(going, 5, b"67890")).status_code == 204
+
+
+async def test_a_file_that_a_backup_left_out_is_told_as_gone(house: House, dana: Staff) -> None:
+    incident, _, phone = await shared(house, dana)
+    tus, photo = Tus(house, phone), clips.sideways()
+    where = await tus.begun(len(photo))
+    assert (await tus.send(where, 0, photo)).status_code == 204
+    await until_state(dana, incident, "ready")
+    (made,) = (house.config.data_dir / "uploads").glob("*.made")
+    made.unlink()
+    problem = no(await dana.http.get(where.replace("/api/caller", "/api")), 404, "not-found")
+    assert "left out of a backup" in problem["detail"]
+    assert [e.refusal for e in await house.entries("upload.look")] == ["not-found"]
