@@ -337,6 +337,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     receipts.ProvedLeaf,
     receipts.ReceiptFile,
     receipts.Viewer,
+    receipts.Looker,
     receipts.SharedFor,
     receipts.CallerReceipt,
     statements.Gap,

@@ -1736,6 +1736,11 @@ export interface Viewer {
   watching: boolean;
 }
 
+export interface Looker {
+  role: string | null;
+  looks: number;
+}
+
 export interface SharedFor {
   rung: Rung;
   seconds: number;
@@ -1754,6 +1759,7 @@ export interface CallerReceipt {
   file: ReceiptFile | null;
   shared: SharedFor[];
   uploads: number;
+  lookers: Looker[];
   words: number;
   places_days: number;
   places_until: string | null;

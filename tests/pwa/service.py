@@ -181,6 +181,11 @@ class Dispatcher:
         """The incident as a console is shown it."""
         return next(view for view in self._snapshot()["incidents"] if view["id"] == incident)
 
+    def look_at_upload(self, upload: str) -> None:
+        """Press to see a caller's photo or clip."""
+        reply = self._http.get(f"/api/uploads/{upload}")
+        assert reply.is_success, (reply.status_code, reply.text)
+
     def cookies(self) -> str:
         """The Cookie header of a socket of theirs."""
         return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())

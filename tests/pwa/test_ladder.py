@@ -238,3 +238,6 @@ async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
     assert await phone.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
     assert await phone.evaluate("window.asked") == []
     assert dispatcher.incident(link.incident)["position"] is None
+    dispatcher.look_at_upload(newest(dispatcher, link)["id"])
+    await phone.get_by_role("button", name="Stop").click()
+    await phone.get_by_text("A dispatcher: your photos and clips").wait_for()

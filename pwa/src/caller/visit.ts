@@ -39,9 +39,9 @@ interface Told {
 }
 
 /** How long until a receipt may say more; null when it has said all. */
-function untilMore({ over, proved, provable_at, viewers }: CallerReceipt): number | null {
+function untilMore({ over, proved, provable_at, viewers, lookers }: CallerReceipt): number | null {
   if (!over) return LOOK_AGAIN_MS;
-  if (proved || provable_at === null || viewers.length === 0) return null;
+  if (proved || provable_at === null || viewers.length + lookers.length === 0) return null;
   // A phone's clock may be wrong by a year, and a timer that long fires at once.
   const wait_ms = Date.parse(provable_at) - Date.now();
   return Math.min(Math.max(0, wait_ms), LONGEST_LOOK_MS) + AFTER_CHECKPOINT_MS;
@@ -294,7 +294,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   /** The press behind the notes; a silent caller's own, if the page was loaded anew, is no press. */
   const pressHidden = (): void => {
     if (pressed === null && !isSharing && invitation?.manner !== "silent") {
-      press(can.camera && invitation?.kind !== "position");
+      press(can.camera && (invitation?.kind ?? "live") === "live");
     }
   };
 
