@@ -76,10 +76,10 @@ class Answer:
 
 def connect(url: str, begin: str, **more: Any) -> AsyncEngine:
     """Connections to this database, opened as they are needed, whose transactions begin with this word."""
-    path = make_url(url).database
+    path = str(make_url(url).database)
 
     def line() -> Line:
-        made = Line(lambda: sqlite3.connect(str(path), check_same_thread=False), CHUNK)
+        made = Line(lambda: _open(path), CHUNK)
         made._thread.daemon = True  # as SQLAlchemy has it: no process stays for one that hangs
         return made
 
@@ -88,15 +88,14 @@ def connect(url: str, begin: str, **more: Any) -> AsyncEngine:
     return engine
 
 
-def _tell(engine: Engine, begin: str) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+def _open(path: str) -> sqlite3.Connection:
+    opened = sqlite3.connect(path, isolation_level=None, check_same_thread=False)  # we begin transactions
+    for pragma in PRAGMAS:
+        opened.execute(f"PRAGMA {pragma}")
+    return opened
 
+
+def _tell(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
