@@ -18,6 +18,7 @@ from litestar.datastructures import State
 
 from backend import routes
 from backend.api import headers, metrics, pages, tiles
+from backend.api import plain as plain_api
 from backend.api import transparency as transparency_api
 from backend.api.traffic import Traffic
 from backend.config import Config, ConfigError, Mail, push_key, secret_key, spool_key
@@ -80,6 +81,7 @@ from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.places import Places
+from backend.services.plain import Plain
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
@@ -122,6 +124,7 @@ from notifications.ports import Pusher, Sender
 from notifications.push import WebPush
 from notifications.sms import API as TWILIO_API
 from notifications.sms import TwilioSender
+from notifications.templates import LANGUAGES
 
 if TYPE_CHECKING:
     from backend.services.districts import Districts
@@ -190,6 +193,7 @@ class Parts(msgspec.Struct, frozen=True):
     aloft: Aloft
     asks: Asks
     places: Places
+    plain: Plain
     pushes: Push
     runs: Runs
     openings: Openings
@@ -332,6 +336,9 @@ def build(
         wake=outbox.wake,
     )
     incidents = Incidents(steps, board, sfu, lent, broken, config.country)
+    callers, sharing = Callers(steps, keys, sfu), Sharing(steps, sfu)
+    talk = Talk(steps, hub, _translator(config))
+    uploads = Uploads(steps, uses, Cleaner(), config.data_dir / "uploads")
     return Parts(
         store=store,
         hub=hub,
@@ -345,9 +352,9 @@ def build(
         accounts=Accounts(steps, passwords),
         incidents=incidents,
         links=links,
-        callers=Callers(steps, keys, sfu),
+        callers=callers,
         care=Care(steps, zone),
-        sharing=Sharing(steps, sfu),
+        sharing=sharing,
         access=access,
         feeds=feeds,
         fees=Fees(
@@ -374,6 +381,7 @@ def build(
         aloft=aloft,
         asks=asks,
         places=Places(steps, config.keep_places_days),
+        plain=Plain(callers, sharing, talk, uploads),
         pushes=pushes,
         runs=runs,
         openings=lent,
@@ -411,9 +419,9 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
-        uploads=Uploads(steps, uses, Cleaner(), config.data_dir / "uploads"),
+        uploads=uploads,
         notes=Notes(steps, uses, sfu, Frames(), aloft),
-        talk=Talk(steps, hub, _translator(config)),
+        talk=talk,
         hints=Hints(steps, looks),
         looks=looks,
     )
@@ -432,7 +440,7 @@ def create_app(
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
         email=config.mail is not None,
-        quiet_words=quiet_words(),
+        quiet_words={language: quiet_words(language) for language in LANGUAGES},
         country=config.country,
         currency=config.currency,
     )
@@ -445,6 +453,7 @@ def create_app(
         "clock": clock,
         "canned": canned(_english()),
         "pages": built,
+        "speeches": plain_api.speeches(built_pages()),
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "docks_service": parts.docks,
@@ -478,6 +487,7 @@ def create_app(
                 "lending_board",
                 "surroundings",
                 "alerts",
+                "plain",
                 "pushes",
                 "openings",
                 "connectors",

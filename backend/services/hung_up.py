@@ -17,7 +17,13 @@ class HungUp:
         self._incidents, self._links = incidents, links
 
     async def press(
-        self, user: User, number: str, words: str, position: PositionReport | None, manner: Manner
+        self,
+        user: User,
+        number: str,
+        words: str,
+        position: PositionReport | None,
+        manner: Manner,
+        language: str | None = None,
     ) -> tuple[IncidentView, LinkView]:
         """The number's open incident of that type, or a new one, and its link. Raises Refused (bad-number).
 
@@ -32,6 +38,6 @@ class HungUp:
         if incident.links:
             return incident, incident.links[0]
         link = await self._links.issue(
-            user, IncidentId(incident.id), to, LinkKind.LIVE, LinkFor.HUNG_UP, manner
+            user, IncidentId(incident.id), to, LinkKind.LIVE, LinkFor.HUNG_UP, manner, language
         )
         return incident, link

@@ -13,11 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from backend.model import grants as rules
 from backend.model.entries import Action
 from backend.model.grants import Scope
 from backend.model.ids import GrantSecret, UploadId, UseId, new_id
-from backend.model.links import Link, LinkKind
+from backend.model.links import Link
 from backend.model.people import User
 from backend.model.refusals import Refusal, Refused
 from backend.model.uploads import (
@@ -116,6 +118,14 @@ class Uploads:
             raise Refused(Refusal.NOT_FOUND)
         return found
 
+    async def newest(self, bearer: GrantSecret) -> Upload | None:
+        """The last file of this caller's. Raises Refused."""
+        async with self._steps.read() as tx:
+            link = await _allowed(tx, bearer, self._steps.clock())
+            there = await tx.uploads.of_incidents([link.incident_id])
+        mine = [upload for upload in there.get(link.incident_id, []) if upload.link_id == link.id]
+        return mine[-1] if mine else None
+
     async def receive(
         self, bearer: GrantSecret, upload_id: UploadId, offset: int, pieces: AsyncIterator[bytes]
     ) -> Upload:
@@ -131,7 +141,7 @@ class Uploads:
         received = offset
         try:
             self._cut(upload_id, offset)
-            async for piece in _in_time(pieces):
+            async for piece in in_time(pieces):
                 piece = piece[: upload.length - received]
                 self._append(upload_id, piece)
                 received += len(piece)
@@ -142,11 +152,33 @@ class Uploads:
             self._writing.discard(upload_id)
         return upload
 
+    async def take(self, bearer: GrantSecret, at_most: int, pieces: AsyncIterator[bytes]) -> Upload:
+        """A file that comes once and whole, from a page that cannot go on with it. Raises Refused.
+
+        `at_most` is what is known of its length before it came. `pieces` raise when it stays torn: then it is
+        forgotten.
+        """
+        upload = await self.begin(bearer, at_most)
+        self._writing.add(upload.id)
+        received = 0
+        try:
+            async for piece in pieces:
+                received += len(piece)
+                if received > upload.length:
+                    raise Refused(Refusal.TOO_LARGE, TOO_LARGE)
+                self._append(upload.id, piece)
+        except BaseException:
+            await asyncio.shield(self._end(upload, UploadState.EXPIRED))
+            raise
+        finally:
+            self._writing.discard(upload.id)
+        return await self._took(msgspec.structs.replace(upload, length=received), received)
+
     async def _took(self, upload: Upload, received: int) -> Upload:
         whole = received == upload.length
         state = UploadState.CHECKING if whole else UploadState.RECEIVING
         async with self._steps.begin() as step:
-            await step.tx.uploads.change(upload.id, received=received, state=state)
+            await step.tx.uploads.change(upload.id, length=upload.length, received=received, state=state)
             step.changed(upload.incident_id)
             now = await step.tx.uploads.get(upload.id)
         if whole:
@@ -277,20 +309,20 @@ class Uploads:
 async def _allowed(tx: Tx, bearer: GrantSecret, now: datetime) -> Link:
     """The link of a grant by which photos may be sent. Raises Refused."""
     grant = await tx.grants.by_secret(bearer.hashed)
-    refusal = rules.check(grant, Scope.POSITION, now)
+    refusal = rules.check(grant, Scope.UPLOAD, now)
     link = await tx.links.get(grant.link_id) if grant is not None and grant.link_id else None
     if grant is not None:
         incident = await tx.incidents.get(grant.incident_id)
         if incident is None or incident.closed_at is not None:
             refusal = Refusal.INCIDENT_CLOSED
+    if link is None or refusal is Refusal.WRONG_SCOPE:
+        raise Refused(Refusal.WRONG_SCOPE, "This link asks for no photos.")
     if refusal is not None:
         raise Refused(refusal)
-    if link is None or link.kind is LinkKind.POSITION:
-        raise Refused(Refusal.WRONG_SCOPE, "This link asks for no photos.")
     return link
 
 
-async def _in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The pieces; ends when the next does not come."""
     with contextlib.suppress(TimeoutError, StopAsyncIteration):
         while True:

@@ -141,7 +141,10 @@ async def everything(runs: int, count: int, seed: int) -> dict[str, Any]:
             line["tap_to_position_s"] = round(statistics.median(way.tap_to_position_s for way in ways), 2)
             line["page_bytes"] = round(statistics.median(load.bytes_ for load in loads))
             later = round(statistics.median(load.later_bytes for load in loads))
-            print(f"page, headers and all  {line['page_bytes']} B (of {WANTED_BYTES}), {later} B later", flush=True)
+            print(
+                f"page, headers and all  {line['page_bytes']} B (of {WANTED_BYTES}), {later} B later",
+                flush=True,
+            )
         if count:
             photo = str(folder / "photo.jpg")
             cv2.imwrite(photo, np.random.default_rng(seed).integers(0, 255, (600, 800, 3), np.uint8))

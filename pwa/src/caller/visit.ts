@@ -314,7 +314,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
 
   // A covert link's page is a page for notes from its first byte on; its button is the press.
   const cover = document.getElementById("cover");
-  cover?.querySelector("button")?.addEventListener("click", pressHidden);
+  cover?.querySelector("form")?.addEventListener("submit", (event) => {
+    event.preventDefault(); // it goes to the server where no script runs
+    pressHidden();
+  });
 
   const resumed = resumes();
   if ((await resumed) === null) showAsk(false);

@@ -1,7 +1,7 @@
 // A new link for the selected incident: where to, asking for what, and where that is not the usual for whom and
 // how. The common case is the number that is there already and Enter.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { useAct } from "../lib/hooks.ts";
+import { useAct, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
@@ -10,6 +10,7 @@ import type { Desk } from "../staff/desk.ts";
 import { currentLink } from "../staff/links.ts";
 import type { IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
 import { type ConsoleState, change, showHandout } from "./state.ts";
+import { knownLanguage, TextLanguage, USUAL } from "./text-language.tsx";
 
 export const CLOSED = { texting: false, witness: false } as const;
 export const NUMBER_FIELD = "link-number";
@@ -50,16 +51,20 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
   const [kind, setKind] = useState<LinkKind>("live");
   const [whom, setWhom] = useState<LinkFor>(witness ? "third-party" : "caller");
   const [manner, setManner] = useState<Manner>("open");
+  const { talks } = useStore(desk.world);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const usual = whom === "third-party" ? USUAL : knownLanguage(incident, talks);
+  const language = chosen ?? usual;
   const field = useRef<HTMLInputElement>(null);
   const act = useAct(sorry);
   useLayoutEffect(() => {
     if (asked) field.current?.select();
   }, [asked]);
 
-  const choose = (chosen: LinkFor): void => {
-    setWhom(chosen);
-    if (chosen === "third-party" && number === known) setNumber(""); // that one is the caller's
-    if (chosen !== "third-party" && number === "") setNumber(known);
+  const choose = (reader: LinkFor): void => {
+    setWhom(reader);
+    if (reader === "third-party" && number === known) setNumber(""); // that one is the caller's
+    if (reader !== "third-party" && number === "") setNumber(known);
   };
 
   /** Usual things are left out. */
@@ -71,6 +76,7 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
         ...(email.trim() === "" ? {} : { email: email.trim() }),
         ...(whom === "caller" ? {} : { whom }),
         ...(manner === "open" ? {} : { manner }),
+        ...(language === usual ? {} : { language }),
         ...(shown ? { shown } : {}),
       });
       showHandout(state, issued.link.id, issued.handout);
@@ -145,9 +151,14 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
           </select>
         </label>
       </div>
+      <div class="field">
+        <span>Written in</span>
+        <TextLanguage agency={agency} value={language} onChange={setChosen} />
+      </div>
       {manner !== "open" && (
         <p class="link-quiet" role="status">
-          <Icon name="hide" /> It will read only: “{agency.quiet_words}” Say so beforehand, if you can.
+          <Icon name="hide" /> It will read only: <q lang={language}>{agency.quiet_words[language]}</q>
+          {language !== USUAL && <> That is: “{agency.quiet_words[USUAL]}”</>} Say so beforehand, if you can.
         </p>
       )}
       <ProblemNote text={act.problem} />
