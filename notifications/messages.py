@@ -192,7 +192,7 @@ def letter(
 
 def quiet_words(language: str = "en") -> str:
     """What a silent or covert link's text says, for the dispatcher to say it beforehand."""
-    return templates(known(language), Ask.LIVE, Reader.CALLER, quiet=True)[0].format(url="…")
+    return _spelled(templates(known(language), Ask.LIVE, Reader.CALLER, quiet=True)[0].format(url="")) + "…"
 
 
 def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:

@@ -161,7 +161,7 @@ def templates(language: str, ask: Ask, reader: Reader, quiet: bool) -> tuple[str
         if quiet:
             return (f"{table['quiet']} {{url}}",)
         key = {Reader.CALLER: ask.value, Reader.THIRD_PARTY: "witness", Reader.HUNG_UP: "hungUp"}[reader]
-        return f"{{agency}}: {table[key]} {{url}}", "{agency}: {url}"
+        return (f"{{agency}}: {table[key]} {{url}}",)
     if quiet:
         return _QUIET[language]
     if reader is Reader.HUNG_UP:

@@ -6,7 +6,7 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import type { LinkView } from "../wire.ts";
+import type { LinkView, SendLinkAlso } from "../wire.ts";
 import { type ConsoleState, showHandout } from "./state.ts";
 import { TextLanguage } from "./text-language.tsx";
 
@@ -15,6 +15,14 @@ interface Props {
   state: Store<ConsoleState>;
   link: LinkView;
   onDone(): void;
+}
+
+/** Where a link goes, as it is asked for; what is empty is left out. */
+export function addressed(number: string, email: string): SendLinkAlso {
+  return {
+    ...(number.trim() === "" ? {} : { number: number.trim() }),
+    ...(email.trim() === "" ? {} : { email: email.trim() }),
+  };
 }
 
 /** Whether there is an address left that something would take it to. */
@@ -41,8 +49,7 @@ export function LinkAlso({ desk, state, link, onDone }: Props) {
     }
     void act.run(async () => {
       const sent = await desk.calls.sendAlso(link.id, {
-        ...(number.trim() === "" ? {} : { number: number.trim() }),
-        ...(email.trim() === "" ? {} : { email: email.trim() }),
+        ...addressed(number, email),
         ...(language === link.language ? {} : { language }),
       });
       showHandout(state, sent.link.id, sent.handout);

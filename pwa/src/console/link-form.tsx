@@ -8,7 +8,8 @@ import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
 import { currentLink } from "../staff/links.ts";
-import type { IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
+import type { Agency, IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
+import { addressed } from "./link-also.tsx";
 import { type ConsoleState, change, showHandout } from "./state.ts";
 import { knownLanguage, TextLanguage, USUAL } from "./text-language.tsx";
 
@@ -43,6 +44,17 @@ interface Props {
   canCancel: boolean;
 }
 
+/** All that whoever holds the phone will read, for the dispatcher to say beforehand. */
+function QuietWords({ agency, language }: { agency: Agency; language: string }) {
+  const { [language]: words, [USUAL]: meaning } = agency.quiet_words;
+  return (
+    <p class="link-quiet" role="status">
+      <Icon name="hide" /> It will read only: <q lang={language}>{words}</q>
+      {language !== USUAL && ` That is: “${meaning}”`} Say so beforehand, if you can.
+    </p>
+  );
+}
+
 export function LinkForm({ desk, state, incident, asked, witness, canCancel }: Props) {
   const { agency } = desk.me;
   const known = incident.callback_number ?? currentLink(incident)?.number ?? "";
@@ -72,8 +84,7 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
     act.run(async () => {
       const issued = await desk.calls.issueLink(incident.id, {
         kind,
-        ...(number.trim() === "" ? {} : { number: number.trim() }),
-        ...(email.trim() === "" ? {} : { email: email.trim() }),
+        ...addressed(number, email),
         ...(whom === "caller" ? {} : { whom }),
         ...(manner === "open" ? {} : { manner }),
         ...(language === usual ? {} : { language }),
@@ -155,12 +166,7 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
         <span>Written in</span>
         <TextLanguage agency={agency} value={language} onChange={setChosen} />
       </div>
-      {manner !== "open" && (
-        <p class="link-quiet" role="status">
-          <Icon name="hide" /> It will read only: <q lang={language}>{agency.quiet_words[language]}</q>
-          {language !== USUAL && <> That is: “{agency.quiet_words[USUAL]}”</>} Say so beforehand, if you can.
-        </p>
-      )}
+      {manner !== "open" && <QuietWords agency={agency} language={language} />}
       <ProblemNote text={act.problem} />
       <div class="buttons">
         <button type="submit" class="primary" disabled={act.busy}>
