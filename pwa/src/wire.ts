@@ -80,7 +80,7 @@ export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
 export type Rung = "live" | "stills" | "single-stills" | "upload" | "position" | "text";
 
-export type RungReason = "starting" | "working" | "permission-refused" | "no-camera" | "camera-taken" | "hidden" | "udp-and-tcp-blocked" | "too-slow" | "chosen" | "asked" | "no-script" | "unheard";
+export type RungReason = "starting" | "working" | "permission-refused" | "no-camera" | "camera-taken" | "hidden" | "udp-and-tcp-blocked" | "too-slow" | "chosen" | "asked" | "reloaded" | "no-script" | "unheard";
 
 export type Erased = "place" | "person" | "words" | "everything";
 

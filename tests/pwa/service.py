@@ -225,6 +225,11 @@ class Dispatcher:
         body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": "ask", "phrase": phrase}
         self._post(f"/api/links/{issued.id}/talk", body)
 
+    def tell(self, issued: Issued, text: str) -> None:
+        """Words of theirs."""
+        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": "text", "text": text}
+        self._post(f"/api/links/{issued.id}/talk", body)
+
     def code(self, issued: Issued) -> str:
         return str(self._post(f"/api/links/{issued.id}/code")["code"])
 

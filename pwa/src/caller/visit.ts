@@ -1,7 +1,7 @@
 // One link from the tap to the end: open, ask, share, stop. Steps 3 and 4 of the story.
 // Nothing is spent, and no permission is asked for, before the press.
 import { Refused } from "../lib/api.ts";
-import type { CallerReceipt, Invitation, Manner } from "../wire.ts";
+import type { CallerReceipt, CallerStatus, Invitation, Manner } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
 import { loadWords, memory, show, showAll, speakUp } from "./frame.ts";
 import { load, loadAhead } from "./later.ts";
@@ -20,6 +20,8 @@ const LOOK_AGAIN_MS = 1500;
 const AFTER_CHECKPOINT_MS = 5000;
 const LONGEST_LOOK_MS = 60_000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
+/** What this tab shared before it was loaded anew, until Share is pressed again. */
+const RELOADED: CallerStatus = { camera: "paused", position: "paused", rung: "text", reason: "reloaded" };
 export const STOWED = "link"; // in the tab's memory: the token, once it is out of the address
 
 export interface VisitOptions {
@@ -154,7 +156,15 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     }
   };
 
+  /** A page for notes says what came of its button: it must not look kept when nothing was. */
+  const answerNotes = async (word: "saved" | "notSaved"): Promise<void> => {
+    const button = document.querySelector("#cover button");
+    if (button !== null) button.textContent = (await loadWords()).words[word];
+  };
+
   const turnedAway = (code: string): void => {
+    if (cover !== null) void beCareful("covert"); // it can still be uncovered and left
+    void answerNotes("notSaved");
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
@@ -190,6 +200,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     const since = performance.now();
     let screen: SharingScreen | null = null;
     memory.set(RESUME, `${camera} ${token}`);
+    door.grant().then(() => answerNotes("saved"), () => {});
 
     const finish = (): ReturnType<typeof shared.summary> => {
       ending.abort();
@@ -280,10 +291,11 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     ending.signal.addEventListener("abort", () => clearInterval(timer));
   };
 
+  const hasShared = (): boolean => memory.get(RESUME)?.split(" ")[1] === token;
+
   const resumes = async (): Promise<boolean | null> => {
-    const [camera, shared] = (memory.get(RESUME) ?? "").split(" ");
-    if (shared !== token) return null;
-    const withCamera = camera === "true";
+    if (!hasShared()) return null;
+    const withCamera = memory.get(RESUME)?.startsWith("true") ?? false;
     const granted = await Promise.all([
       !withCamera || isGranted("camera"),
       !can.place || isGranted("geolocation"),
@@ -331,6 +343,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   else void beCareful(invitation.manner);
   const camera = pressed ?? (await resumed);
   if (camera === null) showAsk(false);
-  else begin(camera && invitation.kind === "live");
+  if (camera === null && hasShared()) door.say("/api/caller/status", RELOADED).catch(() => {});
+  if (camera !== null) begin(camera && invitation.kind === "live");
   void loadAhead();
 }
