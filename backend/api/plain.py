@@ -87,7 +87,7 @@ class _Press:
         """What was pressed or written. Raises Refused."""
         number, _, phrase = self._answer.partition(" ")
         body: dict[str, Any] = {"id": self.word, "language": self._speech.code}
-        if number.isascii() and number.isdigit():
+        if number.isascii() and number.isdigit() and len(number) <= 7:
             body |= {"kind": WordKind.ANSWER, "answers": int(number), "phrase": phrase}
         elif self.text and not self._looks:
             body |= {"kind": WordKind.TEXT, "text": self.text}
@@ -153,7 +153,8 @@ async def press(
         return await pressed.refused(plain, error.refusal)
 
 
-@post(["/c/plain/photo"], status_code=200, request_max_body_size=MOST_BYTES + AROUND_BYTES)
+# Without a bound here: what is too large is told so by a page, and is not read.
+@post(["/c/plain/photo"], status_code=200, request_max_body_size=None)
 async def photo(
     request: Asked,
     speeches: NamedDependency[Speeches],
@@ -202,13 +203,15 @@ class _Form:
             raise HTTPException("This is a form with a file.", status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         if not (length.isascii() and length.isdigit() and len(length) <= 15):
             raise HTTPException("A file says how long it is.", status_code=HTTPStatus.LENGTH_REQUIRED)
-        self.at_most = min(int(length), MOST_BYTES)
+        # the form around a file is no reason to refuse it
+        fits = int(length) <= MOST_BYTES + AROUND_BYTES
+        self.at_most = min(int(length), MOST_BYTES) if fits else int(length)
         self.has_file = False
         self._parser = PushMultipartParser(options["boundary"], max_segment_count=FIELDS, strict=True)
         self._parts = self._parsed(in_time(request.stream()))
 
     async def before_file(self) -> dict[str, str]:
-        """Its fields. Raises HTTPException for what is no such form."""
+        """Its fields. Raises Refused for what is no such form."""
         fields: dict[str, str] = {}
         name = ""
         async for part in self._parts:
@@ -236,10 +239,10 @@ class _Form:
     async def _parsed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Part]:
         try:
             async for piece in pieces:
-                for part in self._parser.parse(piece):
+                for part in self._parser.parse(piece) if piece else ():
                     yield part
         except MultipartError as error:
-            raise HTTPException("This is no form.", status_code=HTTPStatus.BAD_REQUEST) from error
+            raise Refused(Refusal.BAD_FILE, "This is no form with a file.") from error
 
 
 def _fields(body: bytes) -> dict[str, str]:

@@ -102,6 +102,8 @@ class Paper:
         form = self._form(
             h("label", {"for": "code"}, self._say("sixDigits")),
             field,
+            # what was written before goes with them
+            h("input", {"type": "hidden", "name": "text", "value": self._filled.text}),
             h("button", {"class": "main"}, self._say("save" if self._covered else "goOn")),
             token=False,
         )

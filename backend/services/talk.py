@@ -123,6 +123,8 @@ class Talk:
 
         They are before the caller's eyes, as far as anybody knows.
         """
+        if not self._asks.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "Not so often.")
         async with self._steps.begin() as step:
             link = await self._caller(step.tx, bearer)
             newest = await step.tx.talk.newest(link.id)

@@ -585,7 +585,9 @@ class Agency:
         if verb == "handout":
             return 200, handout
         found = next(k for i in self.incidents.values() for k in i["links"] if k["id"] == which)
-        if verb == "resend":
+        if verb == "also":
+            found |= {"state": "queued", "sender": "sms" if "number" in body else "email", **body}
+        if verb in ("resend", "also"):
             return 200, {"link": found, "handout": None}
         return 200, found
 

@@ -211,6 +211,11 @@ class Dispatcher:
         entries = self._get(f"/api/incidents/{incident}/entries")
         return [entry["details"] for entry in entries if entry["action"] == action]
 
+    def refusals(self, incident: str) -> list[tuple[str, str]]:
+        """What was refused, oldest first, and why."""
+        entries = self._get(f"/api/incidents/{incident}/entries")
+        return [(entry["action"], entry["refusal"]) for entry in entries if entry["refusal"] is not None]
+
     def trail(self, incident: str) -> list[dict[str, Any]]:
         trail: list[dict[str, Any]] = self._get(f"/api/incidents/{incident}/trail")
         return trail

@@ -1,7 +1,7 @@
 // One link from the tap to the end: open, ask, share, stop. Steps 3 and 4 of the story.
 // Nothing is spent, and no permission is asked for, before the press.
 import { Refused } from "../lib/api.ts";
-import type { CallerReceipt, CallerStatus, Invitation, Manner } from "../wire.ts";
+import type { CallerReceipt, Invitation, Manner } from "../wire.ts";
 import { doorOf, TAKEN_OVER } from "./door.ts";
 import { loadWords, memory, show, showAll, speakUp } from "./frame.ts";
 import { load, loadAhead } from "./later.ts";
@@ -20,8 +20,6 @@ const LOOK_AGAIN_MS = 1500;
 const AFTER_CHECKPOINT_MS = 5000;
 const LONGEST_LOOK_MS = 60_000;
 const RESUME = "sharing"; // in the tab's memory: what this tab shared when it was reloaded
-/** What this tab shared before it was loaded anew, until Share is pressed again. */
-const RELOADED: CallerStatus = { camera: "paused", position: "paused", rung: "text", reason: "reloaded" };
 export const STOWED = "link"; // in the tab's memory: the token, once it is out of the address
 
 export interface VisitOptions {
@@ -157,14 +155,13 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   /** A page for notes says what came of its button: it must not look kept when nothing was. */
-  const answerNotes = async (word: "saved" | "notSaved"): Promise<void> => {
-    const button = document.querySelector("#cover button");
-    if (button !== null) button.textContent = (await loadWords()).words[word];
+  const answerNotes = (saved: boolean): void => {
+    if (document.getElementById("cover")) void load("discreet").then(({ answer }) => answer(saved));
   };
 
   const turnedAway = (code: string): void => {
     if (cover !== null) void beCareful("covert"); // it can still be uncovered and left
-    void answerNotes("notSaved");
+    answerNotes(false);
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
@@ -178,6 +175,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   const waitToBeAllowed = async (camera: boolean): Promise<void> => {
+    answerNotes(false);
     show((words) => screens.notice("bound", words, words.otherPhone, words.otherPhoneWait, null));
     while (!life.aborted) {
       await pause(ASK_BOUND_MS);
@@ -200,7 +198,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     const since = performance.now();
     let screen: SharingScreen | null = null;
     memory.set(RESUME, `${camera} ${token}`);
-    door.grant().then(() => answerNotes("saved"), () => {});
+    door.grant().then(
+      () => answerNotes(true),
+      () => {},
+    );
 
     const finish = (): ReturnType<typeof shared.summary> => {
       ending.abort();
@@ -342,8 +343,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   if (invitation.manner === "open") speakUp();
   else void beCareful(invitation.manner);
   const camera = pressed ?? (await resumed);
-  if (camera === null) showAsk(false);
-  if (camera === null && hasShared()) door.say("/api/caller/status", RELOADED).catch(() => {});
   if (camera !== null) begin(camera && invitation.kind === "live");
+  else {
+    showAsk(false);
+    if (hasShared()) void load("ladder").then(({ sayReloaded }) => isSharing || sayReloaded(door));
+  }
   void loadAhead();
 }
