@@ -234,7 +234,7 @@ class _Form:
                 return
             if not isinstance(part, MultipartSegment):
                 yield bytes(part)
-        raise Refused(Refusal.BAD_FILE)
+        raise Refused(Refusal.BAD_PICTURE)
 
     async def _parsed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Part]:
         try:
@@ -242,7 +242,7 @@ class _Form:
                 for part in self._parser.parse(piece) if piece else ():
                     yield part
         except MultipartError as error:
-            raise Refused(Refusal.BAD_FILE, "This is no form with a file.") from error
+            raise Refused(Refusal.BAD_PICTURE, "This is no form with a file.") from error
 
 
 def _fields(body: bytes) -> dict[str, str]:

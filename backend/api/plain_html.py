@@ -63,7 +63,7 @@ _SAID = {
     Refusal.GRANT_REVOKED: ("takenOver", "mayClose"),
     Refusal.GRANT_EXPIRED: ("takenOver", "mayClose"),
     Refusal.TOO_LARGE: ("fileTooLarge", ""),
-    Refusal.BAD_FILE: ("fileRefused", ""),
+    Refusal.BAD_PICTURE: ("fileRefused", ""),
     Refusal.TOO_MANY: ("talk.full", ""),
     Refusal.FULL: ("noConnection", ""),
 }
