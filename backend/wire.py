@@ -268,6 +268,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     bodies.AmendIncident,
     bodies.AssignUnit,
     bodies.IssueLink,
+    bodies.SendLinkAlso,
     bodies.HungUpCall,
     bodies.IssuedLink,
     bodies.OpenedHungUp,

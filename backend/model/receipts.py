@@ -170,7 +170,7 @@ def shared_for(changes: Sequence[RungChange], until: datetime) -> tuple[SharedFo
     seconds: dict[Rung, float] = {}
     for place, change in enumerate(changes):
         end = changes[place + 1].at if place + 1 < len(changes) else until
-        if change.reason is RungReason.STARTING:
+        if change.reason in (RungReason.STARTING, RungReason.RELOADED):
             continue
         lasted = max(0.0, (min(end, until) - change.at).total_seconds())
         seconds[change.rung] = seconds.get(change.rung, 0.0) + lasted

@@ -32,7 +32,11 @@ addEventListener("hashchange", () => location.reload()); // another link in the 
 
 const token = location.hash.slice(1) || (memory.get(STOWED) ?? "");
 if (!canProve || !(can.camera || can.place)) {
-  show((words) => screens.notice("cannot", words, words.cannot, words.cannotAdvice, null));
+  const plain = document.forms[0] ?? null; // what stands there until a script runs
+  show((words) => {
+    const screen = screens.notice("cannot", words, words.cannot, words.cannotAdvice, null);
+    return { ...screen, parts: [...screen.parts, plain] };
+  });
   void loadWords(); // and with them the other languages
 } else if (token === "") {
   typeDigits();

@@ -154,7 +154,14 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     }
   };
 
+  /** A page for notes says what came of its button: it must not look kept when nothing was. */
+  const answerNotes = (saved: boolean): void => {
+    if (document.getElementById("cover")) void load("discreet").then(({ answer }) => answer(saved));
+  };
+
   const turnedAway = (code: string): void => {
+    if (cover !== null) void beCareful("covert"); // it can still be uncovered and left
+    answerNotes(false);
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
@@ -168,6 +175,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   const waitToBeAllowed = async (camera: boolean): Promise<void> => {
+    answerNotes(false);
     show((words) => screens.notice("bound", words, words.otherPhone, words.otherPhoneWait, null));
     while (!life.aborted) {
       await pause(ASK_BOUND_MS);
@@ -190,6 +198,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     const since = performance.now();
     let screen: SharingScreen | null = null;
     memory.set(RESUME, `${camera} ${token}`);
+    door.grant().then(
+      () => answerNotes(true),
+      () => {},
+    );
 
     const finish = (): ReturnType<typeof shared.summary> => {
       ending.abort();
@@ -280,10 +292,11 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     ending.signal.addEventListener("abort", () => clearInterval(timer));
   };
 
+  const hasShared = (): boolean => memory.get(RESUME)?.split(" ")[1] === token;
+
   const resumes = async (): Promise<boolean | null> => {
-    const [camera, shared] = (memory.get(RESUME) ?? "").split(" ");
-    if (shared !== token) return null;
-    const withCamera = camera === "true";
+    if (!hasShared()) return null;
+    const withCamera = memory.get(RESUME)?.startsWith("true") ?? false;
     const granted = await Promise.all([
       !withCamera || isGranted("camera"),
       !can.place || isGranted("geolocation"),
@@ -314,7 +327,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
 
   // A covert link's page is a page for notes from its first byte on; its button is the press.
   const cover = document.getElementById("cover");
-  cover?.querySelector("button")?.addEventListener("click", pressHidden);
+  cover?.querySelector("form")?.addEventListener("submit", (event) => {
+    event.preventDefault(); // it goes to the server where no script runs
+    pressHidden();
+  });
 
   const resumed = resumes();
   if ((await resumed) === null) showAsk(false);
@@ -327,7 +343,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   if (invitation.manner === "open") speakUp();
   else void beCareful(invitation.manner);
   const camera = pressed ?? (await resumed);
-  if (camera === null) showAsk(false);
-  else begin(camera && invitation.kind === "live");
+  if (camera !== null) begin(camera && invitation.kind === "live");
+  else {
+    showAsk(false);
+    if (hasShared()) void load("ladder").then(({ sayReloaded }) => isSharing || sayReloaded(door));
+  }
   void loadAhead();
 }
