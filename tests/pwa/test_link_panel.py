@@ -112,7 +112,7 @@ async def test_a_link_that_is_shown_is_texted_too_in_the_callers_language(browse
         body = {"number": "313 555 0177", "language": "uk"}
         assert agency.asked_for("POST", "/api/links/lnk_1/also") == [body]
         await agency.record(entry(1, "link.also", details={"way": "sms", **body, "number": NUMBER}))
-        await expect(page.get_by_text("sent the link also to (313) 555-0143, in Ukrainian")).to_be_visible()
+        await expect(page.get_by_text("sent the link also to +1 313 555 0143, in Ukrainian")).to_be_visible()
         # there is a number now, and an address may still come
         await agency.change(links=[link(1, "sent", ways=[way("sms", seconds=3)], language="uk")])
         await panel.get_by_role("button", name="Send it also to…").click()

@@ -15,12 +15,12 @@ const can: screens.Ability = {
 // Without it (an old browser, a page without TLS) this phone cannot show that it is the one that was asked.
 const canProve = globalThis.crypto?.subtle !== undefined;
 
-function typeDigits(): void {
-  void load("digits").then(({ askDigits }) => askDigits(begin));
+function askDigits(): void {
+  void load("digits").then((digits) => digits.askDigits(begin));
 }
 
 function begin(token: string): void {
-  void visit({ token, can, life: life.signal, typeDigits });
+  void visit({ token, can, life: life.signal, askDigits });
 }
 
 // A page that comes back from the browser's memory has let go of everything: it starts again.
@@ -39,7 +39,7 @@ if (!canProve || !(can.camera || can.place)) {
   });
   void loadWords(); // and with them the other languages
 } else if (token === "") {
-  typeDigits();
+  askDigits();
 } else {
   begin(token);
 }

@@ -28,7 +28,7 @@ export interface VisitOptions {
   /** Ends everything that the page started. */
   life: AbortSignal;
   /** The caller has digits instead of a link. */
-  typeDigits(): void;
+  askDigits(): void;
 }
 
 /** What a receipt stands under, and what can be done beside it. */
@@ -70,8 +70,10 @@ async function isGranted(name: "camera" | "geolocation"): Promise<boolean> {
   }
 }
 
-export async function visit({ token, can, life, typeDigits }: VisitOptions): Promise<void> {
+export async function visit({ token, can, life, askDigits }: VisitOptions): Promise<void> {
   const door = doorOf(token);
+  const before = memory.get(RESUME) ?? "";
+  const hadShared = before.endsWith(` ${token}`);
   let invitation: Invitation | null = null;
   let pressed: boolean | null = null; // before the server answered
   let looking = new AbortController();
@@ -154,14 +156,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     }
   };
 
-  /** A page for notes says what came of its button: it must not look kept when nothing was. */
-  const answerNotes = (saved: boolean): void => {
-    if (document.getElementById("cover")) void load("discreet").then(({ answer }) => answer(saved));
-  };
-
   const turnedAway = (code: string): void => {
-    if (cover !== null) void beCareful("covert"); // it can still be uncovered and left
-    answerNotes(false);
+    if (cover !== null) void beCareful("covert", false); // it can still be uncovered and left
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
@@ -169,13 +165,12 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     show((words) =>
       screens.notice("refused", words, unknown ? words.linkUnknown : words.linkOver, words.askNewLink, {
         words: words.enterDigits,
-        press: typeDigits,
+        press: askDigits,
       }),
     );
   };
 
   const waitToBeAllowed = async (camera: boolean): Promise<void> => {
-    answerNotes(false);
     show((words) => screens.notice("bound", words, words.otherPhone, words.otherPhoneWait, null));
     while (!life.aborted) {
       await pause(ASK_BOUND_MS);
@@ -189,6 +184,11 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     }
   };
 
+  const showSaved = async (): Promise<void> => {
+    await door.grant();
+    (await load("discreet")).answer(true);
+  };
+
   const begin = (camera: boolean): void => {
     elsewhere();
     const ending = new AbortController();
@@ -198,10 +198,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     const since = performance.now();
     let screen: SharingScreen | null = null;
     memory.set(RESUME, `${camera} ${token}`);
-    door.grant().then(
-      () => answerNotes(true),
-      () => {},
-    );
+    // A page for notes says what came of its button: it must not look kept when nothing was.
+    if (document.getElementById("cover")) showSaved().catch(() => {});
 
     const finish = (): ReturnType<typeof shared.summary> => {
       ending.abort();
@@ -292,11 +290,9 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     ending.signal.addEventListener("abort", () => clearInterval(timer));
   };
 
-  const hasShared = (): boolean => memory.get(RESUME)?.split(" ")[1] === token;
-
   const resumes = async (): Promise<boolean | null> => {
-    if (!hasShared()) return null;
-    const withCamera = memory.get(RESUME)?.startsWith("true") ?? false;
+    if (!hadShared) return null;
+    const withCamera = before.startsWith("true");
     const granted = await Promise.all([
       !withCamera || isGranted("camera"),
       !can.place || isGranted("geolocation"),
@@ -312,10 +308,11 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   /** Nobody who takes the phone may see what this is. */
-  const beCareful = async (manner: Manner): Promise<void> => {
+  const beCareful = async (manner: Manner, opens = true): Promise<void> => {
     memory.set(STOWED, token);
     history.replaceState(null, "", location.pathname); // without the token
-    const { beDiscreet, disguise } = await load("discreet");
+    const { answer, beDiscreet, disguise } = await load("discreet");
+    if (!opens) answer(false);
     if (manner === "covert" && pressed === null && cover === null) {
       disguise((await loadWords()).words, pressHidden);
     }
@@ -346,7 +343,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   if (camera !== null) begin(camera && invitation.kind === "live");
   else {
     showAsk(false);
-    if (hasShared()) void load("ladder").then(({ sayReloaded }) => isSharing || sayReloaded(door));
+    if (hadShared) void load("ladder").then(({ sayReloaded }) => isSharing || sayReloaded(door));
   }
   void loadAhead();
 }
