@@ -34,10 +34,16 @@ class HungUp:
         """
         to = self._links.checked(To(number=number))
         async with self._turn:
-            return await self._press(user, to, words, position, manner)
+            return await self._press(user, to, words, position, manner, language)
 
     async def _press(
-        self, user: User, to: To, words: str, position: PositionReport | None, manner: Manner
+        self,
+        user: User,
+        to: To,
+        words: str,
+        position: PositionReport | None,
+        manner: Manner,
+        language: str | None,
     ) -> tuple[IncidentView, LinkView]:
         incident = await self._incidents.of_number(HUNG_UP, to.number)
         if incident is None:
