@@ -118,6 +118,14 @@ class Uploads:
             raise Refused(Refusal.NOT_FOUND)
         return found
 
+    async def newest(self, bearer: GrantSecret) -> Upload | None:
+        """The last file of this caller's. Raises Refused."""
+        async with self._steps.read() as tx:
+            _, link = await bearers.callers(tx, bearer, self._steps.clock(), Scope.UPLOAD)
+            there = await tx.uploads.of_incidents([link.incident_id])
+        mine = [upload for upload in there.get(link.incident_id, []) if upload.link_id == link.id]
+        return mine[-1] if mine else None
+
     async def receive(
         self, bearer: GrantSecret, upload_id: UploadId, offset: int, pieces: AsyncIterator[bytes]
     ) -> Upload:
