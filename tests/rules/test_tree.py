@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import aiortc.rtcdtlstransport
+import aiosqlite
 import playwright
 import pylibsrtp
 import pytest
@@ -48,6 +49,12 @@ def test_a_borrowed_name_is_still_there(name: str) -> None:
         assert re.search(rf"self\.{name}\b.* = ", inspect.getsource(owner))
     else:
         assert str(inspect.signature(getattr(owner, name))) == shape
+
+
+@pytest.mark.parametrize("name", ["_execute", "_conn", "_thread"])
+def test_what_the_store_takes_of_aiosqlite_is_still_there(name: str) -> None:
+    defined = re.search(rf"def {name}\(|self\.{name} = ", inspect.getsource(aiosqlite.Connection))
+    assert defined is not None
 
 
 def test_chromium_still_goes_without_what_playwright_has_it_go_without() -> None:
