@@ -31,7 +31,7 @@ from media.ports import BadOffer, NoSuchSession
 from media.sfu import EmbeddedSfu
 from signaling.ports import Malformed, Refused
 from signaling.routes import create_router
-from tests.peers import AiortcPeer, Doorkeeper, Listener, engine, until
+from tests.peers import AiortcPeer, Doorkeeper, Listener, Server, engine, until
 
 ROOT = Path(__file__).parents[2]
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -160,7 +160,7 @@ async def desk(port: int = 0, **config: Any) -> AsyncIterator[Desk]:
                     Refused: lambda _, e: _problem(410, str(e)),
                 },
             )
-            server = uvicorn.Server(
+            server = Server(
                 uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
             )
             task = asyncio.create_task(server.serve(sockets=[sock]))
@@ -168,7 +168,7 @@ async def desk(port: int = 0, **config: Any) -> AsyncIterator[Desk]:
                 await until(lambda: server.started, "the desk is there")
                 yield place
             finally:
-                server.should_exit = True
+                server.leave()
                 await task
 
 

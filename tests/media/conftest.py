@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.chromium import BARE, PROGRAM
 from tests.media.pages import PAGE
 from tests.peers import Place, serving
 
@@ -13,9 +14,9 @@ from tests.peers import Place, serving
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=PROGRAM,
             args=[
-                "--no-sandbox",
+                *BARE,
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
                 "--autoplay-policy=no-user-gesture-required",

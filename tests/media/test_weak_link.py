@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from media.downlink import KEYFRAME_EVERY_S
 from media.ports import FeedId, FeedStats, Level, PublisherStats
+from tests.chromium import BARE, PROGRAM
 from tests.media.bottleneck import NarrowRelay
 from tests.media.pages import decoded, more_frames, page
 from tests.peers import Place, until
@@ -21,8 +22,8 @@ ORDER = list(Level)
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+            executable_path=PROGRAM,
+            args=[*BARE, "--autoplay-policy=no-user-gesture-required"],
         )
         yield browser
         await browser.close()

@@ -4,10 +4,11 @@ from typing import Any, Literal
 
 from playwright.async_api import Browser, BrowserContext, Geolocation, Page, Route
 
+from tests.chromium import BARE
 from tests.pwa.service import Issued
 
 CHROMIUM = [
-    "--no-sandbox",
+    *BARE,
     "--use-fake-device-for-media-stream=device-count=2",
     "--use-fake-ui-for-media-stream",
 ]

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,23 @@ from backend.model.entries import Action
 
 ROOT = Path(__file__).parents[2]
 STORY = (ROOT / "docs" / "a-call.md").read_text()
+SERVICES = "".join(path.read_text() for path in (ROOT / "backend" / "services").glob("*.py"))
 STEP = re.compile(r"((?:[\w-]+/)+[\w-]+\.(?:py|ts|tsx))(?: : (\w+(?:, \w+)*))?")
 NAMED = sorted({(path, name) for path, names in STEP.findall(STORY) for name in names.split(", ")})
+
+
+@cache
+def defined(path: str) -> set[str]:
+    """The functions and classes of a file in Python."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {node.name for node in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(node, kinds)}
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
 def test_a_step_of_the_story_is_in_the_code(path: str, name: str) -> None:
     source = (ROOT / path).read_text()
     if name and path.endswith(".py"):
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        assert name in {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)}
+        assert name in defined(path)
     elif name:
         assert re.search(rf"\b(function|class|const|let) {name}\b", source)
 
@@ -31,6 +39,5 @@ def test_the_story_has_its_steps() -> None:
 
 @pytest.mark.parametrize("action", Action)
 def test_an_audit_action_is_recorded_and_told_of(action: Action) -> None:
-    services = "".join(path.read_text() for path in (ROOT / "backend" / "services").glob("*.py"))
-    assert f"Action.{action.name}" in services
+    assert f"Action.{action.name}" in SERVICES
     assert re.search(rf"(?<![\w.-]){re.escape(action.value)}(?![\w-])", STORY)

@@ -7,10 +7,13 @@ import subprocess
 from pathlib import Path
 
 import aiortc.rtcdtlstransport
+import aiosqlite
+import playwright
 import pylibsrtp
 import pytest
 
 from backend.wire import typescript
+from tests.chromium import PLAYWRIGHTS
 
 ROOT = Path(__file__).parents[2]
 # What media/rtc.py takes of others' private names, each with what it must look like.
@@ -46,6 +49,19 @@ def test_a_borrowed_name_is_still_there(name: str) -> None:
         assert re.search(rf"self\.{name}\b.* = ", inspect.getsource(owner))
     else:
         assert str(inspect.signature(getattr(owner, name))) == shape
+
+
+@pytest.mark.parametrize("name", ["_execute", "_conn", "_thread"])
+def test_what_the_store_takes_of_aiosqlite_is_still_there(name: str) -> None:
+    defined = re.search(rf"def {name}\(|self\.{name} = ", inspect.getsource(aiosqlite.Connection))
+    assert defined is not None
+
+
+def test_chromium_still_goes_without_what_playwright_has_it_go_without() -> None:
+    bundle = Path(playwright.__file__).parent / "driver" / "package" / "lib" / "coreBundle.js"
+    listed = re.search(r"disabledFeatures = \[(.*?)\]", bundle.read_text(), re.DOTALL)
+    assert listed is not None
+    assert tuple(re.findall(r'"(\w+)",?$', listed[1], re.MULTILINE)) == PLAYWRIGHTS
 
 
 def test_every_borrowed_name_is_recorded() -> None:
