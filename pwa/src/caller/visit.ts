@@ -158,7 +158,7 @@ export async function visit({ token, can, life, askDigits }: VisitOptions): Prom
 
   const turnedAway = (code: string): void => {
     pressed ??= false; // there is nothing to press for
-    if (cover !== null) void beCareful("covert"); // it can still be uncovered and left
+    if (cover !== null && invitation === null) void beCareful("covert"); // it can be uncovered and left
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
