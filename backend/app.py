@@ -8,6 +8,7 @@ from litestar.datastructures import State
 
 from backend import fittings, routes
 from backend.api import headers, metrics, pages
+from backend.api import plain as plain_api
 from backend.api import transparency as transparency_api
 from backend.api.traffic import Traffic
 from backend.config import Config
@@ -20,6 +21,7 @@ from backend.services.steps import Clock
 from media.ports import FeedListener
 from notifications.messages import quiet_words
 from notifications.sms import TwilioSender
+from notifications.templates import LANGUAGES
 
 __all__ = ["Parts", "build", "create_app"]
 
@@ -46,6 +48,7 @@ _GIVEN = (  # to handlers that ask for a part by its name; no other part is thei
     "lending_board",
     "surroundings",
     "alerts",
+    "plain",
     "pushes",
     "openings",
     "connectors",
@@ -91,7 +94,7 @@ def create_app(
         incident_types=INCIDENT_TYPES,
         sender=parts.sender.kind,
         email=config.mail is not None,
-        quiet_words=quiet_words(),
+        quiet_words={language: quiet_words(language) for language in LANGUAGES},
         country=config.country,
         currency=config.currency,
     )
@@ -104,6 +107,7 @@ def create_app(
         "clock": clock,
         "canned": canned(fittings.english()),
         "pages": built,
+        "speeches": plain_api.speeches(fittings.built_pages()),
         "basemap": basemap,
         "scrapes": metrics.Scrapes(parts.figures, traffic),
         "docks_service": parts.docks,

@@ -65,6 +65,7 @@ from backend.services.openings import Openings
 from backend.services.outbox import Outbox
 from backend.services.owners import Owners
 from backend.services.places import Places
+from backend.services.plain import Plain
 from backend.services.presses import Presses
 from backend.services.push import Push
 from backend.services.quality import Quality
@@ -163,6 +164,7 @@ class Parts(msgspec.Struct, frozen=True):
     aloft: Aloft
     asks: Asks
     places: Places
+    plain: Plain
     pushes: Push
     runs: Runs
     openings: Openings
@@ -286,6 +288,9 @@ def build(
         wake=outbox.wake,
     )
     incidents = Incidents(steps, board, sfu, lent, broken, config.country)
+    callers, sharing = Callers(steps, keys, sfu), Sharing(steps, sfu)
+    talk = Talk(steps, hub, fittings.translator(config))
+    uploads = Uploads(steps, uses, Cleaner(), config.data_dir / "uploads")
     return Parts(
         store=store,
         hub=hub,
@@ -299,9 +304,9 @@ def build(
         accounts=Accounts(steps, passwords),
         incidents=incidents,
         links=links,
-        callers=Callers(steps, keys, sfu),
+        callers=callers,
         care=Care(steps, zone),
-        sharing=Sharing(steps, sfu),
+        sharing=sharing,
         access=access,
         feeds=feeds,
         fees=Fees(
@@ -328,6 +333,7 @@ def build(
         aloft=aloft,
         asks=asks,
         places=Places(steps, config.keep_places_days),
+        plain=Plain(callers, sharing, talk, uploads),
         pushes=pushes,
         runs=runs,
         openings=lent,
@@ -365,9 +371,9 @@ def build(
         review=Review(steps, keys, public_log, log_files.folder / CHECKPOINT, zone),
         log_files=log_files,
         transparency=Transparency(steps, log_files, public_log.key, zone, after),
-        uploads=Uploads(steps, uses, Cleaner(), config.data_dir / "uploads"),
+        uploads=uploads,
         notes=Notes(steps, uses, sfu, Frames(), aloft),
-        talk=Talk(steps, hub, fittings.translator(config)),
+        talk=talk,
         hints=Hints(steps, looks),
         looks=looks,
     )

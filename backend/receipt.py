@@ -138,6 +138,8 @@ def _check_whole(held: ReceiptFile, uses: dict[str, list[Opened]]) -> None:
         raise Unproven("an owner's receipt is of one use, and this one is of several")
     for leaves in uses.values():
         kinds = [leaf.kind for leaf in leaves]
+        if held.to == "caller" and set(kinds) == {LeafKind.LOOK}:
+            continue  # of a photo that was sent: looked at, and never opened
         if kinds[0] != LeafKind.OPEN or LeafKind.OPEN in kinds[1:]:
             raise Unproven("a use begins with being opened, once; this one does not")
 
@@ -145,6 +147,8 @@ def _check_whole(held: ReceiptFile, uses: dict[str, list[Opened]]) -> None:
 def words(leaves: Sequence[Opened]) -> list[str]:
     """A use in words, a line each."""
     told = receipts.tell(leaves)
+    if all(leaf.kind == LeafKind.LOOK for leaf in leaves):
+        return [f"use {leaves[0].fields.get('use')}", *(line for leaf in leaves for line in _stated(leaf))]
     lines = [f"use {told.use}", f"  opened     {_opening(told)}"]
     if told.source == "camera":
         lines.append(f"  level      {told.level}")
@@ -190,7 +194,7 @@ def _stated(leaf: Opened) -> list[str]:
         case LeafKind.CONTEST:
             return [f"  contested  by the {held.get('by')}: {telling.said(telling.WHYS, held.get('why'))}"]
         case LeafKind.LOOK:
-            return [f"  looked at  a still that was kept, by a {held.get('by')}"]
+            return [f"  looked at  what is kept, by {telling.said(telling.ROLES, held.get('by'))}"]
         case LeafKind.ANSWER:
             found = telling.said(telling.OUTCOMES, held.get("outcome"))
             return [f"  answered   by a {held.get('by')}: {found}. {held.get('words', '')}"]

@@ -2,8 +2,9 @@
 
 Stands behind step 2 of the story. A link must arrive whole and at once, so it goes out as one segment: at
 most 160 septets of the GSM 7-bit default alphabet (3GPP TS 23.038, section 6.2.1). One character outside
-that alphabet would leave room for 70. No link shortener: carriers filter them, and callers cannot tell
-where they lead.
+that alphabet leaves room for 70, which a link fills: where a language has no other letters, the text is two
+such segments, which phones show as one (decision 0062). No link shortener: carriers filter them, and callers
+cannot tell where they lead.
 """
 
 import html
@@ -11,9 +12,10 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from notifications.templates import LANGUAGES, PRESS, QUIET_SUBJECTS, SUBJECTS, Ask, Reader, templates
+from notifications.templates import LANGUAGES, RIGHT_TO_LEFT, Ask, Reader, press, subject, templates
 
 SEGMENT_SEPTETS = 160
+PAIR_UNITS = 2 * 67  # UTF-16 code units of two segments that are shown as one (3GPP TS 23.040, 9.2.3.24.1)
 LINK_TAIL_CHARS = 25  # what an address gains to become a link: "/c#" and 22 characters of token
 
 # 3GPP TS 23.038, section 6.2.1, in code order; 0x1B, the escape to the extension table, is left out.
@@ -130,17 +132,35 @@ def invitation(
 ) -> str:
     """The text that carries a link: one segment, the agency named first unless it is quiet, the link last.
 
-    `language` is a BCP 47 tag; one that we have no words for gets English. Raises ValueError when not even
-    the shortest words fit, which `misfit` tells at start.
+    Two where a language's letters need them. `language` is a BCP 47 tag; one that we have no words for, or
+    none that fit, gets English. Raises ValueError when not even its shortest words fit, which `misfit` tells
+    at start.
     """
     if not url.isprintable() or " " in url:
         raise ValueError("a link has no spaces")
     name = plain_name(agency)
-    for template in templates(_known(language), ask, reader, quiet):
-        text = template.format(agency=name, url=url)
-        if septets(text) <= SEGMENT_SEPTETS:
-            return text
+    for spoken in dict.fromkeys((known(language), "en")):
+        for template in templates(spoken, ask, reader, quiet):
+            text = _spelled(template.format(agency=name, url="")) + url
+            if fits(text):
+                return text
     raise ValueError(f"the agency's name and the link together exceed {SEGMENT_SEPTETS} characters")
+
+
+def fits(text: str) -> bool:
+    """Whether it is one segment of the alphabet, or two of letters that the alphabet lacks."""
+    try:
+        return septets(text) <= SEGMENT_SEPTETS
+    except NotGsm7:
+        return len(text.encode("utf-16-le")) <= 2 * PAIR_UNITS
+
+
+def _spelled(words: str) -> str:
+    """In the alphabet, without the accents that it lacks, as people text; as it is where that cannot be."""
+    try:
+        return "".join([_plain(character) for character in words])
+    except NotGsm7:
+        return words
 
 
 def letter(
@@ -153,18 +173,17 @@ def letter(
     quiet: bool = False,
 ) -> Letter:
     """The same as an e-mail: the friendliest words, and nothing in it that its opening could be told by."""
-    known = _known(language)
-    subject = QUIET_SUBJECTS[known] if quiet else SUBJECTS[known][reader].format(agency=agency)
-    words = templates(known, ask, reader, quiet)[0].format(agency=agency, url="").strip().rstrip(":")
-    link = html.escape(url)
+    spoken = known(language)
+    words = templates(spoken, ask, reader, quiet)[0].format(agency=agency, url="").strip().rstrip(":：፦")
+    link, direction = html.escape(url), "rtl" if spoken in RIGHT_TO_LEFT else "ltr"
     return Letter(
-        subject=subject,
+        subject=subject(spoken, reader, quiet).format(agency=agency),
         text=f"{words}\n\n{url}\n",
         html=(
-            f'<!doctype html><html lang="{known}"><body style="font:18px/1.5 sans-serif">'
+            f'<!doctype html><html lang="{spoken}" dir="{direction}"><body style="font:18px/1.5 sans-serif">'
             f"<p>{html.escape(words)}</p>"
             f'<p><a href="{link}" style="display:inline-block;padding:14px 24px;background:#1d4ed8;'
-            f'color:#fff;border-radius:8px;text-decoration:none">{PRESS[known]}</a></p>'
+            f'color:#fff;border-radius:8px;text-decoration:none">{press(spoken)}</a></p>'
             f"<p>{link}</p></body></html>"
         ),
         named=not quiet,
@@ -173,7 +192,7 @@ def letter(
 
 def quiet_words(language: str = "en") -> str:
     """What a silent or covert link's text says, for the dispatcher to say it beforehand."""
-    return templates(_known(language), Ask.LIVE, Reader.CALLER, quiet=True)[0].format(url="…")
+    return _spelled(templates(known(language), Ask.LIVE, Reader.CALLER, quiet=True)[0].format(url="")) + "…"
 
 
 def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str | None:
@@ -198,14 +217,18 @@ def misfit(agency: str, base_url: str, tail_chars: int = LINK_TAIL_CHARS) -> str
     return None
 
 
-def _known(language: str) -> str:
+def known(language: str) -> str:
+    """The language among those that we have words in; English for any other."""
     short = language.split("-")[0].lower()
-    return short if short in LANGUAGES else "en"
+    return next((tag for tag in (language, short) if tag in LANGUAGES), "en")
 
 
 def _shortest() -> Iterator[tuple[str, str]]:
-    """By language, the shortest of each kind of words that still say something."""
-    for language in sorted(LANGUAGES):
+    """By language, the shortest of each kind of words that still say something.
+
+    Of those that are written for the alphabet: where others do not fit, English stands in.
+    """
+    for language in ("en", "es"):
         for reader in Reader:
             for ask in Ask:
                 yield language, templates(language, ask, reader, quiet=False)[-2]

@@ -3,7 +3,10 @@
 Spelled as notifications.messages says: in the GSM 7-bit alphabet, the link last.
 """
 
+import json
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
 
 class Ask(StrEnum):
@@ -24,7 +27,7 @@ class Reader(StrEnum):
 
 # From the friendliest to the shortest; the first that fits is sent. The link stands last, with nothing after
 # it that a phone could take for a part of it. Spanish has á, í, ó and ú, which the alphabet lacks: the words
-# are chosen to need none. Arabic has no GSM-7 form: its readers get English words, then a page in Arabic.
+# are chosen to need none.
 _WORDS: dict[str, dict[Ask, tuple[str, ...]]] = {
     "en": {
         Ask.LIVE: (
@@ -142,13 +145,43 @@ SUBJECTS = {
 QUIET_SUBJECTS = {"en": "Your appointment", "es": "Su cita"}
 PRESS = {"en": "Open", "es": "Abrir"}
 
-LANGUAGES = frozenset(_WORDS)
+OTHERS = (  # each a table of its own in texts/, whose readers' letters the alphabet may lack
+    *("zh-Hans", "zh-Hant", "vi", "tl", "ar", "fr", "ko", "ru", "ht", "pt", "hi", "ur", "fa", "bn", "pl"),
+    *("de", "it", "ja", "so", "am", "uk", "sw"),
+)
+LANGUAGES = (*_WORDS, *OTHERS)
+RIGHT_TO_LEFT = frozenset({"ar", "ur", "fa"})
+_TABLES = Path(__file__).parent / "texts"
 
 
 def templates(language: str, ask: Ask, reader: Reader, quiet: bool) -> tuple[str, ...]:
     """From the friendliest to the shortest, with {agency} and {url}; quiet ones name no agency."""
+    if language in OTHERS:
+        table = _table(language)
+        if quiet:
+            return (f"{table['quiet']} {{url}}",)
+        key = {Reader.CALLER: ask.value, Reader.THIRD_PARTY: "witness", Reader.HUNG_UP: "hungUp"}[reader]
+        return (f"{{agency}}: {table[key]} {{url}}",)
     if quiet:
         return _QUIET[language]
     if reader is Reader.HUNG_UP:
         return _HUNG_UP[language]
     return (_WITNESS if reader is Reader.THIRD_PARTY else _WORDS)[language][ask]
+
+
+def subject(language: str, reader: Reader, quiet: bool) -> str:
+    """Of an e-mail, with {agency} unless it is quiet."""
+    if language in OTHERS:
+        return _table(language)["quietSubject" if quiet else "subject"]
+    return QUIET_SUBJECTS[language] if quiet else SUBJECTS[language][reader]
+
+
+def press(language: str) -> str:
+    """What stands on an e-mail's button."""
+    return _table(language)["press"] if language in OTHERS else PRESS[language]
+
+
+@cache
+def _table(language: str) -> dict[str, str]:
+    read: dict[str, str] = json.loads((_TABLES / f"{language}.json").read_text("utf-8"))
+    return read

@@ -1,5 +1,6 @@
 """What every folder's tests may ask for: a real PostgreSQL beside the SQLite that needs no fixture."""
 
+import gc
 import os
 import pwd
 import shutil
@@ -12,8 +13,10 @@ from uuid import uuid4
 import hypothesis
 import psycopg
 import pytest
+from argon2.profiles import CHEAPEST
 from playwright.async_api import expect
 
+from backend.services import credentials
 from tests.connector.desk import SYSTEM_PYTHON
 
 # What is timed is a benchmark: a busy machine is slow at making examples, and at drawing pages.
@@ -68,6 +71,14 @@ def postgres_url(postgres: str) -> Iterator[Callable[[str], str]]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Most tests have a password and few are about it; test_parts sees what one costs in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credentials, "COST", CHEAPEST)
+        yield
+
+
 @pytest.fixture(scope="session")
 def rtsp() -> None:
     """Skips where Debian's GStreamer RTSP server is not installed."""
@@ -79,6 +90,12 @@ def rtsp() -> None:
         pytest.skip(
             "GStreamer's RTSP server is not installed (Debian: gir1.2-gst-rtsp-server-1.0, python3-gi)"
         )
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded and collected stays: looking through it for garbage finds none and takes long."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ from backend.model.positions import PositionReport
 from backend.model.rungs import Rung, RungReason
 from backend.model.sessions import SessionEnd
 from backend.model.views import IncidentView, LinkView
+from notifications.templates import LANGUAGES
 
 Text = Annotated[str, msgspec.Meta(max_length=128)]
 ID = r"^[a-z]{3}_[0-9A-Za-z]{22}\Z"
@@ -73,8 +74,14 @@ class AssignUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     only_free: bool = False
 
 
+TextLanguage = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(LANGUAGES)})\\Z")]
+
+
 class IssueLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To a number, an e-mail address or both; or `shown` and not sent, to whoever is at hand."""
+    """To a number, an e-mail address or both; or `shown` and not sent, to whoever is at hand.
+
+    `language` of the message; left out, it is the one that this caller's page is known to be in.
+    """
 
     kind: LinkKind
     number: Annotated[str, msgspec.Meta(max_length=32)] = ""
@@ -82,6 +89,15 @@ class IssueLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     shown: bool = False
     whom: LinkFor = LinkFor.CALLER
     manner: Manner = Manner.OPEN
+    language: TextLanguage | None = None
+
+
+class SendLinkAlso(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a link goes too that it did not go: a number, an e-mail address or both."""
+
+    number: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    email: Annotated[str, msgspec.Meta(max_length=254, pattern=LINE)] = ""
+    language: TextLanguage | None = None
 
 
 class HungUpCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +107,7 @@ class HungUpCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     words: Annotated[str, msgspec.Meta(max_length=500, pattern=LINES)] = ""
     position: Place | None = None
     manner: Manner = Manner.OPEN
+    language: TextLanguage | None = None
 
 
 class IssuedLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

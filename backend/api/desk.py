@@ -16,6 +16,7 @@ from backend.api.bodies import (
     IssueLink,
     OpenedHungUp,
     OpenIncident,
+    SendLinkAlso,
     SpokenCode,
     WatchGrant,
 )
@@ -105,7 +106,9 @@ async def open_hung_up(
     links: NamedDependency[Links],
 ) -> OpenedHungUp:
     place = data.position.reported() if data.position else None
-    incident, link = await hung_up.press(session.user, data.number.strip(), data.words, place, data.manner)
+    incident, link = await hung_up.press(
+        session.user, data.number.strip(), data.words, place, data.manner, data.language
+    )
     return OpenedHungUp(incident=incident, link=link, handout=await _handout(links, session, link))
 
 
@@ -117,7 +120,9 @@ async def issue(
     links: NamedDependency[Links],
 ) -> IssuedLink:
     to = To(number=data.number.strip(), email=data.email.strip(), shown=data.shown)
-    link = await links.issue(session.user, IncidentId(incident), to, data.kind, data.whom, data.manner)
+    link = await links.issue(
+        session.user, IncidentId(incident), to, data.kind, data.whom, data.manner, data.language
+    )
     return IssuedLink(link=link, handout=await _handout(links, session, link))
 
 
@@ -126,6 +131,18 @@ async def resend(
     link: Id, session: NamedDependency[StaffSession], links: NamedDependency[Links]
 ) -> IssuedLink:
     view = await links.resend(session.user, LinkId(link))
+    return IssuedLink(link=view, handout=await _handout(links, session, view))
+
+
+@post("/links/{link:str}/also", guards=[guards.desk], status_code=200)
+async def also(
+    link: Id,
+    data: JSONBody[SendLinkAlso],
+    session: NamedDependency[StaffSession],
+    links: NamedDependency[Links],
+) -> IssuedLink:
+    to = To(number=data.number.strip(), email=data.email.strip())
+    view = await links.also(session.user, LinkId(link), to, data.language)
     return IssuedLink(link=view, handout=await _handout(links, session, view))
 
 
@@ -180,6 +197,7 @@ ROUTER = Router(
         trail,
         issue,
         resend,
+        also,
         revoke,
         speak,
         allow,

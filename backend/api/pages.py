@@ -40,10 +40,13 @@ _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _COMMON = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 PART_POLICY = "default-src 'none'"  # of what is no document
-APP_POLICY = f"{_COMMON}; script-src 'self'; style-src 'self'; manifest-src 'self'; worker-src 'self'"
+APP_POLICY = (
+    f"{_COMMON}; form-action 'none'; script-src 'self'; style-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'"
+)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -51,6 +54,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self), screen-wake-lock=(self)",
 }
+
+# A form that a page sends without saying where it is from has the Origin "null", and is refused.
+SAME_ORIGIN = {"Referrer-Policy": "same-origin"}
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -108,6 +114,8 @@ class Pages:
             "ETag": page.etag,
             "Vary": vary,
         }
+        if callers:
+            headers |= SAME_ORIGIN
         if page.etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers, media_type=page.media_type)
         accepted = request.headers.get("accept-encoding", "")
@@ -144,7 +152,7 @@ def _hash_policy(html: bytes) -> str:
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         found[tag.decode().lower()].append(f"'sha256-{digest}'")
     scripts, styles = (" ".join([*found[kind], "'self'"]) for kind in ("script", "style"))
-    return f"{_COMMON}; script-src {scripts}; style-src {styles}"
+    return f"{_COMMON}; form-action 'self'; script-src {scripts}; style-src {styles}"
 
 
 @get("/")

@@ -32,6 +32,7 @@ class Action(StrEnum):
     LINK_SEND = "link.send"
     LINK_DELIVERY = "link.delivery"
     LINK_NEXT = "link.next"
+    LINK_ALSO = "link.also"
     LINK_CODE = "link.code"
     LINK_CODE_USE = "link.code-use"
     LINK_OPEN = "link.open"

@@ -117,6 +117,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     manner: Manner = Manner.OPEN
     number: str  # E.164; empty when there is none
     email: str = ""
+    language: str = "en"  # that its text or e-mail is written in
     issued_at: datetime
     expires_at: datetime
     opened_at: datetime | None = None

@@ -4,6 +4,7 @@ The same rules read the leaves here, where they are kept, and in `sightline audi
 but the file. Rules only.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -126,6 +127,15 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     watching: bool
 
 
+class Looker(msgspec.Struct, frozen=True, kw_only=True):
+    """How often somebody in this role looked at what is kept: stills, photos and clips. One person's first
+    look at each counts.
+    """
+
+    role: str | None
+    looks: int
+
+
 class SharedFor(msgspec.Struct, frozen=True, kw_only=True):
     """For how long a caller stood on one rung of the ladder."""
 
@@ -148,6 +158,7 @@ class CallerReceipt(msgspec.Struct, frozen=True, kw_only=True):
     file: ReceiptFile | None
     shared: tuple[SharedFor, ...] = ()  # the best rung first; empty where the phone said none
     uploads: int = 0  # photos and clips that stay with the incident
+    lookers: tuple[Looker, ...] = ()  # at those, and at stills that were kept
     words: int = 0  # that the caller wrote or answered by a press
     places_days: int = 0  # after the call is closed, until precise places are forgotten
     places_until: datetime | None = None  # that day; None while the call goes on
@@ -159,11 +170,17 @@ def shared_for(changes: Sequence[RungChange], until: datetime) -> tuple[SharedFo
     seconds: dict[Rung, float] = {}
     for place, change in enumerate(changes):
         end = changes[place + 1].at if place + 1 < len(changes) else until
-        if change.reason is RungReason.STARTING:
+        if change.reason in (RungReason.STARTING, RungReason.RELOADED):
             continue
         lasted = max(0.0, (min(end, until) - change.at).total_seconds())
         seconds[change.rung] = seconds.get(change.rung, 0.0) + lasted
     return tuple(SharedFor(rung=rung, seconds=round(seconds[rung], 1)) for rung in Rung if seconds.get(rung))
+
+
+def lookers(leaves: Iterable[Opened]) -> tuple[Looker, ...]:
+    """Who looked at what is kept, by role, in the order of their first looks."""
+    counted = Counter(_said(leaf.fields, "by") for leaf in leaves if leaf.kind == LeafKind.LOOK)
+    return tuple(Looker(role=role, looks=looks) for role, looks in counted.items())
 
 
 def tell(leaves: Iterable[Opened]) -> Told:

@@ -36,6 +36,8 @@ class RungReason(StrEnum):
     TOO_SLOW = "too-slow"  # under 60 kbit/s for WebRTC; of stills, not one in two seconds
     CHOSEN = "chosen"  # by the caller
     ASKED = "asked"  # the link asks for no more
+    RELOADED = "reloaded"  # the page was loaded anew, and Share was not pressed since
+    NO_SCRIPT = "no-script"  # the page's script cannot run, or did not arrive: a plain form
     UNHEARD = "unheard"  # the server's own word: the phone thinks so, and nothing arrives
 
 

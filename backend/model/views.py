@@ -34,6 +34,7 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     state: LinkState
     number: str | None  # None when there is none
     email: str | None
+    language: str  # that its text or e-mail is written in
     reason: str | None  # the carrier's, when state is failed
     sender: str  # "sms" or "email": how it goes now; "console" when it is only shown
     ways: tuple[WentBy, ...]  # oldest first
@@ -121,7 +122,7 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True):
     incident_types: tuple[str, ...]
     sender: str  # "sms" or "console"
     email: bool  # whether links go by e-mail too
-    quiet_words: str  # all that the text of a silent or covert link says, but for its address
+    quiet_words: dict[str, str]  # all that the text of a silent or covert link says, by language
     country: str  # ISO 3166: how numbers without a prefix are read
     currency: str  # ISO 4217, of the annual fee
 

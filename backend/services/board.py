@@ -85,6 +85,7 @@ class Board:
             state=state,
             number=link.number or None,
             email=link.email or None,
+            language=link.language,
             reason=link.delivery_reason,
             sender=way.value if way in newest and way in link_rules.BY_ITSELF else "console",
             ways=tuple(

@@ -25,6 +25,7 @@ _SCOPES = {
     LinkKind.POSITION: Scope.POSITION,
     LinkKind.UPLOAD: Scope.UPLOAD,
 }
+_PLAIN_SCOPES = {**_SCOPES, LinkKind.LIVE: Scope.UPLOAD}
 SHARING_LASTS = timedelta(hours=12)  # an incident that nobody closes does not watch a caller for ever
 
 WORDS = {
@@ -94,26 +95,69 @@ class Callers:
         self, token: Token, *, challenge: str, x: str, y: str, signature: str, address: str
     ) -> tuple[Link, GrantSecret, timedelta]:
         """A grant to share, for the browser that holds the key. Raises Refused."""
-        self._slow_down(address)
         secret = GrantSecret(new_secret())
         key = proves(x=x, y=y, signature=signature, challenge=challenge, token=token.reveal())
+        link = await self._redeem(token, key, secret, address, challenge)
+        return link, secret, SHARING_LASTS
+
+    async def redeem_plainly(self, token: Token, page: GrantSecret, address: str) -> Link:
+        """The same for a page without script: its secret is its key and its grant's. Raises Refused.
+
+        Again by the same page changes nothing.
+        """
+        return await self._redeem(token, plain_key(page), page, address)
+
+    async def of_page(self, page: GrantSecret) -> Token | None:
+        """The token of the link that this page without script has, or had; None when it has had none."""
+        async with self._steps.read() as tx:
+            grant = await tx.grants.by_secret(page.hashed)
+        return self._keys.token(grant.link_id) if grant is not None and grant.link_id else None
+
+    async def let_go(self, page: GrantSecret) -> Token:
+        """A page without script gives its link back, for this phone's own page to take. Raises Refused."""
+        async with self._steps.begin() as step:
+            grant = await step.tx.grants.by_secret(page.hashed)
+            link = await step.tx.links.get(grant.link_id) if grant is not None and grant.link_id else None
+            if link is None or link.bound_key != plain_key(page):
+                raise refused(Refusal.GRANT_REVOKED)
+            await step.tx.grants.revoke_of_link(link.id, step.now)
+            await step.tx.links.change(link.id, bound_key=None, ended_at=step.now, **rules.NOTHING_SHARED)
+            await step.record(
+                Action.CALLER_STOP, actor="caller", subject=link.id, incident=link.incident_id, page="plain"
+            )
+            step.changed(link.incident_id)
+        return self._keys.token(link.id)
+
+    async def _redeem(
+        self,
+        token: Token,
+        key: str | None,
+        secret: GrantSecret,
+        address: str,
+        challenge: str | None = None,
+    ) -> Link:
+        """`challenge` is what a key was proved by; None for a page that has no key."""
+        self._slow_down(address)
         old: list[GrantId] = []
         async with self._steps.begin() as step:
             link = await step.tx.links.by_token(token.hashed)
+            held = await step.tx.grants.by_secret(secret.hashed)
+            if held is not None and held.revoked_at is not None:
+                raise refused(Refusal.GRANT_REVOKED)  # of a page that another one took the place of
             refusal = await self._check(step, link)
             if link is not None and refusal is None:
                 refusal = self._check_proof(link, challenge, key, step.now)
             if link is None or refusal is not None or key is None:
                 refusal = refusal or Refusal.LINK_UNKNOWN
                 await self._turn_away(step, link, refusal, key)
-            else:
+            elif held is None:
                 old = await step.tx.grants.revoke_of_link(link.id, step.now)
-                link = await self._spend(step, link, key, secret)
+                link = await self._spend(step, link, key, secret, plain=challenge is None)
         for grant in old:
             await self._sfu.end_holder(Holder(grant), EndReason.REPLACED)
         if link is None or refusal is not None:
             raise refused(refusal or Refusal.LINK_UNKNOWN)
-        return link, secret, SHARING_LASTS
+        return link
 
     async def _check(self, step: Step, link: Link | None) -> Refusal | None:
         if link is None:
@@ -123,8 +167,10 @@ class Callers:
             return Refusal.INCIDENT_CLOSED
         return rules.check(link, step.now)
 
-    def _check_proof(self, link: Link, challenge: str, key: str | None, now: datetime) -> Refusal | None:
-        if not self._keys.challenge_is_fresh(challenge, link.id, now):
+    def _check_proof(
+        self, link: Link, challenge: str | None, key: str | None, now: datetime
+    ) -> Refusal | None:
+        if challenge is not None and not self._keys.challenge_is_fresh(challenge, link.id, now):
             return Refusal.CHALLENGE_STALE
         if key is None:
             return Refusal.BAD_SIGNATURE
@@ -142,7 +188,7 @@ class Callers:
             step.changed(link.incident_id)
         await self._note(step, Action.LINK_REDEEM, link, refusal)
 
-    async def _spend(self, step: Step, link: Link, key: str, secret: GrantSecret) -> Link:
+    async def _spend(self, step: Step, link: Link, key: str, secret: GrantSecret, *, plain: bool) -> Link:
         self._asking.free(link.id)
         again = link.redeemed_at is not None
         asking = None if link.asking_key == key else link.asking_key
@@ -154,10 +200,11 @@ class Callers:
             asking_key=asking,
             ended_at=None,
         )
-        if link.feed_id is not None and await step.tx.feeds.get(link.feed_id) is None:
+        feed = None if plain else link.feed_id  # without script nothing is published
+        if feed is not None and await step.tx.feeds.get(feed) is None:
             await step.tx.feeds.add(
                 Feed(
-                    id=link.feed_id,
+                    id=feed,
                     incident_id=link.incident_id,
                     kind=FeedKind.CALLER,
                     state=FeedState.WAITING,
@@ -167,10 +214,10 @@ class Callers:
         await step.tx.grants.add(
             Grant(
                 id=GrantId(new_id("grt")),
-                scope=_SCOPES[link.kind],
+                scope=(_PLAIN_SCOPES if plain else _SCOPES)[link.kind],
                 incident_id=link.incident_id,
                 link_id=link.id,
-                feed_id=link.feed_id,
+                feed_id=feed,
                 issued_at=step.now,
                 expires_at=step.now + SHARING_LASTS,
             ),
@@ -182,6 +229,7 @@ class Callers:
             subject=link.id,
             incident=link.incident_id,
             again="yes" if again else "no",
+            **({"page": "plain"} if plain else {}),
         )
         step.changed(link.incident_id)
         return link
@@ -199,6 +247,11 @@ class Callers:
     def _slow_down(self, address: str) -> None:
         if not self._addresses.take(address):
             raise refused(Refusal.TOO_MANY_TRIES)
+
+
+def plain_key(page: GrantSecret) -> str:
+    """What a link is bound to instead of a browser's key. No thumbprint looks like it."""
+    return f"plain-{page.hashed[:48]}"
 
 
 def refused(refusal: Refusal) -> Refused:

@@ -20,7 +20,13 @@ class HungUp:
         self._turn = asyncio.Lock()  # who presses second finds what the first makes
 
     async def press(
-        self, user: User, number: str, words: str, position: PositionReport | None, manner: Manner
+        self,
+        user: User,
+        number: str,
+        words: str,
+        position: PositionReport | None,
+        manner: Manner,
+        language: str | None = None,
     ) -> tuple[IncidentView, LinkView]:
         """The number's open incident of that type, or a new one, and its link. Raises Refused (bad-number).
 
@@ -28,10 +34,16 @@ class HungUp:
         """
         to = self._links.checked(To(number=number))
         async with self._turn:
-            return await self._press(user, to, words, position, manner)
+            return await self._press(user, to, words, position, manner, language)
 
     async def _press(
-        self, user: User, to: To, words: str, position: PositionReport | None, manner: Manner
+        self,
+        user: User,
+        to: To,
+        words: str,
+        position: PositionReport | None,
+        manner: Manner,
+        language: str | None,
     ) -> tuple[IncidentView, LinkView]:
         incident = await self._incidents.of_number(HUNG_UP, to.number)
         if incident is None:
@@ -41,6 +53,6 @@ class HungUp:
         if incident.links:
             return incident, incident.links[0]
         link = await self._links.issue(
-            user, IncidentId(incident.id), to, LinkKind.LIVE, LinkFor.HUNG_UP, manner
+            user, IncidentId(incident.id), to, LinkKind.LIVE, LinkFor.HUNG_UP, manner, language
         )
         return incident, link

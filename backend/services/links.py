@@ -37,9 +37,11 @@ from backend.services.keys import Keys
 from backend.services.steps import Step, Steps
 from media.ports import EndReason, Holder, Sfu
 from notifications import mailboxes, numbers
+from notifications.messages import known
 
 CODE_LASTS = timedelta(minutes=10)
 EXPIRY_LOOK_S = 5.0
+DEFAULT_LANGUAGE = "en"
 
 
 class Links:
@@ -73,8 +75,12 @@ class Links:
         kind: LinkKind = LinkKind.LIVE,
         whom: LinkFor = LinkFor.CALLER,
         manner: Manner = Manner.OPEN,
+        language: str | None = None,
     ) -> LinkView:
-        """Issue a link and queue its message. Raises Refused (not-found, incident-closed, bad-…)."""
+        """Issue a link and queue its message. Raises Refused (not-found, incident-closed, bad-…).
+
+        `language` is that of the message; None for the one that the caller's page is known to be in.
+        """
         to = self.checked(to)
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_ISSUE, actor=user.id, subject=incident)
@@ -88,6 +94,7 @@ class Links:
                 manner=manner,
                 number=to.number,
                 email=to.email,
+                language=language or await self._read_by(step, incident, whom),
                 issued_at=step.now,
                 expires_at=step.now + self._lasts,
                 delivery=DeliveryState.SENT if to.shown else DeliveryState.QUEUED,
@@ -126,6 +133,46 @@ class Links:
         except mailboxes.BadMailbox as error:
             raise Refused(Refusal.BAD_EMAIL, str(error)) from error
         return To(number=number, email=email, shown=to.shown)
+
+    async def also(self, user: User, link_id: LinkId, to: To, language: str | None = None) -> LinkView:
+        """Send a link to a number or an address that it had not. Raises Refused.
+
+        It goes by the first new way at once, and then on as any other does.
+        """
+        to = self.checked(to)
+        async with self._steps.begin() as step:
+            step.attempts(Action.LINK_ALSO, actor=user.id, subject=link_id)
+            link = await self._usable(step, link_id)
+            if link.redeemed_at is not None:
+                raise Refused(Refusal.ALREADY_SHARING, "The caller has this link already.")
+            if to.number and link.number:
+                raise Refused(Refusal.BAD_NUMBER, "This link has a number. Send a new link to another one.")
+            if to.email and link.email:
+                raise Refused(Refusal.BAD_EMAIL, "This link has an address. Send a new link to another one.")
+            way = Way.SMS if to.number else Way.EMAIL
+            link = await step.tx.links.change(
+                link_id,
+                number=to.number or link.number,
+                email=to.email or link.email,
+                language=language or link.language,
+                expires_at=step.now + self._lasts,
+                delivery=DeliveryState.QUEUED,
+                delivery_reason=None,
+                next_at=step.now + OPENED_WITHIN if way in self._ways else None,
+                unreached_at=None,
+            )
+            await queue(step, link, way)
+            await step.record(
+                Action.LINK_ALSO,
+                actor=user.id,
+                subject=link_id,
+                incident=link.incident_id,
+                details=_known_of(way=way.value, number=to.number, email=to.email, language=link.language),
+            )
+            step.changed(link.incident_id)
+            view = await self._view(step, link)
+        self._wake()
+        return view
 
     async def resend(self, user: User, link_id: LinkId) -> LinkView:
         """Send the same link again, by the way that it went last, and start its time anew. Raises Refused."""
@@ -244,6 +291,16 @@ class Links:
                     step.changed(link.incident_id)
         return now
 
+    async def _read_by(self, step: Step, incident: IncidentId, whom: LinkFor) -> str:
+        """The language that this caller's page was in last; a witness is somebody else."""
+        if whom is LinkFor.THIRD_PARTY:
+            return DEFAULT_LANGUAGE
+        for link in await step.tx.links.of_incident(incident):
+            language = (await step.tx.talk.marks(link.id)).language
+            if language is not None and link.whom is not LinkFor.THIRD_PARTY:
+                return known(language)
+        return DEFAULT_LANGUAGE
+
     async def _view(self, step: Step, link: Link) -> LinkView:
         return self._board.link(link, await step.tx.messages.of_link(link.id), step.now)
 
@@ -293,14 +350,18 @@ async def queue(step: Step, link: Link, way: Way) -> None:
 
 def _told(link: Link, way: Way | None) -> dict[str, str]:
     """What the log holds of a link that was issued."""
-    said = {
-        "kind": link.kind.value,
-        "for": link.whom.value,
-        "manner": link.manner.value,
-        "way": way.value if way is not None else "shown",
-        "number": link.number,
-        "email": link.email,
-    }
+    return _known_of(
+        kind=link.kind.value,
+        **{"for": link.whom.value},
+        manner=link.manner.value,
+        way=way.value if way is not None else "shown",
+        number=link.number,
+        email=link.email,
+        language=link.language if way is not None else "",
+    )
+
+
+def _known_of(**said: str) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 

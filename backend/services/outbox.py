@@ -155,7 +155,7 @@ class Outbox:
         url = address(self._public_url, self._keys, link.id, link.manner)
         ask, reader, quiet = Ask(link.kind.value), Reader(link.whom.value), link.manner is not Manner.OPEN
         if message.way is Way.EMAIL:
-            mail = letter(agency=self._agency, url=url, ask=ask, reader=reader, quiet=quiet)
+            mail = letter(self._agency, url, ask, link.language, reader=reader, quiet=quiet)
             return Message(
                 key=MessageKey(message.id),
                 to=link.email,
@@ -168,7 +168,7 @@ class Outbox:
         return Message(
             key=MessageKey(message.id),
             to=link.number,
-            text=invitation(agency=self._agency, url=url, ask=ask, reader=reader, quiet=quiet),
+            text=invitation(self._agency, url, ask, link.language, reader=reader, quiet=quiet),
             created_at=message.created_at,
             valid_for_s=max(1, int((link.expires_at - self._steps.clock()).total_seconds())),
             status_callback=f"{self._public_url.rstrip('/')}/api/twilio/status?message={message.id}",

@@ -30,7 +30,7 @@ from backend.model.receipts import (
 )
 from backend.model.refusals import Refusal, Refused
 from backend.model.rungs import RungChange
-from backend.model.uses import UseEntry
+from backend.model.uses import LeafKind, UseEntry
 from backend.services.keys import Keys
 from backend.services.limits import Rate
 from backend.services.proofs import RECEIPT, proves
@@ -152,6 +152,8 @@ class Receipts:
             changes = await tx.rungs.of_link(link.id)
             words = await tx.talk.said_by(link.id, caller=True)
             uploads = await tx.uploads.taken(link.id)
+            for looks in (await tx.receipts.leaves(uploads)).values():
+                leaves += looks
         ended = feed is None or feed.state is FeedState.ENDED
         over = ended or incident is None or incident.closed_at is not None
         on = {
@@ -159,7 +161,7 @@ class Receipts:
         }
         receipt = await self._callers(link, leaves, now, over, on)
         return self._with_terms(
-            msgspec.structs.replace(receipt, words=words, uploads=uploads), link, incident, changes, now
+            msgspec.structs.replace(receipt, words=words, uploads=len(uploads)), link, incident, changes, now
         )
 
     async def _callers(
@@ -171,20 +173,23 @@ class Receipts:
         for entry in leaves:
             uses.setdefault(entry.id, []).append(entry)
         seals = {use: _sealed(held, now) for use, held in uses.items()}
-        seen = {
-            use: receipts.tell(receipts.opened(entry, seals[use] is not None) for entry in held)
+        opened = {
+            use: [receipts.opened(entry, seals[use] is not None) for entry in held]
             for use, held in uses.items()
         }
+        seen = {use: receipts.tell(held) for use, held in opened.items()}
         viewers = [
             Viewer(role=one.role, seconds=one.seconds, watching=not (one.over or over))
             for use, one in seen.items()
-            if not over or one.sessions or use in on  # a grant by which nobody looked is nobody
+            if uses[use][0].kind is LeafKind.OPEN
+            and (not over or one.sessions or use in on)  # a grant by which nobody looked is nobody
         ]
         proved = _proved(leaves, published)
         return CallerReceipt(
             agency=self._agency,
             live=link.feed_id is not None,
             viewers=tuple(viewers),
+            lookers=receipts.lookers(leaf for held in opened.values() for leaf in held),
             over=over and not on,
             stills=sum(one.stills or 0 for one in seen.values()),
             recorded=any(one.recorded for one in seen.values()),

@@ -18,6 +18,7 @@ from backend.model.refusals import Refusal, Refused
 from backend.model.talk import (
     A_PAGE,
     MOST_WORDS,
+    SHOWN,
     TEXT_CHARS,
     CallerWord,
     Said,
@@ -115,6 +116,20 @@ class Talk:
             await self._tell_marks(
                 step, link, delivered=min(delivered, newest), read=min(read, newest), language=language
             )
+
+    async def shown(self, bearer: GrantSecret, language: str) -> tuple[Link, tuple[CallerWord, ...]]:
+        """The link, and the last words of its thread, for a page that hears no news. Raises Refused.
+
+        They are before the caller's eyes, as far as anybody knows.
+        """
+        if not self._asks.take(bearer.hashed):
+            raise Refused(Refusal.TOO_OFTEN, "Not so often.")
+        async with self._steps.begin() as step:
+            link = await self._caller(step.tx, bearer)
+            newest = await step.tx.talk.newest(link.id)
+            words = await step.tx.talk.after(link.id, max(0, newest - SHOWN), SHOWN)
+            await self._tell_marks(step, link, delivered=newest, read=newest, language=language)
+        return link, tuple(for_caller(word) for word in words)
 
     async def _caller(self, tx: Tx, bearer: GrantSecret) -> Link:
         """The link by which this page shares now. Raises Refused."""

@@ -118,6 +118,14 @@ class Uploads:
             raise Refused(Refusal.NOT_FOUND)
         return found
 
+    async def newest(self, bearer: GrantSecret) -> Upload | None:
+        """The last file of this caller's. Raises Refused."""
+        async with self._steps.read() as tx:
+            _, link = await bearers.callers(tx, bearer, self._steps.clock(), Scope.UPLOAD)
+            there = await tx.uploads.of_incidents([link.incident_id])
+        mine = [upload for upload in there.get(link.incident_id, []) if upload.link_id == link.id]
+        return mine[-1] if mine else None
+
     async def receive(
         self, bearer: GrantSecret, upload_id: UploadId, offset: int, pieces: AsyncIterator[bytes]
     ) -> Upload:
@@ -133,7 +141,7 @@ class Uploads:
             raise
         received = offset
         try:
-            async for piece in _in_time(pieces):
+            async for piece in in_time(pieces):
                 piece = piece[: upload.length - received]
                 self._append(upload_id, piece)
                 received += len(piece)
@@ -154,6 +162,28 @@ class Uploads:
         self._cut(upload_id, offset)
         return upload
 
+    async def take(self, bearer: GrantSecret, at_most: int, pieces: AsyncIterator[bytes]) -> Upload:
+        """A file that comes once and whole, from a page that cannot go on with it. Raises Refused.
+
+        `at_most` is what is known of its length before it came. `pieces` raise when it stays torn: then it is
+        forgotten.
+        """
+        upload = await self.begin(bearer, at_most)
+        self._writing.add(upload.id)
+        received = 0
+        try:
+            async for piece in pieces:
+                received += len(piece)
+                if received > upload.length:
+                    raise Refused(Refusal.TOO_LARGE, TOO_LARGE)
+                self._append(upload.id, piece)
+            return await self._took(msgspec.structs.replace(upload, length=received), received)
+        except BaseException:
+            await asyncio.shield(self._end(upload, UploadState.EXPIRED))
+            raise
+        finally:
+            self._writing.discard(upload.id)
+
     async def _took(self, upload: Upload, received: int) -> Upload:
         """What arrived is there, unless the link has ended meanwhile: then none of this piece is.
 
@@ -166,7 +196,7 @@ class Uploads:
                     raise Refused(ended)
                 whole = received == upload.length
                 state = UploadState.CHECKING if whole else UploadState.RECEIVING
-                await step.tx.uploads.change(upload.id, received=received, state=state)
+                await step.tx.uploads.change(upload.id, length=upload.length, received=received, state=state)
                 step.changed(upload.incident_id)
         finally:
             self._writing.discard(upload.id)
@@ -325,7 +355,7 @@ async def _ended(tx: Tx, link_id: LinkId) -> Refusal | None:
     return None if link.ended_at is link.revoked_at is None else Refusal.GRANT_REVOKED
 
 
-async def _in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The pieces; ends when the next does not come."""
     with contextlib.suppress(TimeoutError, StopAsyncIteration):
         while True:

@@ -16,13 +16,15 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, PoolResetState, event, text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from backend.store import sqlite
 from backend.store.alerts import Alerts
 from backend.store.around import Around
 from backend.store.cameras import Cameras
 from backend.store.care import Care
+from backend.store.compiled import compiled
 from backend.store.connectors import Connectors
 from backend.store.contests import Contests
 from backend.store.devices import Devices
@@ -60,17 +62,8 @@ from backend.store.uses import Uses
 
 log = logging.getLogger(__name__)
 
-CACHE = "cache_size=-32768"  # KiB for each connection, taken as needed: a city's cameras fit in it
 FORGETS, FORGETS_S = 20, 0.1  # tries, and what is between two
 ONE_WRITER = 0x5147_0911  # the advisory lock of this product, on PostgreSQL
-PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=5000",
-    "secure_delete=ON",  # what is erased of the public log is overwritten
-    CACHE,
-)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -213,30 +206,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, hide_parameters=True, pool_size=5, pool_pre_ping=True)
-    # numbers and hashes must not reach a log by way of a failed statement
-    engine = create_async_engine(
-        url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_reset_on_return=None
-    )
-    _tell_sqlite(engine.sync_engine, begin)
-    return engine
-
-
-def _tell_sqlite(engine: Engine, begin: str) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:  # once to its thread and back, where a cursor is thrice
-        connection.connection.run_async(lambda driver: driver.execute_fetchall(begin))
-
-    @event.listens_for(engine, "reset")
-    def on_reset(connection: Any, _record: Any, state: PoolResetState) -> None:  # most have been committed
-        if not state.terminate_only and connection.driver_connection.in_transaction:
-            connection.rollback()
+    more: dict[str, Any] = {
+        "hide_parameters": True,  # numbers and hashes must not reach a log by way of a failed statement
+        "execution_options": {"compiled_cache": compiled()},
+    }
+    if url.startswith("sqlite"):
+        return sqlite.connect(url, begin, pool_size=pool_size, max_overflow=0, **more)
+    return create_async_engine(url, pool_size=5, pool_pre_ping=True, **more)

@@ -379,6 +379,7 @@ links = Table(
     Column("manner", String(16), nullable=False, server_default="open"),
     Column("number", String(20), nullable=False),
     Column("email", String(254), nullable=False, server_default=""),
+    Column("language", String(16), nullable=False, server_default="en"),
     Column("issued_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("opened_at", Utc),

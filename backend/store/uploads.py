@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.model.ids import IncidentId, LinkId, UploadId
+from backend.model.ids import IncidentId, LinkId, UploadId, UseId
 from backend.model.uploads import OPEN, Upload, UploadState
 from backend.store.rows import by_incident, columns, value, values
 from backend.store.tables_uploads import uploads
@@ -41,14 +41,12 @@ class Uploads:
         had, is_open, waiting = [await self._db.scalar(each) or 0 for each in asked]
         return had, is_open, waiting
 
-    async def taken(self, link: LinkId) -> int:
-        """How many of this link's are whole and kept."""
-        asked = (
-            select(func.count())
-            .select_from(uploads)
-            .where(uploads.c.link_id == link, uploads.c.state == UploadState.READY.value)
+    async def taken(self, link: LinkId) -> list[UseId]:
+        """Of each of this link's that is whole and kept, the use that looks at it are of."""
+        asked = select(uploads.c.use_id).where(
+            uploads.c.link_id == link, uploads.c.state == UploadState.READY.value
         )
-        return await self._db.scalar(asked) or 0
+        return [UseId(use) for use in await self._db.scalars(asked.order_by(uploads.c.begun_at))]
 
     async def promised(self) -> int:
         """Bytes that are still to come, of all that are open."""

@@ -77,9 +77,9 @@ const escapeHtml = (text: string): string =>
 
 /** The template with `%word%` said, and the rest of the page in it. */
 function document(html: string, code: Code, words: Table, carried: Carried): string {
-  const said = html.replace(/%(\w+)%/g, (_, name: string) => {
+  const said = html.replace(/%([\w.]+)%/g, (_, name: string) => {
     const text = words[name];
-    if (text === undefined) throw new Error(`index.html says ${name}, which is not in words/en.json`);
+    if (text === undefined) throw new Error(`index.html says ${name}, which no table of en has`);
     return escapeHtml(text);
   });
   return said
@@ -175,7 +175,7 @@ export function callerPages(folder: string): Plugin {
           JSON.stringify({ dir: dirOf(code), words: { ...words, ...more }, phrases, names }),
         );
         const version = createHash("sha256").update(whole.join()).digest("base64url").slice(0, 8);
-        for (const [index, { code, words }] of said.entries()) {
+        for (const [index, { code, words, phrases }] of said.entries()) {
           const carried = {
             code,
             name: LANGUAGES[code],
@@ -183,12 +183,13 @@ export function callerPages(folder: string): Plugin {
             languages: `/c/${version}`,
             parts,
           } as Carried;
-          const source = document(html, code, words, carried);
+          const table = { ...words, ...phrases };
+          const source = document(html, code, table, carried);
           this.emitFile({ type: "asset", fileName: `${code}.html`, source });
           const covered = document(
             html.replace(/<body>[\s\S]*?<\/main>/, () => cover),
             code,
-            words,
+            table,
             carried,
           );
           this.emitFile({ type: "asset", fileName: `${code}.n.html`, source: covered });

@@ -20,7 +20,7 @@ export type Crew = "alone" | "join" | "take-over";
 
 export type DutyEnd = "signed-off" | "changed" | "taken-over" | "signed-out";
 
-export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.next" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "caller.say" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "talk.say" | "phrases.set";
+export type Action = "incident.open" | "incident.amend" | "incident.close" | "incident.offer" | "incident.transfer" | "incident.take" | "incident.coarsen" | "unit.assign" | "unit.release" | "unit.status" | "unit.undo" | "unit.alert" | "unit.acknowledge" | "unit.silent" | "unit.sign-on" | "unit.sign-off" | "link.issue" | "link.send" | "link.delivery" | "link.next" | "link.also" | "link.code" | "link.code-use" | "link.open" | "link.redeem" | "link.allow" | "link.revoke" | "link.handout" | "caller.status" | "caller.rung" | "caller.stop" | "upload.begin" | "upload.end" | "upload.look" | "caller.say" | "feed.publish" | "feed.live" | "feed.end" | "feed.watch" | "feed.subscribe" | "feed.unsubscribe" | "user.add" | "user.password" | "user.sign-in" | "user.sign-out" | "session.lock" | "session.unlock" | "session.end" | "tak.set" | "tak.show" | "access.refuse" | "owner.invite" | "owner.accept" | "owner.request" | "owner.approve" | "owner.decline" | "site.add" | "site.amend" | "site.retire" | "camera.register" | "camera.amend" | "camera.pause" | "camera.resume" | "camera.retire" | "camera.still" | "camera.close" | "camera.open" | "camera.renew" | "camera.ask" | "camera.answer" | "push.subscribe" | "push.unsubscribe" | "incident.panic" | "fee.price" | "fee.invoice" | "fee.pay" | "contest.open" | "contest.answer" | "statement.make" | "connector.code" | "connector.enrol" | "connector.retire" | "connector.refuse" | "device.register" | "device.retire" | "dock.register" | "dock.amend" | "dock.retire" | "drone.maintain" | "drone.offer" | "drone.decline" | "drone.send" | "drone.refuse" | "drone.phase" | "drone.hold" | "drone.go-on" | "drone.follow" | "drone.steer" | "drone.handover" | "drone.return" | "drone.land" | "drone.parachute" | "drone.command" | "drone.breach" | "drone.fault" | "drone.end" | "watch.begin" | "watch.end" | "weather.set" | "officer.share" | "officer.stop" | "use.seal" | "use.unseal" | "use.erase" | "glass.break" | "glass.end" | "review.make" | "finding.close" | "finding.remark" | "finding.name" | "note.write" | "note.look" | "talk.say" | "phrases.set";
 
 export type InvoiceState = "free" | "paid" | "open" | "overdue";
 
@@ -80,7 +80,7 @@ export type Status = "dispatched" | "en-route" | "on-scene" | "clear";
 
 export type Rung = "live" | "stills" | "single-stills" | "upload" | "position" | "text";
 
-export type RungReason = "starting" | "working" | "permission-refused" | "no-camera" | "camera-taken" | "hidden" | "udp-and-tcp-blocked" | "too-slow" | "chosen" | "asked" | "unheard";
+export type RungReason = "starting" | "working" | "permission-refused" | "no-camera" | "camera-taken" | "hidden" | "udp-and-tcp-blocked" | "too-slow" | "chosen" | "asked" | "reloaded" | "no-script" | "unheard";
 
 export type Erased = "place" | "person" | "words" | "everything";
 
@@ -802,6 +802,7 @@ export interface LinkView {
   state: LinkState;
   number: string | null;
   email: string | null;
+  language: string;
   reason: string | null;
   sender: string;
   ways: WentBy[];
@@ -1064,7 +1065,7 @@ export interface Agency {
   incident_types: string[];
   sender: string;
   email: boolean;
-  quiet_words: string;
+  quiet_words: Record<string, string>;
   country: string;
   currency: string;
 }
@@ -1267,6 +1268,13 @@ export interface IssueLink {
   shown?: boolean;
   whom?: LinkFor;
   manner?: Manner;
+  language?: string | null;
+}
+
+export interface SendLinkAlso {
+  number?: string;
+  email?: string;
+  language?: string | null;
 }
 
 export interface HungUpCall {
@@ -1274,6 +1282,7 @@ export interface HungUpCall {
   words?: string;
   position?: Place | null;
   manner?: Manner;
+  language?: string | null;
 }
 
 export interface IssuedLink {
@@ -1736,6 +1745,11 @@ export interface Viewer {
   watching: boolean;
 }
 
+export interface Looker {
+  role: string | null;
+  looks: number;
+}
+
 export interface SharedFor {
   rung: Rung;
   seconds: number;
@@ -1754,6 +1768,7 @@ export interface CallerReceipt {
   file: ReceiptFile | null;
   shared: SharedFor[];
   uploads: number;
+  lookers: Looker[];
   words: number;
   places_days: number;
   places_until: string | null;

@@ -31,6 +31,8 @@ from backend.model.ids import (
 from backend.model.links import DeliveryState, Link, LinkKind, LinkState
 from backend.model.positions import Position, PositionSource, distance_m
 from backend.model.refusals import Refusal
+from backend.services import credentials
+from backend.services.credentials import COST, Passwords  # read before tests make it cheap
 from backend.services.fresh import Together
 from backend.services.keys import Keys, same
 from backend.services.limits import Rate, Turns
@@ -83,6 +85,15 @@ def test_a_secret_has_a_length(text: str) -> None:
 def test_any_text_can_be_hashed_and_compared(text: str) -> None:
     assert len(Secret(text).hashed) == 64
     assert same(text, "x") is (text == "x")
+
+
+async def test_a_password_costs_what_rfc_9106_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "COST", COST)
+    passwords = Passwords()
+    kept = await passwords.hash("correct horse battery")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert await passwords.matches(kept, "correct horse battery")
+    assert not await passwords.matches(kept, "correct horse batterz")
 
 
 # Keys

@@ -21,6 +21,8 @@ from tests.backend.calls import calling
 from tests.backend.house import House, Phone, Staff, done, no
 from tests.backend.lent import Lent, lending
 from tests.backend.seen import Look, admitted, leaves, look, told_end
+from tests.backend.test_uploads import Tus, until_state
+from tests.media import clips
 from tests.peers import until
 from tests.tlog import trees
 
@@ -528,3 +530,37 @@ async def test_who_was_let_in_and_never_looked_is_nobody(house: House, dana: Sta
     assert [one["watching"] for one in done(await ask(phone))["viewers"]] == [True]
     assert (await phone.send("stop")).status_code == 204
     assert done(await ask(phone))["viewers"] == []
+
+
+async def test_whose_photo_was_looked_at_is_told_by_whom_and_it_is_proved(
+    house: House, dana: Staff, sam: Staff, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    incident = await dana.open()
+    phone = Phone(house, house.token((await dana.issue(incident, "upload"))["id"]))
+    await phone.share()
+    tus, photo = Tus(house, phone), clips.sideways()
+    where = await tus.begun(len(photo))
+    assert (await tus.send(where, 0, photo)).status_code == 204
+    await until_state(dana, incident, "ready")
+    receipt = done(await ask(phone))
+    assert (receipt["uploads"], receipt["viewers"], receipt["lookers"]) == (1, [], [])
+
+    await dana.post(f"/api/incidents/{incident['id']}/units", {"unit_id": sam.user.unit_id})
+    for who in (dana, dana, sam):
+        assert (await who.http.get(where.replace("/api/caller", "/api"))).status_code == 200
+    assert (await phone.send("stop")).status_code == 204
+    await published(house)
+    receipt = done(await ask(phone))
+    lookers = [{"role": "dispatcher", "looks": 1}, {"role": "officer", "looks": 1}]
+    assert (receipt["lookers"], receipt["viewers"], receipt["proved"]) == (lookers, [], True)
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(receipt["file"]))
+    code, out, _ = offline(file, house.log.vkey, capsys)
+    assert code == 0
+    assert [line.strip() for line in out.splitlines() if "looked at" in line] == [
+        "looked at  what is kept, by a dispatcher",
+        "looked at  what is kept, by an officer",
+    ]
+    assert by_another(file, house.log.vkey)["ok"]
+    file.write_text(json.dumps({**receipt["file"], "to": "owner"}))
+    assert offline(file, house.log.vkey, capsys)[0] == 1, "no owner's receipt is of looks alone"

@@ -98,6 +98,7 @@ def link(which: int = 1, state: str = "sent", **changes: Any) -> Json:
         "state": state,
         "number": "+13135550143",
         "email": None,
+        "language": "en",
         "reason": None,
         "sender": "sms",
         "ways": [way("sms", minutes=2)],
@@ -337,7 +338,11 @@ class Agency:
                 "incident_types": ["Break-in", "Medical", "Fire", "Traffic collision", "Other"],
                 "sender": sender,
                 "email": True,
-                "quiet_words": "Your appointment is confirmed. Details and changes: …",
+                "quiet_words": {
+                    "en": "Your appointment is confirmed. Details and changes: …",
+                    "es": "Su cita queda confirmada. Detalles y cambios: …",
+                    "uk": "Ваш запис підтверджено. Докладніше: …",
+                },
                 "country": "US",
             },
             "csrf": "token",
@@ -580,7 +585,9 @@ class Agency:
         if verb == "handout":
             return 200, handout
         found = next(k for i in self.incidents.values() for k in i["links"] if k["id"] == which)
-        if verb == "resend":
+        if verb == "also":
+            found |= {"state": "queued", "sender": "sms" if "number" in body else "email", **body}
+        if verb in ("resend", "also"):
             return 200, {"link": found, "handout": None}
         return 200, found
 

@@ -122,6 +122,7 @@ test("a receipt says what was shared on which rung, until when places are kept, 
   const receipt = {
     ...{ agency: "Dearborn Police", live: true, viewers: [], over: true, stills: 0, recorded: false },
     ...{ sealed: null, proved: false, provable_at: null, file: null, contact: "", places_days: 30, words: 2, uploads: 1 },
+    lookers: [],
     shared: [
       { rung: "live", seconds: 70.4 },
       { rung: "stills", seconds: 15 },

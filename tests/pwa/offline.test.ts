@@ -23,7 +23,7 @@ const AT_NOON = Date.parse(NOON);
 const BREAK_IN = { id: "inc_1", type: "Break-in" };
 const ME: Me = {
   user: { id: "usr_1", name: "sam", display_name: "Sam", role: "officer", unit_id: "unt_1", usual_unit_id: "unt_1" },
-  agency: { name: "Dearborn Police", incident_types: [], sender: "sms", email: false, quiet_words: "", country: "US", currency: "USD" },
+  agency: { name: "Dearborn Police", incident_types: [], sender: "sms", email: false, quiet_words: {}, country: "US", currency: "USD" },
   lock_after_s: 1800,
   care: { blur: false, still_first: false },
   csrf: "secret",

@@ -129,9 +129,9 @@ class Dispatcher:
     """Signed in, over HTTP."""
 
     def __init__(self, service: Service, name: str) -> None:
-        self._service = service
+        self._service, self._origin = service, service.settings["SIGHTLINE_PUBLIC_URL"]
         self._http = httpx.Client(
-            base_url=service.url, headers={"Origin": service.url}, timeout=10, verify=PLAIN
+            base_url=service.url, headers={"Origin": self._origin}, timeout=10, verify=PLAIN
         )
         me = self._post("/api/session", {"name": name, "password": PASSWORD})
         self._http.headers["X-CSRF-Token"] = me["csrf"]
@@ -181,6 +181,11 @@ class Dispatcher:
         """The incident as a console is shown it."""
         return next(view for view in self._snapshot()["incidents"] if view["id"] == incident)
 
+    def look_at_upload(self, upload: str) -> None:
+        """Press to see a caller's photo or clip."""
+        reply = self._http.get(f"/api/uploads/{upload}")
+        assert reply.is_success, (reply.status_code, reply.text)
+
     def cookies(self) -> str:
         """The Cookie header of a socket of theirs."""
         return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
@@ -188,7 +193,7 @@ class Dispatcher:
     def _snapshot(self) -> Any:
         address = self._service.url.replace("http", "ws", 1) + "/api/events"
         with connect(
-            address, origin=Origin(self._service.url), additional_headers={"Cookie": self.cookies()}
+            address, origin=Origin(self._origin), additional_headers={"Cookie": self.cookies()}
         ) as socket:
             return json.loads(socket.recv(timeout=5))
 
@@ -211,9 +216,29 @@ class Dispatcher:
         entries = self._get(f"/api/incidents/{incident}/entries")
         return [entry["details"] for entry in entries if entry["action"] == action]
 
+    def refusals(self, incident: str) -> list[tuple[str, str]]:
+        """What was refused, oldest first, and why."""
+        entries = self._get(f"/api/incidents/{incident}/entries")
+        return [(entry["action"], entry["refusal"]) for entry in entries if entry["refusal"] is not None]
+
     def trail(self, incident: str) -> list[dict[str, Any]]:
         trail: list[dict[str, Any]] = self._get(f"/api/incidents/{incident}/trail")
         return trail
+
+    def talk(self, issued: Issued) -> list[dict[str, Any]]:
+        """The words of its thread, oldest first."""
+        words: list[dict[str, Any]] = self._get(f"/api/links/{issued.id}/talk")["words"]
+        return words
+
+    def ask(self, issued: Issued, phrase: str) -> None:
+        """A question by one press."""
+        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": "ask", "phrase": phrase}
+        self._post(f"/api/links/{issued.id}/talk", body)
+
+    def tell(self, issued: Issued, text: str) -> None:
+        """Words of theirs."""
+        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": "text", "text": text}
+        self._post(f"/api/links/{issued.id}/talk", body)
 
     def code(self, issued: Issued) -> str:
         return str(self._post(f"/api/links/{issued.id}/code")["code"])

@@ -124,6 +124,7 @@ function link(changes: Partial<LinkView> = {}): LinkView {
     state: "sent",
     number: "+13135550143",
     email: null,
+    language: "en",
     reason: null,
     sender: "sms",
     ways: [{ way: "sms", state: "sent", at: NOON, reason: null }],

@@ -149,6 +149,47 @@ async def test_a_covert_link_is_a_page_for_notes_whose_button_shares(
     await caller.says(page, "puede ver su cámara")
 
 
+async def test_notes_say_saved_only_when_911_has_something_and_a_dead_link_leaves_two_ways_out(
+    phones: Phones, dispatcher: Dispatcher, service: Service
+) -> None:
+    page = await phones.new()
+    link = dispatcher.issue_link(dispatcher.open_incident(), manner="covert")
+    await page.goto(link.url)
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Saved", exact=True).wait_for()
+    assert "link.redeem" in dispatcher.actions(link.incident)
+
+    dead = dispatcher.issue_link(dispatcher.open_incident(), manner="covert")
+    dispatcher.revoke(dead)
+    late = await phones.new()
+    await late.goto(dead.url)
+    await late.get_by_role("button", name="Not saved").wait_for()
+    await late.get_by_role("button", name="Not saved").click()
+    assert "911" not in await late.locator("body").inner_text()
+    assert await late.title() == "Notes"
+    await late.wait_for_function(f"({ADDRESS}) === '/n'")
+    assert await violations(late) == []
+    told = dispatcher.refusals(dead.incident)
+    assert told == [("link.open", "link-revoked")], "the desk knows"
+    # digits, behind three taps
+    await late.mouse.click(160, 30, click_count=3)
+    await caller.says(late, "time is over")
+    await late.get_by_role("button", name="Type six digits").click()
+    await late.locator("#digits").fill(dispatcher.code(link))
+    await late.get_by_role("button", name="Save", exact=True).click()
+    await _until(late, lambda: ("link.redeem", "link-bound") in dispatcher.refusals(link.incident))
+    assert await late.get_by_role("button", name="Save", exact=True).is_visible(), "another phone has it"
+    # or out
+    gone = await phones.new()
+    await gone.goto(dead.url)
+    await gone.get_by_role("button", name="Not saved").wait_for()
+    await gone.keyboard.press("Escape")
+    await gone.keyboard.press("Escape")
+    await gone.get_by_role("button", name="Save", exact=True).wait_for()  # of the page that it is left for
+    assert gone.url == f"{service.url}/n"
+    assert await gone.evaluate("sessionStorage.length") == 0
+
+
 async def test_the_page_that_is_left_for_says_nothing_of_911(phones: Phones, service: Service) -> None:
     page = await phones.new()
     await page.goto(f"{service.url}/leave")

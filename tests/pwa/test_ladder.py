@@ -1,21 +1,19 @@
 """The caller's ladder in real Chromium: each rung is lost, the next reached by itself, and climbed back."""
 
 import asyncio
-import re
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.async_api import BrowserContext, CDPSession, Page, Route
+from playwright.async_api import BrowserContext, CDPSession, Page
 
-from tests.bench.bad_network import Relay
 from tests.media import clips
-from tests.media.bottleneck import Narrow
 from tests.pwa import caller
 from tests.pwa.caller import Phones
+from tests.pwa.lines import Line, Lines
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import frames_after, until, watcher
 from tests.pwa.test_caller_page import violations
@@ -105,46 +103,21 @@ async def test_blocked_webrtc_is_stills_and_climbs_back(
     assert dispatcher.actions(link.incident).count("caller.rung") <= 5, "it does not flap"
 
 
-class Line(Relay):
-    """A way to one engine's port whose way up has a rate; UDP alone."""
-
-    def __init__(self, engine_port: int) -> None:
-        super().__init__(engine_port)
-        self.narrow = self.up = Narrow()
-
-
 async def test_a_slow_line_is_stills_and_a_wide_one_video_again(
     phones: Phones, dispatcher: Dispatcher, link: Issued
 ) -> None:
     phone = await phones.new()
-    async with AsyncExitStack() as stack:
-        lines: dict[int, Line] = {}
-        rate_bps: float | None = None
 
-        async def relayed(route: Route) -> None:
-            """The answer, with a line's port in the place of the engine's."""
-            reply = await route.fetch()
-            sdp = re.sub(r"a=candidate:(?:\S+ ){2}tcp .*\r\n", "", await reply.text(), flags=re.I)
-            for port in {int(found) for found in re.findall(r"a=candidate:(?:\S+ ){5}(\d+)", sdp)}:
-                if port not in lines:
-                    lines[port] = await stack.enter_async_context(Line(port))
-                    lines[port].narrow.rate_bps = rate_bps
-                sdp = re.sub(
-                    rf"(a=candidate:(?:\S+ ){{4}})\S+ {port} ", rf"\g<1>127.0.0.1 {lines[port].port} ", sdp
-                )
-            await route.fulfill(response=reply, body=sdp)
+    def at(rate_bps: float | None) -> Callable[[Line], None]:
+        return lambda line: setattr(line.narrow, "rate_bps", rate_bps)
 
-        await phone.route(re.compile(r"/whip(\?.*)?$"), relayed)
+    async with Lines(phone) as lines:
         await caller.share(phone, link)
         await stands(dispatcher, link, "live: working")
-        rate_bps = 50_000
-        for line in lines.values():
-            line.narrow.rate_bps = rate_bps
+        lines.each(at(50_000))
         await network(phone, upload_bps=50_000)
         await stands(dispatcher, link, "stills: too-slow", "single-stills: too-slow", timeout_s=90)
-        rate_bps = None
-        for line in lines.values():
-            line.narrow.rate_bps = None
+        lines.each(at(None))
         await network(phone)
         await stands(dispatcher, link, "live: working", timeout_s=90)
 
@@ -238,3 +211,6 @@ async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
     assert await phone.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
     assert await phone.evaluate("window.asked") == []
     assert dispatcher.incident(link.incident)["position"] is None
+    dispatcher.look_at_upload(newest(dispatcher, link)["id"])
+    await phone.get_by_role("button", name="Stop").click()
+    await phone.get_by_text("A dispatcher: your photos and clips").wait_for()

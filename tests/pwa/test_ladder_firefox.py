@@ -1,22 +1,38 @@
-"""The ladder in Firefox ESR, which does not tell what it believes to get through: stills, and video again."""
+"""The ladder in Firefox ESR, which does not tell what it believes to get through, and asks in its own way."""
 
 import socket
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from tests.media.test_firefox import FIREFOX
 from tests.pwa import caller
-from tests.pwa.caller import REFUSES_PLACE
-from tests.pwa.service import Dispatcher, Service
+from tests.pwa.caller import REFUSES_CAMERA, REFUSES_PLACE, REMEMBERS_TRACKS
+from tests.pwa.service import Dispatcher, Issued, Service
+from tests.pwa.test_caller_call import until
 from tests.pwa.test_ladder import BLOCKS_WEBRTC, stands
 
+pytestmark = pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
+
+ALLOWED, REFUSED = 1, 2  # as Firefox keeps what somebody answered for good
+HERE = '{"location":{"lat":42.3223,"lng":-83.1763},"accuracy":12}'
 PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,
-    "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
+    # instead of asking a service of its maker's where the machine is
+    "geo.provider.network.url": f"data:application/json,{HERE}",
+    "geo.provider.use_gpsd": False,
+    "geo.provider.use_geoclue": False,
 }
+PLACE_ENDS = """
+const watch = navigator.geolocation.watchPosition.bind(navigator.geolocation);
+navigator.geolocation.watchPosition = (found, failed, wanted) => {
+  window.withdrawPlace = () => failed({code: 1, PERMISSION_DENIED: 1, message: 'withdrawn'});
+  return watch(found, failed, wanted);
+};
+"""
 
 
 def own_address() -> str:
@@ -26,30 +42,148 @@ def own_address() -> str:
         return str(asked.getsockname()[0])
 
 
-@pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
-async def test_blocked_webrtc_is_stills_in_firefox_and_climbs_back(tmp_path: Path) -> None:
-    service = Service(tmp_path / "data", media_host="0.0.0.0", media_advertise=own_address())
-    (tmp_path / "data").mkdir()
+@pytest.fixture(scope="module")
+def dispatcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dispatcher]:
+    """Of a service whose engine listens on all addresses."""
+    folder = tmp_path_factory.mktemp("firefox")
+    service = Service(folder, media_host="0.0.0.0", media_advertise=own_address())
     service.add_person("dana", "dispatcher")
     service.start()
-    try:
-        dispatcher = Dispatcher(service, "dana")
-        link = dispatcher.issue_link(dispatcher.open_incident())
-        async with async_playwright() as playwright:
-            browser = await playwright.firefox.launch(
-                channel="moz-firefox", executable_path=str(FIREFOX), firefox_user_prefs=PREFERENCES
-            )
-            page = await browser.new_page(locale="en-US")
-            await page.add_init_script(BLOCKS_WEBRTC + REFUSES_PLACE)
-            await caller.open_link(page, link)
-            await caller.press_share(page)
-            await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
-            (feed,) = dispatcher.incident(link.incident)["feeds"]
-            assert feed["state"] == "live"
-            assert feed["still_at"] is not None
-            await page.evaluate("() => { window.blocked = false; }")
-            await stands(dispatcher, link, "live: working", timeout_s=90)
-            await browser.close()
-        dispatcher.close()
-    finally:
-        service.kill()
+    dispatcher = Dispatcher(service, "dana")
+    yield dispatcher
+    dispatcher.close()
+    service.kill()
+
+
+@pytest.fixture
+def link(dispatcher: Dispatcher) -> Issued:
+    return dispatcher.issue_link(dispatcher.open_incident())
+
+
+@asynccontextmanager
+async def firefox(script: str = "", *, camera: int = ALLOWED, place: int = ALLOWED) -> AsyncIterator[Page]:
+    """A page in a Firefox whose person has answered its questions like that."""
+    answers = {"permissions.default.camera": camera, "permissions.default.geo": place}
+    async with async_playwright() as playwright:
+        browser = await playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=str(FIREFOX),
+            firefox_user_prefs={**PREFERENCES, **answers},
+        )
+        page = await browser.new_page(locale="en-US")
+        if script:
+            await page.add_init_script(script)
+        yield page
+        await browser.close()
+
+
+async def test_blocked_webrtc_is_stills_in_firefox_and_climbs_back(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with firefox(BLOCKS_WEBRTC + REFUSES_PLACE) as page:
+        await caller.open_link(page, link)
+        await caller.press_share(page)
+        await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+        (feed,) = dispatcher.incident(link.incident)["feeds"]
+        assert feed["state"] == "live"
+        assert feed["still_at"] is not None
+        await page.evaluate("() => { window.blocked = false; }")
+        await stands(dispatcher, link, "live: working", timeout_s=90)
+
+
+async def test_a_page_that_is_reloaded_at_each_step_goes_on_from_there(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with firefox() as page:
+        await caller.open_link(page, link)
+        await page.reload()
+        await caller.reaches(page, "ask")
+        assert "link.redeem" not in dispatcher.actions(link.incident)
+        await caller.press_share(page)
+        await page.reload()  # in the middle of whatever began
+        await goes_on(page)
+        await stands(dispatcher, link, "live: working")
+        await page.reload()
+        await goes_on(page)
+        await stands(dispatcher, link, "live: working")
+        await page.click("button.stop")
+        await caller.reaches(page, "ended")
+        await page.reload()
+        await caller.reaches(page, "ask")
+        await page.get_by_role("button", name="Who saw it").click()
+        await caller.reaches(page, "ended")
+    assert "link.allow" not in dispatcher.actions(link.incident)
+
+
+async def goes_on(page: Page) -> None:
+    """By itself where this Firefox says that it was allowed for good, else by another press."""
+    await page.wait_for_selector('main[data-screen="sharing"], main[data-screen="ask"]')
+    await page.wait_for_timeout(1000)
+    if await page.get_attribute("main", "data-screen") == "ask":
+        await caller.press_share(page)
+    await caller.says(page, "can see your camera and where you are")
+
+
+async def test_a_camera_that_is_refused_is_photos_and_the_place(dispatcher: Dispatcher, link: Issued) -> None:
+    async with firefox(camera=REFUSED) as page:
+        await caller.open_link(page, link)
+        await caller.press_share(page)
+        await stands(dispatcher, link, "upload: permission-refused")
+        await page.wait_for_selector('[data-camera="refused"][data-place="on"]')
+        await until(lambda: {"camera": "refused", "position": "on"} in dispatcher.statuses(link.incident))
+        await page.get_by_role("button", name="Try again").wait_for()
+        await page.locator("input[type=file]").wait_for(state="attached")
+
+
+async def test_both_refused_is_words_and_photos(dispatcher: Dispatcher, link: Issued) -> None:
+    async with firefox(camera=REFUSED, place=REFUSED) as page:
+        await caller.open_link(page, link)
+        await caller.press_share(page)
+        await page.wait_for_selector('[data-tone="off"]')
+        await until(
+            lambda: {"camera": "refused", "position": "refused"} in dispatcher.statuses(link.incident)
+        )
+        await page.locator(".write").click()
+        await page.locator(".talk textarea").fill("I am behind the shop")
+        await page.keyboard.press("Enter")
+        await until(lambda: "I am behind the shop" in [word["text"] for word in dispatcher.talk(link)])
+
+
+async def test_permissions_that_are_withdrawn_midway_are_said_and_can_be_given_again(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with firefox(REMEMBERS_TRACKS + PLACE_ENDS) as page:
+        await caller.share(page, link)
+        await stands(dispatcher, link, "live: working")
+        await page.evaluate("window.opens = navigator.mediaDevices.getUserMedia")
+        await page.evaluate(REFUSES_CAMERA + "window.tracks.at(-1).dispatchEvent(new Event('ended'))")
+        await page.wait_for_selector('[data-camera="refused"][data-place="on"]')
+        await stands(dispatcher, link, "upload: permission-refused")
+        await page.evaluate("window.withdrawPlace()")
+        await until(lambda: dispatcher.statuses(link.incident)[-1]["position"] == "refused")
+        await page.evaluate("navigator.mediaDevices.getUserMedia = window.opens")
+        await page.get_by_role("button", name="Try again").click()
+        await caller.says(page, "can see your camera and where you are")
+        await stands(dispatcher, link, "live: working", timeout_s=90)
+
+
+async def test_they_talk_in_firefox_and_a_reload_loses_no_word(dispatcher: Dispatcher, link: Issued) -> None:
+    async with firefox() as page:
+        await caller.share(page, link)
+        dispatcher.ask(link, "ask.weapon")
+        asked = page.locator(".asked")
+        await asked.get_by_text("Does anybody have a weapon?").wait_for()
+        await asked.get_by_role("button", name="Yes").click()
+        await until(lambda: dispatcher.talk(link)[-1]["phrase"] == "answer.yes")
+        await expect(asked).to_be_hidden()
+        await page.locator(".write").click()
+        await page.locator(".talk textarea").fill("He is in the kitchen")
+        await page.keyboard.press("Enter")
+        await until(lambda: dispatcher.talk(link)[-1]["text"] == "He is in the kitchen")
+        dispatcher.tell(link, "Stay where you are")
+        await page.get_by_text("Stay where you are").first.wait_for()
+        await page.reload()
+        await goes_on(page)
+        await page.locator(".write").click()
+        await expect(page.locator(".messages li:not(.seen)")).to_have_count(4)
+    assert dispatcher.actions(link.incident).count("caller.say") == 2

@@ -91,3 +91,61 @@ async def test_a_link_is_shown_on_the_smallest_console(browser: Browser) -> None
         await expect(panel.get_by_text("On the screen only")).to_be_visible()
         assert await axe(page) == []
         assert await fits(page)
+
+
+async def test_a_link_that_is_shown_is_texted_too_in_the_callers_language(browser: Browser) -> None:
+    agency = Agency(APP)
+    shown = {"number": None, "sender": "console", "ways": [way("qr", seconds=20)]}
+    agency.incidents = {"inc_1": incident(1, callback_number=None, links=[link(1, "sent", **shown)])}
+    async with visiting(browser, agency, "/console#inc_1", size=(1280, 800)) as page:
+        panel = page.get_by_role("region", name="Link", exact=True)
+        await panel.get_by_role("button", name="Send it also to…").click()
+        number = panel.get_by_label("Number")
+        await expect(number).to_be_focused()
+        await page.keyboard.type("313 555 0177")
+        language = panel.get_by_label("Language of the text")
+        await expect(language).to_have_value("en")
+        await language.select_option("Ukrainian")
+        assert await axe(page) == []
+        await number.press("Enter")
+        await expect(panel.get_by_role("form", name="Send this link also to")).to_have_count(0)
+        body = {"number": "313 555 0177", "language": "uk"}
+        assert agency.asked_for("POST", "/api/links/lnk_1/also") == [body]
+        await agency.record(entry(1, "link.also", details={"way": "sms", **body, "number": NUMBER}))
+        await expect(page.get_by_text("sent the link also to +1 313 555 0143, in Ukrainian")).to_be_visible()
+        # there is a number now, and an address may still come
+        await agency.change(links=[link(1, "sent", ways=[way("sms", seconds=3)], language="uk")])
+        await panel.get_by_role("button", name="Send it also to…").click()
+        await expect(panel.get_by_label("Number")).to_have_count(0)
+        await panel.get_by_label("E-mail").fill("ann@example.com")
+        await panel.get_by_label("E-mail").press("Enter")
+        assert agency.asked_for("POST", "/api/links/lnk_1/also")[-1] == {"email": "ann@example.com"}
+        await agency.change(links=[link(1, "sent", email="ann@example.com")])
+        await expect(panel.get_by_role("button", name="Send it also to…")).to_have_count(0)
+
+
+async def test_a_text_is_written_in_a_language_by_one_choice(browser: Browser) -> None:
+    agency = Agency(APP)
+    agency.incidents = {"inc_1": incident(1, callback_number=NUMBER, links=[])}
+    async with visiting(browser, agency, "/console#inc_1", size=(1280, 800)) as page:
+        panel = page.get_by_role("region", name="Link", exact=True)
+        await panel.get_by_label("Language of the text").select_option("Spanish")
+        await panel.get_by_label("Their page").select_option("silent")
+        await expect(panel.get_by_text("Su cita queda confirmada")).to_be_visible()
+        await expect(panel.get_by_text("That is: “Your appointment is confirmed.")).to_be_visible()
+        assert await axe(page) == []
+        await panel.get_by_role("button", name="Text the link").click()
+        assert agency.asked_for("POST", LINKS) == [
+            {"number": NUMBER, "kind": "live", "manner": "silent", "language": "es"}
+        ]
+        # an incident whose link is texted at once
+        new = page.get_by_role("form", name="New incident")
+        await new.get_by_label("Type of incident").select_option("Fire")
+        await new.get_by_label("Caller's number").fill("313 555 0188")
+        await new.get_by_label("Language of the text").select_option("Ukrainian")
+        assert await fits(page)
+        await new.get_by_label("Caller's number").press("Enter")
+        await expect(new.get_by_label("Language of the text")).to_have_value("en")
+        assert agency.asked_for("POST", "/api/incidents/inc_2/links") == [
+            {"number": "313 555 0188", "kind": "live", "language": "uk"}
+        ]

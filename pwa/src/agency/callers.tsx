@@ -34,6 +34,8 @@ const REASONS: Record<string, string> = {
   "udp-and-tcp-blocked": "The network lets no video through",
   "too-slow": "The network is too slow for video",
   chosen: "The caller chose it",
+  reloaded: "The page was loaded anew, and Share not pressed again",
+  "no-script": "The page’s script did not run",
   unheard: "The phone sent, and nothing arrived",
 };
 const BROWSERS: Record<string, string> = {

@@ -104,6 +104,14 @@ export function beDiscreet(goodbye: () => void, signal: AbortSignal): void {
   addEventListener("keydown", (event) => event.key === "Escape" && twice(), { signal });
 }
 
+/** What came of the button of a page for notes: they must not look kept when nothing was. */
+export function answer(saved: boolean): void {
+  onWords((words) => {
+    const button = document.querySelector("#cover button");
+    if (button !== null) button.textContent = saved ? words.saved : words.notSaved;
+  });
+}
+
 /** The notes, whose button is the press that shares. */
 export function disguise(words: AllWords, press: () => void): void {
   const page = notes(words);

@@ -4,13 +4,21 @@ import { Refused } from "../lib/api.ts";
 import { keepAwake } from "../lib/wakelock.ts";
 import type { Health } from "../rtc/health.ts";
 import type { SessionState } from "../rtc/reconnect.ts";
-import type { LinkKind } from "../wire.ts";
+import type { CallerStatus, LinkKind } from "../wire.ts";
 import type { Door } from "./door.ts";
 import { loadWords } from "./frame.ts";
 import { afresh, begin, type Facts, next, rungOf, type Stand, type Standing } from "./rungs.ts";
 import type { Part, Situation } from "./saying.ts";
 import { offered } from "./sending.ts";
 import { sendStills } from "./stills.ts";
+
+/** What this tab shared before it was loaded anew, until Share is pressed again. */
+const RELOADED: CallerStatus = { camera: "paused", position: "paused", rung: "text", reason: "reloaded" };
+
+/** The page stands at its button again; the press before allows to say so. */
+export function sayReloaded(door: Door): void {
+  door.say("/api/caller/status", RELOADED).catch(() => {});
+}
 
 /** Told how a publication is. */
 export interface Heard {

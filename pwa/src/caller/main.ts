@@ -15,12 +15,12 @@ const can: screens.Ability = {
 // Without it (an old browser, a page without TLS) this phone cannot show that it is the one that was asked.
 const canProve = globalThis.crypto?.subtle !== undefined;
 
-function typeDigits(): void {
-  void load("digits").then(({ askDigits }) => askDigits(begin));
+function askDigits(): void {
+  void load("digits").then((digits) => digits.askDigits(begin));
 }
 
 function begin(token: string): void {
-  void visit({ token, can, life: life.signal, typeDigits });
+  void visit({ token, can, life: life.signal, askDigits });
 }
 
 // A page that comes back from the browser's memory has let go of everything: it starts again.
@@ -32,10 +32,14 @@ addEventListener("hashchange", () => location.reload()); // another link in the 
 
 const token = location.hash.slice(1) || (memory.get(STOWED) ?? "");
 if (!canProve || !(can.camera || can.place)) {
-  show((words) => screens.notice("cannot", words, words.cannot, words.cannotAdvice, null));
+  const plain = document.forms[0] ?? null; // what stands there until a script runs
+  show((words) => {
+    const screen = screens.notice("cannot", words, words.cannot, words.cannotAdvice, null);
+    return { ...screen, parts: [...screen.parts, plain] };
+  });
   void loadWords(); // and with them the other languages
 } else if (token === "") {
-  typeDigits();
+  askDigits();
 } else {
   begin(token);
 }

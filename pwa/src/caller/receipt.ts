@@ -19,19 +19,24 @@ export interface EndedFor {
 const ROLES = ["dispatcher", "officer", "supervisor"] as const;
 
 function viewerLine(words: AllWords, { role, seconds, watching }: Viewer): string {
-  const known = ROLES.find((each) => each === role);
-  const who = words[known ?? "somebody"];
+  const who = named(words, role);
   if (watching) return fill(words.watchesStill, { who });
   // How long is told a moment later.
   return seconds ? fill(words.watched, { who, time: duration(Math.round(seconds)) }) : who;
 }
 
-/** Who saw the picture, by role; in place of what this page can only suppose. */
+function named(words: AllWords, role: string | null): string {
+  return words[ROLES.find((each) => each === role) ?? "somebody"];
+}
+
+/** Who saw the picture, and who looked at what was sent, by role; in place of what this page can only suppose. */
 function viewerLines(words: AllWords, agency: string, receipt: CallerReceipt | null): string[] {
-  if (!receipt?.live) return [fill(words.withThem, { agency })];
-  const lines = receipt.viewers.map((viewer) => viewerLine(words, viewer));
-  if (receipt.sealed) lines.push(words.sealed);
-  return lines.length > 0 ? lines : [words.nobodySaw];
+  const lines = (receipt?.viewers ?? []).map((viewer) => viewerLine(words, viewer));
+  if (receipt?.live && !receipt.sealed && lines.length === 0) lines.push(words.nobodySaw);
+  for (const { role } of receipt?.lookers ?? [])
+    lines.push(fill(words.lookedAt, { who: named(words, role) }));
+  if (receipt?.sealed) lines.push(words.sealed);
+  return lines.length > 0 ? lines : [fill(words.withThem, { agency })];
 }
 
 function save(file: ReceiptFile): void {
@@ -68,7 +73,7 @@ export function ended(words: AllWords, { agency, sentence, summary, receipt, aga
       headline(sentence),
       h("dl", {}, ...facts.filter((fact) => fact !== null)),
       space(),
-      receipt?.viewers.length ? proof(words, receipt) : null,
+      receipt && receipt.viewers.length + receipt.lookers.length > 0 ? proof(words, receipt) : null,
       h("p", {}, words.mayClose),
       again && button(again),
     ],

@@ -52,6 +52,7 @@ export function offered({ kind, situation, rung, words, ...mine }: SendingFor): 
       },
     });
     const button = h("button", { type: "button", onclick: () => field.click() }, words.sendFile);
+    button.classList.toggle("main", kind === "upload"); // it is what the link is for
     slot.replaceChildren(button, field, h("div", { role: "status" }, said), bar);
     return () => {
       const { camera } = situation;

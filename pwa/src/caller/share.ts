@@ -21,6 +21,7 @@ export interface Summary {
 }
 
 export interface Sharing {
+  readonly kind: LinkKind;
   readonly situation: Situation;
   readonly health: Health | null;
   readonly fix: Fix | null;
@@ -213,6 +214,7 @@ export function share(options: ShareOptions): Sharing {
   door.grant().catch(over);
 
   return {
+    kind: options.kind,
     situation,
     get health() {
       return health;

@@ -83,6 +83,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
 
   const showStage = (): void => {
     const { stream, fix } = shared;
+    stage.hidden = shared.kind === "upload";
     if (video.srcObject !== stream) {
       video.srcObject = stream;
       if (stream !== null) video.play().catch(() => {}); // hidden page: plays when it is back
@@ -115,7 +116,9 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     write(toneWord, words[TONES[said.tone]]);
     write(time, clock(now - since));
     write(signal, signalWords(now));
-    write(sentence, words[said.sentence]);
+    // a link for photos has nothing else to say before one is sent, and that stands beside the button
+    const asksForFile = shared.kind === "upload" && said.sentence === "seeNothing";
+    write(sentence, asksForFile ? fill(words.asksForFile, { agency: words.call }) : words[said.sentence]);
     write(hint, said.hint === null ? "" : words[said.hint]);
     hint.hidden = said.hint === null;
     const { camera, place: where } = shared.situation;

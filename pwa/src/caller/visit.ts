@@ -28,7 +28,7 @@ export interface VisitOptions {
   /** Ends everything that the page started. */
   life: AbortSignal;
   /** The caller has digits instead of a link. */
-  typeDigits(): void;
+  askDigits(): void;
 }
 
 /** What a receipt stands under, and what can be done beside it. */
@@ -39,9 +39,9 @@ interface Told {
 }
 
 /** How long until a receipt may say more; null when it has said all. */
-function untilMore({ over, proved, provable_at, viewers }: CallerReceipt): number | null {
+function untilMore({ over, proved, provable_at, viewers, lookers }: CallerReceipt): number | null {
   if (!over) return LOOK_AGAIN_MS;
-  if (proved || provable_at === null || viewers.length === 0) return null;
+  if (proved || provable_at === null || viewers.length + lookers.length === 0) return null;
   // A phone's clock may be wrong by a year, and a timer that long fires at once.
   const wait_ms = Date.parse(provable_at) - Date.now();
   return Math.min(Math.max(0, wait_ms), LONGEST_LOOK_MS) + AFTER_CHECKPOINT_MS;
@@ -70,8 +70,10 @@ async function isGranted(name: "camera" | "geolocation"): Promise<boolean> {
   }
 }
 
-export async function visit({ token, can, life, typeDigits }: VisitOptions): Promise<void> {
+export async function visit({ token, can, life, askDigits }: VisitOptions): Promise<void> {
   const door = doorOf(token);
+  const before = memory.get(RESUME) ?? "";
+  const hadShared = before.endsWith(` ${token}`);
   let invitation: Invitation | null = null;
   let pressed: boolean | null = null; // before the server answered
   let looking = new AbortController();
@@ -155,6 +157,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   const turnedAway = (code: string): void => {
+    if (cover !== null) void beCareful("covert", false); // it can still be uncovered and left
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
@@ -162,7 +165,7 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     show((words) =>
       screens.notice("refused", words, unknown ? words.linkUnknown : words.linkOver, words.askNewLink, {
         words: words.enterDigits,
-        press: typeDigits,
+        press: askDigits,
       }),
     );
   };
@@ -181,6 +184,11 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     }
   };
 
+  const showSaved = async (): Promise<void> => {
+    await door.grant();
+    (await load("discreet")).answer(true);
+  };
+
   const begin = (camera: boolean): void => {
     elsewhere();
     const ending = new AbortController();
@@ -190,6 +198,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
     const since = performance.now();
     let screen: SharingScreen | null = null;
     memory.set(RESUME, `${camera} ${token}`);
+    // A page for notes says what came of its button: it must not look kept when nothing was.
+    if (document.getElementById("cover")) showSaved().catch(() => {});
 
     const finish = (): ReturnType<typeof shared.summary> => {
       ending.abort();
@@ -281,9 +291,8 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   };
 
   const resumes = async (): Promise<boolean | null> => {
-    const [camera, shared] = (memory.get(RESUME) ?? "").split(" ");
-    if (shared !== token) return null;
-    const withCamera = camera === "true";
+    if (!hadShared) return null;
+    const withCamera = before.startsWith("true");
     const granted = await Promise.all([
       !withCamera || isGranted("camera"),
       !can.place || isGranted("geolocation"),
@@ -294,15 +303,16 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   /** The press behind the notes; a silent caller's own, if the page was loaded anew, is no press. */
   const pressHidden = (): void => {
     if (pressed === null && !isSharing && invitation?.manner !== "silent") {
-      press(can.camera && invitation?.kind !== "position");
+      press(can.camera && (invitation?.kind ?? "live") === "live");
     }
   };
 
   /** Nobody who takes the phone may see what this is. */
-  const beCareful = async (manner: Manner): Promise<void> => {
+  const beCareful = async (manner: Manner, opens = true): Promise<void> => {
     memory.set(STOWED, token);
     history.replaceState(null, "", location.pathname); // without the token
-    const { beDiscreet, disguise } = await load("discreet");
+    const { answer, beDiscreet, disguise } = await load("discreet");
+    if (!opens) answer(false);
     if (manner === "covert" && pressed === null && cover === null) {
       disguise((await loadWords()).words, pressHidden);
     }
@@ -314,7 +324,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
 
   // A covert link's page is a page for notes from its first byte on; its button is the press.
   const cover = document.getElementById("cover");
-  cover?.querySelector("button")?.addEventListener("click", pressHidden);
+  cover?.querySelector("form")?.addEventListener("submit", (event) => {
+    event.preventDefault(); // it goes to the server where no script runs
+    pressHidden();
+  });
 
   const resumed = resumes();
   if ((await resumed) === null) showAsk(false);
@@ -327,7 +340,10 @@ export async function visit({ token, can, life, typeDigits }: VisitOptions): Pro
   if (invitation.manner === "open") speakUp();
   else void beCareful(invitation.manner);
   const camera = pressed ?? (await resumed);
-  if (camera === null) showAsk(false);
-  else begin(camera && invitation.kind === "live");
+  if (camera !== null) begin(camera && invitation.kind === "live");
+  else {
+    showAsk(false);
+    if (hadShared) void load("ladder").then(({ sayReloaded }) => isSharing || sayReloaded(door));
+  }
   void loadAhead();
 }

@@ -1,15 +1,17 @@
 // A new link for the selected incident: where to, asking for what, and where that is not the usual for whom and
 // how. The common case is the number that is there already and Enter.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { useAct } from "../lib/hooks.ts";
+import { useAct, useStore } from "../lib/hooks.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
 import { currentLink } from "../staff/links.ts";
-import type { IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
+import type { Agency, IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
+import { addressed } from "./link-also.tsx";
 import { type ConsoleState, change, showHandout } from "./state.ts";
+import { knownLanguage, TextLanguage, USUAL } from "./text-language.tsx";
 
 export const CLOSED = { texting: false, witness: false } as const;
 export const NUMBER_FIELD = "link-number";
@@ -42,6 +44,17 @@ interface Props {
   canCancel: boolean;
 }
 
+/** All that whoever holds the phone will read, for the dispatcher to say beforehand. */
+function QuietWords({ agency, language }: { agency: Agency; language: string }) {
+  const { [language]: words, [USUAL]: meaning } = agency.quiet_words;
+  return (
+    <p class="link-quiet" role="status">
+      <Icon name="hide" /> It will read only: <q lang={language}>{words}</q>
+      {language !== USUAL && ` That is: “${meaning}”`} Say so beforehand, if you can.
+    </p>
+  );
+}
+
 export function LinkForm({ desk, state, incident, asked, witness, canCancel }: Props) {
   const { agency } = desk.me;
   const known = incident.callback_number ?? currentLink(incident)?.number ?? "";
@@ -50,16 +63,20 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
   const [kind, setKind] = useState<LinkKind>("live");
   const [whom, setWhom] = useState<LinkFor>(witness ? "third-party" : "caller");
   const [manner, setManner] = useState<Manner>("open");
+  const { talks } = useStore(desk.world);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const usual = whom === "third-party" ? USUAL : knownLanguage(incident, talks);
+  const language = chosen ?? usual;
   const field = useRef<HTMLInputElement>(null);
   const act = useAct(sorry);
   useLayoutEffect(() => {
     if (asked) field.current?.select();
   }, [asked]);
 
-  const choose = (chosen: LinkFor): void => {
-    setWhom(chosen);
-    if (chosen === "third-party" && number === known) setNumber(""); // that one is the caller's
-    if (chosen !== "third-party" && number === "") setNumber(known);
+  const choose = (reader: LinkFor): void => {
+    setWhom(reader);
+    if (reader === "third-party" && number === known) setNumber(""); // that one is the caller's
+    if (reader !== "third-party" && number === "") setNumber(known);
   };
 
   /** Usual things are left out. */
@@ -67,10 +84,10 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
     act.run(async () => {
       const issued = await desk.calls.issueLink(incident.id, {
         kind,
-        ...(number.trim() === "" ? {} : { number: number.trim() }),
-        ...(email.trim() === "" ? {} : { email: email.trim() }),
+        ...addressed(number, email),
         ...(whom === "caller" ? {} : { whom }),
         ...(manner === "open" ? {} : { manner }),
+        ...(language === usual ? {} : { language }),
         ...(shown ? { shown } : {}),
       });
       showHandout(state, issued.link.id, issued.handout);
@@ -145,11 +162,11 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
           </select>
         </label>
       </div>
-      {manner !== "open" && (
-        <p class="link-quiet" role="status">
-          <Icon name="hide" /> It will read only: “{agency.quiet_words}” Say so beforehand, if you can.
-        </p>
-      )}
+      <div class="field">
+        <span>Written in</span>
+        <TextLanguage agency={agency} value={language} onChange={setChosen} />
+      </div>
+      {manner !== "open" && <QuietWords agency={agency} language={language} />}
       <ProblemNote text={act.problem} />
       <div class="buttons">
         <button type="submit" class="primary" disabled={act.busy}>

@@ -21,6 +21,7 @@ import {
 import { StandingMark } from "../staff/parts/standing.tsx";
 import { timeOfDay } from "../staff/words.ts";
 import type { IncidentView, LinkView } from "../wire.ts";
+import { canGoAlso, LinkAlso } from "./link-also.tsx";
 import { LinkForm } from "./link-form.tsx";
 import { ShowCode, ShowHandout } from "./link-secrets.tsx";
 import { type ConsoleState, change, hide, showCode, showHandout } from "./state.ts";
@@ -126,12 +127,16 @@ interface ActionProps extends LinkProps {
 
 function Actions({ desk, state, link, beside = false }: ActionProps) {
   const act = useAct(sorry);
+  const [also, setAlso] = useState(false);
   const failed = link.state === "failed" && !link.unreached;
   const open = link.redeemed_at === null && !beside;
   const resend = async (): Promise<void> => {
     const issued = await desk.calls.resend(link.id);
     showHandout(state, issued.link.id, issued.handout);
   };
+  if (open && also && canGoAlso(desk, link)) {
+    return <LinkAlso desk={desk} state={state} link={link} onDone={() => setAlso(false)} />;
+  }
   return (
     <>
       <ProblemNote text={act.problem} />
@@ -147,6 +152,11 @@ function Actions({ desk, state, link, beside = false }: ActionProps) {
           </button>
         )}
         {open && <SpeakOrShow desk={desk} state={state} link={link} />}
+        {open && canGoAlso(desk, link) && (
+          <button type="button" onClick={() => setAlso(true)}>
+            <Icon name="sent" /> Send it also to…
+          </button>
+        )}
         <Revoke busy={act.busy} onRevoke={() => void act.run(() => desk.calls.revoke(link.id))} />
       </div>
     </>

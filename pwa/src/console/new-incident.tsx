@@ -9,6 +9,7 @@ import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
 import { AT_REST, type ConsoleState, change, keep, kept, showHandout } from "./state.ts";
+import { TextLanguage, USUAL } from "./text-language.tsx";
 
 const TEXT_AT_ONCE = "sightline.text-at-once";
 export const TYPE_FIELD = "new-type";
@@ -27,12 +28,15 @@ interface Draft {
   words: string;
   place: string;
   textAtOnce: boolean;
+  /** Of the text. */
+  language: string;
 }
 
 async function open({ desk, state }: Props, draft: Draft, place: Coordinates | null): Promise<void> {
   const number = draft.number.trim();
+  const written = draft.language === USUAL ? {} : { language: draft.language };
   if (draft.type === HUNG_UP) {
-    const made = await desk.calls.hungUp({ number, words: draft.words.trim(), position: place });
+    const made = await desk.calls.hungUp({ number, words: draft.words.trim(), position: place, ...written });
     desk.take(made.incident);
     change(state, { ...AT_REST, list: "open" });
     desk.select(made.incident.id);
@@ -50,7 +54,7 @@ async function open({ desk, state }: Props, draft: Draft, place: Coordinates | n
   desk.select(incident.id);
   if (number === "" || !draft.textAtOnce) return;
   try {
-    const issued = await desk.calls.issueLink(incident.id, { number, kind: "live" });
+    const issued = await desk.calls.issueLink(incident.id, { number, kind: "live", ...written });
     showHandout(state, issued.link.id, issued.handout);
   } catch (error) {
     change(state, { texting: true, notice: `The incident is open, but no link was texted. ${sorry(error)}` });
@@ -65,6 +69,7 @@ export function NewIncident(props: Props) {
     words: "",
     place: "",
     textAtOnce: kept(TEXT_AT_ONCE) !== "no",
+    language: USUAL,
   };
   const [draft, setDraft] = useDraft("new incident", empty);
   const [unread, setUnread] = useState(false);
@@ -180,6 +185,13 @@ export function NewIncident(props: Props) {
         />
         <span>Text link</span>
       </label>
+      {(draft.textAtOnce || draft.type === HUNG_UP) && (
+        <TextLanguage
+          agency={agency}
+          value={draft.language}
+          onChange={(language) => setDraft({ ...draft, language })}
+        />
+      )}
       <button type="submit" class="primary" disabled={act.busy}>
         <Icon name="plus" /> Open
       </button>

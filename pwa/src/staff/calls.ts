@@ -33,6 +33,7 @@ import type {
   Reason,
   ResponseView,
   Say,
+  SendLinkAlso,
   ShareCamera,
   SignedOn,
   SignOn,
@@ -176,6 +177,11 @@ export class Calls {
 
   resend(link: string): Promise<IssuedLink> {
     return this.#requests.send("POST", `/api/links/${link}/resend`);
+  }
+
+  /** The same link to a number or an address that it had not. */
+  sendAlso(link: string, to: SendLinkAlso): Promise<IssuedLink> {
+    return this.#requests.send("POST", `/api/links/${link}/also`, to);
   }
 
   revoke(link: string): Promise<LinkView> {

@@ -204,6 +204,9 @@ function unreached({ state, reason }: LinkView): string {
   return `${why}Nobody has opened the link, and no way is left that it goes by itself. Read out a code or show the QR code.`;
 }
 
+const WITHOUT_SCRIPT =
+  "Their page runs no script: no picture and no place come by it. Write to them, and ask for what you need.";
+
 /** What a dispatcher should know or say now. */
 export function advice(link: LinkView): string {
   if (link.unreached) return unreached(link);
@@ -220,6 +223,7 @@ export function advice(link: LinkView): string {
     case "opened":
       return "The caller sees the page. Ask them to press Share.";
     case "sharing":
+      if (link.rung_reason === "no-script") return WITHOUT_SCRIPT;
       return link.rung === null
         ? captures(link)
         : `${captures(link)}. Now ${standing(link.rung, link.rung_reason)}.`;

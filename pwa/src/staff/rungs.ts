@@ -22,6 +22,8 @@ export const REASONS: Readonly<Record<RungReason, string>> = {
   "too-slow": "their line is too slow for more",
   chosen: "the caller chose so",
   asked: "the link asks for no more",
+  reloaded: "their page was loaded anew, and Share has to be pressed again",
+  "no-script": "their page runs no script",
   unheard: "nothing of it arrives",
 };
 

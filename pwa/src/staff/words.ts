@@ -4,6 +4,7 @@ import { numberWords } from "../lib/numbers.ts";
 import type { Action, EntryView, GlassReason, Rung, RungReason, SessionEnd } from "../wire.ts";
 import { DRONE_ATTEMPTS, DRONE_NEWS, DRONE_SENTENCES, DRONE_WARNINGS } from "./drone-log.ts";
 import { RUNGS, standing } from "./rungs.ts";
+import { languageName } from "./talks.ts";
 
 export type Weight = "news" | "plain" | "warning";
 
@@ -128,14 +129,37 @@ function rung({ details }: EntryView): string {
 }
 
 function issued(entry: EntryView): string {
-  const { again, way = "", kind = "", number, email, manner = "" } = entry.details;
+  const { again, way = "", kind = "", manner = "" } = entry.details;
   if (again === "yes") return `${who(entry)} sent the link again${way === "email" ? " by e-mail" : ""}`;
   const asks = KINDS[kind] === undefined ? "" : ` for ${KINDS[kind]}`;
   const what = `${who(entry)} issued a link${FOR[entry.details.for ?? ""] ?? ""}${asks}${MANNERS[manner] ?? ""}`;
+  return `${what}${toWhom(entry)}${writtenIn(entry)}`;
+}
+
+function toWhom({ details: { number, email } }: EntryView): string {
   const to = [number === undefined ? null : numberWords(number), email ?? null].filter(
     (each) => each !== null,
   );
-  return to.length === 0 ? what : `${what} to ${to.join(" and ")}`;
+  return to.length === 0 ? "" : ` to ${to.join(" and ")}`;
+}
+
+/** English goes without saying. */
+function writtenIn({ details: { language = "en" } }: EntryView): string {
+  return language === "en" ? "" : `, in ${languageName(language)}`;
+}
+
+function sentAlso(entry: EntryView): string {
+  return `${who(entry)} sent the link also${toWhom(entry)}${writtenIn(entry)}`;
+}
+
+function redeemed({ details }: EntryView): string {
+  if (details.page === "plain") return "The caller writes by a page that runs no script";
+  return details.again === "yes" ? "The caller's phone came back" : "The caller pressed Share";
+}
+
+function stopped({ details }: EntryView): string {
+  if (details.page === "plain") return "The caller tries the page with the camera again";
+  return details.quickly === "yes" ? "The caller left quickly and hid the page" : "The caller pressed Stop";
 }
 
 function delivery(entry: EntryView): string {
@@ -269,11 +293,11 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
   "link.send": delivery,
   "link.delivery": delivery,
   "link.next": wentOn,
+  "link.also": sentAlso,
   "link.code": (e) => `${who(e)} asked for a spoken code`,
   "link.code-use": () => "The caller typed the spoken code",
   "link.open": () => "The caller opened the link",
-  "link.redeem": (e) =>
-    e.details.again === "yes" ? "The caller's phone came back" : "The caller pressed Share",
+  "link.redeem": redeemed,
   "link.allow": (e) => `${who(e)} allowed the other phone`,
   "link.revoke": (e) => `${who(e)} revoked the link`,
   "link.handout": (e) => `${who(e)} showed the link and its QR code`,
@@ -285,8 +309,7 @@ const SENTENCES: Partial<Record<Action, Sentence>> = {
       ? `A ${e.details.kind ?? "photo"} from the caller can be seen`
       : "The caller's photo or clip did not arrive whole",
   "upload.look": (e) => `${who(e)} looked at what the caller sent`,
-  "caller.stop": (e) =>
-    e.details.quickly === "yes" ? "The caller left quickly and hid the page" : "The caller pressed Stop",
+  "caller.stop": stopped,
   "caller.say": (e) => (e.details.kind === "answer" ? "The caller answered" : "The caller wrote"),
   "talk.say": (e) => `${who(e)} ${SAID[e.details.kind ?? ""] ?? "wrote to the caller"}`,
   "feed.publish": (e) =>

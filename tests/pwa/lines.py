@@ -1,0 +1,68 @@
+"""Lines between a phone and the engine: what a page sends and gets goes through relays that a test holds.
+
+async with Lines(page) as lines:
+    lines.each(lambda line: line.cut())     # those that come later, too
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Self
+
+from playwright.async_api import Page, Route
+
+from tests.bench.bad_network import NOTHING_LOST, LossMap, Relay
+from tests.media.bottleneck import Narrow
+
+ALL_LOST = LossMap(b"\x01")
+
+
+class Line(Relay):
+    """A way to one engine's port whose way up has a rate; UDP alone."""
+
+    def __init__(self, engine_port: int) -> None:
+        super().__init__(engine_port)
+        self.narrow = self.up = Narrow()
+
+    def cut(self) -> None:
+        """Nothing gets through, either way."""
+        self.down.set(ALL_LOST, 0)
+        self.narrow.rate_bps = 1e-9
+
+    def mend(self) -> None:
+        self.down.set(NOTHING_LOST, 0)
+        self.narrow.rate_bps = None
+
+
+class Lines:
+    """Every engine's port that this page is told of is a line's; TCP is left out."""
+
+    def __init__(self, page: Page) -> None:
+        self._page, self._stack = page, AsyncExitStack()
+        self._lines: dict[int, Line] = {}
+        self._as_it_is: Callable[[Line], None] = Line.mend
+
+    async def __aenter__(self) -> Self:
+        await self._page.route(re.compile(r"/whip(\?.*)?$"), self._relayed)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    def each(self, change: Callable[[Line], None]) -> None:
+        self._as_it_is = change
+        for line in self._lines.values():
+            change(line)
+
+    async def _relayed(self, route: Route) -> None:
+        """The answer, with a line's port in the place of the engine's."""
+        reply = await route.fetch()
+        sdp = re.sub(r"a=candidate:(?:\S+ ){2}tcp .*\r\n", "", await reply.text(), flags=re.I)
+        for port in {int(found) for found in re.findall(r"a=candidate:(?:\S+ ){5}(\d+)", sdp)}:
+            if port not in self._lines:
+                self._lines[port] = await self._stack.enter_async_context(Line(port))
+                self._as_it_is(self._lines[port])
+            sdp = re.sub(
+                rf"(a=candidate:(?:\S+ ){{4}})\S+ {port} ", rf"\g<1>127.0.0.1 {self._lines[port].port} ", sdp
+            )
+        await route.fulfill(response=reply, body=sdp)
