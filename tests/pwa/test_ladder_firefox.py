@@ -8,9 +8,9 @@ from playwright.async_api import async_playwright
 
 from tests.media.test_firefox import FIREFOX
 from tests.pwa import caller
-from tests.pwa.caller import REFUSES_PLACE
+from tests.pwa.caller import BLOCKS_WEBRTC, REFUSES_PLACE
 from tests.pwa.service import Dispatcher, Service
-from tests.pwa.test_ladder import BLOCKS_WEBRTC, stands
+from tests.pwa.test_ladder import stands
 
 PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,

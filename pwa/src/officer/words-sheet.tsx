@@ -76,7 +76,7 @@ function Notes({ desk, incident, thread }: Pick<Props, "desk" | "incident"> & { 
           Earlier
         </button>
       )}
-      {thread.notes.length === 0 && pending === 0 && (
+      {thread.notes.length === 0 && pending === 0 && incident.uploads.length === 0 && (
         <p class="empty">Nothing is written yet. Dispatch and all units on this incident read it.</p>
       )}
       <CallersFiles desk={desk} incident={incident} />
@@ -116,6 +116,8 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
     if (lastUnread !== undefined && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(200);
   }, [lastUnread?.number]);
   const line = lastUnread ?? newest;
+  const files = incident.uploads.filter(({ state }) => state === "ready").length;
+  const unsaid = files === 0 ? "Write to dispatch" : "From the caller, to look at";
   return (
     <section class={open ? "area-words is-open" : "area-words"} aria-label="Words">
       <NewestSaid unread={unread} />
@@ -127,12 +129,17 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
       >
         <Icon name="write" />
         <span class="words-line">
-          {open ? "Words" : line === undefined ? "Write to dispatch" : inOneLine(line)}
+          {open ? "Words" : line === undefined ? unsaid : inOneLine(line)}
         </span>
         {!open && mine.some(({ state }) => state === "refused") ? (
           <span class="tone-danger">Not sent</span>
         ) : (
           !open && mine.some(({ state }) => state === "waiting") && <span class="tone-waiting">Waits</span>
+        )}
+        {!open && files > 0 && (
+          <span class="words-count">
+            {files} {files === 1 ? "file" : "files"}
+          </span>
         )}
         {!open && unread.length > 0 && <span class="words-count">{unread.length} new</span>}
         <Icon name="more" />
