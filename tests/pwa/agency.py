@@ -527,7 +527,11 @@ class Agency:
             if not self.signed_in and method == "GET":
                 return 401, problem(401, "not-signed-in")
             return (204, None) if method == "DELETE" else (200, self.me)
-        if path in ("/api/session/idle", "/api/care/exposure"):  # a page that is open for long
+        if path in (
+            "/api/session/idle",
+            "/api/session/lock",
+            "/api/care/exposure",
+        ):  # a page that is open for long
             return 204, None
         if path == "/api/incidents/closed":
             return 200, self.closed

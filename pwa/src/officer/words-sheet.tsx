@@ -9,7 +9,7 @@ import { NO_NOTES, type Thread, unreadNotes } from "../staff/notes.ts";
 import { CallersFiles } from "../staff/parts/callers-files.tsx";
 import { Composer, inOneLine, NewestSaid, Note, OnTheirWay } from "../staff/parts/words.tsx";
 import { timeOfDay } from "../staff/words.ts";
-import type { IncidentView } from "../wire.ts";
+import type { IncidentView, NoteView } from "../wire.ts";
 
 interface Props {
   desk: Desk;
@@ -93,6 +93,21 @@ function Notes({ desk, incident, thread }: Pick<Props, "desk" | "incident"> & { 
   );
 }
 
+/** What the closed sheet says: the newest words, or what else there is to look at. */
+function newestLine(newest: NoteView | undefined, files: number): string {
+  if (newest !== undefined) return inOneLine(newest);
+  return files === 0 ? "Write to dispatch" : "From the caller, to look at";
+}
+
+function FilesCount({ files }: { files: number }) {
+  if (files === 0) return null;
+  return (
+    <span class="words-count">
+      {files} {files === 1 ? "file" : "files"}
+    </span>
+  );
+}
+
 export function WordsSheet({ desk, incident, open, onOpen }: Props) {
   const world = useStore(desk.world);
   const thread = world.notes.get(incident.id) ?? NO_NOTES;
@@ -117,7 +132,6 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
   }, [lastUnread?.number]);
   const line = lastUnread ?? newest;
   const files = incident.uploads.filter(({ state }) => state === "ready").length;
-  const unsaid = files === 0 ? "Write to dispatch" : "From the caller, to look at";
   return (
     <section class={open ? "area-words is-open" : "area-words"} aria-label="Words">
       <NewestSaid unread={unread} />
@@ -128,19 +142,13 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
         {...pull}
       >
         <Icon name="write" />
-        <span class="words-line">
-          {open ? "Words" : line === undefined ? unsaid : inOneLine(line)}
-        </span>
+        <span class="words-line">{open ? "Words" : newestLine(line, files)}</span>
         {!open && mine.some(({ state }) => state === "refused") ? (
           <span class="tone-danger">Not sent</span>
         ) : (
           !open && mine.some(({ state }) => state === "waiting") && <span class="tone-waiting">Waits</span>
         )}
-        {!open && files > 0 && (
-          <span class="words-count">
-            {files} {files === 1 ? "file" : "files"}
-          </span>
-        )}
+        {!open && <FilesCount files={files} />}
         {!open && unread.length > 0 && <span class="words-count">{unread.length} new</span>}
         <Icon name="more" />
       </button>

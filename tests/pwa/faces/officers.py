@@ -44,17 +44,23 @@ def dark() -> Agency:
     return agency
 
 
+def _alone(agency: Agency) -> Agency:
+    """With the one incident that an officer sees of the desk's."""
+    del agency.incidents["inc_2"]
+    agency.incidents["inc_1"]["callback_number"] = None
+    return agency
+
+
 def with_files() -> Agency:
     agency = assigned()
     files(agency)
-    agency.incidents["inc_1"] |= {"unit_ids": ["unt_1"], "callback_number": None}
-    return agency
+    return _alone(agency)
 
 
 def with_talk() -> Agency:
     agency = assigned()
     talking(agency)
-    return agency
+    return _alone(agency)
 
 
 def written() -> Agency:
