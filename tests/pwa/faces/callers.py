@@ -31,8 +31,12 @@ def _as(state: State, language: str = "en-US") -> Callable[[Stage], AbstractAsyn
 READ = ("seen", "messages", "unscripted")  # as long as they are
 
 
-SCREENS = {name: Screen(_as(state), thumb=True, whole=name not in READ) for name, state in STATES.items()} | {
-    f"{name}-{code}": Screen(_as(STATES[name], language), thumb=True, whole=name not in READ)
-    for code, language in SPOKEN.items()
-    for name in IN_THEM
+def _screen(name: str, language: str = "en-US") -> Screen:
+    state = STATES[name]
+    come = _as(state, language)
+    return Screen(come, thumb=True, whole=name not in READ, scripted=state.javascript)
+
+
+SCREENS = {name: _screen(name) for name in STATES} | {
+    f"{name}-{code}": _screen(name, language) for code, language in SPOKEN.items() for name in IN_THEM
 }

@@ -46,5 +46,5 @@ SCREENS = {
     "page-opened": Screen(_opened, thumb=True),
     "page-es": Screen(_at("/transparency?lang=es"), thumb=True),
     "page-ar": Screen(_at("/transparency?lang=ar"), thumb=True),
-    "page-unscripted": Screen(_at("/transparency", checked=False, script=False), thumb=True),
+    "page-unscripted": Screen(_at("/transparency", checked=False, script=False), thumb=True, scripted=False),
 }

@@ -62,3 +62,4 @@ class Screen(NamedTuple):
     come: Callable[[Stage], AbstractAsyncContextManager[Page]]
     thumb: bool = False  # made for phones: the smallest one never scrolls sideways, nor with large text
     whole: bool = False  # and it is seen at once, without scrolling
+    scripted: bool = True  # else nothing runs in it that could listen: its tree and its width are all
