@@ -14,7 +14,7 @@ from tests.pwa.visits import axe
 
 NARROW = (320, 640)
 SMALLEST = (320, 568)
-IN_HAND, AT_A_DESK = (NARROW, (390, 844), (820, 1180)), ((390, 844), (820, 1180), (1440, 900))
+IN_HAND, AT_A_DESK = ((390, 844),), ((820, 1180), (1440, 900))
 THEMES = ("day", "night")
 ROUNDS = 2  # of Tab through the page: what is drawn anew meanwhile is met in the next
 
@@ -139,7 +139,7 @@ class Branch(NamedTuple):
 
 
 CHANGING = (
-    (r"\b(just now|now|some time ago|\d+ ?(s|min|h|d|days?) ago)\b", "some time ago"),
+    (r"\b(just now|\d+ ?(s|min|h|d|days?) ago)\b", "some time ago"),
     (r"\b(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?\b", "Day"),
     (
         r"\b(Jan(uary)?|Feb(ruary)?|Mar(ch)?|Apr(il)?|May|June?|July?|Aug(ust)?|Sep(t|tember)?"
@@ -147,9 +147,8 @@ CHANGING = (
         "Month",
     ),
     (r"\b[AP]M\b", "0"),
-    (r"\d[\d.,:/'’-]*", "0"),
-    (r"\b0( 0)+\b", "0"),
-    (r"127\.0\.0\.0", "0"),
+    (r"[0-9A-Za-z+/_-]{24,}=*", "…"),  # hashes, keys and tokens
+    (r"(?<![\w=])(?!911\b)\d[\d.,:/'’-]*(?!\w)", "0"),  # neither a heading's level nor a call sign
 )
 
 
