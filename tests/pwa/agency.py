@@ -367,7 +367,7 @@ class Agency:
         self.choice: Json | None = None
         self.weather: Json | None = None
         self.asked: list[tuple[str, str, Any]] = []
-        self.answers: dict[tuple[str, str], tuple[int, Json]] = {}
+        self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
 
     async def serve(self, context: BrowserContext) -> None:
         """Answer everything that this context's pages ask of the origin."""

@@ -1,5 +1,6 @@
 """The console and what stands beside it: care, and who is signed in where."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from playwright.async_api import Page
@@ -98,7 +99,7 @@ async def _closed(page: Page, agency: Agency) -> None:
     await page.get_by_text("closed").first.wait_for()
 
 
-async def _typed(keys: str, words: str, page: Page, agency: Agency) -> None:
+async def _typed(keys: Iterable[str], words: str, page: Page, agency: Agency) -> None:
     await page.get_by_text("Connected").first.wait_for()
     for key in keys:
         await page.keyboard.press(key)
