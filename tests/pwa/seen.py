@@ -16,6 +16,7 @@ NARROW = (320, 640)
 SMALLEST = (320, 568)
 IN_HAND, AT_A_DESK = ((390, 844),), ((820, 1180), (1440, 900))
 THEMES = ("day", "night")
+LOOK_S, AT_REST, SOON = 0.25, 4, 24
 ROUNDS = 2  # of Tab through the page: what is drawn anew meanwhile is met in the next
 
 DRESS = """(theme) => {
@@ -184,3 +185,16 @@ def _lines(branches: Iterable[Branch], depth: int) -> list[str]:
 async def tree(page: Page) -> str:
     """The page's name and its tree."""
     return f"# {await page.evaluate('document.title')}\n" + tidied(await page.locator("body").aria_snapshot())
+
+
+async def settled(page: Page, kept: str | None) -> str:
+    """The tree as soon as it is the kept one, else what it has come to; without one, once it rests."""
+    before, rests = "", 0
+    for _ in range(SOON):
+        now = await tree(page)
+        rests = rests + 1 if now == before else 0
+        if now == kept or (kept is None and rests >= AT_REST):
+            return now
+        before = now
+        await asyncio.sleep(LOOK_S)
+    return before

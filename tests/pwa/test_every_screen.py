@@ -45,7 +45,7 @@ async def test_a_screen_is_for_everyone(name: str, stage: Stage) -> None:
     screen = SCREENS[name]
     kept = TREES / f"{name}.yml"
     async with screen.come(stage) as page:
-        tree = await seen.tree(page)
+        tree = await seen.settled(page, None if RENEW else kept.read_text())
         faults = await seen.narrowed(page) if screen.thumb else []
         faults += await seen.whole(page) if screen.whole else []
         if screen.scripted:

@@ -10,6 +10,9 @@ from tests.pwa.agency import Agency
 from tests.pwa.faces.stage import Stage
 from tests.pwa.visits import DESK, visiting
 
+DRAWN = """() => [...document.querySelectorAll('figure video')]
+  .every((video) => video.srcObject === null || video.readyState >= 2)"""
+
 Reach = Callable[[Page, Agency], Awaitable[None]]
 
 
@@ -26,6 +29,7 @@ def played(
         agency = make()
         async with visiting(stage.browser, agency, path, size=size, **options) as page:
             await reach(page, agency)
+            await page.wait_for_function(DRAWN)
             yield page
 
     return come
