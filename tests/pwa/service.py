@@ -246,5 +246,9 @@ class Dispatcher:
     def allow(self, issued: Issued) -> None:
         self._post(f"/api/links/{issued.id}/allow")
 
+    def tell(self, issued: Issued, said: dict[str, str]) -> None:
+        """Say something to the caller."""
+        self._post(f"/api/links/{issued.id}/talk", said)
+
     def revoke(self, issued: Issued) -> None:
         self._post(f"/api/links/{issued.id}/revoke")

@@ -20,16 +20,6 @@ from tests.pwa.test_caller_page import violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# While `blocked` is true no candidate of the server can be reached: UDP and TCP are shut, HTTPS is not.
-BLOCKS_WEBRTC = r"""
-window.blocked = true;
-const set = RTCPeerConnection.prototype.setRemoteDescription;
-RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
-  if (!window.top.blocked) return set.call(this, answer);
-  const sdp = answer.sdp.replace(/(a=candidate:(?:\S+ ){4})\S+ \d+/g, '$1192.0.2.1 9');
-  return set.call(this, {type: answer.type, sdp});
-};
-"""
 NEVER_ASKS = """
 window.asked = [];
 navigator.mediaDevices.getUserMedia = () => { window.asked.push('camera'); return new Promise(() => {}); };
@@ -83,7 +73,7 @@ async def network(page: Page, *, offline: bool = False, upload_bps: int = -1) ->
 async def test_blocked_webrtc_is_stills_and_climbs_back(
     phones: Phones, dispatcher: Dispatcher, service: Service, link: Issued
 ) -> None:
-    phone = await phones.new(script=BLOCKS_WEBRTC)
+    phone = await phones.new(script=caller.BLOCKS_WEBRTC)
     await caller.open_link(phone, link)
     await caller.press_share(phone)
     await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
@@ -137,7 +127,7 @@ async def test_a_page_that_is_hidden_says_so_and_is_back(
 async def test_a_phone_that_was_offline_is_back_by_itself(
     phones: Phones, dispatcher: Dispatcher, link: Issued
 ) -> None:
-    phone = await phones.new(script=BLOCKS_WEBRTC)  # stills, which go by HTTPS alone
+    phone = await phones.new(script=caller.BLOCKS_WEBRTC)  # stills, which go by HTTPS alone
     await caller.open_link(phone, link)
     await caller.press_share(phone)
     await stands(dispatcher, link, "stills: udp-and-tcp-blocked")

@@ -9,10 +9,10 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.media.test_firefox import FIREFOX
 from tests.pwa import caller
-from tests.pwa.caller import REFUSES_CAMERA, REFUSES_PLACE, REMEMBERS_TRACKS
+from tests.pwa.caller import BLOCKS_WEBRTC, REFUSES_CAMERA, REFUSES_PLACE, REMEMBERS_TRACKS
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import until
-from tests.pwa.test_ladder import BLOCKS_WEBRTC, stands
+from tests.pwa.test_ladder import stands
 
 pytestmark = pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
 
