@@ -230,9 +230,9 @@ class Dispatcher:
         words: list[dict[str, Any]] = self._get(f"/api/links/{issued.id}/talk")["words"]
         return words
 
-    def ask(self, issued: Issued, phrase: str) -> None:
-        """A question by one press."""
-        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": "ask", "phrase": phrase}
+    def ask(self, issued: Issued, phrase: str, kind: str = "ask") -> None:
+        """A question by one press, or guidance in pictures (`guide`)."""
+        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": kind, "phrase": phrase}
         self._post(f"/api/links/{issued.id}/talk", body)
 
     def tell(self, issued: Issued, text: str) -> None:
@@ -245,10 +245,6 @@ class Dispatcher:
 
     def allow(self, issued: Issued) -> None:
         self._post(f"/api/links/{issued.id}/allow")
-
-    def tell(self, issued: Issued, said: dict[str, str]) -> None:
-        """Say something to the caller."""
-        self._post(f"/api/links/{issued.id}/talk", said)
 
     def revoke(self, issued: Issued) -> None:
         self._post(f"/api/links/{issued.id}/revoke")

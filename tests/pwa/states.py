@@ -1,7 +1,6 @@
 """Every state of the caller's page, by name, and how a phone comes there."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -171,11 +170,6 @@ async def _unscripted(page: Page, dispatcher: Dispatcher, service: Service) -> N
     await page.get_by_text("Stay on the phone").first.wait_for()
 
 
-def _say(dispatcher: Dispatcher, link: Issued, **said: str) -> None:
-    """By one press at the desk, or in its words."""
-    dispatcher.tell(link, {"id": f"wrd_{secrets.token_hex(11)}", **said})
-
-
 async def _talking(page: Page, dispatcher: Dispatcher) -> Issued:
     link = await _pressed(page, dispatcher)
     await page.wait_for_selector('[data-tone="live"][data-place="on"][data-picture="seen"]')
@@ -183,18 +177,18 @@ async def _talking(page: Page, dispatcher: Dispatcher) -> Issued:
 
 
 async def _question(page: Page, dispatcher: Dispatcher, service: Service) -> None:
-    _say(dispatcher, await _talking(page, dispatcher), kind="ask", phrase="ask.weapon")
+    dispatcher.ask(await _talking(page, dispatcher), "ask.weapon")
     await page.wait_for_selector(".asked")
 
 
 async def _guidance(page: Page, dispatcher: Dispatcher, service: Service) -> None:
-    _say(dispatcher, await _talking(page, dispatcher), kind="guide", phrase="guide.entrance")
+    dispatcher.ask(await _talking(page, dispatcher), "guide.entrance", "guide")
     await page.wait_for_selector('.told[data-kind="guide"]')
 
 
 async def _messages(page: Page, dispatcher: Dispatcher, service: Service) -> None:
     link = await _talking(page, dispatcher)
-    _say(dispatcher, link, kind="text", text="Stay where you are")
+    dispatcher.tell(link, "Stay where you are")
     await page.locator(".write").click()
     field = page.locator(".talk textarea")
     await field.fill("OK, 2nd floor, the door on the left")

@@ -168,7 +168,7 @@ async def test_notes_say_saved_only_when_911_has_something_and_a_dead_link_leave
     assert "911" not in await late.locator("body").inner_text()
     assert await late.title() == "Notes"
     await late.wait_for_function(f"({ADDRESS}) === '/n'")
-    assert await violations(late) == []
+    assert await axe(late) == []
     told = dispatcher.refusals(dead.incident)
     assert told == [("link.open", "link-revoked")], "the desk knows"
     # digits, behind three taps

@@ -16,7 +16,7 @@ from tests.pwa.caller import Phones
 from tests.pwa.lines import Line, Lines
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import frames_after, until, watcher
-from tests.pwa.test_caller_page import violations
+from tests.pwa.visits import axe
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -205,13 +205,13 @@ async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
     await caller.says(phone, "asks for a photo or clip")
     assert await phone.locator("button.main").all_inner_texts() == ["Continue"]
     assert "camera" not in await phone.locator("main").inner_text()
-    assert await violations(phone) == []
+    assert await axe(phone) == []
     await caller.press_share(phone)
     await stands(dispatcher, link, "upload: asked")
     await chosen(phone, photo)
     await phone.get_by_text("911 has your photo or clip").wait_for()
     assert newest(dispatcher, link)["state"] == "ready"
-    assert await violations(phone) == []
+    assert await axe(phone) == []
     assert await phone.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
     assert await phone.evaluate("window.asked") == []
     assert dispatcher.incident(link.incident)["position"] is None

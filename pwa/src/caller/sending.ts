@@ -40,6 +40,12 @@ export function offered({ kind, situation, rung, words, ...mine }: SendingFor): 
   let askedAt: number | null = null;
   const files = uploads({ ...mine, onChange: () => shown?.() });
 
+  /** The question about the camera is new, and may be answered. */
+  const awaited = (): boolean => {
+    askedAt = situation.camera === "asking" ? (askedAt ?? performance.now()) : null;
+    return askedAt !== null && performance.now() - askedAt < UNANSWERED_MS;
+  };
+
   const fillSlot = (slot: HTMLElement): (() => void) => {
     const said = h("p", { class: "small" });
     const bar = h("progress", { max: "100", "aria-label": words.sendFile });
@@ -62,10 +68,7 @@ export function offered({ kind, situation, rung, words, ...mine }: SendingFor): 
       const last = files.all.find(({ phase }) => phase !== "there") ?? files.all.at(-1);
       const why = STILLS[rung()];
       write(said, last !== undefined ? line(words, last) : why === undefined ? "" : words[why]);
-      askedAt = camera === "asking" ? (askedAt ?? performance.now()) : null;
-      const unanswered = askedAt !== null && performance.now() - askedAt > UNANSWERED_MS;
-      const comes = camera === "on" || camera === "paused" || (camera === "asking" && !unanswered);
-      button.hidden = kind === "position" || comes;
+      button.hidden = kind === "position" || camera === "on" || camera === "paused" || awaited();
       bar.hidden = last?.phase !== "sending";
       bar.value = last === undefined ? 0 : (100 * last.sent) / Math.max(last.size, 1);
       slot.hidden = button.hidden && said.textContent === "";
