@@ -2,7 +2,7 @@
 // Every sentence is about what 911 can see now, and what helps if that is not everything.
 import type { SessionState } from "../rtc/reconnect.ts";
 import type { Capture } from "../wire.ts";
-import type { Words } from "./words.ts";
+import type { AllWords, Words } from "./words.ts";
 
 /** What is shared at this moment. */
 export interface Situation {
@@ -16,6 +16,8 @@ export interface Situation {
 }
 
 export type Sentence = keyof Words;
+/** What helps; these words come a moment after the page. */
+export type Hint = keyof AllWords;
 
 /** live: something is seen. starting: nothing yet. paused: something stopped. off: nothing will come by itself. */
 export type Tone = "live" | "starting" | "paused" | "off";
@@ -23,7 +25,7 @@ export type Tone = "live" | "starting" | "paused" | "off";
 export interface Saying {
   tone: Tone;
   sentence: Sentence;
-  hint: Sentence | null;
+  hint: Hint | null;
 }
 
 export type Part = "seen" | "coming" | "paused" | "none";
@@ -43,7 +45,7 @@ export function placeOf({ place, placeArrives }: Situation): Part {
   return placeArrives ? "seen" : "paused";
 }
 
-function hintOf({ camera, place }: Situation): Sentence | null {
+function hintOf({ camera, place }: Situation): Hint | null {
   if (camera === "refused" || place === "refused") return "howToAllow";
   if (camera === "unavailable") return "noCamera";
   if (place === "unavailable") return "noPlace";

@@ -1,11 +1,12 @@
 // The screen while something is shared: it lives, so it is made once and then only changed where it must.
 import { quality } from "../rtc/health.ts";
 import { h, icon, write } from "./dom.ts";
+import { loadWords } from "./frame.ts";
 import { pictureOf, placeOf, type Saying, saying } from "./saying.ts";
 import { headline, type Screen } from "./screens.ts";
 import type { Sharing } from "./share.ts";
 import type { TalkView } from "./talk-view.ts";
-import { fill, type Words } from "./words.ts";
+import { type AllWords, fill, type Words } from "./words.ts";
 
 export interface SharingScreen extends Screen {
   /** Shows what is true now. */
@@ -57,6 +58,7 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
   const stage = h("div", { class: "stage" }, pin, video, place);
   const asked = h("div", { class: "talk-here" });
   let hung: TalkView | null = null;
+  let all: AllWords | null = null;
   const tools = h("div", { class: "tools" }, flip, light);
 
   flip.addEventListener("click", async () => {
@@ -119,8 +121,9 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
     // a link for photos has nothing else to say before one is sent, and that stands beside the button
     const asksForFile = shared.kind === "upload" && said.sentence === "seeNothing";
     write(sentence, asksForFile ? fill(words.asksForFile, { agency: words.call }) : words[said.sentence]);
-    write(hint, said.hint === null ? "" : words[said.hint]);
-    hint.hidden = said.hint === null;
+    const helps = said.hint === null ? undefined : all?.[said.hint];
+    write(hint, helps ?? "");
+    hint.hidden = helps === undefined;
     const { camera, place: where } = shared.situation;
     again.hidden = ![camera, where].some((state) => state === "refused" || state === "unavailable");
     flip.hidden = !shared.camera?.canFlip();
@@ -131,6 +134,10 @@ export function sharing(words: Words, shared: Sharing, since: number, stop: () =
   };
 
   update();
+  void loadWords().then((language) => {
+    all = language.words;
+    update();
+  });
   return {
     name: "sharing",
     from: "",
