@@ -106,6 +106,14 @@ async def one(
     return None if found is None else _view(_Eyes(incident, now, zone, connected).see(found))
 
 
+async def still_lent(
+    tx: Tx, incident: Incident, camera_id: CameraId, now: datetime, *, zone: ZoneInfo
+) -> bool:
+    """Whether its owner's settings let a picture that flows go on, whether or not the camera works."""
+    found = await tx.around.one(camera_id, incident.id)
+    return found is not None and _Eyes(incident, now, zone, lambda _: True).still_lent(found)
+
+
 async def tell_near(step: Step, place: Point, site: SiteId) -> None:
     """Mark for telling, to those who work on incidents that it may bear on, that a camera there changed."""
     told = 0
@@ -128,18 +136,25 @@ class _Eyes:
         self._connected = connected
 
     def see(self, placed: Placed) -> _Seen:
+        seen = self._by_rule(placed)
+        broken = self._out_of_order(placed) if seen.why is None else None
+        return seen if broken is None else msgspec.structs.replace(seen, offer=Offer.NO, why=broken)
+
+    def still_lent(self, placed: Placed) -> bool:
+        """As `see`, for a picture that was opened: what is out of order is given time, and asks nobody."""
+        seen = self._by_rule(placed)
+        return seen.why is None and seen.offer is not Offer.ASK
+
+    def _by_rule(self, placed: Placed) -> _Seen:
+        """What its owner allows."""
         own = placed.site_id == self.incident.site_id
         metres, looks = None, False
         if self._scene is not None:
             metres, bearing = self._scene.seen_from(placed.latitude, placed.longitude)
             looks = looks_towards(placed.heading_deg, placed.field_deg, bearing, metres)
-        why = why_not(placed, Call(own=own, distance_m=metres), self._now, self._local)
-        offer = Offer.NO
+        offer, why = Offer.NO, why_not(placed, Call(own=own, distance_m=metres), self._now, self._local)
         if why is None:
             offer, why = self._answered(placed)
-        if why is None:
-            why = self._out_of_order(placed)
-            offer = offer if why is None else Offer.NO
         return _Seen(placed, metres, looks, own, offer, why)
 
     def _answered(self, placed: Placed) -> tuple[Offer, Unavailable | None]:

@@ -26,7 +26,7 @@ from backend.services.asks import Asks
 from backend.services.board import is_desk, sees
 from backend.services.endings import Ending, Endings, put_on_record
 from backend.services.limits import Rate
-from backend.services.presses import WORDS, Presses, still_allows, unavailable
+from backend.services.presses import WORDS, Presses, unavailable
 from backend.services.runs import Runs
 from backend.services.steps import Step, Steps
 from backend.services.uses import Uses
@@ -141,9 +141,8 @@ class Openings:
             place = await self._place(step, user, held.incident_id)
             if not held.open_at(step.now):
                 raise Refused(Refusal.OPENING_OVER, "This camera is closed. Open it again.")
-            found = await self._presses.look_at(step.tx, place, held.camera_id, step.now)
-            if not still_allows(found):
-                raise unavailable(found)
+            if not await self._presses.still_lent(step.tx, place, held.camera_id, step.now):
+                raise unavailable(await self._presses.look_at(step.tx, place, held.camera_id, step.now))
             held = await self._presses.prolong(step, held, user, place)
             await put_on_record(
                 step,
@@ -228,8 +227,10 @@ class Openings:
             over = []
             for held in await step.tx.openings.of_camera(camera):
                 incident = await step.tx.incidents.get(held.incident_id)
-                now = await self._presses.look_at(step.tx, incident, camera, step.now) if incident else None
-                if not still_allows(now) or found is None or self._runs.is_other(held.feed_id, found):
+                lent = incident is not None and await self._presses.still_lent(
+                    step.tx, incident, camera, step.now
+                )
+                if not lent or found is None or self._runs.is_other(held.feed_id, found):
                     over.append(held)
             await self._endings.end(step, over, end, by=by or await _owner(step, camera), into=ending)
         await self._endings.finish(ending)

@@ -30,8 +30,6 @@ from backend.store.store import Tx
 
 MOST_CAMERAS = 24  # open for one incident
 MOST_WAITERS = 32  # for one owner's answer, beside who asked
-# What an owner sets. That a connector is away or a camera has trouble is seen elsewhere, and given time.
-_OWNERS = frozenset(Unavailable) - {Unavailable.CONNECTOR_AWAY, Unavailable.CAMERA_TROUBLE}
 
 WORDS = {
     Unavailable.RETIRED: "This camera is no longer lent.",
@@ -236,10 +234,9 @@ class Presses:
         """What may be done with this camera for that incident, by its owner's rules."""
         return await nearby.one(tx, incident, camera, now, zone=self._zone, connected=self._runs.is_connected)
 
-
-def still_allows(found: NearbyCamera | None) -> bool:
-    """Whether the owner's settings let a picture that flows go on."""
-    return found is not None and found.offer is not Offer.ASK and found.why not in _OWNERS
+    async def still_lent(self, tx: Tx, incident: Incident, camera: CameraId, now: datetime) -> bool:
+        """Whether the owner's settings let a picture that flows go on."""
+        return await nearby.still_lent(tx, incident, camera, now, zone=self._zone)
 
 
 def unavailable(found: NearbyCamera | None) -> Refused:

@@ -51,16 +51,20 @@ async def test_what_the_owners_settings_forbid_is_refused_with_the_reason(
         ({"pause": True}, OpeningEnd.OWNER_PAUSED),
     ],
 )
+@pytest.mark.parametrize("is_away", [False, True], ids=["connected", "away"])
 async def test_a_change_of_the_owners_ends_what_it_no_longer_allows(
-    house: House, dana: Staff, lent: Lent, change: dict[str, Any], end: OpeningEnd
+    house: House, dana: Staff, lent: Lent, change: dict[str, Any], end: OpeningEnd, is_away: bool
 ) -> None:
     camera, incident = await lent.camera(), await dana.open(**AT_THE_SHOP)
     await press(dana, incident, camera)
+    if is_away:  # a camera that cannot be asked for is not one that its owner goes on lending
+        lent.sockets.away.add(lent.connector)
     if "pause" in change:
         change = {"pause": Pause(since=house.clock(), until=None)}
     await lent.change(camera, **change)
     await house.parts.openings.camera_changed(CameraId(camera), end)
-    assert lent.sockets.running == {}
+    assert lent.sockets.running == {} or is_away
+    assert (await dana.see(incident))["openings"] == []
     closed = (await house.entries("camera.close"))[-1]
     assert (closed.actor, closed.details["end"]) == (lent.owner.id, end.value)
 
