@@ -17,20 +17,35 @@ from tests.media.bottleneck import Narrow
 ALL_LOST = LossMap(b"\x01")
 
 
+class Severed(Narrow):
+    """A narrow way that can be cut; what is sent meanwhile is lost and does not wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_cut = False
+
+    def take(self, data: bytes, deliver: Callable[[bytes], None]) -> None:
+        if self.is_cut:
+            self.lost += 1
+        else:
+            super().take(data, deliver)
+
+
 class Line(Relay):
     """A way to one engine's port whose way up has a rate; UDP alone."""
 
     def __init__(self, engine_port: int) -> None:
         super().__init__(engine_port)
-        self.narrow = self.up = Narrow()
+        self.narrow = self.up = Severed()
 
     def cut(self) -> None:
         """Nothing gets through, either way."""
         self.down.set(ALL_LOST, 0)
-        self.narrow.rate_bps = 1e-9
+        self.narrow.is_cut = True
 
     def mend(self) -> None:
         self.down.set(NOTHING_LOST, 0)
+        self.narrow.is_cut = False
         self.narrow.rate_bps = None
 
 

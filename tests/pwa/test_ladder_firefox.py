@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.media.test_firefox import FIREFOX
 from tests.pwa import caller
-from tests.pwa.caller import BLOCKS_WEBRTC, REFUSES_CAMERA, REFUSES_PLACE, REMEMBERS_TRACKS
+from tests.pwa.caller import BLOCKS_WEBRTC, REFUSES_PLACE
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import until
 from tests.pwa.test_ladder import stands
@@ -26,13 +26,6 @@ PREFERENCES: dict[str, str | float | bool] = {
     "geo.provider.use_gpsd": False,
     "geo.provider.use_geoclue": False,
 }
-PLACE_ENDS = """
-const watch = navigator.geolocation.watchPosition.bind(navigator.geolocation);
-navigator.geolocation.watchPosition = (found, failed, wanted) => {
-  window.withdrawPlace = () => failed({code: 1, PERMISSION_DENIED: 1, message: 'withdrawn'});
-  return watch(found, failed, wanted);
-};
-"""
 
 
 def own_address() -> str:
@@ -146,26 +139,6 @@ async def test_both_refused_is_words_and_photos(dispatcher: Dispatcher, link: Is
         await page.locator(".talk textarea").fill("I am behind the shop")
         await page.keyboard.press("Enter")
         await until(lambda: "I am behind the shop" in [word["text"] for word in dispatcher.talk(link)])
-
-
-async def test_permissions_that_are_withdrawn_midway_are_said_and_can_be_given_again(
-    dispatcher: Dispatcher, link: Issued
-) -> None:
-    async with firefox(REMEMBERS_TRACKS + PLACE_ENDS) as page:
-        await caller.share(page, link)
-        await stands(dispatcher, link, "live: working")
-        ends = "window.tracks.at(-1).dispatchEvent(new Event('ended'));"
-        await page.evaluate(
-            f"() => {{ window.opens = navigator.mediaDevices.getUserMedia; {REFUSES_CAMERA} {ends} }}"
-        )
-        await page.wait_for_selector('[data-camera="refused"][data-place="on"]')
-        await stands(dispatcher, link, "upload: permission-refused")
-        await page.evaluate("window.withdrawPlace()")
-        await until(lambda: dispatcher.statuses(link.incident)[-1]["position"] == "refused")
-        await page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.opens; }")
-        await page.get_by_role("button", name="Try again").click()
-        await caller.says(page, "can see your camera and where you are")
-        await stands(dispatcher, link, "live: working", timeout_s=90)
 
 
 async def test_they_talk_in_firefox_and_a_reload_loses_no_word(dispatcher: Dispatcher, link: Issued) -> None:

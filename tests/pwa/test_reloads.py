@@ -18,6 +18,11 @@ from tests.pwa.test_ladder import network, standing, stands
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+NEVER_ANSWERED = """
+const query = navigator.permissions.query.bind(navigator.permissions);
+navigator.permissions.query = (wanted) =>
+  wanted.name === 'camera' ? Promise.resolve({state: 'prompt'}) : query(wanted);
+"""
 ASKS_A_PERSON = [flag for flag in CHROMIUM if flag != "--use-fake-ui-for-media-stream"]
 
 
@@ -63,6 +68,19 @@ async def test_a_reload_while_the_browser_asks_is_back_at_the_press_and_the_disp
     await stands(dispatcher, link, "live: working")
     assert "link.allow" not in dispatcher.actions(link.incident)
     await context.close()
+
+
+async def test_a_question_that_nobody_answers_is_asked_again_by_the_next_press(
+    phones: Phones, dispatcher: Dispatcher, link: Issued
+) -> None:
+    page = await phones.new(script=caller.NEVER_ANSWERS + NEVER_ANSWERED)
+    await caller.open_link(page, link)
+    for _ in range(2):
+        await caller.press_share(page)
+        await until(lambda: captures(dispatcher, link)[0] == "asking")
+        await page.reload()
+        await caller.reaches(page, "ask")
+        await stands(dispatcher, link, "text: reloaded")
 
 
 async def test_a_reload_after_an_answer_goes_on_by_itself(
