@@ -190,6 +190,20 @@ async def test_without_a_camera_a_photo_is_sent_and_goes_on_after_the_page_was_c
     await again.get_by_text("This cannot be sent").wait_for()
 
 
+async def test_who_never_answers_for_the_camera_can_send_a_photo(
+    phones: Phones, dispatcher: Dispatcher, link: Issued, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(clips.sideways())
+    phone = await phones.new(script=caller.NEVER_ANSWERS)
+    await caller.open_link(phone, link)
+    await caller.press_share(phone)
+    await phone.get_by_role("button", name="Send a photo or clip").wait_for()
+    await chosen(phone, photo)
+    await phone.get_by_text("911 has your photo or clip").wait_for()
+    assert newest(dispatcher, link)["state"] == "ready"
+
+
 async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
     phones: Phones, dispatcher: Dispatcher, tmp_path: Path
 ) -> None:

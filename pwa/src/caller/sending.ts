@@ -9,6 +9,8 @@ import { type AllWords, fill } from "./words.ts";
 /** By content the server takes no others; a phone that has another format then hands over one of these. */
 const TAKES = "image/jpeg,image/png,image/webp,video/*";
 
+const UNANSWERED_MS = 8000; // a question about the camera that stays so long is not waited for
+
 /** Why it is no video. */
 const STILLS: Partial<Record<Rung, keyof AllWords>> = { stills: "seeStills", "single-stills": "seeSingles" };
 const PHASES: Record<UploadPhase, keyof AllWords> = {
@@ -35,6 +37,7 @@ export interface SendingFor extends Omit<UploadsFor, "onChange"> {
 export function offered({ kind, situation, rung, words, ...mine }: SendingFor): () => void {
   let shown: (() => void) | null = null;
   let slot: HTMLElement | null = null;
+  let askedAt: number | null = null;
   const files = uploads({ ...mine, onChange: () => shown?.() });
 
   const fillSlot = (slot: HTMLElement): (() => void) => {
@@ -59,7 +62,10 @@ export function offered({ kind, situation, rung, words, ...mine }: SendingFor): 
       const last = files.all.find(({ phase }) => phase !== "there") ?? files.all.at(-1);
       const why = STILLS[rung()];
       write(said, last !== undefined ? line(words, last) : why === undefined ? "" : words[why]);
-      button.hidden = kind === "position" || camera === "on" || camera === "asking" || camera === "paused";
+      askedAt = camera === "asking" ? (askedAt ?? performance.now()) : null;
+      const unanswered = askedAt !== null && performance.now() - askedAt > UNANSWERED_MS;
+      const comes = camera === "on" || camera === "paused" || (camera === "asking" && !unanswered);
+      button.hidden = kind === "position" || comes;
       bar.hidden = last?.phase !== "sending";
       bar.value = last === undefined ? 0 : (100 * last.sent) / Math.max(last.size, 1);
       slot.hidden = button.hidden && said.textContent === "";
