@@ -35,7 +35,7 @@ class Line(aiosqlite.Connection):
 
     async def do(self, how: How, sql: str, parameters: Any, answer: "Answer") -> None:
         """Let the thread do it, and take down what came of it. Raises sqlite3.Error."""
-        await self._execute(self._do, how, sql, parameters, answer)
+        await self._execute(self._do, how, sql, parameters, answer)  # type: ignore[no-untyped-call]
 
     def _do(self, how: How, sql: str, parameters: Any, answer: "Answer") -> None:
         with closing(self._conn.cursor()) as cursor:
