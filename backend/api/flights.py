@@ -60,6 +60,11 @@ async def follow(flight: Id, session: Who, controls: Does) -> Order:
     return await controls.follow(session.user, FlightId(flight))
 
 
+@post("/flights/{flight:str}/stay", guards=[guards.pilots], status_code=200)
+async def stay(flight: Id, session: Who, controls: Does) -> Order:
+    return await controls.stay(session.user, FlightId(flight))
+
+
 @post("/flights/{flight:str}/return", guards=[guards.flyers], status_code=200)
 async def send_home(flight: Id, session: Who, controls: Does) -> Order:
     return await controls.send_home(session.user, FlightId(flight))
@@ -140,6 +145,7 @@ ROUTER = Router(
         hold,
         go_on,
         follow,
+        stay,
         send_home,
         land,
         command,

@@ -115,7 +115,7 @@ class Pages:
             "Vary": vary,
         }
         if callers:
-            headers |= SAME_ORIGIN
+            headers |= {**SAME_ORIGIN, "X-Robots-Tag": "noindex"}
         if page.etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers, media_type=page.media_type)
         accepted = request.headers.get("accept-encoding", "")

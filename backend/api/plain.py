@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -18,7 +18,11 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import RawBody
 from litestar.response import Redirect
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import (  # type: ignore[import-untyped]
+    MultipartError,
+    PushMultipartParser,
+    parse_options_header,
+)
 
 from backend.api import guards, tongue
 from backend.api.pages import HEADERS, SAME_ORIGIN
@@ -36,7 +40,6 @@ from backend.services.uploads import in_time
 
 Speeches = dict[str, Speech]
 Asked = Request[Any, Any, Any]
-Part = MultipartSegment | bytearray | None  # a part's head, something of what is in it, its end
 Kept = TypeVar("Kept", bound=Secret)
 FORM_BYTES = 16 * 1024  # 500 characters of any script, percent-encoded, and what is hidden
 FIELDS = 8
@@ -69,8 +72,10 @@ class _Press:
         self._speech = speeches[tongue.choose(request.headers.get("accept-language", ""), speeches)]
         self._agency, self._request = agency, request
         self._answer, self._looks = fields.get("answer", ""), "look" in fields
-        self.page = _secret(GrantSecret, fields.get("page", "")) or GrantSecret(new_secret())
-        self.token = _secret(Token, fields.get("token", ""))
+        # The caller's page has both in one field, since it counts its bytes.
+        token, _, page = fields.get("token", "").partition(",")
+        self.page = _secret(GrantSecret, fields.get("page", page)) or GrantSecret(new_secret())
+        self.token = _secret(Token, token)
         self.code = _digits(fields.get("code", ""))
         # Of the page's first form, whose text may be sent twice too, the id is the page's.
         self.word = fields.get("word", "") or f"wrd_{self.page.hashed[:22]}"
@@ -193,6 +198,13 @@ async def back(
     return Redirect(f"/c#{token.reveal()}", status_code=303)
 
 
+class _Head(NamedTuple):
+    """What a form says of one of its parts; only a file has a name of its own."""
+
+    name: str
+    filename: str | None
+
+
 class _Form:
     """A form with a file in it, as it comes: what stands before the file, and then the file."""
 
@@ -215,7 +227,7 @@ class _Form:
         fields: dict[str, str] = {}
         name = ""
         async for part in self._parts:
-            if isinstance(part, MultipartSegment):
+            if isinstance(part, _Head):
                 name = part.name
                 if part.filename is not None:
                     self.has_file = part.filename != ""
@@ -232,15 +244,18 @@ class _Form:
         async for part in self._parts:
             if part is None:
                 return
-            if not isinstance(part, MultipartSegment):
+            if not isinstance(part, _Head):
                 yield bytes(part)
         raise Refused(Refusal.BAD_PICTURE)
 
-    async def _parsed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Part]:
+    async def _parsed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[_Head | bytes | bytearray | None]:
         try:
             async for piece in pieces:
                 for part in self._parser.parse(piece) if piece else ():
-                    yield part
+                    if part is None or isinstance(part, bytes | bytearray):
+                        yield part
+                    else:
+                        yield _Head(part.name, part.filename)
         except MultipartError as error:
             raise Refused(Refusal.BAD_PICTURE, "This is no form with a file.") from error
 

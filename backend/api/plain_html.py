@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from backend.api.citizen.elements import Child, Html, h, together
+from backend.api.citizen.elements import Child, Html, Value, h, together
 from backend.model.links import LinkKind, Manner
 from backend.model.refusals import Refusal
 from backend.model.talk import TEXT_CHARS, CallerWord
@@ -150,7 +150,12 @@ class Paper:
 
     def _notes(self, refusal: Refusal | None) -> str:
         """A page for notes; it says whether they were saved, and that is the truth."""
-        named = {"name": "text", "aria-label": self._say("notes"), "maxlength": TEXT_CHARS, "rows": 8}
+        named: dict[str, Value] = {
+            "name": "text",
+            "aria-label": self._say("notes"),
+            "maxlength": TEXT_CHARS,
+            "rows": 8,
+        }
         form = self._form(
             h("textarea", named, self._filled.text), h("button", {"class": "main"}, self._say("save"))
         )

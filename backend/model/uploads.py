@@ -10,7 +10,7 @@ from backend.model.ids import IncidentId, LinkId, UploadId, UseId
 MOST_BYTES = 100 * 1024 * 1024  # of one, as it is sent
 MOST = 20  # of one link
 MOST_OPEN = 3  # of one link, that are not whole
-MOST_WAITING = 100  # of all links together, that are not whole or not looked at by the machine
+MOST_WAITING = 100  # of all links together, that are whole and wait to be made anew
 LASTS = timedelta(hours=24)  # for sending one
 
 

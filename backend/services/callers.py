@@ -228,8 +228,8 @@ class Callers:
             actor="caller",
             subject=link.id,
             incident=link.incident_id,
+            details={"page": "plain"} if plain else None,
             again="yes" if again else "no",
-            **({"page": "plain"} if plain else {}),
         )
         step.changed(link.incident_id)
         return link

@@ -72,13 +72,12 @@ class Controls:
         return await self._noted(live, Action.DRONE_GO_ON, user, told)
 
     async def follow(self, user: User, flight: FlightId) -> Order:
-        """Follow the incident's place where that moves, or no longer."""
-        live = self._pressed(user, flight)
-        live.change(follows=not live.record.follows)
-        await self._aloft.record(
-            live, Action.DRONE_FOLLOW, user.id, follows="yes" if live.record.follows else "no"
-        )
-        return _DONE
+        """Follow the incident's place where that moves. Again it changes nothing."""
+        return await self._follow(user, flight, follows=True)
+
+    async def stay(self, user: User, flight: FlightId) -> Order:
+        """Follow it no longer. Again it changes nothing, whoever of two pilots presses second."""
+        return await self._follow(user, flight, follows=False)
 
     async def send_home(self, user: User, flight: FlightId) -> Order:
         """Home by a way that keeps every rule; once more where it was held on that way."""
@@ -181,6 +180,13 @@ class Controls:
         return _order(await self._courses.ask(live, frames.Zoom(times=times)))
 
     # Inside
+
+    async def _follow(self, user: User, flight: FlightId, *, follows: bool) -> Order:
+        live = self._pressed(user, flight)
+        if live.record.follows is not follows:
+            live.change(follows=follows)
+            await self._aloft.record(live, Action.DRONE_FOLLOW, user.id, follows="yes" if follows else "no")
+        return _DONE
 
     async def _turn(self, user: User, flight: FlightId, do: Do, pitch: Callable[[Live], float]) -> Order:
         live, _ = await self._hands(user, flight)

@@ -72,7 +72,7 @@ class Plain:
         """What there is now. The desk is told that it was seen."""
         link, words = await self._talk.shown(page, language)
         photo = None if link.kind is LinkKind.POSITION else await self._uploads.newest(page)
-        return PlainView(link=link, words=words, photo=photo and photo.state)
+        return PlainView(link=link, words=words, photo=photo.state if photo is not None else None)
 
     async def let_go(self, page: GrantSecret) -> Token:
         """The caller tries the page with the camera: the link is free for it."""

@@ -79,11 +79,11 @@ class Uploads:
             step.about(link.incident_id)
             if not 0 < length <= MOST_BYTES:
                 raise Refused(Refusal.TOO_LARGE, TOO_LARGE)
-            had, is_open, of_all = await step.tx.uploads.counts(link.id)
+            had, is_open, waiting = await step.tx.uploads.counts(link.id)
             if had >= MOST or is_open >= MOST_OPEN:
                 raise Refused(Refusal.TOO_MANY, f"At most {MOST} photos and clips, {MOST_OPEN} at a time.")
             room = self._free() - await step.tx.uploads.promised() - length
-            if of_all >= MOST_WAITING or room < KEPT_FREE:
+            if waiting >= MOST_WAITING or room < KEPT_FREE:
                 raise Refused(Refusal.FULL, "There is no room for it now. Try again in a minute.")
             upload = Upload(
                 id=UploadId(new_id("upl")),

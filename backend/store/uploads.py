@@ -32,14 +32,14 @@ class Uploads:
         await self._db.execute(update(uploads).where(uploads.c.id == upload).values(**row))
 
     async def counts(self, link: LinkId) -> tuple[int, int, int]:
-        """How many this link has had, how many of those are open, and how many of all links are."""
-        mine = uploads.c.link_id == link
+        """How many this link has had, how many of those are open, and how many of all links wait."""
+        mine, waits = uploads.c.link_id == link, uploads.c.state == UploadState.CHECKING.value
         asked = (
             select(func.count()).select_from(uploads).where(*where)
-            for where in ((mine,), (mine, _OPEN), (_OPEN,))
+            for where in ((mine,), (mine, _OPEN), (waits,))
         )
-        had, is_open, of_all = [await self._db.scalar(each) or 0 for each in asked]
-        return had, is_open, of_all
+        had, is_open, waiting = [await self._db.scalar(each) or 0 for each in asked]
+        return had, is_open, waiting
 
     async def taken(self, link: LinkId) -> list[UseId]:
         """Of each of this link's that is whole and kept, the use that looks at it are of."""

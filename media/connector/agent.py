@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from media.connector import drone_commands, wire
 from media.connector.child import Child, Nursery
-from media.connector.folder import TEST_PICTURE, Camera, Folder, FolderError, Status
+from media.connector.folder import FLIGHTS, TEST_PICTURE, Camera, Folder, FolderError, Status
 from media.connector.link import Link
 from media.connector.minutes import Minutes
 from media.connector.orders import (
@@ -136,7 +136,8 @@ class Agent:
                 raise FolderError(drone_commands.MISSING)
             from media.connector.drones import Drones
 
-            self._drones = Drones(self._link.say, lambda: self._link.waiting > _BUSY)
+            flights = self._folder.path / FLIGHTS
+            self._drones = Drones(self._link.say, lambda: self._link.waiting > _BUSY, flights)
             self._flying = asyncio.create_task(self._drones.run())
         if self._flying is not None and self._flying.done():
             self._flying.result()  # it ends by a bug only, which is said

@@ -60,6 +60,7 @@ def _drone_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         help="its picture: rtsp://…; udp://ADDRESS:PORT of this computer, where MPEG-TS or H.264 in RTP "
         "arrives; v4l2:/dev/video0, a camera of this computer",
     )
+    add.add_argument("--record", action="store_true", help="keep each flight here, as a telemetry log")
     add.add_argument("--thermal", metavar="URL", help="its thermal picture, the same")
     add.add_argument("--user", default="", help="of its pictures; the password is asked for")
     add.add_argument("--password-file", help="a file whose first line is that password")

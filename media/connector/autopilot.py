@@ -20,6 +20,7 @@ from media.connector.folder import Drone
 from media.connector.ordering import Ordering
 from media.connector.radio import BadAddress, Radio, parse
 from media.connector.readings import Readings
+from media.connector.recorder import Recorder
 from media.connector.steps import Steps
 from media.connector.texts import Text, Texts
 from media.connector.uploads import Uploads
@@ -55,8 +56,14 @@ _NO_DRONE = {  # MAV_TYPE of those who have a heartbeat and fly nothing
 class Autopilot:
     """`run` until cancelled. `say` gets answers and the drone's words as frames."""
 
-    def __init__(self, drone: Drone, say: Callable[[wire.Answer | wire.Said], None]) -> None:
+    def __init__(
+        self,
+        drone: Drone,
+        say: Callable[[wire.Answer | wire.Said], None],
+        recorder: Recorder | None = None,
+    ) -> None:
         self.drone = drone
+        self._recorder = recorder
         self.system = drone.system  # 0 until one is heard
         self.foreign = 0
         self._say = say
@@ -84,6 +91,8 @@ class Autopilot:
                 tasks.create_task(self._beat())
                 tasks.create_task(self._want())
         finally:
+            if self._recorder is not None:
+                self._recorder.close()
             if self._ordering is not None:
                 await self._ordering.close()
 
@@ -152,6 +161,9 @@ class Autopilot:
                 continue
             heard = True
             self._hear(message)
+            if self._recorder is not None:
+                flies = self._readings.armed or not self._readings.on_ground
+                self._recorder.heard(bytes(message.get_msgbuf()), flies=flies)
         return heard
 
     def _meet(self, message: Any, system: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from media.connector import inputs
 from media.connector.addresses import AllowList, parse
-from media.connector.folder import Camera, Drone, Folder, FolderError
+from media.connector.folder import FLIGHTS, Camera, Drone, Folder, FolderError
 from media.connector.radio import BadAddress
 from media.connector.radio import parse as parse_address
 
@@ -49,6 +49,7 @@ def _add(options: argparse.Namespace, folder: Folder, password: str, allowed: Al
         address=options.address,
         system=options.system,
         key=_key(options.key_file),
+        record=options.record,
     )
     pictures = [
         _picture(url, name, f"{label}, {what}"[:120], options.user, password, allowed)
@@ -59,7 +60,8 @@ def _add(options: argparse.Namespace, folder: Folder, password: str, allowed: Al
     ]
     folder.add_drone(drone, pictures)
     signed = "signed with its key" if drone.key else "not signed: whoever reaches that link can fly the drone"
-    print(f"Added {label} as {drone.name}, {signed}. What the service may do with it is set there.")
+    kept = f" Its flights are kept in {folder.path / FLIGHTS}." if drone.record else ""
+    print(f"Added {label} as {drone.name}, {signed}.{kept} What the service may do with it is set there.")
     return 0
 
 

@@ -7,11 +7,13 @@ Loaded only where there are drones, for it needs pymavlink.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from media.connector import wire
 from media.connector.autopilot import Autopilot
 from media.connector.drone_frames import MOST_DRONES, TELEMETRY_HZ, DroneReport, Result
 from media.connector.folder import Camera, Drone
+from media.connector.recorder import Recorder
 
 _SAID_PER_S, _SAID_BURST = 6.0, 60.0  # of all drones together: the service reads 20 frames a second
 _LOG_EVERY_S = 60.0
@@ -21,10 +23,13 @@ Say = Callable[[wire.Drones | wire.Telemetry | wire.Answer | wire.Said], None]
 
 
 class Drones:
-    """`run` until cancelled. `say` takes a frame or drops it; `busy` tells that frames wait to be sent."""
+    """`run` until cancelled. `say` takes a frame or drops it; `busy` tells that frames wait to be sent.
 
-    def __init__(self, say: Say, busy: Callable[[], bool]) -> None:
-        self._say, self._busy = say, busy
+    `flights` is the folder of telemetry logs, for drones that are recorded.
+    """
+
+    def __init__(self, say: Say, busy: Callable[[], bool], flights: Path) -> None:
+        self._say, self._busy, self._flights = say, busy, flights
         self._flying: dict[str, tuple[Autopilot, asyncio.Task[None]]] = {}
         self._cameras: set[str] = set()
         self._told: tuple[DroneReport, ...] = ()
@@ -41,7 +46,8 @@ class Drones:
                 del self._flying[name]
         for name, drone in wanted.items():
             if name not in self._flying:
-                autopilot = Autopilot(drone, self._heard)
+                recorder = Recorder(self._flights, name) if drone.record else None
+                autopilot = Autopilot(drone, self._heard, recorder)
                 self._flying[name] = autopilot, asyncio.create_task(self._keep(autopilot))
 
     def order(self, command: wire.Command) -> None:

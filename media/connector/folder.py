@@ -20,6 +20,7 @@ from media.connector import wire
 from media.connector.drone_frames import MOST_DRONES, DroneReport
 from media.connector.soap import Services
 
+FLIGHTS = "flights"  # a folder in it: telemetry logs of drones that are recorded
 _KEY, _STATE, _STATUS, _LOCK = "key.pem", "connector.json", "status.json", "lock"
 TEST_PICTURE = "test-picture:"
 
@@ -59,6 +60,7 @@ class Drone(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     key: str = ""
     system: Annotated[int, msgspec.Meta(ge=0, le=254)] = 0  # 0: whoever is heard there first
+    record: bool = False  # each flight is kept as a telemetry log
 
     def __repr__(self) -> str:
         return f"Drone({self.name})"

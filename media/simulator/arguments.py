@@ -54,3 +54,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--json", action="store_true", help="say where they listen as one line of JSON")
     add("--until-closed", action="store_true", help="end when standard input does")
+    _replay_arguments(commands)
+
+
+def _replay_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="play a recorded flight again, over MAVLink",
+        description="Play a telemetry log (.tlog) again, to whoever connects: connectors, ground stations.",
+    )
+    add = replay.add_argument
+    add("file", help="a .tlog, of a connector or of any ground station")
+    add("--host", default="127.0.0.1", help="where to listen; else 127.0.0.1, which others cannot reach")
+    add("--port", type=int, default=0, help="UDP and TCP; else any that is free")
+    add("--to", action="append", default=[], metavar="HOST:PORT", help="whom to speak to, by UDP")
+    add("--speed", type=float, default=1.0, help="so many times faster than it was")
+    add("--json", action="store_true", help="say where it listens as one line of JSON")

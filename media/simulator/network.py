@@ -1,9 +1,10 @@
 """The sockets of one drone: MAVLink over UDP and over TCP, on the same number where one is given."""
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
-from media.simulator.endpoint import Endpoint, Peer
+from media.simulator.endpoint import Peer
 
 _DATAGRAM = 4096  # a longer one is no MAVLink
 TRIES = 10  # of numbers, where any will do
@@ -12,10 +13,21 @@ _WAITING = 256 * 1024  # of a TCP peer that does not read; then it is cut off
 Address = tuple[str, int]
 
 
+class End(Protocol):
+    """Whose sockets these are: a drone's end of its links (media.simulator.endpoint says more)."""
+
+    @property
+    def peers(self) -> Sequence[Peer]: ...
+    def meet(self, send: Callable[[bytes], None]) -> Peer | None: ...
+    def listen(self, data: bytes, send: Callable[[bytes], None]) -> Peer | None: ...
+    def receive(self, data: bytes, peer: Peer) -> None: ...
+    def part(self, peer: Peer) -> None: ...
+
+
 class Network:
     """`open`, then `close`. Who sends to the UDP port or connects to the TCP port is a peer from then on."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: End) -> None:
         self._endpoint = endpoint
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
@@ -87,7 +99,7 @@ class _Udp(asyncio.DatagramProtocol):
 
 
 class _Tcp(asyncio.Protocol):
-    def __init__(self, endpoint: Endpoint, open_: set[asyncio.Transport]) -> None:
+    def __init__(self, endpoint: End, open_: set[asyncio.Transport]) -> None:
         self._endpoint, self._open = endpoint, open_
         self._peer: Peer | None = None
         self._transport: asyncio.Transport | None = None

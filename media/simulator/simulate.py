@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from media.mavlink import BadKey, Signer, read_key
+from media.simulator import replay
 from media.simulator.air import Weather
 from media.simulator.camera import Camera
 from media.simulator.drone import STEP_S, Drone, Fault, Place
@@ -210,6 +211,10 @@ class Fleet:
 def run(options: argparse.Namespace) -> int:
     """0 when it was ended, 2 when it could not begin."""
     try:
+        if options.what == "replay":
+            if not 0.01 <= options.speed <= 1000 or not 0 <= options.port <= 65535:
+                raise CannotFly("--speed is from 0.01 to 1000, --port from 0 to 65535.")
+            return replay.run(options, [_address(text) for text in options.to])
         return asyncio.run(_run(_plan(options), options))
     except (CannotFly, BadKey, OSError) as error:
         print(f"sightline drone: {error}", file=sys.stderr)

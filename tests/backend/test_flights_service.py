@@ -169,11 +169,15 @@ async def test_it_follows_a_caller_who_moves_unless_it_is_told_not_to(city: Dock
     assert live.from_place_m < 25
     assert isinstance(city.asked[-1][1], frames.LookAt)
     pia = city.people["pia"]
-    assert (await city.parts.controls.follow(pia, live.id)).accepted
+    for _ in range(2):  # two pilots press at once: it stays
+        assert (await city.parts.controls.stay(pia, live.id)).accepted
+    assert [entry.details["follows"] for entry in await city.entries("drone.follow")] == ["no"]
     await _move(city, live, 300, 200)
     await city.fly(15)
     assert live.phase is Phase.ON_SCENE
     assert city.drones["harbour"].body.position[0] == pytest.approx(800, abs=10)
+    assert (await city.parts.controls.follow(pia, live.id)).accepted
+    assert await city.fly(60, until=lambda: live.phase is Phase.EN_ROUTE)
 
 
 async def _move(city: Dockside, live: Live, east_m: float, north_m: float) -> None:

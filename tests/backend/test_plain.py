@@ -74,7 +74,8 @@ class Page:
 
     def __init__(self, house: House, path: str = "/c/plain") -> None:
         self.http = house.client({"Origin": house.config.origin})
-        self.path, self.shown, self.sent = path, Read(""), {}
+        self.path, self.shown = path, Read("")
+        self.sent: dict[str, str] = {}
 
     async def post(self, status: int = 200, **fields: str) -> Read:
         """The form, with what is hidden in it."""
@@ -86,8 +87,10 @@ class Page:
         return self.read(await self.http.post(self.path, data=self.sent), status)
 
     async def photo(self, content: bytes, status: int = 200, name: str = "photo.jpg") -> Read:
-        body = {"data": self.shown.hidden, "files": {"file": (name, content)}}
-        return self.read(await self.http.post("/c/plain/photo", **body), status)
+        reply = await self.http.post(
+            "/c/plain/photo", data=self.shown.hidden, files={"file": (name, content)}
+        )
+        return self.read(reply, status)
 
     def read(self, reply: httpx.Response, status: int = 200) -> Read:
         assert reply.status_code == status, (reply.status_code, reply.text)
@@ -353,7 +356,7 @@ async def test_too_many_words_at_once_wait_in_the_form(house: House, dana: Staff
 async def test_two_presses_at_once_are_one_page(house: House, dana: Staff) -> None:
     _, link, token = await asked(house, dana)
     page = Page(house)
-    sent = {"token": token, "page": "1,2,3,4", "text": TEXT}
+    sent = {"token": f"{token},1,2,3,4", "text": TEXT}
     replies = await asyncio.gather(*(page.http.post("/c/plain", data=sent) for _ in range(5)))
     assert {reply.status_code for reply in replies} == {200}
     assert await words(dana, link) == [TEXT]

@@ -131,7 +131,7 @@ async def test_a_sender_that_leaves_loses_nothing_that_arrived(
     with pytest.raises(ConnectionError):
         await tus.send(where, 0, torn())
     for _ in range(500):
-        if await tus.offset(where) == 1000:
+        if await tus.offset(where) == 1000 and not house.parts.uploads._writing:
             break
         await asyncio.sleep(0.02)
     part = house.config.data_dir / "uploads" / f"{where.rsplit('/', 1)[-1]}.part"
@@ -324,3 +324,20 @@ async def test_a_file_that_a_backup_left_out_is_told_as_gone(house: House, dana:
     problem = no(await dana.http.get(where.replace("/api/caller", "/api")), 404, "not-found")
     assert "left out of a backup" in problem["detail"]
     assert [e.refusal for e in await house.entries("upload.look")] == ["not-found"]
+
+
+async def test_what_callers_began_and_left_keeps_nobody_else_out(
+    house: House, dana: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.services.uploads.MOST_WAITING", 2)
+    for _ in range(3):
+        _, _, phone = await shared(house, dana)
+        await Tus(house, phone).begun(1000)
+    monkeypatch.setattr(house.parts.uploads, "look_after", asyncio.Event().wait)  # the machine has no time
+    for left in (2, 1, 0):
+        _, _, phone = await shared(house, dana)
+        tus = Tus(house, phone)
+        if not left:
+            no(await tus.begin(10), 503, "full")
+        else:
+            assert (await tus.send(await tus.begun(10), 0, b"1234567890")).status_code == 204

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from media.connector import wire
@@ -13,13 +14,15 @@ from media.connector.drones import Drones
 from media.connector.folder import Drone
 from tests.peers import until
 
+NOWHERE = Path("/nonexistent")
+
 
 class Dock:
     """`heard` holds every frame; `do` gives an order and waits for its one answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, flights: Path) -> None:
         self.heard: list[Any] = []
-        self.drones = Drones(self.heard.append, lambda: False)
+        self.drones = Drones(self.heard.append, lambda: False, flights)
         self._orders = itertools.count(1)
 
     def order(self, drone: str, do: Do) -> str:
@@ -61,8 +64,9 @@ class Dock:
 
 
 @asynccontextmanager
-async def dock(drones: Sequence[Drone]) -> AsyncIterator[Dock]:
-    place = Dock()
+async def dock(drones: Sequence[Drone], flights: Path = NOWHERE) -> AsyncIterator[Dock]:
+    """`flights` is where drones that are recorded have their telemetry logs."""
+    place = Dock(flights)
     place.drones.settle(drones, ())
     running = asyncio.create_task(place.drones.run())
     try:

@@ -115,10 +115,10 @@ async def test_a_flight_from_the_dock_and_back() -> None:
 
 async def test_the_camera_is_taken_from_another_station_and_one_press_zooms_whatever_its_law() -> None:
     async with fleet(plan()) as (flying, (at,)), dock([Drone(name="d", label="D", address=at.udp)]) as here:
-        (drone,), (network,) = flying.drones, flying._networks
+        (drone,), (endpoint,) = flying.drones, flying.endpoints
         drone.lens.linear = True
         await here.sees("d", lambda s: s.aim is not None, "it is heard")
-        control = network._endpoint.state
+        control = endpoint.state
         control.control = (254, 190)  # as another ground station's
         refused = await here.do("d", Gimbal(pitch_deg=-40))
         assert refused.result is Result.REJECTED

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,9 @@ from media.connector.drone_frames import (
     Zoom,
 )
 from media.connector.folder import Drone
+from media.recordings import read
+from media.simulator.network import Network
+from media.simulator.replay import Replay
 from tests.connector.flown import dock
 from tests.peers import until
 
@@ -76,6 +80,7 @@ class Server:
         )
         for number in (PAUSE, RETURN, LAND, START, POINT, CONTROL, LOOK, CHUTE, ZOOM):
             self.direct.subscribe_command(number, self._command)
+        self.flies = False
         self._over = threading.Event()
         self._telling = threading.Thread(target=self._tell)
         self._telling.start()
@@ -86,7 +91,8 @@ class Server:
             place = t.Position(HERE.latitude, HERE.longitude, 30.0, 5.0)
             self.telemetry.publish_position(place, t.VelocityNed(3.0, 4.0, -0.5), t.Heading(90.0))
             self.telemetry.publish_battery(t.Battery(22.2, 0.77))
-            self.telemetry.publish_extended_sys_state(t.VtolState.MC, t.LandedState.ON_GROUND)
+            landed = t.LandedState.IN_AIR if self.flies else t.LandedState.ON_GROUND
+            self.telemetry.publish_extended_sys_state(t.VtolState.MC, landed)
 
     def _command(self, message: Any, _: object) -> None:
         fields = json.loads(message.fields_json)
@@ -182,3 +188,27 @@ async def test_an_autopilot_of_mavsdk_is_flown(server: Callable[[], Server]) -> 
         assert (answer.result, answer.sends) == (Result.ACCEPTED, 1)
         assert answer.took_ms > 1300
         assert (await here.do("d", Steer(forward_mps=1))).result is Result.REJECTED  # on the ground
+
+
+async def test_its_flight_is_recorded_and_replayed(server: Callable[[], Server], tmp_path: Path) -> None:
+    drone = await asyncio.to_thread(server)
+    own = Drone(name="d", label="D", address=f"udp://127.0.0.1:{drone.port}", record=True)
+    async with dock([own], tmp_path / "flights") as here:
+        await here.sees("d", lambda s: s.landed is Landed.GROUND, "it is heard")
+        drone.flies = True
+        await here.sees("d", lambda s: s.landed is Landed.AIR, "it flies")
+        await asyncio.sleep(2)
+    (file,) = (tmp_path / "flights").iterdir()
+    flight = Replay(list(read(file)))
+    network = Network(flight)
+    try:
+        port = await network.open("127.0.0.1", 0, [])
+        async with dock([Drone(name="again", label="D", address=f"udp://127.0.0.1:{port}")]) as there:
+            playing = asyncio.create_task(flight.play())
+            await there.sees("again", lambda s: s.landed is Landed.GROUND, "it stands, before its flight")
+            state = await there.sees("again", lambda s: s.landed is Landed.AIR and s.charge, "it flies")
+            assert (state.latitude, state.longitude, state.height_m) == (60.17, 24.94, 5.0)
+            assert state.charge == pytest.approx(0.77, abs=0.011)
+            await playing
+    finally:
+        network.close()

@@ -372,7 +372,7 @@ class Agency:
         self.choice: Json | None = None
         self.weather: Json | None = None
         self.asked: list[tuple[str, str, Any]] = []
-        self.answers: dict[tuple[str, str], tuple[int, Json]] = {}
+        self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
 
     async def serve(self, context: BrowserContext) -> None:
         """Answer everything that this context's pages ask of the origin."""
@@ -532,7 +532,11 @@ class Agency:
             if not self.signed_in and method == "GET":
                 return 401, problem(401, "not-signed-in")
             return (204, None) if method == "DELETE" else (200, self.me)
-        if path in ("/api/session/idle", "/api/care/exposure"):  # a page that is open for long
+        if path in (
+            "/api/session/idle",
+            "/api/session/lock",
+            "/api/care/exposure",
+        ):  # a page that is open for long
             return 204, None
         if path == "/api/incidents/closed":
             return 200, self.closed

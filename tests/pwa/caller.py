@@ -35,6 +35,16 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
   return stream;
 };
 """
+# While `blocked` is true no candidate of the server can be reached: UDP and TCP are shut, HTTPS is not.
+BLOCKS_WEBRTC = r"""
+window.blocked = true;
+const set = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
+  if (!window.top.blocked) return set.call(this, answer);
+  const sdp = answer.sdp.replace(/(a=candidate:(?:\S+ ){4})\S+ \d+/g, '$1192.0.2.1 9');
+  return set.call(this, {type: answer.type, sdp});
+};
+"""
 
 Scheme = Literal["light", "dark"]
 

@@ -79,8 +79,13 @@ async def sign_in(page: Page, service: Service, name: str) -> None:
 
 
 async def sound(page: Page) -> None:
-    """Nothing that axe finds, nothing that scrolls sideways, no target too small for a thumb."""
+    """Nothing that axe finds, and all of it in reach."""
     assert await axe(page) == []
+    await in_reach(page)
+
+
+async def in_reach(page: Page) -> None:
+    """Nothing that scrolls sideways, no target too small for a thumb."""
     wide: int = await page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{wide} px too wide"
     small: list[str] = await page.evaluate(

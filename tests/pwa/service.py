@@ -230,9 +230,9 @@ class Dispatcher:
         words: list[dict[str, Any]] = self._get(f"/api/links/{issued.id}/talk")["words"]
         return words
 
-    def ask(self, issued: Issued, phrase: str) -> None:
-        """A question by one press."""
-        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": "ask", "phrase": phrase}
+    def ask(self, issued: Issued, phrase: str, kind: str = "ask") -> None:
+        """A question by one press, or guidance in pictures (`guide`)."""
+        body = {"id": f"wrd_{secrets.token_hex(11)}", "kind": kind, "phrase": phrase}
         self._post(f"/api/links/{issued.id}/talk", body)
 
     def tell(self, issued: Issued, text: str) -> None:

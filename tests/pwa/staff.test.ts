@@ -13,7 +13,7 @@ import { anew, asked, type Covers, coversOf, pressed, safe, shownOf } from "../.
 import { Exposures } from "../../pwa/src/staff/exposures.ts";
 import { type Requests, Unreachable } from "../../pwa/src/lib/requests.ts";
 import { chosenFeed } from "../../pwa/src/staff/feeds.ts";
-import { captures, currentLink, linkOf, standingOf, steps } from "../../pwa/src/staff/links.ts";
+import { advice, captures, currentLink, linkOf, standingOf, steps } from "../../pwa/src/staff/links.ts";
 import {
   accuracyWords,
   bearingDeg,
@@ -287,6 +287,16 @@ test("a link that goes on is told with what is left to do", () => {
     weight: "news",
   });
   assert.equal(next({ why: "failed" }).weight, "warning");
+});
+
+test("a page without script and a link that goes also are told in words", () => {
+  const told = (action: string, details: Record<string, string>) => sentence(entry(1, { action, details })).text;
+  assert.equal(told("link.redeem", { again: "no", page: "plain" }), "The caller writes by a page that runs no script");
+  assert.equal(told("caller.stop", { page: "plain" }), "The caller tries the page with the camera again");
+  assert.match(told("link.also", { email: "ann@example.com", language: "uk" }), /also to ann@example.com, in Ukrainian$/);
+  assert.match(told("link.issue", { number: "+13135550143", language: "so" }), /, in Somali$/);
+  assert.doesNotMatch(told("link.issue", { number: "+13135550143", language: "en" }), / in /);
+  assert.match(advice(link({ state: "sharing", rung: "upload", rung_reason: "no-script" })), /runs no script/);
 });
 
 test("a refused camera is said with what is left", () => {

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from playwright.async_api import Page
 
+from tests.media import clips
 from tests.pwa import caller
 from tests.pwa.service import Dispatcher, Issued, Service
 
@@ -15,6 +16,7 @@ Reach = Callable[[Page, Dispatcher, Service], Awaitable[None]]
 class State(NamedTuple):
     reach: Reach
     script: str = ""
+    javascript: bool = True
 
 
 def _link(dispatcher: Dispatcher, kind: str = "live") -> Issued:
@@ -163,6 +165,97 @@ async def _cannot(page: Page, dispatcher: Dispatcher, service: Service) -> None:
     await caller.reaches(page, "cannot")
 
 
+async def _unscripted(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.goto(f"{service.url}/c#token")
+    await page.get_by_text("Stay on the phone").first.wait_for()
+
+
+async def _talking(page: Page, dispatcher: Dispatcher) -> Issued:
+    link = await _pressed(page, dispatcher)
+    await page.wait_for_selector('[data-tone="live"][data-place="on"][data-picture="seen"]')
+    return link
+
+
+async def _question(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    dispatcher.ask(await _talking(page, dispatcher), "ask.weapon")
+    await page.wait_for_selector(".asked")
+
+
+async def _guidance(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    dispatcher.ask(await _talking(page, dispatcher), "guide.entrance", "guide")
+    await page.wait_for_selector('.told[data-kind="guide"]')
+
+
+async def _messages(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    link = await _talking(page, dispatcher)
+    dispatcher.tell(link, "Stay where you are")
+    await page.locator(".write").click()
+    field = page.locator(".talk textarea")
+    await field.fill("OK, 2nd floor, the door on the left")
+    await field.press("Enter")
+    await page.locator(".messages li").nth(1).wait_for()
+
+
+async def _words_alone(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _both_refused(page, dispatcher, service)
+    await page.locator(".write").click()
+    await page.locator(".talk textarea").wait_for()
+
+
+async def _silent(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.open_link(page, dispatcher.issue_link(dispatcher.open_incident(), manner="silent"))
+    await caller.press_share(page)
+    await page.wait_for_selector('[data-tone="live"][data-place="on"][data-picture="seen"]')
+    await page.wait_for_selector("footer.discreet button")
+
+
+async def _hiding(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _silent(page, dispatcher, service)
+    await page.locator("footer.discreet button").first.click()
+    await page.wait_for_selector(".cover.how")
+
+
+async def _dark(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _hiding(page, dispatcher, service)
+    await page.get_by_role("button", name="Dark screen").click()
+    await page.wait_for_selector(".cover.dark")
+
+
+async def _notes(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.goto(dispatcher.issue_link(dispatcher.open_incident(), manner="covert").url)
+    await page.wait_for_selector(".cover.notes button")
+
+
+async def _left(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await page.goto(f"{service.url}/leave")
+    await page.wait_for_url("**/n")
+
+
+async def _upload(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await caller.open_link(page, _link(dispatcher, "upload"))
+    await caller.press_share(page)
+    await page.wait_for_selector("input[type=file]", state="attached")
+
+
+async def _uploaded(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _upload(page, dispatcher, service)
+    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": clips.sideways()}
+    await page.locator("input[type=file]").set_input_files(photo)  # type: ignore[arg-type]
+    await page.get_by_text("has your photo or clip").wait_for()
+
+
+async def _refused_file(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _upload(page, dispatcher, service)
+    lie = {"name": "lie.jpg", "mimeType": "image/jpeg", "buffer": b"no photo at all"}
+    await page.locator("input[type=file]").set_input_files(lie)  # type: ignore[arg-type]
+    await page.get_by_text("This cannot be sent").wait_for()
+
+
+async def _stills(page: Page, dispatcher: Dispatcher, service: Service) -> None:
+    await _pressed(page, dispatcher)
+    await page.get_by_text("a picture each second, and no video").wait_for()
+
+
 STATES: dict[str, State] = {
     "opening": State(_opening),
     "ask": State(_ask),
@@ -185,4 +278,18 @@ STATES: dict[str, State] = {
     "expired": State(_expired),
     "unknown": State(_unknown),
     "cannot": State(_cannot, "Object.defineProperty(crypto, 'subtle', {value: undefined});"),
+    "unscripted": State(_unscripted, javascript=False),
+    "question": State(_question),
+    "guidance": State(_guidance),
+    "messages": State(_messages),
+    "words-alone": State(_words_alone, caller.REFUSES_CAMERA + caller.REFUSES_PLACE),
+    "silent": State(_silent),
+    "hiding": State(_hiding),
+    "dark": State(_dark),
+    "notes": State(_notes),
+    "left": State(_left),
+    "upload": State(_upload),
+    "uploaded": State(_uploaded),
+    "refused-file": State(_refused_file),
+    "stills": State(_stills, caller.BLOCKS_WEBRTC),
 }

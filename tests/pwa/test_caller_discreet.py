@@ -11,7 +11,7 @@ from tests.pwa import caller
 from tests.pwa.caller import SMALL, Phones
 from tests.pwa.conftest import BUILT
 from tests.pwa.service import Dispatcher, Issued, Service
-from tests.pwa.test_caller_page import violations
+from tests.pwa.visits import axe
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,19 +54,19 @@ async def test_a_silent_caller_hides_the_page_comes_back_and_leaves_without_a_tr
     link = await _silent(page, dispatcher)
     assert await page.evaluate(ADDRESS) == "/c", "the token stays in the address"
     assert await page.title() == "Notes"
-    assert await violations(page) == []
+    assert await axe(page) == []
     assert await page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
     for look in ("Dark screen", "A page for notes"):
         await page.get_by_role("button", name="Hide this page").click()
         assert await page.evaluate("document.activeElement.textContent") == (
             "Sharing goes on. To come back, tap the screen three times."
         )
-        assert await violations(page) == []
+        assert await axe(page) == []
         await page.get_by_role("button", name=look).click()
         assert await page.evaluate(HIDDEN)
         assert await page.evaluate(ADDRESS) == "/n"
         assert "911" not in await page.locator("body").inner_text()
-        assert await violations(page) == []
+        assert await axe(page) == []
         # one tap, or two, are nothing
         await page.mouse.click(160, 30, click_count=2)
         assert await page.evaluate(HIDDEN)
@@ -133,7 +133,7 @@ async def test_a_covert_link_is_a_page_for_notes_whose_button_shares(
     await page.goto(link.url)
     assert await page.title() == "Notas"
     assert "911" not in await page.locator("body").inner_text()
-    assert await violations(page) == []
+    assert await axe(page) == []
     assert "link.redeem" not in dispatcher.actions(link.incident)
     await page.get_by_role("button", name="Guardar").click()
     await _until(page, lambda: {"camera": "on", "position": "on"} in dispatcher.statuses(link.incident))
@@ -168,7 +168,7 @@ async def test_notes_say_saved_only_when_911_has_something_and_a_dead_link_leave
     assert "911" not in await late.locator("body").inner_text()
     assert await late.title() == "Notes"
     await late.wait_for_function(f"({ADDRESS}) === '/n'")
-    assert await violations(late) == []
+    assert await axe(late) == []
     told = dispatcher.refusals(dead.incident)
     assert told == [("link.open", "link-revoked")], "the desk knows"
     # digits, behind three taps

@@ -1,56 +1,24 @@
-"""Every state of the caller's page: it renders, fits the smallest phone, and can be used by everyone."""
+"""The caller's page as a whole: its languages, its weight, and what it makes of a bad day.
+
+How each of its states looks is in test_every_screen.
+"""
 
 import asyncio
 import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, Request, Route
+from playwright.async_api import Request, Route
 
 from tests.pwa import caller
 from tests.pwa.caller import SMALL, Phones
-from tests.pwa.conftest import BUILT
 from tests.pwa.service import Dispatcher, Service
 from tests.pwa.states import STATES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-AXE = (BUILT.parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CHECK = """async rules => {
-  const found = await axe.run(document, {runOnly: rules});
-  return found.violations.map(({id, nodes}) =>
-    `${id}: ${nodes.map(n => n.html + ' ' + n.failureSummary).join('; ')}`);
-}"""
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 BELOW = "document.documentElement.scrollHeight - innerHeight"
-SMALLEST_TARGETS = """() => [...document.querySelectorAll('button, select, input')]
-  .filter(e => e.offsetParent)
-  .map(e => [e.textContent || e.tagName, e.getBoundingClientRect().height])
-  .filter(([_, height]) => height < 48)"""
-
-
-async def violations(page: Page) -> list[str]:
-    if not await page.evaluate("'axe' in window"):
-        await page.evaluate(AXE)
-    found: list[str] = await page.evaluate(CHECK, RULES)
-    return found
-
-
-@pytest.mark.parametrize("name", STATES)
-async def test_a_state_fits_the_smallest_phone_and_passes_axe_by_day_and_by_night(
-    name: str, phones: Phones, dispatcher: Dispatcher, service: Service
-) -> None:
-    state = STATES[name]
-    page = await phones.new(size=SMALL, script=state.script)
-    await state.reach(page, dispatcher, service)
-    assert await page.evaluate(OVERFLOW) == 0
-    assert await page.evaluate(BELOW) == 0, "the smallest phone has to scroll"
-    assert await page.evaluate(SMALLEST_TARGETS) == []
-    assert await page.locator("h1").count() == 1
-    assert await violations(page) == []
-    await page.emulate_media(color_scheme="dark")
-    assert await violations(page) == []
 
 
 @pytest.mark.parametrize(
@@ -93,19 +61,6 @@ async def test_a_phone_on_its_side_needs_no_scrolling(
     await STATES["live"].reach(page, dispatcher, service)
     assert await page.evaluate(OVERFLOW) == 0
     assert await page.evaluate(BELOW) == 0
-
-
-@pytest.mark.parametrize("name", ["ask", "live", "stopped"])
-async def test_text_at_twice_its_size_loses_nothing_to_the_side(
-    name: str, phones: Phones, dispatcher: Dispatcher, service: Service
-) -> None:
-    page = await phones.new(size=SMALL)
-    await STATES[name].reach(page, dispatcher, service)
-    await page.evaluate(
-        "document.adoptedStyleSheets = [new CSSStyleSheet()];"
-        "document.adoptedStyleSheets[0].replaceSync('html { font-size: 200% }')"
-    )
-    assert await page.evaluate(OVERFLOW) == 0
 
 
 async def test_the_page_can_be_used_by_keyboard_alone(

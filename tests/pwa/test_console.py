@@ -104,9 +104,7 @@ STATES: dict[str, tuple[State, str]] = {
 
 
 @pytest.mark.parametrize("name", STATES)
-async def test_a_state_says_what_it_is_and_passes_axe_by_night_and_by_day(
-    browser: Browser, name: str
-) -> None:
+async def test_a_state_says_what_it_is_and_fits(browser: Browser, name: str) -> None:
     prepare, words = STATES[name]
     agency = Agency(APP)
     prepare(agency)
@@ -114,10 +112,24 @@ async def test_a_state_says_what_it_is_and_passes_axe_by_night_and_by_day(
         await expect(page.get_by_text(words).first).to_be_visible()
         if name in ("live", "another phone asks"):
             await expect(page.locator(".chip.tone-live")).to_be_visible()
-        assert await axe(page) == []
-        await page.get_by_role("button", name="Day colours").click()
-        assert await axe(page) == []
         assert await fits(page)
+
+
+@pytest.mark.parametrize("size", [(820, 1180), (390, 844)], ids=str)
+async def test_narrower_than_a_desk_it_is_scrolled_down_and_never_sideways(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    agency = Agency(APP)
+    talking(agency)
+    async with visiting(browser, agency, OPEN, size=size) as page:
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        assert await page.evaluate(
+            """() => [...document.querySelectorAll('html, .console, .bar, .middle, .right')]
+              .every((box) => box.scrollWidth <= box.clientWidth)"""
+        )
+        last = page.get_by_role("button", name="Link for a witness")
+        await last.scroll_into_view_if_needed()
+        await expect(last).to_be_in_viewport(ratio=1)
 
 
 async def choose_type(page: Page) -> None:

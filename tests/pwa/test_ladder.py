@@ -16,20 +16,10 @@ from tests.pwa.caller import Phones
 from tests.pwa.lines import Line, Lines
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import frames_after, until, watcher
-from tests.pwa.test_caller_page import violations
+from tests.pwa.visits import axe
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# While `blocked` is true no candidate of the server can be reached: UDP and TCP are shut, HTTPS is not.
-BLOCKS_WEBRTC = r"""
-window.blocked = true;
-const set = RTCPeerConnection.prototype.setRemoteDescription;
-RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
-  if (!window.top.blocked) return set.call(this, answer);
-  const sdp = answer.sdp.replace(/(a=candidate:(?:\S+ ){4})\S+ \d+/g, '$1192.0.2.1 9');
-  return set.call(this, {type: answer.type, sdp});
-};
-"""
 NEVER_ASKS = """
 window.asked = [];
 navigator.mediaDevices.getUserMedia = () => { window.asked.push('camera'); return new Promise(() => {}); };
@@ -83,7 +73,7 @@ async def network(page: Page, *, offline: bool = False, upload_bps: int = -1) ->
 async def test_blocked_webrtc_is_stills_and_climbs_back(
     phones: Phones, dispatcher: Dispatcher, service: Service, link: Issued
 ) -> None:
-    phone = await phones.new(script=BLOCKS_WEBRTC)
+    phone = await phones.new(script=caller.BLOCKS_WEBRTC)
     await caller.open_link(phone, link)
     await caller.press_share(phone)
     await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
@@ -137,7 +127,7 @@ async def test_a_page_that_is_hidden_says_so_and_is_back(
 async def test_a_phone_that_was_offline_is_back_by_itself(
     phones: Phones, dispatcher: Dispatcher, link: Issued
 ) -> None:
-    phone = await phones.new(script=BLOCKS_WEBRTC)  # stills, which go by HTTPS alone
+    phone = await phones.new(script=caller.BLOCKS_WEBRTC)  # stills, which go by HTTPS alone
     await caller.open_link(phone, link)
     await caller.press_share(phone)
     await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
@@ -190,6 +180,20 @@ async def test_without_a_camera_a_photo_is_sent_and_goes_on_after_the_page_was_c
     await again.get_by_text("This cannot be sent").wait_for()
 
 
+async def test_who_never_answers_for_the_camera_can_send_a_photo(
+    phones: Phones, dispatcher: Dispatcher, link: Issued, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(clips.sideways())
+    phone = await phones.new(script=caller.NEVER_ANSWERS)
+    await caller.open_link(phone, link)
+    await caller.press_share(phone)
+    await phone.get_by_role("button", name="Send a photo or clip").wait_for()
+    await chosen(phone, photo)
+    await phone.get_by_text("911 has your photo or clip").wait_for()
+    assert newest(dispatcher, link)["state"] == "ready"
+
+
 async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
     phones: Phones, dispatcher: Dispatcher, tmp_path: Path
 ) -> None:
@@ -201,13 +205,13 @@ async def test_a_link_for_photos_asks_for_nothing_else_and_takes_one(
     await caller.says(phone, "asks for a photo or clip")
     assert await phone.locator("button.main").all_inner_texts() == ["Continue"]
     assert "camera" not in await phone.locator("main").inner_text()
-    assert await violations(phone) == []
+    assert await axe(phone) == []
     await caller.press_share(phone)
     await stands(dispatcher, link, "upload: asked")
     await chosen(phone, photo)
     await phone.get_by_text("911 has your photo or clip").wait_for()
     assert newest(dispatcher, link)["state"] == "ready"
-    assert await violations(phone) == []
+    assert await axe(phone) == []
     assert await phone.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
     assert await phone.evaluate("window.asked") == []
     assert dispatcher.incident(link.incident)["position"] is None

@@ -9,10 +9,10 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.media.test_firefox import FIREFOX
 from tests.pwa import caller
-from tests.pwa.caller import REFUSES_CAMERA, REFUSES_PLACE, REMEMBERS_TRACKS
+from tests.pwa.caller import BLOCKS_WEBRTC, REFUSES_CAMERA, REFUSES_PLACE, REMEMBERS_TRACKS
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import until
-from tests.pwa.test_ladder import BLOCKS_WEBRTC, stands
+from tests.pwa.test_ladder import stands
 
 pytestmark = pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
 
@@ -143,7 +143,6 @@ async def test_both_refused_is_words_and_photos(dispatcher: Dispatcher, link: Is
         await until(
             lambda: {"camera": "refused", "position": "refused"} in dispatcher.statuses(link.incident)
         )
-        await page.locator(".write").click()
         await page.locator(".talk textarea").fill("I am behind the shop")
         await page.keyboard.press("Enter")
         await until(lambda: "I am behind the shop" in [word["text"] for word in dispatcher.talk(link)])
@@ -155,13 +154,15 @@ async def test_permissions_that_are_withdrawn_midway_are_said_and_can_be_given_a
     async with firefox(REMEMBERS_TRACKS + PLACE_ENDS) as page:
         await caller.share(page, link)
         await stands(dispatcher, link, "live: working")
-        await page.evaluate("window.opens = navigator.mediaDevices.getUserMedia")
-        await page.evaluate(REFUSES_CAMERA + "window.tracks.at(-1).dispatchEvent(new Event('ended'))")
+        ends = "window.tracks.at(-1).dispatchEvent(new Event('ended'));"
+        await page.evaluate(
+            f"() => {{ window.opens = navigator.mediaDevices.getUserMedia; {REFUSES_CAMERA} {ends} }}"
+        )
         await page.wait_for_selector('[data-camera="refused"][data-place="on"]')
         await stands(dispatcher, link, "upload: permission-refused")
         await page.evaluate("window.withdrawPlace()")
         await until(lambda: dispatcher.statuses(link.incident)[-1]["position"] == "refused")
-        await page.evaluate("navigator.mediaDevices.getUserMedia = window.opens")
+        await page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.opens; }")
         await page.get_by_role("button", name="Try again").click()
         await caller.says(page, "can see your camera and where you are")
         await stands(dispatcher, link, "live: working", timeout_s=90)

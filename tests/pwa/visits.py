@@ -12,7 +12,7 @@ from tests.pwa.agency import ORIGIN, Agency
 PWA = Path(__file__).parents[2] / "pwa"
 APP = PWA / "dist" / "app"
 AXE = PWA / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK = (1440, 900)
 PHONE = (390, 844)
 DAY = "localStorage.setItem('sightline.theme', 'day')"

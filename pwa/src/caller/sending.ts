@@ -9,6 +9,8 @@ import { type AllWords, fill } from "./words.ts";
 /** By content the server takes no others; a phone that has another format then hands over one of these. */
 const TAKES = "image/jpeg,image/png,image/webp,video/*";
 
+const UNANSWERED_MS = 8000; // a question about the camera that stays so long is not waited for
+
 /** Why it is no video. */
 const STILLS: Partial<Record<Rung, keyof AllWords>> = { stills: "seeStills", "single-stills": "seeSingles" };
 const PHASES: Record<UploadPhase, keyof AllWords> = {
@@ -35,7 +37,14 @@ export interface SendingFor extends Omit<UploadsFor, "onChange"> {
 export function offered({ kind, situation, rung, words, ...mine }: SendingFor): () => void {
   let shown: (() => void) | null = null;
   let slot: HTMLElement | null = null;
+  let askedAt: number | null = null;
   const files = uploads({ ...mine, onChange: () => shown?.() });
+
+  /** The question about the camera is new, and may be answered. */
+  const awaited = (): boolean => {
+    askedAt = situation.camera === "asking" ? (askedAt ?? performance.now()) : null;
+    return askedAt !== null && performance.now() - askedAt < UNANSWERED_MS;
+  };
 
   const fillSlot = (slot: HTMLElement): (() => void) => {
     const said = h("p", { class: "small" });
@@ -59,7 +68,7 @@ export function offered({ kind, situation, rung, words, ...mine }: SendingFor): 
       const last = files.all.find(({ phase }) => phase !== "there") ?? files.all.at(-1);
       const why = STILLS[rung()];
       write(said, last !== undefined ? line(words, last) : why === undefined ? "" : words[why]);
-      button.hidden = kind === "position" || camera === "on" || camera === "asking" || camera === "paused";
+      button.hidden = kind === "position" || camera === "on" || camera === "paused" || awaited();
       bar.hidden = last?.phase !== "sending";
       bar.value = last === undefined ? 0 : (100 * last.sent) / Math.max(last.size, 1);
       slot.hidden = button.hidden && said.textContent === "";

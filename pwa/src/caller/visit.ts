@@ -157,7 +157,8 @@ export async function visit({ token, can, life, askDigits }: VisitOptions): Prom
   };
 
   const turnedAway = (code: string): void => {
-    if (cover !== null) void beCareful("covert", false); // it can still be uncovered and left
+    pressed ??= false; // there is nothing to press for
+    if (cover !== null && invitation === null) void beCareful("covert"); // it can be uncovered and left
     const unknown = code === "link-unknown";
     // This browser may have shared by it before: then it is told who saw that.
     if (!unknown)
@@ -308,11 +309,11 @@ export async function visit({ token, can, life, askDigits }: VisitOptions): Prom
   };
 
   /** Nobody who takes the phone may see what this is. */
-  const beCareful = async (manner: Manner, opens = true): Promise<void> => {
+  const beCareful = async (manner: Manner): Promise<void> => {
     memory.set(STOWED, token);
     history.replaceState(null, "", location.pathname); // without the token
     const { answer, beDiscreet, disguise } = await load("discreet");
-    if (!opens) answer(false);
+    if (invitation === null) answer(false);
     if (manner === "covert" && pressed === null && cover === null) {
       disguise((await loadWords()).words, pressHidden);
     }

@@ -36,11 +36,12 @@ function Switch({ on, busy, words, means, onChange }: SwitchProps) {
 
 interface ChoicesProps {
   view: CareView;
+  atDesk: boolean;
   requests: Requests;
   again(): Promise<void>;
 }
 
-function Choices({ view, requests, again }: ChoicesProps) {
+function Choices({ view, atDesk, requests, again }: ChoicesProps) {
   const act = useAct(sorry);
   const choose = (part: Partial<CareChoice>): void => {
     const body = { ...view.choice, ...part } satisfies CareChoice;
@@ -67,8 +68,8 @@ function Choices({ view, requests, again }: ChoicesProps) {
         onChange={(still_first) => choose({ still_first })}
       />
       <p class="soft">
-        Pictures never make a sound. Esc on the console hides all of them at once. What you choose holds on
-        every device; open pages take it up when you come back to them.
+        Pictures never make a sound. {atDesk && "Esc on the console hides all of them at once. "}What you
+        choose holds on every device; open pages take it up when you come back to them.
       </p>
       <ProblemNote text={act.problem} />
     </section>
@@ -101,6 +102,15 @@ function long(seconds: number): string {
   return seconds === 0 ? "none" : duration(seconds * 1000);
 }
 
+/** "5 min moving, 25 s of stills"; what was not seen is not said. */
+function seen({ motion_s, still_s }: Exposure): string {
+  const parts = [
+    motion_s > 0 && `${duration(motion_s * 1000)} moving`,
+    still_s > 0 && `${duration(still_s * 1000)} of stills`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
 function Ledger({ view }: { view: CareView }) {
   const days = byDay(view.exposures);
   const most = Math.max(1, ...days.map((day) => day.seconds));
@@ -124,9 +134,7 @@ function Ledger({ view }: { view: CareView }) {
               {rows.map((row) => (
                 <li key={row.type}>
                   <span>{row.type}</span>
-                  <span>
-                    {long(row.motion_s)} moving, {long(row.still_s)} stills
-                  </span>
+                  <span>{seen(row)}</span>
                 </li>
               ))}
             </ul>
@@ -196,7 +204,12 @@ export function Care({ me, requests }: { me: Me; requests: Requests }) {
         {held.state === "failed" && <ProblemNote text={held.problem} />}
         {held.state === "there" && (
           <>
-            <Choices view={held.value} requests={requests} again={held.again} />
+            <Choices
+              view={held.value}
+              atDesk={me.user.role !== "officer"}
+              requests={requests}
+              again={held.again}
+            />
             <Ledger view={held.value} />
           </>
         )}

@@ -143,6 +143,17 @@ export function FlightLine({ desk, flight }: { desk: Desk; flight: FlightView })
           Return
         </button>
       )}
+      {!isUp(flight) && (
+        <a
+          class="button"
+          href={`/flights#${flight.id}`}
+          target="_blank"
+          aria-label={`Log of ${flight.drone}'s flight`}
+          rel="noopener"
+        >
+          Its log
+        </a>
+      )}
     </section>
   );
 }

@@ -74,6 +74,9 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
       )}
       <AlertsCard desk={desk} />
       {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
+      <a class="button" href="/care">
+        <Icon name="care" /> Care: how pictures open
+      </a>
       <a class="button" href="/sessions">
         <Icon name="devices" /> Signed-in devices
       </a>

@@ -9,7 +9,7 @@ import { NO_NOTES, type Thread, unreadNotes } from "../staff/notes.ts";
 import { CallersFiles } from "../staff/parts/callers-files.tsx";
 import { Composer, inOneLine, NewestSaid, Note, OnTheirWay } from "../staff/parts/words.tsx";
 import { timeOfDay } from "../staff/words.ts";
-import type { IncidentView } from "../wire.ts";
+import type { IncidentView, NoteView } from "../wire.ts";
 
 interface Props {
   desk: Desk;
@@ -76,7 +76,7 @@ function Notes({ desk, incident, thread }: Pick<Props, "desk" | "incident"> & { 
           Earlier
         </button>
       )}
-      {thread.notes.length === 0 && pending === 0 && (
+      {thread.notes.length === 0 && pending === 0 && incident.uploads.length === 0 && (
         <p class="empty">Nothing is written yet. Dispatch and all units on this incident read it.</p>
       )}
       <CallersFiles desk={desk} incident={incident} />
@@ -90,6 +90,21 @@ function Notes({ desk, incident, thread }: Pick<Props, "desk" | "incident"> & { 
       </ol>
       <OnTheirWay desk={desk} incident={incident} />
     </div>
+  );
+}
+
+/** What the closed sheet says: the newest words, or what else there is to look at. */
+function newestLine(newest: NoteView | undefined, files: number): string {
+  if (newest !== undefined) return inOneLine(newest);
+  return files === 0 ? "Write to dispatch" : "From the caller, to look at";
+}
+
+function FilesCount({ files }: { files: number }) {
+  if (files === 0) return null;
+  return (
+    <span class="words-count">
+      {files} {files === 1 ? "file" : "files"}
+    </span>
   );
 }
 
@@ -116,6 +131,7 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
     if (lastUnread !== undefined && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(200);
   }, [lastUnread?.number]);
   const line = lastUnread ?? newest;
+  const files = incident.uploads.filter(({ state }) => state === "ready").length;
   return (
     <section class={open ? "area-words is-open" : "area-words"} aria-label="Words">
       <NewestSaid unread={unread} />
@@ -126,14 +142,13 @@ export function WordsSheet({ desk, incident, open, onOpen }: Props) {
         {...pull}
       >
         <Icon name="write" />
-        <span class="words-line">
-          {open ? "Words" : line === undefined ? "Write to dispatch" : inOneLine(line)}
-        </span>
+        <span class="words-line">{open ? "Words" : newestLine(line, files)}</span>
         {!open && mine.some(({ state }) => state === "refused") ? (
           <span class="tone-danger">Not sent</span>
         ) : (
           !open && mine.some(({ state }) => state === "waiting") && <span class="tone-waiting">Waits</span>
         )}
+        {!open && <FilesCount files={files} />}
         {!open && unread.length > 0 && <span class="words-count">{unread.length} new</span>}
         <Icon name="more" />
       </button>

@@ -26,7 +26,7 @@ function verbs(flight: FlightView): Told[] {
     holds
       ? { verb: "go-on", words: "Go on", icon: "resume" }
       : { verb: "hold", words: "Hold", icon: "pause" },
-    { verb: "follow", words: "Follow caller", icon: "locate", on: follows },
+    { verb: follows ? "stay" : "follow", words: "Follow caller", icon: "locate", on: follows },
     { verb: "handover", words: "Hand over", icon: "handOver" },
     { verb: "return", words: "Return", icon: "home" },
     { verb: "land", words: "Land here", icon: "landing", sure: "Land here now" },

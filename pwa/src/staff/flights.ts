@@ -12,6 +12,7 @@ export type Verb =
   | "return"
   | "land"
   | "follow"
+  | "stay"
   | "command"
   | "parachute"
   | "handover"
