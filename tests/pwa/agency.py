@@ -559,6 +559,8 @@ class Agency:
             return 201, made
         if path.startswith("/api/push"):
             return 204, None
+        if path == "/api/colleagues":
+            return 200, [{"user_id": "usr_9", "name": "Kim Ono", "role": "dispatcher", "incidents": 0}]
         if path == "/api/talk/phrases":
             return 200, CANNED
         if path == "/api/airspace":

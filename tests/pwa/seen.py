@@ -16,7 +16,7 @@ NARROW = (320, 640)
 SMALLEST = (320, 568)
 IN_HAND, AT_A_DESK = ((390, 844),), ((820, 1180), (1440, 900))
 THEMES = ("day", "night")
-LOOK_S, AT_REST, SOON = 0.25, 4, 24
+LOOK_S, AT_REST, SOON = 0.25, 3, 24
 ROUNDS = 2  # of Tab through the page: what is drawn anew meanwhile is met in the next
 
 DRESS = """(theme) => {
