@@ -187,11 +187,24 @@ async def tree(page: Page) -> str:
     return f"# {await page.evaluate('document.title')}\n" + tidied(await page.locator("body").aria_snapshot())
 
 
-async def settled(page: Page, kept: str | None) -> str:
-    """The tree as soon as it is the kept one, else what it has come to; without one, once it rests."""
+_OUTLINE = re.compile(r"\s*- '?(banner|navigation|main|region|heading|form|dialog|tablist|contentinfo)\b.*")
+
+
+def outline(tree: str) -> str:
+    """Of a tree the page's name, its landmarks and its headings, each once, in the order of the alphabet."""
+    name, *lines = tree.splitlines()
+    kept = {line.strip().rstrip(":") for line in lines if _OUTLINE.fullmatch(line)}
+    return "\n".join((name, *sorted(kept))) + "\n"
+
+
+async def settled(page: Page, kept: str | None, *, steady: bool = True) -> str:
+    """The tree as soon as it is the kept one, else what it has come to; without one, once it rests.
+
+    Of a screen that is not `steady` its outline.
+    """
     before, rests = "", 0
     for _ in range(SOON):
-        now = await tree(page)
+        now = await tree(page) if steady else outline(await tree(page))
         rests = rests + 1 if now == before else 0
         if now == kept or (kept is None and rests >= AT_REST):
             return now

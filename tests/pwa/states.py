@@ -198,8 +198,7 @@ async def _messages(page: Page, dispatcher: Dispatcher, service: Service) -> Non
 
 async def _words_alone(page: Page, dispatcher: Dispatcher, service: Service) -> None:
     await _both_refused(page, dispatcher, service)
-    await page.locator(".write").click()
-    await page.locator(".talk textarea").wait_for()
+    await page.locator(".talk textarea").wait_for()  # it is open already: there is nothing else
 
 
 async def _silent(page: Page, dispatcher: Dispatcher, service: Service) -> None:
@@ -223,7 +222,7 @@ async def _dark(page: Page, dispatcher: Dispatcher, service: Service) -> None:
 
 async def _notes(page: Page, dispatcher: Dispatcher, service: Service) -> None:
     await page.goto(dispatcher.issue_link(dispatcher.open_incident(), manner="covert").url)
-    await page.wait_for_selector(".cover.notes button")
+    await page.wait_for_selector("#cover button")
 
 
 async def _left(page: Page, dispatcher: Dispatcher, service: Service) -> None:

@@ -161,10 +161,10 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
             ))}
           </select>
         </label>
-      </div>
-      <div class="field">
-        <span>Written in</span>
-        <TextLanguage agency={agency} value={language} onChange={setChosen} />
+        <div class="field">
+          <span>Written in</span>
+          <TextLanguage agency={agency} value={language} onChange={setChosen} />
+        </div>
       </div>
       {manner !== "open" && <QuietWords agency={agency} language={language} />}
       <ProblemNote text={act.problem} />

@@ -29,12 +29,15 @@ def _as(state: State, language: str = "en-US") -> Callable[[Stage], AbstractAsyn
 
 
 READ = ("seen", "messages", "unscripted")  # as long as they are
+SHARED = ("over", "seen")  # what they say depends on how long somebody shared
 
 
 def _screen(name: str, language: str = "en-US") -> Screen:
     state = STATES[name]
     come = _as(state, language)
-    return Screen(come, thumb=True, whole=name not in READ, scripted=state.javascript)
+    return Screen(
+        come, thumb=True, whole=name not in READ, steady=name not in SHARED, scripted=state.javascript
+    )
 
 
 SCREENS = {name: _screen(name) for name in STATES} | {

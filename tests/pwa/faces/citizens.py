@@ -42,9 +42,11 @@ async def _opened(stage: Stage) -> AsyncIterator[Page]:
 
 
 SCREENS = {
-    "page": Screen(_at("/transparency"), thumb=True),
-    "page-opened": Screen(_opened, thumb=True),
-    "page-es": Screen(_at("/transparency?lang=es"), thumb=True),
-    "page-ar": Screen(_at("/transparency?lang=ar"), thumb=True),
-    "page-unscripted": Screen(_at("/transparency", checked=False, script=False), thumb=True, scripted=False),
+    "page": Screen(_at("/transparency"), thumb=True, steady=False),
+    "page-opened": Screen(_opened, thumb=True, steady=False),
+    "page-es": Screen(_at("/transparency?lang=es"), thumb=True, steady=False),
+    "page-ar": Screen(_at("/transparency?lang=ar"), thumb=True, steady=False),
+    "page-unscripted": Screen(
+        _at("/transparency", checked=False, script=False), thumb=True, steady=False, scripted=False
+    ),
 }

@@ -62,4 +62,5 @@ class Screen(NamedTuple):
     come: Callable[[Stage], AbstractAsyncContextManager[Page]]
     thumb: bool = False  # made for phones: the smallest one never scrolls sideways, nor with large text
     whole: bool = False  # and it is seen at once, without scrolling
+    steady: bool = True  # else what it lists differs by the run, and its outline alone is compared
     scripted: bool = True  # else nothing runs in it that could listen: its tree and its width are all

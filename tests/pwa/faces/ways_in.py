@@ -63,5 +63,4 @@ SCREENS = {
         lambda stage: _at(stage, f"{stage.service.url}/join#nonsense", "There is no such invitation."),
         thumb=True,
     ),
-    "no-page": Screen(lambda stage: _at(stage, f"{stage.service.url}/nowhere", "page"), thumb=True),
 }
