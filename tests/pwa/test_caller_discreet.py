@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.pwa import caller
 from tests.pwa.caller import SMALL, Phones
@@ -53,7 +53,7 @@ async def test_a_silent_caller_hides_the_page_comes_back_and_leaves_without_a_tr
     await page.goto(f"{service.url}/signin")  # where they were before
     link = await _silent(page, dispatcher)
     assert await page.evaluate(ADDRESS) == "/c", "the token stays in the address"
-    assert await page.title() == "Notes"
+    await expect(page).to_have_title("Notes")
     assert await axe(page) == []
     assert await page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
     for look in ("Dark screen", "A page for notes"):
