@@ -186,15 +186,22 @@ async def everyone(any_house: House) -> Everyone:
     return Everyone(house, dana, sam, lee, phone, ids)
 
 
+PLAIN = ("/c/plain", "/n/plain")  # forms without script
+
+
 def check(reply: httpx.Response, sent: object) -> None:
     told = (reply.request.method, reply.request.url.path[:200], str(sent)[:200], reply.status_code)
     assert reply.status_code < 500, (*told, reply.text)
-    if reply.status_code >= 400:
+    if reply.status_code < 400:
+        return
+    assert "Traceback" not in reply.text
+    if reply.request.url.path.startswith(PLAIN) and reply.headers["content-type"].startswith("text/html"):
+        assert "<form" in reply.text, (*told, "a press is answered by a page with something to press")
+    else:
         assert reply.headers["content-type"] == "application/problem+json", told
         problem = reply.json()
         assert problem["status"] == reply.status_code, told
         assert problem["type"].startswith("/problems/"), told
-        assert "Traceback" not in reply.text
 
 
 async def test_no_body_makes_a_post_fail(everyone: Everyone, caplog: pytest.LogCaptureFixture) -> None:
