@@ -196,6 +196,7 @@ async def test_what_is_not_there_is_not_found(house: House, dana: Staff, sam: St
         "amend": {"words": "Two men at the door"},
         "units": {"unit_id": sam.user.unit_id},
         "links": {"number": "+12125550123", "kind": "live"},
+        "also": {"number": "+12125550123"},
         "cameras": {
             "name": "Door",
             "point": {"latitude": 42.0, "longitude": -83.0},
