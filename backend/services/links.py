@@ -142,26 +142,20 @@ class Links:
         to = self.checked(to)
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_ALSO, actor=user.id, subject=link_id)
-            link = await self._usable(step, link_id)
-            if link.redeemed_at is not None:
-                raise Refused(Refusal.ALREADY_SHARING, "The caller has this link already.")
+            link = await self._unshared(step, link_id)
             if to.number and link.number:
                 raise Refused(Refusal.BAD_NUMBER, "This link has a number. Send a new link to another one.")
             if to.email and link.email:
                 raise Refused(Refusal.BAD_EMAIL, "This link has an address. Send a new link to another one.")
             way = Way.SMS if to.number else Way.EMAIL
-            link = await step.tx.links.change(
+            link = await self._goes(
+                step,
                 link_id,
+                way,
                 number=to.number or link.number,
                 email=to.email or link.email,
                 language=language or link.language,
-                expires_at=step.now + self._lasts,
-                delivery=DeliveryState.QUEUED,
-                delivery_reason=None,
-                next_at=step.now + OPENED_WITHIN if way in self._ways else None,
-                unreached_at=None,
             )
-            await queue(step, link, way)
             await step.record(
                 Action.LINK_ALSO,
                 actor=user.id,
@@ -178,24 +172,14 @@ class Links:
         """Send the same link again, by the way that it went last, and start its time anew. Raises Refused."""
         async with self._steps.begin() as step:
             step.attempts(Action.LINK_ISSUE, actor=user.id, subject=link_id)
-            link = await self._usable(step, link_id)
-            if link.redeemed_at is not None:
-                raise Refused(Refusal.ALREADY_SHARING, "The caller has this link already.")
+            link = await self._unshared(step, link_id)
             newest = await step.tx.messages.newest_of(link_id)
             way = newest.way if newest else rules.next_way(link, self._ways)
             if way is None:
                 raise Refused(Refusal.BAD_NUMBER, "This link has no number and no address: show it.")
             if newest and newest.state in (DeliveryState.QUEUED, DeliveryState.SENDING):
                 raise Refused(Refusal.TOO_OFTEN, "This text is still on its way to the carrier.")
-            link = await step.tx.links.change(
-                link_id,
-                expires_at=step.now + self._lasts,
-                delivery=DeliveryState.QUEUED,
-                delivery_reason=None,
-                next_at=step.now + OPENED_WITHIN if way in self._ways else None,
-                unreached_at=None,
-            )
-            await queue(step, link, way)
+            link = await self._goes(step, link_id, way)
             await step.record(
                 Action.LINK_ISSUE,
                 actor=user.id,
@@ -304,6 +288,20 @@ class Links:
     async def _view(self, step: Step, link: Link) -> LinkView:
         return self._board.link(link, await step.tx.messages.of_link(link.id), step.now)
 
+    async def _goes(self, step: Step, link_id: LinkId, way: Way, **changes: str) -> Link:
+        """It goes that way as soon as the outbox looks, and its time begins anew."""
+        link = await step.tx.links.change(
+            link_id,
+            expires_at=step.now + self._lasts,
+            delivery=DeliveryState.QUEUED,
+            delivery_reason=None,
+            next_at=step.now + OPENED_WITHIN if way in self._ways else None,
+            unreached_at=None,
+            **changes,
+        )
+        await queue(step, link, way)
+        return link
+
     async def _went(self, step: Step, link: Link, way: Way) -> None:
         """It was shown or read out: kept once, as of the last time."""
         held = [message for message in await step.tx.messages.of_link(link.id) if message.way is way]
@@ -326,6 +324,13 @@ class Links:
         await step.open_incident(link.incident_id)
         if rules.check(link, step.now) is Refusal.LINK_REVOKED:
             raise Refused(Refusal.LINK_REVOKED, "This link was revoked. Send a new one.")
+        return link
+
+    async def _unshared(self, step: Step, link_id: LinkId) -> Link:
+        """The link, when nobody has shared by it: else there is no need to send it."""
+        link = await self._usable(step, link_id)
+        if link.redeemed_at is not None:
+            raise Refused(Refusal.ALREADY_SHARING, "The caller has this link already.")
         return link
 
     async def _redeemable(self, step: Step, link_id: LinkId) -> Link:
