@@ -5,6 +5,7 @@ included. The service may be away: this asks nobody.
 """
 
 import logging
+import os
 import shutil
 import time
 from collections import deque
@@ -28,6 +29,7 @@ class Recorder:
     def __init__(self, folder: Path, name: str, clock: Callable[[], float] = time.time) -> None:
         self._folder, self._name, self._clock = folder, name, clock
         self._before: deque[Heard] = deque(maxlen=_MOST_BEFORE)
+        self._begun = False  # a recording of this flight, whatever became of it
         self._file: IO[bytes] | None = None
         self._room = 0
         self._flew_at = -AFTER_S
@@ -43,29 +45,27 @@ class Recorder:
             while heard.at_s - self._before[0].at_s > BEFORE_S:
                 self._before.popleft()
             return
-        if self._file is None and self._room == 0:
+        if not self._begun:
             self._begin(heard.at_s)
         self._write(heard)
 
     def close(self) -> None:
         """The flight is over; the next one has a file of its own."""
-        file, self._file, self._room = self._file, None, 0
-        if file is not None:
-            _quietly(file.close)
+        self._begun = False
+        self._end()
 
     def _begin(self, at_s: float) -> None:
-        self._room = -1  # tried
+        self._begun, self._room = True, MOST_BYTES
         stamp = datetime.fromtimestamp(at_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+        path = self._folder / f"{self._name}-{stamp}.tlog"
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             if shutil.disk_usage(self._folder).free < KEPT_FREE:
                 raise OSError(f"less than {KEPT_FREE >> 30} GB are free")
-            self._file = (self._folder / f"{self._name}-{stamp}.tlog").open("xb")
-            self._folder.joinpath(self._file.name).chmod(0o600)
+            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         except OSError as error:
             _log.error("This flight of %s is not recorded: %s", self._name, error)
             return
-        self._room = MOST_BYTES
         while self._before:
             if at_s - (before := self._before.popleft()).at_s <= BEFORE_S:
                 self._write(before)
@@ -81,12 +81,13 @@ class Recorder:
             self._file.write(data)
         except OSError as error:
             _log.error("The recording of %s ends: %s", self._name, error)
-            file, self._file, self._room = self._file, None, -1
-            _quietly(file.close)
+            self._end()
 
-
-def _quietly(close: Callable[[], None]) -> None:
-    try:
-        close()
-    except OSError as error:
-        _log.error("The end of a recording is lost: %s", error)
+    def _end(self) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            file.close()
+        except OSError as error:
+            _log.error("The end of a recording of %s is lost: %s", self._name, error)
