@@ -313,7 +313,7 @@ def build(
             steps,
             agency=config.agency,
             currency=config.currency,
-            zone=ZoneInfo(config.timezone),
+            zone=zone,
             month_first=config.country == "US",
         ),
         units=units,

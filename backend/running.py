@@ -26,33 +26,34 @@ async def running(parts: Parts) -> AsyncIterator[None]:
     await parts.eyes.begin()
     await parts.docks.begin()
     await parts.flights.begin()
-    work = [
-        asyncio.create_task(_kept_up("outbox", parts.outbox.run)),
-        asyncio.create_task(_kept_up("link expiry", parts.links.watch_expiry)),
-        asyncio.create_task(_kept_up("ways of links", parts.ways.run)),
-        asyncio.create_task(_kept_up("connection quality", parts.quality.run)),
-        asyncio.create_task(_kept_up("openings", parts.openings.watch)),
-        asyncio.create_task(_kept_up("broken glass", parts.glass.watch)),
-        asyncio.create_task(_kept_up("the weekly review", parts.review.run)),
-        asyncio.create_task(_kept_up("the public log", partial(parts.uses.run, parts.sfu))),
-        asyncio.create_task(_kept_up("disclosures", parts.disclosures.run)),
-        asyncio.create_task(_kept_up("alerts", parts.alerts.run)),
-        asyncio.create_task(_kept_up("asks", parts.asks.run)),
-        asyncio.create_task(_kept_up("pilots on watch", parts.docks.run)),
-        asyncio.create_task(_kept_up("ledgers' age", parts.care.run)),
-        asyncio.create_task(_kept_up("incidents handed over", parts.handling.run)),
-        asyncio.create_task(_kept_up("callers' figures", parts.measured.run)),
-        asyncio.create_task(_kept_up("places' age", parts.places.run)),
-        asyncio.create_task(_kept_up("flights", parts.flights.run)),
-        asyncio.create_task(_kept_up("units' positions", parts.units.run)),
-        asyncio.create_task(_kept_up("uploads", parts.uploads.run)),
-        asyncio.create_task(_kept_up("traffic's age", partial(parts.minutes.prune, parts.statements.make))),
-        asyncio.create_task(_kept_up("session expiry", parts.sessions.watch_expiry)),
-        asyncio.create_task(_kept_up("locks", parts.locks.run)),
-        asyncio.create_task(_kept_up("permission to share", partial(parts.feeds.watch, parts.sfu))),
+    by_itself: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+        ("outbox", parts.outbox.run),
+        ("link expiry", parts.links.watch_expiry),
+        ("ways of links", parts.ways.run),
+        ("connection quality", parts.quality.run),
+        ("openings", parts.openings.watch),
+        ("broken glass", parts.glass.watch),
+        ("the weekly review", parts.review.run),
+        ("the public log", partial(parts.uses.run, parts.sfu)),
+        ("disclosures", parts.disclosures.run),
+        ("alerts", parts.alerts.run),
+        ("asks", parts.asks.run),
+        ("pilots on watch", parts.docks.run),
+        ("ledgers' age", parts.care.run),
+        ("incidents handed over", parts.handling.run),
+        ("callers' figures", parts.measured.run),
+        ("places' age", parts.places.run),
+        ("flights", parts.flights.run),
+        ("units' positions", parts.units.run),
+        ("uploads", parts.uploads.run),
+        ("traffic's age", partial(parts.minutes.prune, parts.statements.make)),
+        ("session expiry", parts.sessions.watch_expiry),
+        ("locks", parts.locks.run),
+        ("permission to share", partial(parts.feeds.watch, parts.sfu)),
     ]
     if parts.eyes.destinations:
-        work.append(asyncio.create_task(_kept_up("other eyes", parts.eyes.run)))
+        by_itself.append(("other eyes", parts.eyes.run))
+    work = [asyncio.create_task(_kept_up(name, run)) for name, run in by_itself]
     try:
         yield
     finally:

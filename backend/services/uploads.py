@@ -352,7 +352,7 @@ async def _ended(tx: Tx, link_id: LinkId) -> Refusal | None:
     incident = await tx.incidents.get(link.incident_id) if link is not None else None
     if link is None or incident is None or incident.closed_at is not None:
         return Refusal.INCIDENT_CLOSED
-    return None if link.ended_at is link.revoked_at is None else Refusal.GRANT_REVOKED
+    return Refusal.GRANT_REVOKED if link.ended_at or link.revoked_at else None
 
 
 async def in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
