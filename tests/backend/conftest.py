@@ -13,8 +13,9 @@ from backend.config import Config
 from backend.model.duty import Crew
 from backend.model.people import Role
 from tests.backend import agents
-from tests.backend.house import PASSWORD, PEOPLE, House, Phone, Staff, settings
+from tests.backend.house import PASSWORD, PEOPLE, House, Phone, Staff, settings, with_mail
 from tests.backend.lent import Lent, lending
+from tests.notifications.mail_server import MailServer, mail_server
 from tests.notifications.twilio_double import TwilioDouble
 
 
@@ -106,6 +107,24 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 async def twilio() -> AsyncIterator[TwilioDouble]:
     async with TwilioDouble() as double:
         yield double
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    """A mail server that keeps what it takes."""
+    async with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def desk(
+    folder: Path, twilio: TwilioDouble, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[House, Staff]]:
+    """A house with both carriers whose outbox looks often; its links are looked at when a test says so."""
+    monkeypatch.setattr("backend.services.outbox.LOOK_S", 0.02)
+    monkeypatch.setattr("backend.services.ways.LOOK_S", 3600.0)
+    async with House(settings(folder, twilio, mail=with_mail(server))) as house:
+        yield house, await house.staff("dana")
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from backend.app import Parts, create_app
-from backend.config import Config, Twilio, secret_key, spool_key
+from backend.config import Config, Mail, Twilio, secret_key, spool_key
 from backend.hub import Listener
 from backend.model.ids import Cookie, LinkId, SessionId, new_id, new_secret
 from backend.model.people import Role, StaffSession
@@ -44,6 +44,7 @@ from media.grants import GrantKeys, public_bytes
 from media.ports import FeedListener
 from media.sfu import EmbeddedSfu
 from tests.backend.filelog import FileLog
+from tests.notifications.mail_server import MailServer
 from tests.notifications.twilio_double import TwilioDouble
 from tests.peers import LOG, Server
 
@@ -73,6 +74,10 @@ class Clock:
 
     def advance(self, **by: float) -> None:
         self._ahead += timedelta(**by)
+
+
+def with_mail(server: MailServer) -> Mail:
+    return Mail(host="127.0.0.1", port=server.port, tls=False, sender="911@dearborn.example")
 
 
 def settings(folder: Path, twilio: TwilioDouble | None = None, **more: Any) -> Config:

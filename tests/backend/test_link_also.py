@@ -1,35 +1,13 @@
 """A link that was spoken or shown goes to a number or an address too, in the language that was chosen."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from backend.model.ids import new_id
-from backend.services import outbox as outbox_module
 from notifications.templates import LANGUAGES
-from tests.backend.house import NUMBER, House, Phone, done, no, settings
-from tests.backend.test_ways import EMAIL, Held, issue, later, shown, told, until, went, with_mail
-from tests.notifications.mail_server import MailServer, mail_server
+from tests.backend.house import NUMBER, Phone, done, no
+from tests.backend.test_ways import EMAIL, Held, issue, later, shown, told, until, went
+from tests.notifications.mail_server import MailServer
 from tests.notifications.twilio_double import TwilioDouble
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[MailServer]:
-    async with mail_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(
-    folder: Path, twilio: TwilioDouble, server: MailServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Held]:
-    """A house with both carriers, whose links are looked at when a test says so."""
-    monkeypatch.setattr(outbox_module, "LOOK_S", 0.02)
-    monkeypatch.setattr("backend.services.ways.LOOK_S", 3600.0)
-    async with House(settings(folder, twilio, mail=with_mail(server))) as house:
-        yield house, await house.staff("dana")
 
 
 async def also(dana: Any, link: Any, **body: Any) -> Any:

@@ -1,42 +1,20 @@
 """A link that nobody opens goes by another way, and the dispatcher is told: by SMTP and Twilio's client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backend.config import Mail
 from backend.services import outbox as outbox_module
 from backend.services.outbox import CLAIM
-from tests.backend.house import NUMBER, WAIT_S, House, Phone, Staff, done, no, settings
-from tests.notifications.mail_server import MailServer, mail_server
+from tests.backend.house import NUMBER, WAIT_S, House, Phone, Staff, done, no, settings, with_mail
+from tests.notifications.mail_server import MailServer
 from tests.notifications.twilio_double import TwilioDouble
 
 EMAIL = "ann@example.com"
 Held = tuple[House, Staff]
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[MailServer]:
-    async with mail_server() as server:
-        yield server
-
-
-def with_mail(server: MailServer) -> Mail:
-    return Mail(host="127.0.0.1", port=server.port, tls=False, sender="911@dearborn.example")
-
-
-@pytest.fixture
-async def desk(
-    folder: Path, twilio: TwilioDouble, server: MailServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Held]:
-    """A house with both carriers whose outbox looks often; its links are looked at when a test says so."""
-    monkeypatch.setattr(outbox_module, "LOOK_S", 0.02)
-    monkeypatch.setattr("backend.services.ways.LOOK_S", 3600.0)
-    async with House(settings(folder, twilio, mail=with_mail(server))) as house:
-        yield house, await house.staff("dana")
 
 
 async def issue(dana: Staff, incident: Any, **body: Any) -> Any:
