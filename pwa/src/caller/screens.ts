@@ -67,7 +67,8 @@ export interface AskFor {
   look(): void;
 }
 
-function asksForCamera({ invitation, can }: AskFor): boolean {
+/** Whether the press shares the camera: where the link asks for it, and this phone has one. */
+export function asksForCamera({ invitation, can }: Pick<AskFor, "invitation" | "can">): boolean {
   return can.camera && (invitation?.kind ?? "live") === "live";
 }
 

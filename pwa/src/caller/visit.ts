@@ -304,7 +304,7 @@ export async function visit({ token, can, life, askDigits }: VisitOptions): Prom
   /** The press behind the notes; a silent caller's own, if the page was loaded anew, is no press. */
   const pressHidden = (): void => {
     if (pressed === null && !isSharing && invitation?.manner !== "silent") {
-      press(can.camera && (invitation?.kind ?? "live") === "live");
+      press(screens.asksForCamera({ invitation, can }));
     }
   };
 

@@ -6,23 +6,15 @@ import { ProblemNote } from "../lib/parts/problem.tsx";
 import { sorry } from "../lib/refusals.ts";
 import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
-import type { LinkView, SendLinkAlso } from "../wire.ts";
+import type { LinkView } from "../wire.ts";
+import { addressed, EmailField, LanguageField, NumberField } from "./link-fields.tsx";
 import { type ConsoleState, showHandout } from "./state.ts";
-import { TextLanguage } from "./text-language.tsx";
 
 interface Props {
   desk: Desk;
   state: Store<ConsoleState>;
   link: LinkView;
   onDone(): void;
-}
-
-/** Where a link goes, as it is asked for; what is empty is left out. */
-export function addressed(number: string, email: string): SendLinkAlso {
-  return {
-    ...(number.trim() === "" ? {} : { number: number.trim() }),
-    ...(email.trim() === "" ? {} : { email: email.trim() }),
-  };
 }
 
 /** Whether there is an address left that something would take it to. */
@@ -59,37 +51,11 @@ export function LinkAlso({ desk, state, link, onDone }: Props) {
 
   return (
     <form class="link-form" aria-label="Send this link also to" onSubmit={submit}>
-      {byText && (
-        <label class="field">
-          <span>Number</span>
-          <input
-            ref={field}
-            type="tel"
-            autocomplete="off"
-            maxLength={32}
-            value={number}
-            onInput={(event) => setNumber(event.currentTarget.value)}
-          />
-        </label>
-      )}
+      {byText && <NumberField label="Number" value={number} onChange={setNumber} field={field} />}
       {link.email === null && agency.email && (
-        <label class="field">
-          <span>E-mail</span>
-          <input
-            ref={byText ? null : field}
-            type="text"
-            inputMode="email"
-            autocomplete="off"
-            maxLength={254}
-            value={email}
-            onInput={(event) => setEmail(event.currentTarget.value)}
-          />
-        </label>
+        <EmailField label="E-mail" value={email} onChange={setEmail} field={byText ? null : field} />
       )}
-      <div class="field">
-        <span>Written in</span>
-        <TextLanguage agency={agency} value={language} onChange={setLanguage} />
-      </div>
+      <LanguageField agency={agency} value={language} onChange={setLanguage} />
       <ProblemNote text={act.problem} />
       <div class="buttons">
         <button type="submit" class="primary" disabled={act.busy}>

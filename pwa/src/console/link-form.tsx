@@ -9,9 +9,9 @@ import type { Store } from "../lib/store.ts";
 import type { Desk } from "../staff/desk.ts";
 import { currentLink } from "../staff/links.ts";
 import type { Agency, IncidentView, LinkFor, LinkKind, Manner } from "../wire.ts";
-import { addressed } from "./link-also.tsx";
+import { addressed, EmailField, LanguageField, NumberField } from "./link-fields.tsx";
 import { type ConsoleState, change, showHandout } from "./state.ts";
-import { knownLanguage, TextLanguage, USUAL } from "./text-language.tsx";
+import { knownLanguage, USUAL } from "./text-language.tsx";
 
 export const CLOSED = { texting: false, witness: false } as const;
 export const NUMBER_FIELD = "link-number";
@@ -31,6 +31,8 @@ const MANNERS: readonly [Manner, string][] = [
   ["silent", "Silent: no sound, can look switched off"],
   ["covert", "Covert: looks like another page"],
 ];
+
+const whoseNumber = (whom: LinkFor): string => FOR.find(([value]) => value === whom)?.[2] ?? "";
 
 interface Props {
   desk: Desk;
@@ -106,31 +108,14 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
     texts && number.trim() !== "" ? "Text the link" : email.trim() !== "" ? "E-mail the link" : null;
   return (
     <form class="link-form" aria-label="Send a link" onSubmit={submit}>
-      <label class="field">
-        <span>{FOR.find(([value]) => value === whom)?.[2]}</span>
-        <input
-          id={NUMBER_FIELD}
-          ref={field}
-          type="tel"
-          autocomplete="off"
-          maxLength={32}
-          value={number}
-          onInput={(event) => setNumber(event.currentTarget.value)}
-        />
-      </label>
-      {agency.email && (
-        <label class="field">
-          <span>E-mail, if known</span>
-          <input
-            type="text"
-            inputMode="email"
-            autocomplete="off"
-            maxLength={254}
-            value={email}
-            onInput={(event) => setEmail(event.currentTarget.value)}
-          />
-        </label>
-      )}
+      <NumberField
+        label={whoseNumber(whom)}
+        value={number}
+        onChange={setNumber}
+        id={NUMBER_FIELD}
+        field={field}
+      />
+      {agency.email && <EmailField label="E-mail, if known" value={email} onChange={setEmail} />}
       <fieldset>
         <legend class="sr-only">What to ask for</legend>
         {ASKS.map(([value, words]) => (
@@ -161,10 +146,7 @@ export function LinkForm({ desk, state, incident, asked, witness, canCancel }: P
             ))}
           </select>
         </label>
-        <div class="field">
-          <span>Written in</span>
-          <TextLanguage agency={agency} value={language} onChange={setChosen} />
-        </div>
+        <LanguageField agency={agency} value={language} onChange={setChosen} />
       </div>
       {manner !== "open" && <QuietWords agency={agency} language={language} />}
       <ProblemNote text={act.problem} />
