@@ -39,13 +39,13 @@ TOO_WIDE = """() => {
   const named = outside.slice(-3).map((one) => one.outerHTML.slice(0, 160));
   return [`${page.scrollWidth - innerWidth} px too wide`, ...named];
 }"""
-IN_REACH = """() => {
+TOO_LOW = """() => {
   const low = document.documentElement.scrollHeight - innerHeight;
-  const small = [...document.querySelectorAll('button, select, input')]
-    .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 48)
-    .map((element) => `too small: ${element.outerHTML.slice(0, 160)}`);
-  return low > 0 ? [`${low} px below the smallest screen`, ...small] : small;
+  return low > 0 ? [`${low} px below the smallest screen`] : [];
 }"""
+TOO_SMALL = """() => [...document.querySelectorAll('button, select, input')]
+  .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 48)
+  .map((element) => `too small: ${element.outerHTML.slice(0, 160)}`)"""
 # Each that takes the focus is noted with what is wrong about how that is seen: at once, and as it leaves.
 LISTEN = """() => {
   // What cannot be pressed has the focus for a screen reader alone: a screen's sentence, one that looks off.
@@ -118,7 +118,7 @@ async def whole(page: Page) -> list[str]:
     """What is below the edge of the smallest phone, and what is too small to press on it."""
     before = page.viewport_size
     await sized(page, SMALLEST)
-    found: list[str] = await page.evaluate(IN_REACH)
+    found: list[str] = await page.evaluate(TOO_LOW) + await page.evaluate(TOO_SMALL)
     if before is not None:
         await sized(page, (before["width"], before["height"]))
     return found

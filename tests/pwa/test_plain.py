@@ -13,16 +13,12 @@ from playwright.async_api import Page
 from tests.media import clips
 from tests.pwa import caller
 from tests.pwa.caller import SMALL, Phones
+from tests.pwa.seen import TOO_SMALL
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import until
 from tests.pwa.test_caller_page import BELOW, OVERFLOW
 from tests.pwa.test_ladder import newest, stands
 from tests.pwa.visits import axe
-
-SMALLEST_TARGETS = """() => [...document.querySelectorAll('button, select, input')]
-  .filter(e => e.offsetParent)
-  .map(e => [e.textContent || e.tagName, e.getBoundingClientRect().height])
-  .filter(([_, height]) => height < 48)"""
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -81,7 +77,7 @@ def said(dispatcher: Dispatcher, link: Issued) -> list[str]:
 async def looks_right(page: Page) -> None:
     """Where no script runs nothing can be measured, so the same page is looked at by one that runs some."""
     assert await page.evaluate(OVERFLOW) == 0
-    assert await page.evaluate(SMALLEST_TARGETS) == []
+    assert await page.evaluate(TOO_SMALL) == []
     assert await page.locator("h1").count() == 1
     assert await axe(page) == []
 
