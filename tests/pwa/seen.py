@@ -4,8 +4,10 @@
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from playwright.async_api import Page
@@ -16,7 +18,7 @@ NARROW = (320, 640)
 SMALLEST = (320, 568)
 IN_HAND, AT_A_DESK = ((390, 844),), ((820, 1180), (1440, 900))
 THEMES = ("day", "night")
-LOOK_S, AT_REST, SOON = 0.25, 3, 24
+LOOK_S, AT_REST, SOON = 0.25, 8, 24  # an officer's button rests for 1.5 s
 ROUNDS = 2  # of Tab through the page: what is drawn anew meanwhile is met in the next
 
 DRESS = """(theme) => {
@@ -136,6 +138,14 @@ async def by_keyboard(page: Page) -> list[str]:
     return [f"not reached by Tab: {line}" for line in met["left"]] + [*met["wrong"]]
 
 
+WORDS = Path(__file__).parents[2] / "pwa" / "src" / "caller" / "words"
+SIGNALS = {  # how good a caller's link is, in every language: it differs with what else the machine does
+    f"- text: {json.loads(table.read_text())[quality]}"
+    for table in WORDS.glob("*.json")
+    for quality in ("good", "fair", "poor")
+}
+
+
 class Branch(NamedTuple):
     words: str
     under: list["Branch"]
@@ -161,7 +171,7 @@ def tidied(snapshot: str) -> str:
     path = [root]
     for line in snapshot.splitlines():
         words = line.strip()
-        if words.startswith("- /url:"):
+        if words.startswith("- /url:") or words in SIGNALS:
             continue
         depth = (len(line) - len(line.lstrip())) // 2
         for pattern, instead in CHANGING:

@@ -29,7 +29,7 @@ def _as(state: State, language: str = "en-US") -> Callable[[Stage], AbstractAsyn
 
 
 READ = ("seen", "messages", "unscripted")  # as long as they are
-SHARED = ("over", "seen")  # what they say depends on how long somebody shared
+SHARED = ("over", "seen", "stopped")  # what they say depends on how long somebody shared
 
 
 def _screen(name: str, language: str = "en-US") -> Screen:
