@@ -18,6 +18,24 @@ pytestmark = pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is no
 
 ALLOWED, REFUSED = 1, 2  # as Firefox keeps what somebody answered for good
 HERE = '{"location":{"lat":42.3223,"lng":-83.1763},"accuracy":12}'
+# What a press on Firefox's own panel does to a page, for no driver can press there: the track ends by itself
+# (an event of the browser's, for Firefox hears no other one of a track's), and the next question is refused.
+CAN_WITHDRAW = """
+window.withdrawn = false;
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  if (withdrawn) throw new DOMException('no', 'NotAllowedError');
+  const camera = document.createElement('video');
+  camera.muted = true;
+  camera.srcObject = await open(wanted);
+  await camera.play();
+  window.withdraw = () => {
+    withdrawn = true;
+    camera.srcObject = null;
+  };
+  return camera.mozCaptureStream();
+};
+"""
 PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,
     "media.autoplay.default": 0,
@@ -126,6 +144,22 @@ async def test_a_camera_that_is_refused_is_photos_and_the_place(dispatcher: Disp
         await until(lambda: {"camera": "refused", "position": "on"} in dispatcher.statuses(link.incident))
         await page.get_by_role("button", name="Try again").wait_for()
         await page.locator("input[type=file]").wait_for(state="attached")
+
+
+async def test_a_permission_that_is_withdrawn_midway_leaves_the_place_and_photos(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with firefox(CAN_WITHDRAW) as page:
+        await caller.share(page, link)
+        await stands(dispatcher, link, "live: working")
+        await page.evaluate("withdraw()")
+        await page.wait_for_selector('[data-camera="refused"][data-place="on"]')
+        await caller.says(page, "but not your camera")
+        await stands(dispatcher, link, "upload: permission-refused")
+        assert {"camera": "refused", "position": "on"} in dispatcher.statuses(link.incident)
+        await page.evaluate("() => { withdrawn = false; }")
+        await page.get_by_role("button", name="Try again").click()
+        await stands(dispatcher, link, "live: working")
 
 
 async def test_both_refused_is_words_and_photos(dispatcher: Dispatcher, link: Issued) -> None:
