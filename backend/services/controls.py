@@ -5,7 +5,7 @@ What is refused here never reaches the drone.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend.model import flights as rules
 from backend.model import gimbals
@@ -18,6 +18,7 @@ from backend.model.hangar import Order
 from backend.model.ids import FlightId
 from backend.model.people import User
 from backend.model.positions import Point, distance_m
+from backend.model.progress import comes_home
 from backend.model.refusals import Refusal, Refused
 from backend.services.aloft import Aloft, Live
 from backend.services.board import is_desk
@@ -29,6 +30,7 @@ from backend.services.steps import Steps
 from media.connector import drone_frames as frames
 from media.connector.drone_frames import Do, Place
 
+HOME_AGAIN_AFTER = timedelta(seconds=10)
 _DONE = Order(accepted=True, words="", took_ms=0)
 _PRESS_AGAIN = f"Press again within {rules.PRESS_AGAIN_WITHIN.seconds} seconds to fire the parachute."
 
@@ -80,11 +82,17 @@ class Controls:
         return await self._follow(user, flight, follows=False)
 
     async def send_home(self, user: User, flight: FlightId) -> Order:
-        """Home by a way that keeps every rule; once more where it was held on that way."""
-        live = self._pressed(user, flight)
+        """Home by a way that keeps every rule; once more where it was held on that way.
+
+        Pressed again while it comes, it changes nothing: with each order it would climb and begin a new way.
+        """
+        live, now = self._pressed(user, flight), self._steps.clock()
         async with live.turn:
             if live.phase is not Phase.RETURNING:
-                _allowed(rules.advance(live.flight, Phase.RETURNING, self._steps.clock()))
+                _allowed(rules.advance(live.flight, Phase.RETURNING, now))
+            elif _comes(live, now):
+                return _DONE
+            live.looked["home"] = now
             told = await self._courses.home(live)
             if told.accepted:
                 live.hand_at = None
@@ -228,6 +236,15 @@ def _allowed(flight: Flight | Denied) -> Flight:
     if isinstance(flight, Denied):
         raise Refused(Refusal.FLIGHT_OVER if flight is Denied.OVER else Refusal.DRONE_DENIED, WORDS[flight])
     return flight
+
+
+def _comes(live: Live, now: datetime) -> bool:
+    """Whether it is on its way home, and nobody has stopped it: it was told just now, or says so itself."""
+    if live.flight.holds or live.hand_at is not None:
+        return False
+    told_at = live.looked.get("home")
+    told = told_at is not None and now - told_at < HOME_AGAIN_AFTER
+    return told or (live.heard is not None and comes_home(live.heard))
 
 
 def _down(live: Live, place: Point) -> float:

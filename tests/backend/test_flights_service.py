@@ -691,6 +691,19 @@ async def test_what_is_held_on_its_way_home_is_sent_on_and_a_new_pilot_stays_in_
     assert live.record.outcome is FlightEnd.HOME
 
 
+async def test_return_pressed_again_and_again_keeps_no_drone_from_coming_home(city: Dockside) -> None:
+    """Each order has it stop and take up a new way, so a frightened thumb must not give one each second."""
+    live = await on_scene(city)
+    pressing = 18 * [city.people[name] for name in ("pia", "dana", "lee")]
+    for who in pressing:
+        if city.phase("harbour") == "none":
+            break
+        assert (await city.parts.controls.send_home(who, live.id)).accepted
+        await city.fly(2)
+    assert live.record.outcome is FlightEnd.HOME
+    assert len(await city.entries("drone.return")) < 15
+
+
 async def test_the_first_picture_is_when_an_officer_had_one_that_was_live(city: Dockside) -> None:
     live = await on_scene(city)
     feed, sam, dana = live.record.feeds[0], city.people["sam"], city.people["dana"]
