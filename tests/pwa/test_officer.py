@@ -267,6 +267,7 @@ async def test_a_phone_that_refuses_its_position_says_where_to_allow_it(browser:
         await page.get_by_role("button", name="Menu").click()
         await expect(page.get_by_text("Allow the position in the browser's settings").last).to_be_visible()
         await expect(page.get_by_role("button", name="Say where I am")).to_be_visible()
+        await expect(page.get_by_text("Dispatch sees where this phone is")).to_have_count(0)
         assert await fits(page)
 
 

@@ -111,8 +111,16 @@ export function DutyScreen({ desk, onOver }: Props) {
   );
 }
 
+interface SignOffProps {
+  desk: Desk;
+  unit: Unit;
+  /** Whether dispatch has this phone's place. */
+  seen: boolean;
+  onDone(): void;
+}
+
 /** In the menu: where one is on duty, and the way off, which says what is forgotten before it is pressed. */
-export function SignOff({ desk, unit, onDone }: { desk: Desk; unit: Unit; onDone(): void }) {
+export function SignOff({ desk, unit, seen, onDone }: SignOffProps) {
   const [sure, setSure] = useState(false);
   const act = useAct(sorry);
   const signOff = (): void => {
@@ -121,7 +129,9 @@ export function SignOff({ desk, unit, onDone }: { desk: Desk; unit: Unit; onDone
   if (!sure) {
     return (
       <>
-        <p>On duty in {unit.call_sign}. Dispatch sees where this phone is.</p>
+        <p>
+          On duty in {unit.call_sign}.{seen && " Dispatch sees where this phone is."}
+        </p>
         <button type="button" onClick={() => setSure(true)}>
           <Icon name="unit" /> Sign off
         </button>

@@ -43,7 +43,7 @@ interface MenuProps {
 }
 
 function Menu({ desk, sharing, onClose }: MenuProps) {
-  const { on, problem } = useStore(sharing.shared);
+  const { on, here, problem } = useStore(sharing.shared);
   const other = theme() === "night" ? "day" : "night";
   const { display_name: name } = desk.me.user;
   const world = useStore(desk.world);
@@ -73,7 +73,7 @@ function Menu({ desk, sharing, onClose }: MenuProps) {
         </>
       )}
       <AlertsCard desk={desk} />
-      {unit !== undefined && <SignOff desk={desk} unit={unit} onDone={onClose} />}
+      {unit !== undefined && <SignOff desk={desk} unit={unit} seen={here !== null} onDone={onClose} />}
       <a class="button" href="/care">
         <Icon name="care" /> Care: how pictures open
       </a>
