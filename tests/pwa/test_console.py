@@ -132,6 +132,18 @@ async def test_narrower_than_a_desk_it_is_scrolled_down_and_never_sideways(
         await expect(last).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900)], ids=str)
+async def test_what_happened_is_read_whole_beside_the_buttons(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    agency = Agency(APP)
+    live(agency)
+    async with visiting(browser, agency, OPEN, size=size) as page:
+        title = page.locator(".head h1")
+        await expect(title).to_contain_text("caller upstairs with two children")
+        assert await title.evaluate("(title) => title.scrollHeight <= title.clientHeight + 1")
+
+
 async def choose_type(page: Page) -> None:
     await page.keyboard.press("n")
     await page.keyboard.type("Med")
