@@ -16,9 +16,9 @@ demo: build ## install everything, start a demonstration agency and print where 
 serve: build ## run the service with the SIGHTLINE_… settings of this shell
 	@exec sightline serve
 
-test: build ## install what the tests need and run all of them, two at a time; PYTEST="-n 0 -k words" picks some
+test: build ## install what the tests need and run all of them, three at a time; PYTEST="-n 0 -k words" picks some
 	@tests/machine.sh
-	pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: build ## style, types, import rules, house rules: Python and TypeScript
 	@mypy & types=$$!; \

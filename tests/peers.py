@@ -260,9 +260,14 @@ class Server(uvicorn.Server):
         for _ in range(20):
             if not (self.server_state.connections or self.server_state.tasks):
                 await self.lifespan.shutdown()
-                return
+                break
             await asyncio.sleep(0.005)
-        await super().shutdown(sockets)
+        else:
+            await super().shutdown(sockets)
+        for connection in [*self.server_state.connections]:  # who came or stayed meanwhile
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager

@@ -38,10 +38,12 @@ _CHROMIUM = "/usr/bin/chromium"
 
 # What the console's receiver counts of the picture.
 RECEIVED = """async () => {
-  const entries = [...(await peers.at(-1).getStats()).values()];
-  const {ssrc, packetsLost, packetsReceived} = entries.find(
-    ({type, kind}) => type === "inbound-rtp" && kind === "video");
-  return [ssrc, packetsLost, packetsReceived];
+  for (;;) {
+    const entries = [...(await peers.at(-1).getStats()).values()];
+    const video = entries.find(({type, kind}) => type === "inbound-rtp" && kind === "video");
+    if (video !== undefined) return [video.ssrc, video.packetsLost, video.packetsReceived];
+    await new Promise((later) => setTimeout(later, 50));  // it is counted a moment after it is there
+  }
 }"""
 
 
