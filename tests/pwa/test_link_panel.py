@@ -119,6 +119,7 @@ async def test_a_link_that_is_shown_is_texted_too_in_the_callers_language(browse
         await expect(panel.get_by_label("Number")).to_have_count(0)
         await panel.get_by_label("E-mail").fill("ann@example.com")
         await panel.get_by_label("E-mail").press("Enter")
+        await expect(panel.get_by_role("form", name="Send this link also to")).to_have_count(0)
         assert agency.asked_for("POST", "/api/links/lnk_1/also")[-1] == {"email": "ann@example.com"}
         await agency.change(links=[link(1, "sent", email="ann@example.com")])
         await expect(panel.get_by_role("button", name="Send it also to…")).to_have_count(0)
