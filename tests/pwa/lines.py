@@ -4,6 +4,8 @@ async with Lines(page) as lines:
     lines.each(lambda line: line.cut())     # those that come later, too
 """
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -81,3 +83,58 @@ class Lines:
                 rf"(a=candidate:(?:\S+ ){{4}})\S+ {port} ", rf"\g<1>127.0.0.1 {self._lines[port].port} ", sdp
             )
         await route.fulfill(response=reply, body=sdp)
+
+
+class Proxy:
+    """An HTTP proxy to one service: with a rate each way, or gone. Its own port is `port`.
+
+    For browsers that cannot be told to have a slow line, as Chromium can.
+    """
+
+    def __init__(self, service_port: int) -> None:
+        self._service_port, self.port = service_port, 0
+        self._rate_bps: float | None = None
+        self._is_gone = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._server.close()
+        self._drop()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    def be(self, *, rate_bps: float | None = None, gone: bool = False) -> None:
+        """From now on; who is gone drops what is open, and takes nothing."""
+        self._rate_bps, self._is_gone = rate_bps, gone
+        if gone:
+            self._drop()
+
+    def _drop(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_gone:
+            writer.transport.abort()
+            return
+        there, back = await asyncio.open_connection("127.0.0.1", self._service_port)
+        self._writers |= {writer, back}
+        for task in (self._carry(reader, back), self._carry(there, writer)):
+            running = asyncio.create_task(task)
+            self._carrying.add(running)
+            running.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(2048):
+                if self._rate_bps is not None:
+                    await asyncio.sleep(8 * len(data) / self._rate_bps)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+        self._writers.discard(writer)

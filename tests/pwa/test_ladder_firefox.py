@@ -1,8 +1,12 @@
 """The ladder in Firefox ESR, which does not tell what it believes to get through, and asks in its own way."""
 
+import asyncio
+import re
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
@@ -10,9 +14,10 @@ from playwright.async_api import Page, async_playwright, expect
 from tests.media.test_firefox import FIREFOX
 from tests.pwa import caller
 from tests.pwa.caller import BLOCKS_WEBRTC, REFUSES_PLACE
+from tests.pwa.lines import Proxy
 from tests.pwa.service import Dispatcher, Issued, Service
 from tests.pwa.test_caller_call import until
-from tests.pwa.test_ladder import stands
+from tests.pwa.test_ladder import standing, stands
 
 pytestmark = pytest.mark.skipif(not FIREFOX.exists(), reason=f"Firefox ESR is not installed at {FIREFOX}")
 
@@ -72,9 +77,17 @@ def link(dispatcher: Dispatcher) -> Issued:
 
 
 @asynccontextmanager
-async def firefox(script: str = "", *, camera: int = ALLOWED, place: int = ALLOWED) -> AsyncIterator[Page]:
+async def firefox(
+    script: str = "", *, camera: int = ALLOWED, place: int = ALLOWED, proxy: Proxy | None = None
+) -> AsyncIterator[Page]:
     """A page in a Firefox whose person has answered its questions like that."""
-    answers = {"permissions.default.camera": camera, "permissions.default.geo": place}
+    answers: dict[str, str | float | bool] = {
+        "permissions.default.camera": camera,
+        "permissions.default.geo": place,
+    }
+    if proxy is not None:
+        answers |= {"network.proxy.type": 1, "network.proxy.http": "127.0.0.1"}
+        answers |= {"network.proxy.http_port": proxy.port, "network.proxy.allow_hijacking_localhost": True}
     async with async_playwright() as playwright:
         browser = await playwright.firefox.launch(
             channel="moz-firefox",
@@ -100,6 +113,62 @@ async def test_blocked_webrtc_is_stills_in_firefox_and_climbs_back(
         assert feed["still_at"] is not None
         await page.evaluate("() => { window.blocked = false; }")
         await stands(dispatcher, link, "live: working", timeout_s=90)
+
+
+def port_of(link: Issued) -> int:
+    port = urlsplit(link.url).port
+    assert port is not None
+    return port
+
+
+async def test_a_slow_line_carries_stills_in_firefox_a_slower_one_single_ones_and_it_climbs_back(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with Proxy(port_of(link)) as proxy, firefox(BLOCKS_WEBRTC, proxy=proxy) as page:
+        await caller.open_link(page, link)
+        await caller.press_share(page)
+        await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+
+        def still_at() -> str:
+            return str(dispatcher.incident(link.incident)["feeds"][0]["still_at"])
+
+        proxy.be(rate_bps=50_000)  # which carries stills, one each second
+        came = {still_at()}
+
+        def one_more() -> bool:
+            came.add(still_at())
+            return len(came) > 5
+
+        await until(one_more, timeout_s=30)
+        assert standing(dispatcher, link) == "stills: udp-and-tcp-blocked"
+        proxy.be(rate_bps=8_000)
+        await stands(dispatcher, link, "single-stills: too-slow", timeout_s=90)
+        proxy.be()
+        await stands(dispatcher, link, "stills: udp-and-tcp-blocked", timeout_s=90)
+        await page.evaluate("() => { window.blocked = false; }")
+        await stands(dispatcher, link, "live: working", timeout_s=90)
+
+
+async def test_sixty_seconds_without_a_network_in_firefox_and_it_is_back_by_itself(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with Proxy(port_of(link)) as proxy, firefox(BLOCKS_WEBRTC, proxy=proxy) as page:
+        await caller.open_link(page, link)
+        await caller.press_share(page)
+        await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+
+        def feed() -> str:
+            return str(dispatcher.incident(link.incident)["feeds"][0]["state"])
+
+        began = time.monotonic()
+        proxy.be(gone=True)
+        await page.locator("h1", has_text=re.compile("No connection|Picture paused")).wait_for()
+        await until(lambda: feed() != "live", timeout_s=60)
+        await asyncio.sleep(60 - (time.monotonic() - began))
+        proxy.be()
+        await until(lambda: feed() == "live", timeout_s=60)
+        await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+        await caller.says(page, "can see your camera and where you are")
 
 
 async def test_a_page_that_is_reloaded_at_each_step_goes_on_from_there(
