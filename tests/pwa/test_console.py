@@ -144,6 +144,19 @@ async def test_what_happened_is_read_whole_beside_the_buttons(
         assert await title.evaluate("(title) => title.scrollHeight <= title.clientHeight + 1")
 
 
+@pytest.mark.parametrize("prepare", [live, talking])
+async def test_a_note_with_a_still_is_covered_by_nothing(
+    browser: Browser, prepare: Callable[[Agency], None]
+) -> None:
+    agency = Agency(APP)
+    prepare(agency)
+    async with visiting(browser, agency, OPEN, size=(1280, 800)) as page:
+        await expect(page.locator(".chip.tone-live")).to_be_visible()
+        await page.get_by_role("button", name="Add a still of").click()
+        await expect(page.get_by_role("img", name="to be sent")).to_be_visible()
+        await page.locator(".composer").get_by_role("button", name="Send", exact=True).click(trial=True)
+
+
 async def choose_type(page: Page) -> None:
     await page.keyboard.press("n")
     await page.keyboard.type("Med")
