@@ -67,6 +67,7 @@ async def test_they_write_to_each_other_with_marks_a_still_and_a_gap(
 
     # by keyboard at the desk; the phone says it without covering the picture
     await dana.locator("body").press("m")
+    await expect(dana.locator("#write-field")).to_be_focused()
     await dana.keyboard.type(TEXT)
     await dana.keyboard.press("Enter")
     said = dana.get_by_role("log", name="What happened")
