@@ -92,10 +92,9 @@ class Controls:
                 _allowed(rules.advance(live.flight, Phase.RETURNING, now))
             elif _comes(live, now):
                 return _DONE
-            live.looked["home"] = now
             told = await self._courses.home(live)
             if told.accepted:
-                live.hand_at = None
+                live.looked["home"], live.hand_at = now, None
                 live.follow(rules.advance(live.flight, Phase.RETURNING, self._steps.clock()), goes=True)
         return await self._noted(live, Action.DRONE_RETURN, user, told)
 

@@ -121,13 +121,20 @@ def port_of(link: Issued) -> int:
     return port
 
 
-async def test_a_slow_line_carries_stills_in_firefox_a_slower_one_single_ones_and_it_climbs_back(
-    dispatcher: Dispatcher, link: Issued
-) -> None:
+@asynccontextmanager
+async def on_stills(dispatcher: Dispatcher, link: Issued) -> AsyncIterator[tuple[Page, Proxy]]:
+    """Who shares by HTTP alone, and the proxy that all of it goes through."""
     async with Proxy(port_of(link)) as proxy, firefox(BLOCKS_WEBRTC, proxy=proxy) as page:
         await caller.open_link(page, link)
         await caller.press_share(page)
         await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+        yield page, proxy
+
+
+async def test_a_slow_line_carries_stills_in_firefox_a_slower_one_single_ones_and_it_climbs_back(
+    dispatcher: Dispatcher, link: Issued
+) -> None:
+    async with on_stills(dispatcher, link) as (page, proxy):
 
         def still_at() -> str:
             return str(dispatcher.incident(link.incident)["feeds"][0]["still_at"])
@@ -152,10 +159,7 @@ async def test_a_slow_line_carries_stills_in_firefox_a_slower_one_single_ones_an
 async def test_sixty_seconds_without_a_network_in_firefox_and_it_is_back_by_itself(
     dispatcher: Dispatcher, link: Issued
 ) -> None:
-    async with Proxy(port_of(link)) as proxy, firefox(BLOCKS_WEBRTC, proxy=proxy) as page:
-        await caller.open_link(page, link)
-        await caller.press_share(page)
-        await stands(dispatcher, link, "stills: udp-and-tcp-blocked")
+    async with on_stills(dispatcher, link) as (page, proxy):
 
         def feed() -> str:
             return str(dispatcher.incident(link.incident)["feeds"][0]["state"])
