@@ -4,7 +4,7 @@ import { coordinates } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { ProblemNote } from "../lib/parts/problem.tsx";
 import { NO_PLACE, parsePlace } from "../lib/place.ts";
-import { aboutTiles } from "../map/tiles.ts";
+import { aboutTiles } from "../map/basemap/tiles.ts";
 import type { Point } from "../wire.ts";
 
 /** Two coordinates as text. Says so when what is written is no place, and keeps the last one that was. */

@@ -53,7 +53,7 @@ export function worldSpot(point: Point, zoom: number): Spot {
 }
 
 /** A vector on the screen of a map whose north is up, as it lies when `bearing_deg` is up. */
-function turn({ x, y }: Spot, bearing_deg: number): Spot {
+export function turn({ x, y }: Spot, bearing_deg: number): Spot {
   if (bearing_deg === 0) return { x, y };
   const [sin, cos] = [Math.sin(bearing_deg * RADIANS), Math.cos(bearing_deg * RADIANS)];
   return { x: x * cos + y * sin, y: y * cos - x * sin };

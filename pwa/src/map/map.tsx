@@ -8,7 +8,9 @@ import { metres } from "../lib/measure.ts";
 import { Icon } from "../lib/parts/icon.tsx";
 import { scaleBar } from "../lib/scale.ts";
 import type { Point, TileJson } from "../wire.ts";
-import type { Basemap } from "./basemap.ts";
+import { type Basemap, loadBasemap } from "./basemap/basemap.ts";
+import type { Light } from "./basemap/style.ts";
+import { aboutTiles } from "./basemap/tiles.ts";
 import { type Cluster, crowd } from "./crowd.ts";
 import {
   Accuracy,
@@ -43,8 +45,6 @@ import { gestures } from "./gestures.ts";
 import { type Changes, Handles } from "./handles.tsx";
 import { MapList } from "./list.tsx";
 import { type MapSky, SkyLayer } from "./sky.tsx";
-import type { Light } from "./style.ts";
-import { aboutTiles } from "./tiles.ts";
 
 export interface MapProps {
   /** The whole in one sentence, for whoever cannot see it. */
@@ -126,18 +126,25 @@ function useBasemap(box: RefObject<HTMLElement | null>, frame: Frame | null, lat
   useEffect(() => {
     if (!ready) return;
     const over = new AbortController();
-    const begin = async (): Promise<void> => {
+    const start = async (): Promise<void> => {
       const about = await aboutTiles(over.signal);
       if (about === null) return;
       await idle(over.signal);
-      const { begin: draw } = await import("./basemap.ts");
+      const begin = await loadBasemap();
       await idle(over.signal);
       const [under, at] = [box.current, latest.current];
       if (over.signal.aborted || under === null || at === null) return;
-      basemap.current = draw(under, about, at, light(), setDrawn, over.signal);
+      basemap.current = begin({
+        box: under,
+        tiles: about,
+        at,
+        light: light(),
+        onDrawn: setDrawn,
+        signal: over.signal,
+      });
       setTiles(about);
     };
-    begin().catch(() => {}); // no WebGL, or not loaded: the grid does
+    start().catch(() => {}); // nothing to draw with, or not loaded: the grid does
     const theme = new MutationObserver(() => basemap.current?.light(light()));
     theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     return () => {

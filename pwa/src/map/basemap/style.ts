@@ -1,7 +1,7 @@
 // The basemap's look, for tiles in the schema of the Protomaps basemap (version 4): calm, so that what is drawn on it
 // stands out. No glyphs: labels use the fonts of this computer, and nothing is asked of anybody else.
-import type { StyleSpecification } from "maplibre-gl";
-import type { TileJson } from "../wire.ts";
+import type { StyleSpecification } from "@maplibre/maplibre-gl-style-spec";
+import type { TileJson } from "../../wire.ts";
 
 export type Light = "day" | "night";
 

@@ -1,31 +1,15 @@
-// MapLibre under the drawing: streets and houses. Loaded only where a map is looked at and there are tiles (by dynamic
-// import), from this server alone. It knows nothing of cameras, and takes no gestures: it shows what it is told to.
+// MapLibre: every frame drawn anew by the graphics card.
 import "maplibre-gl/dist/maplibre-gl.css";
 import { MapLibreMap, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import type { TileJson } from "../wire.ts";
-import { type Frame, LEAST_ZOOM, MOST_ZOOM } from "./frame.ts";
-import { type Light, style } from "./style.ts";
+import { LEAST_ZOOM, MOST_ZOOM } from "../frame.ts";
+import type { Basemap, Beginning } from "./basemap.ts";
+import { style } from "./style.ts";
 
 setWorkerUrl(workerUrl);
 
-export interface Basemap {
-  show(frame: Frame): void;
-  light(light: Light): void;
-}
-
-/**
- * Draws into `box` until `signal` aborts. `onDrawn` says whether tiles come: first when one has been drawn, and again
- * when one fails. Throws where there is no WebGL.
- */
-export function begin(
-  box: HTMLElement,
-  tiles: TileJson,
-  at: Frame,
-  light: Light,
-  onDrawn: (drawn: boolean) => void,
-  signal: AbortSignal,
-): Basemap {
+/** Throws where there is no WebGL. */
+export function begin({ box, tiles, at, light, onDrawn, signal }: Beginning): Basemap {
   const map = new MapLibreMap({
     container: box,
     style: style(tiles, light, location.origin),

@@ -1,5 +1,5 @@
 // What this server has of a basemap.
-import type { TileJson } from "../wire.ts";
+import type { TileJson } from "../../wire.ts";
 
 /** Null when it has none, or cannot be asked. */
 export async function aboutTiles(signal?: AbortSignal): Promise<TileJson | null> {
