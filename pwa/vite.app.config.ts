@@ -31,6 +31,15 @@ export default defineConfig({
       },
       output: {
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // What pages share is in few files: each is a trip of its own on a slow link, and a worker's fetch again.
+        codeSplitting: {
+          groups: [
+            { name: "lib", test: /src\/lib\/.*\.tsx?$|node_modules\/preact/, minShareCount: 2, priority: 4 },
+            { name: "map", test: /src\/map\/.*\.tsx?$/, minShareCount: 2, priority: 3 },
+            { name: "desk", test: /src\/(staff|rtc)\/.*\.tsx?$/, minShareCount: 4, priority: 2 },
+            { name: "scene", test: /src\/(staff|rtc)\/.*\.tsx?$/, minShareCount: 2, priority: 1 },
+          ],
+        },
       },
     },
   },

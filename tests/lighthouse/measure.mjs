@@ -1,17 +1,11 @@
-// node measure.mjs PORT URL: one Lighthouse run on a throttled phone, in the Chromium that listens on PORT
-// and is signed in already. Prints a JSON line.
+// node measure.mjs PORT URL [again]: one Lighthouse run on a throttled phone, in the Chromium that listens on PORT and is
+// signed in already; with nothing in its caches, or by `again` with what an earlier visit left there. Prints a JSON line.
 import lighthouse from "lighthouse";
-import Trace from "lighthouse/core/gather/gatherers/trace.js";
 
-// These go into a trace for DevTools and into no score. To begin with them the browser walks through all that its
-// process has in memory: 35 to 80 ms of one task, which is taken for the page's, and four times that.
-const usual = Trace.getDefaultTraceCategories();
-Trace.getDefaultTraceCategories = () => usual.filter((category) => !category.includes("rundown"));
-
-const [port, url] = process.argv.slice(2);
+const [port, url, again] = process.argv.slice(2);
 const { lhr } = await lighthouse(url, {
   port: Number(port),
-  disableStorageReset: true, // or it would be the page of somebody who is signed out
+  disableStorageReset: again === "again",
   onlyCategories: ["performance", "accessibility", "best-practices"],
   logLevel: "error",
 });

@@ -5,6 +5,7 @@ import "../staff/parts/words.css";
 import "./officer.css";
 import "./words.css";
 import { renew } from "../lib/notices.ts";
+import { keepShell } from "../lib/shell.ts";
 import type { Desk } from "../staff/desk.ts";
 import { Alarm } from "./alarm.ts";
 import { begin } from "./begin.tsx";
@@ -22,9 +23,7 @@ function openTheOnlyOne(desk: Desk): void {
   open();
 }
 
-if ("serviceWorker" in navigator) {
-  navigator.serviceWorker.register("/sw.js").catch(() => {}); // without it the app only needs the network to start
-}
+keepShell();
 
 void begin((desk) => {
   openTheOnlyOne(desk);

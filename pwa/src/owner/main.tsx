@@ -3,12 +3,11 @@ import "../lib/look.css";
 import "../lending/lending.css";
 import "./owner.css";
 import { begin } from "../lib/begin.tsx";
+import { keepShell } from "../lib/shell.ts";
 import { OwnerLender } from "./lender.ts";
 import { Owner } from "./owner.tsx";
 
-if ("serviceWorker" in navigator) {
-  navigator.serviceWorker.register("/sw.js").catch(() => {}); // without it the page needs the network to start
-}
+keepShell();
 
 void begin(
   (me) => {
