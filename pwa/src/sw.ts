@@ -18,6 +18,10 @@ interface Fetching extends Event {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
+/** The static routing of service workers, where the browser has it. */
+interface Installing extends Extendable {
+  addRoutes?(rules: readonly { condition: object; source: string }[]): Promise<void>;
+}
 interface Scope {
   skipWaiting(): Promise<void>;
 }
@@ -27,6 +31,17 @@ const CACHE = `${PREFIX}${SHELL.version}`;
 const VERSIONS = 2;
 /** A network that swallows everything is none. */
 const PATIENCE_MS = 3000;
+
+/** What needs no thought does not wait for a worker to wake: hashed files from the cache, all else from the network. */
+async function route(event: Installing): Promise<void> {
+  const pathname = `(${SHELL.pages.join("|")})`;
+  await event
+    .addRoutes?.([
+      { condition: { urlPattern: { pathname: "/assets/*" } }, source: "cache" },
+      { condition: { not: { urlPattern: { pathname } } }, source: "network" },
+    ])
+    .catch(() => {}); // a browser of another mind about them asks the worker
+}
 
 async function install(): Promise<void> {
   const known = new Map<string, Response>();
@@ -70,7 +85,10 @@ async function file(request: Request): Promise<Response> {
 }
 
 hearPushes(self as unknown as Parameters<typeof hearPushes>[0]);
-self.addEventListener("install", (event) => (event as Extendable).waitUntil(install()));
+self.addEventListener("install", (event) => {
+  const installing = event as Installing;
+  installing.waitUntil(Promise.all([route(installing), install()]));
+});
 self.addEventListener("activate", (event) => (event as Extendable).waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const fetching = event as Fetching;

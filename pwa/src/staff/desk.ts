@@ -218,9 +218,10 @@ export class Desk {
     }
     if ("now" in event) this.#hearTime(event.now);
     this.heard = this.clock.now();
+    const before = this.world.value.selected;
     this.world.update((world) => apply(world, event, this.me.user.display_name));
     const { selected } = this.world.value;
-    if (selected === null) return;
+    if (selected === null || selected !== before) return; // one that was put in front by it is being read already
     // a line that goes on tells what it missed, and not what a request in between did not bring
     if (event.type === "snapshot" || (event.type === "resumed" && this.reading.value !== "read"))
       void this.#read(selected);
