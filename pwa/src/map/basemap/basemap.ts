@@ -26,6 +26,6 @@ export interface Beginning {
 
 /** What draws here, once it has been loaded. Rejects where it cannot be; what it returns throws where nothing can draw. */
 export async function loadBasemap(): Promise<(beginning: Beginning) => Basemap> {
-  const { begin } = hasGraphicsCard() ? await import("./maplibre.ts") : await import("./painted.ts");
+  const { begin } = (await hasGraphicsCard()) ? await import("./maplibre.ts") : await import("./painted.ts");
   return begin;
 }

@@ -1,5 +1,5 @@
 // The worker that paints: fetches tiles, reads each once, and answers with a picture of what was asked last. It answers
-// at once with what it has, and again when more has come.
+// at once with what it has, and again when the rest has come or takes long.
 import { VectorTile } from "@mapbox/vector-tile";
 import type { LayerSpecification, StyleSpecification } from "@maplibre/maplibre-gl-style-spec";
 import { PbfReader } from "pbf";
@@ -32,6 +32,8 @@ interface Scope {
 
 /** A tile that did not come is asked for again after this, when it is looked at. */
 const AGAIN_AFTER_MS = 5000;
+/** Tiles that come so soon after one another are painted together. */
+const TOGETHER_MS = 300;
 const MOST_KEPT = 2 * MOST_TILES;
 
 const scope = self as unknown as Scope;
@@ -44,19 +46,23 @@ const asked = new Set<string>();
 const resting = new Map<string, number>();
 let wanted: Wanted | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let due = Infinity;
 
 scope.onmessage = ({ data }) => {
   wanted = data;
-  answerSoon();
+  answerWithin(0);
 };
 
-/** Once for all that came meanwhile. */
-function answerSoon(): void {
-  if (timer !== undefined) return;
+/** Once for all that comes until then. */
+function answerWithin(ms: number): void {
+  const at = performance.now() + ms;
+  if (at >= due) return;
+  due = at;
+  clearTimeout(timer);
   timer = setTimeout(() => {
-    timer = undefined;
+    due = Infinity;
     if (wanted !== null) answer(wanted);
-  });
+  }, ms);
 }
 
 function answer({ view, tiles, light }: Wanted): void {
@@ -125,6 +131,6 @@ async function ask(url: string, layers: readonly LayerSpecification[]): Promise<
     resting.set(url, performance.now() + AGAIN_AFTER_MS);
   } finally {
     asked.delete(url);
-    answerSoon();
+    answerWithin(asked.size === 0 ? 0 : TOGETHER_MS);
   }
 }

@@ -1,11 +1,7 @@
 // One tile (Mapbox Vector Tile 2.1) as the style's layers need it: what is painted alike in one path, and what is
 // written. In the tile's own units, so it is made once and painted at any zoom.
 import type { VectorTile, VectorTileFeature, VectorTileLayer } from "@mapbox/vector-tile";
-import {
-  type BackgroundLayerSpecification,
-  featureFilter,
-  type LayerSpecification,
-} from "@maplibre/maplibre-gl-style-spec";
+import { featureFilter, type LayerSpecification } from "@maplibre/maplibre-gl-style-spec";
 import type { Spot } from "../frame.ts";
 
 /** Features of one kind. The style tells them apart by nothing else. */
@@ -30,29 +26,27 @@ export interface Sheet {
 
 /** As MapLibre has it; a tile's layers may differ, and are brought to it. */
 const EXTENT = 4096;
-type FromTiles = Exclude<LayerSpecification, BackgroundLayerSpecification>;
 const LINE = 2;
 const POLYGON = 3;
 
 export function sheetOf(tile: VectorTile, layers: readonly LayerSpecification[]): Sheet {
   const shapes = new Map<string, Shapes[]>();
   const names = new Map<string, Name[]>();
+  const all = new Map(Object.entries(tile.layers).map(([name, layer]) => [name, featuresOf(layer)]));
   for (const layer of layers) {
     if (layer.type === "background") continue;
-    const from = tile.layers[layer["source-layer"] ?? ""];
-    if (from === undefined) continue;
-    const features = filtered(from, layer);
+    const { filter } = featureFilter(layer.filter, layer.id);
+    const at = { zoom: layer.minzoom ?? 0 };
+    const features = (all.get(layer["source-layer"] ?? "") ?? []).filter((feature) => filter(at, feature));
+    if (features.length === 0) continue;
     if (layer.type === "symbol") names.set(layer.id, namesOf(features, layer.layout?.["symbol-placement"]));
     else shapes.set(layer.id, shapesOf(features));
   }
   return { extent: EXTENT, shapes, names };
 }
 
-function filtered(from: VectorTileLayer, layer: FromTiles): VectorTileFeature[] {
-  const { filter } = featureFilter(layer.filter, layer.id);
-  return Array.from({ length: from.length }, (_, n) => from.feature(n)).filter((feature) =>
-    filter({ zoom: layer.minzoom ?? 0 }, feature),
-  );
+function featuresOf(layer: VectorTileLayer): VectorTileFeature[] {
+  return Array.from({ length: layer.length }, (_, n) => layer.feature(n));
 }
 
 function spotsOf(feature: VectorTileFeature): Spot[][] {
