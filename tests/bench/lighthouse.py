@@ -3,9 +3,9 @@
 Lighthouse's own throttling (simulated slow 4G, CPU four times slower), in a Chromium that is signed in where
 the page asks for it, against the real service with a caller who shares their picture. The officer's page
 three times: for the first time on this phone; as an alert opens it, from what the phone keeps of the app; and
-so with a place, which has the map draw streets. The service, and the caller's browser that encodes their picture, keep to one core: Lighthouse takes
-what a page's task waited for a core for what it has to do, and four times that. The median of RUNS by
-performance; a JSON line at the end.
+so with a place, which has the map draw streets. The service, and the caller's browser that encodes their
+picture, keep to one core: Lighthouse takes what a page's task waited for a core for what it has to do, and
+four times that. The median of RUNS by performance; a JSON line at the end.
 """
 
 import asyncio
@@ -133,7 +133,7 @@ async def _sign_on(context: BrowserContext, service: Service) -> None:
 
 
 async def _measure(phone: Phone, url: str, *how: str) -> dict[str, Any]:
-    """The middle of RUNS by performance; what was lost is of that run. `how` may be `again`, as in measure.mjs."""
+    """The middle of RUNS by performance, and what was lost in it. `how` may be `again`, as in measure.mjs."""
     runs = []
     for _ in range(RUNS):
         async with phone.awake():

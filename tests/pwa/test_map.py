@@ -1,10 +1,14 @@
 """The map: a camera is set by thumb, by keys and in numbers, with streets under it or without."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.pwa.lending import Owner
@@ -12,7 +16,27 @@ from tests.pwa.owners import PHONE, at_home, new_owner, sound
 from tests.pwa.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
+NO_CANVAS = "HTMLCanvasElement.prototype.getContext = () => null;"
+STREETS = ("maplibre", "painted", "painter", "card-worker")  # what is loaded to draw them
+# What the page's own look at the graphics card finds on a phone that has one: this machine has none.
+CARD = """
+  const Held = Worker;
+  window.Worker = function (url, options) {
+    if (!`${url}`.includes("card-worker")) return new Held(url, options);
+    setTimeout(() => this.onmessage({ data: "Adreno (TM) 619" }));
+    this.terminate = () => {};
+  };
+"""
+NO_WEBGL = """
+  const held = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    return kind.startsWith("webgl") ? null : held.call(this, kind, ...more);
+  };
+"""
+DRAWN_BY = {"a card": CARD, "a worker": ""}
+STILL_S = 0.4  # longer than painting waits for more
+LETTERS_PX = 15  # what is thinner does not count
+Picture = NDArray[np.uint8]
 
 
 @asynccontextmanager
@@ -36,6 +60,31 @@ async def loaded(page: Page, *words: str) -> list[str]:
     return [name for name in names if any(word in name for word in words)]
 
 
+async def streets(page: Page, *keys: str) -> Picture:
+    """The streets alone, after these keys, when they are still."""
+    await expect(page.locator("[data-map=drawn]")).to_have_count(1)
+    for key in keys:
+        await page.locator(".map-over").press(key)
+    show = """(visibility) => {
+        for (const above of document.querySelectorAll(".map > :not(.map-under)")) above.style.visibility = visibility;
+    }"""
+    await page.evaluate(show, "hidden")
+    before, now = b"", b"?"
+    while now != before:
+        before, now = now, await page.locator(".map-under").screenshot()
+        await asyncio.sleep(STILL_S)
+    await page.evaluate(show, "")
+    picture = cv2.imdecode(np.frombuffer(now, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return picture.astype(np.uint8)
+
+
+def likeness(one: Picture, other: Picture) -> float:
+    """How alike two pictures are in what is where, 1 for the same; letters and hairlines do not count."""
+    a, b = (cv2.medianBlur(picture, LETTERS_PX).ravel() for picture in (one, other))
+    return float(np.corrcoef(a, b)[0, 1])
+
+
 async def middle(handle: Locator) -> tuple[float, float]:
     box = await handle.locator(".map-hit").bounding_box()
     assert box is not None
@@ -51,15 +100,46 @@ async def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
     await page.mouse.up()
 
 
+@pytest.mark.parametrize("drawn_by", DRAWN_BY)
 async def test_streets_are_drawn_from_our_own_server_with_their_attribution(
-    browser: Browser, service: Service
+    browser: Browser, service: Service, drawn_by: str
 ) -> None:
-    async with placing(browser, service) as (page, _, _id):
+    async with placing(browser, service, script=DRAWN_BY[drawn_by]) as (page, _, _id):
         async with page.expect_response(lambda answer: "/tiles/1" in answer.url and answer.ok):
             pass
         await expect(page.locator("[data-map=drawn]")).to_have_count(1)
         link = page.get_by_role("link", name="OpenStreetMap")
         await expect(link).to_have_attribute("href", "https://www.openstreetmap.org/copyright")
+        await expect(page.locator(".map-grid")).to_have_count(0)
+        assert bool(await loaded(page, "maplibre")) == (drawn_by == "a card")
+        assert bool(await loaded(page, "painter")) == (drawn_by == "a worker")
+
+
+async def test_a_worker_paints_what_maplibre_draws(browser: Browser, service: Service) -> None:
+    pictures = []
+    for script in DRAWN_BY.values():
+        async with placing(browser, service, script=script) as (page, _, _id):
+            pictures.append([await streets(page), await streets(page, "-", "-")])
+    for by_card, painted in zip(*pictures, strict=True):
+        assert likeness(by_card, painted) > 0.95
+    near, far = pictures[0]
+    assert likeness(near, far) < 0.5  # that it can fail
+
+
+async def test_painted_streets_move_with_what_is_drawn_on_them(browser: Browser, service: Service) -> None:
+    async with placing(browser, service) as (page, _, _id):
+        before = await streets(page)
+        await page.locator(".map-over").press("ArrowLeft")  # 80 px: within what is painted around the map
+        moved = await streets(page)
+        assert likeness(before[:, :-80], moved[:, 80:]) > 0.99
+        await page.locator(".map-over").press("ArrowLeft")  # and beyond it
+        moved = await streets(page)
+        assert likeness(before[:, :-160], moved[:, 160:]) > 0.99
+
+
+async def test_a_browser_without_webgl_has_streets(browser: Browser, service: Service) -> None:
+    async with placing(browser, service, script=NO_WEBGL) as (page, _, _id):
+        await expect(page.locator("[data-map=drawn]")).to_have_count(1)
         await expect(page.locator(".map-grid")).to_have_count(0)
 
 
@@ -145,8 +225,8 @@ async def test_a_camera_that_looks_all_around_has_no_arrow(browser: Browser, ser
         assert owner.camera(camera)["view"]["heading_deg"] is None
 
 
-async def test_without_webgl_the_grid_and_the_handles_do(browser: Browser, service: Service) -> None:
-    async with placing(browser, service, script=NO_WEBGL) as (page, _, _id):
+async def test_without_a_canvas_the_grid_and_the_handles_do(browser: Browser, service: Service) -> None:
+    async with placing(browser, service, script=NO_CANVAS) as (page, _, _id):
         await expect(page.locator(".map-grid")).to_have_count(1)
         arrow = page.get_by_role("slider", name="Where it looks")
         await arrow.scroll_into_view_if_needed()
@@ -164,23 +244,26 @@ async def test_without_a_basemap_the_grid_is_drawn(browser: Browser, service: Se
         await page.get_by_role("button", name="Where it looks").click()
         await expect(page.locator(".map-grid")).to_have_count(1)
         await expect(page.locator(".map-attribution")).to_have_count(0)
-        assert not await loaded(page, "basemap")
+        assert not await loaded(page, *STREETS)
 
 
-async def test_tiles_that_do_not_come_leave_the_grid(browser: Browser, service: Service) -> None:
+@pytest.mark.parametrize("drawn_by", DRAWN_BY)
+async def test_tiles_that_do_not_come_leave_the_grid(
+    browser: Browser, service: Service, drawn_by: str
+) -> None:
     owner = new_owner(service)
     owner.add_camera(owner.add_site()["id"], "Front door")
-    async with at_home(browser, service, owner) as page:
+    async with at_home(browser, service, owner, script=DRAWN_BY[drawn_by]) as page:
         await page.route("**/tiles/**", lambda route: route.abort())
         async with page.expect_event("requestfailed", lambda asked: "/tiles/" in asked.url):
             await page.get_by_role("button", name="Where it looks").click()
         await expect(page.locator(".map-grid")).to_have_count(1)
 
 
-async def test_the_map_is_moved_by_mouse_wheel_and_keys_without_webgl(
+async def test_the_map_is_moved_by_mouse_wheel_and_keys_without_streets(
     browser: Browser, service: Service
 ) -> None:
-    async with placing(browser, service, script=NO_WEBGL) as (page, _, _id):
+    async with placing(browser, service, script=NO_CANVAS) as (page, _, _id):
         ground = page.locator(".map-over")
         await ground.scroll_into_view_if_needed()
         handle = page.locator(".handle-camera")
@@ -214,4 +297,4 @@ async def test_a_page_without_a_map_does_not_load_one(browser: Browser, service:
     owner.add_camera(owner.add_site()["id"], "Front door")
     async with at_home(browser, service, owner) as page:
         await expect(page.get_by_role("article", name="Front door")).to_be_visible()
-        assert not await loaded(page, "basemap", "maplibre", "/tiles")
+        assert not await loaded(page, *STREETS, "/tiles")

@@ -13,7 +13,7 @@ const AGAIN_PX = 250;
 const APART_PX = 2;
 /** A line whose ends are nearer to each other than this part of its length is too bent to write along. */
 const STRAIGHT = 0.96;
-const MOST_TRIES = 12;
+const MOST_TRIES = 11; // odd, as all are: one is in the middle
 
 interface Circle extends Spot {
   readonly r: number;
@@ -37,7 +37,7 @@ export class Places {
     const whole = ends.at(-1) ?? 0;
     if (whole < room.width) return null;
     const spare = whole - room.width;
-    const tries = Math.min(MOST_TRIES, 1 + Math.floor(spare / (room.width / 2)));
+    const tries = Math.min(MOST_TRIES, 1 + 2 * Math.floor(spare / room.width));
     for (const n of fromTheMiddle(tries)) {
       const start = tries === 1 ? spare / 2 : (spare * n) / (tries - 1);
       const [a, b] = [spotAt(line, ends, start), spotAt(line, ends, start + room.width)];
