@@ -65,9 +65,8 @@ async def streets(page: Page, *keys: str) -> Picture:
     await expect(page.locator("[data-map=drawn]")).to_have_count(1)
     for key in keys:
         await page.locator(".map-over").press(key)
-    show = """(visibility) => {
-        for (const above of document.querySelectorAll(".map > :not(.map-under)")) above.style.visibility = visibility;
-    }"""
+    show = """(visibility) => document.querySelectorAll(".map > :not(.map-under)")
+        .forEach((above) => { above.style.visibility = visibility })"""
     await page.evaluate(show, "hidden")
     before, now = b"", b"?"
     while now != before:
