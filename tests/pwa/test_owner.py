@@ -84,6 +84,7 @@ async def test_hours_are_days_and_times(browser: Browser, service: Service) -> N
         await page.get_by_label("From", exact=True).fill("20:30")
         await page.get_by_label("To", exact=True).fill("05:00")
         await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_label("At any time")).to_have_count(0)  # the form closes when it is kept
         await expect(page.get_by_text("Mon–Sat, 20:30 to 05:00 the next day").first).to_be_visible()
     assert owner.camera(camera["id"])["hours"] == {"days": 63, "from_min": 1230, "to_min": 300}
 

@@ -17,6 +17,7 @@ from tests.pwa.visits import APP, DESK, PHONE, axe, in_every_light, smallest_tar
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SIZES = ((320, 640), PHONE, (820, 1180), (1280, 800))
+FEEDS = ("fed_d1", "fed_t1", "fed_1")
 TWICE = """
   document.adoptedStyleSheets = [new CSSStyleSheet()];
   document.adoptedStyleSheets[0].replaceSync('html { font-size: 200% }');
@@ -234,6 +235,9 @@ async def test_pictures_swap_and_thermal_is_coloured_as_this_person_chose(browse
     async with flown(browser) as (page, made):
         large = page.locator(".eye.is-large figure")
         await expect(large).to_have_attribute("aria-label", "Colour's picture")
+        await expect(page.locator(".chip.tone-live")).to_have_count(3)
+        begun = {feed: len(made.asked_for("POST", f"/api/feeds/{feed}/watch")) for feed in FEEDS}
+        assert min(begun.values()) >= 1
         await page.get_by_role("button", name="Show Thermal large").click()
         await expect(large).to_have_attribute("aria-label", "Thermal's picture")
         await expect(large.locator(".chip.tone-live")).to_be_visible()
@@ -247,8 +251,8 @@ async def test_pictures_swap_and_thermal_is_coloured_as_this_person_chose(browse
         assert max(white) - min(white) < 6  # grey, and the mark of who looks
         assert white[0] + black[0] == pytest.approx(255, abs=40)
         assert max(iron) - min(iron) > 60
-        for which in ("fed_d1", "fed_t1", "fed_1"):  # nothing began anew
-            assert len(made.asked_for("POST", f"/api/feeds/{which}/watch")) == 1
+        # nothing began anew
+        assert begun == {feed: len(made.asked_for("POST", f"/api/feeds/{feed}/watch")) for feed in FEEDS}
         await page.reload()
         await expect(page.locator(".camera-buttons .palette select")).to_have_value("ironbow")
 
