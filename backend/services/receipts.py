@@ -41,6 +41,9 @@ from backend.tlog.talk import Status
 from media.ports import Holder, Sfu
 
 A_PAGE = 10
+SETTLES = timedelta(
+    seconds=10
+)  # after an end: what a screen was sent is written a moment later, on a busy machine
 _MINUTE = timedelta(minutes=1)
 CALLERS_WORDS = "This phone cannot show that it is the one that shared. Open the link where you shared."
 
@@ -159,15 +162,25 @@ class Receipts:
         on = {
             entry.id for entry in leaves if entry.grant_id is not None and Holder(entry.grant_id) in screens
         }
-        receipt = await self._callers(link, leaves, now, over, on)
+        settling = feed is not None and ended and now - feed.since < SETTLES
+        receipt = await self._callers(link, leaves, now, over, on, settling)
         return self._with_terms(
             msgspec.structs.replace(receipt, words=words, uploads=len(uploads)), link, incident, changes, now
         )
 
     async def _callers(
-        self, link: Link, leaves: list[UseEntry], now: datetime, over: bool, on: set[UseId]
+        self,
+        link: Link,
+        leaves: list[UseEntry],
+        now: datetime,
+        over: bool,
+        on: set[UseId],
+        settling: bool,
     ) -> CallerReceipt:
-        """`on`: uses by which a screen has the picture's session; what it was sent is told at its end."""
+        """`on`: uses by which a screen has the picture's session; what it was sent is told at its end.
+
+        `settling`: the end is so near that what a screen was sent may not be written yet.
+        """
         published = await self.published()
         uses: dict[UseId, list[UseEntry]] = {}
         for entry in leaves:
@@ -178,11 +191,13 @@ class Receipts:
             for use, held in uses.items()
         }
         seen = {use: receipts.tell(held) for use, held in opened.items()}
+        grants = {use: one for use, one in seen.items() if uses[use][0].kind is LeafKind.OPEN}
+        if settling:
+            on = on | {use for use, one in grants.items() if not one.sessions}
         viewers = [
             Viewer(role=one.role, seconds=one.seconds, watching=not (one.over or over))
-            for use, one in seen.items()
-            if uses[use][0].kind is LeafKind.OPEN
-            and (not over or one.sessions or use in on)  # a grant by which nobody looked is nobody
+            for use, one in grants.items()
+            if not over or one.sessions or use in on  # a grant by which nobody looked is nobody
         ]
         proved = _proved(leaves, published)
         return CallerReceipt(

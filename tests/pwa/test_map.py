@@ -259,6 +259,18 @@ async def test_tiles_that_do_not_come_leave_the_grid(
         await expect(page.locator(".map-grid")).to_have_count(1)
 
 
+async def test_painted_tiles_that_did_not_come_are_asked_for_again(browser: Browser, service: Service) -> None:
+    owner = new_owner(service)
+    owner.add_camera(owner.add_site()["id"], "Front door")
+    async with at_home(browser, service, owner) as page:
+        await page.route("**/tiles/**", lambda route: route.abort())
+        await page.get_by_role("button", name="Where it looks").click()
+        await expect(page.locator("[data-map=drawn]")).to_have_count(1)  # as far as it can be
+        await expect(page.locator(".map-grid")).to_have_count(1)
+        await page.unroute("**/tiles/**")
+        await expect(page.locator(".map-grid")).to_have_count(0, timeout=15_000)
+
+
 async def test_the_map_is_moved_by_mouse_wheel_and_keys_without_streets(
     browser: Browser, service: Service
 ) -> None:

@@ -30,7 +30,7 @@ interface Scope {
   postMessage(painted: Painted, moved: Transferable[]): void;
 }
 
-/** A tile that did not come is asked for again after this, when it is looked at. */
+/** A tile that did not come is asked for again after this. */
 const AGAIN_AFTER_MS = 5000;
 /** Tiles that come so soon after one another are painted together. */
 const TOGETHER_MS = 300;
@@ -69,6 +69,7 @@ function answer({ view, tiles, light }: Wanted): void {
   const look = styles.get(light) ?? style(tiles, light, location.origin);
   styles.set(light, look);
   const { laid, coming, lost } = gather(cover(view.frame, view.size, tiles), tiles, look.layers);
+  if (lost > 0) answerWithin(AGAIN_AFTER_MS);
   if (laid.length === 0 && coming > 0) return; // what stands there is better than nothing
   canvas.width = Math.round(view.size.width * view.ratio);
   canvas.height = Math.round(view.size.height * view.ratio);
