@@ -241,6 +241,8 @@ async def test_pictures_swap_and_thermal_is_coloured_as_this_person_chose(browse
         await page.get_by_role("button", name="Show Thermal large").click()
         await expect(large).to_have_attribute("aria-label", "Thermal's picture")
         await expect(large.locator(".chip.tone-live")).to_be_visible()
+        # nothing began anew
+        assert begun == {feed: len(made.asked_for("POST", f"/api/feeds/{feed}/watch")) for feed in FEEDS}
         choice = large.locator(".palette select")
         means = []
         for palette in ("white-hot", "black-hot", "ironbow"):
@@ -251,8 +253,6 @@ async def test_pictures_swap_and_thermal_is_coloured_as_this_person_chose(browse
         assert max(white) - min(white) < 6  # grey, and the mark of who looks
         assert white[0] + black[0] == pytest.approx(255, abs=40)
         assert max(iron) - min(iron) > 60
-        # nothing began anew
-        assert begun == {feed: len(made.asked_for("POST", f"/api/feeds/{feed}/watch")) for feed in FEEDS}
         await page.reload()
         await expect(page.locator(".camera-buttons .palette select")).to_have_value("ironbow")
 
