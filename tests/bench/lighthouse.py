@@ -30,7 +30,7 @@ from tests.pwa.service import PASSWORD, Dispatcher, Service, free_port
 HERE = Path(__file__).parents[1] / "lighthouse"
 MAP = Path(__file__).parents[2] / "backend" / "demo.pmtiles"
 SCENE = (60.1704, 24.9435)  # on that map
-RUNS = 3
+RUNS = 5
 REST_S = 2.0  # until a browser that was just begun is quiet
 TRIES = 3  # its trace can miss the beginning on a machine that does much else
 WANTED = 95
