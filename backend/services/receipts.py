@@ -41,9 +41,7 @@ from backend.tlog.talk import Status
 from media.ports import Holder, Sfu
 
 A_PAGE = 10
-SETTLES = timedelta(
-    seconds=10
-)  # after an end: what a screen was sent is written a moment later, on a busy machine
+SETTLES = timedelta(seconds=10)  # after an end: on a busy machine what a screen was sent is written later
 _MINUTE = timedelta(minutes=1)
 CALLERS_WORDS = "This phone cannot show that it is the one that shared. Open the link where you shared."
 

@@ -12,19 +12,24 @@ export interface TileId {
 export type Matrix = readonly [number, number, number, number, number, number];
 
 const TILE_PX = 512;
-const RADIANS = Math.PI / 180;
 /** More than any screen shows: what is beyond stays ground. */
 export const MOST_TILES = 64;
+
+/** Pixels of a side of a tile. */
+function sideOf(z: number, frame: Frame): number {
+  return TILE_PX * 2 ** (frame.zoom - z);
+}
 
 /** Those around the middle first; none where the basemap has no tiles for the zoom or the place. */
 export function cover(frame: Frame, size: Size, tiles: TileJson): TileId[] {
   const z = Math.min(tiles.maxzoom, Math.floor(frame.zoom));
   if (z < tiles.minzoom) return [];
-  const side = TILE_PX * 2 ** (frame.zoom - z);
+  const side = sideOf(z, frame);
   const middle = worldSpot(frame.centre, frame.zoom);
-  const [sin, cos] = [Math.sin(frame.bearing_deg * RADIANS), Math.cos(frame.bearing_deg * RADIANS)];
-  const across = (Math.abs(cos) * size.width + Math.abs(sin) * size.height) / 2;
-  const along = (Math.abs(sin) * size.width + Math.abs(cos) * size.height) / 2;
+  const wide = turn({ x: size.width / 2, y: 0 }, frame.bearing_deg);
+  const tall = turn({ x: 0, y: size.height / 2 }, frame.bearing_deg);
+  const across = Math.abs(wide.x) + Math.abs(tall.x);
+  const along = Math.abs(wide.y) + Math.abs(tall.y);
   const [west = -180, south = -85, east = 180, north = 85] = tiles.bounds;
   const [nw, se] = [
     worldSpot({ latitude: north, longitude: west }, frame.zoom),
@@ -44,10 +49,10 @@ export function cover(frame: Frame, size: Size, tiles: TileJson): TileId[] {
 
 /** From a tile's units, `extent` along each side, to pixels from the frame's top left. */
 export function matrix({ z, x, y }: TileId, extent: number, frame: Frame, size: Size): Matrix {
-  const side = TILE_PX * 2 ** (frame.zoom - z);
+  const side = sideOf(z, frame);
   const middle = worldSpot(frame.centre, frame.zoom);
   const corner = turn({ x: x * side - middle.x, y: y * side - middle.y }, frame.bearing_deg);
-  const by = side / extent;
-  const [sin, cos] = [Math.sin(frame.bearing_deg * RADIANS), Math.cos(frame.bearing_deg * RADIANS)];
-  return [by * cos, -by * sin, by * sin, by * cos, size.width / 2 + corner.x, size.height / 2 + corner.y];
+  const east = turn({ x: side / extent, y: 0 }, frame.bearing_deg);
+  const south = turn({ x: 0, y: side / extent }, frame.bearing_deg);
+  return [east.x, east.y, south.x, south.y, size.width / 2 + corner.x, size.height / 2 + corner.y];
 }
